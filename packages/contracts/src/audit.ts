@@ -1,0 +1,46 @@
+/** The books: what participants hold against what the orders say. */
+import { z } from 'zod';
+import { Currency } from './money.ts';
+import { Instant, OrderId, Sku, StepName } from './order.ts';
+
+const Minor = z.int();
+
+export const MoneyBooks = z.object({
+  currency: Currency,
+  taken: Minor,
+  givenBack: Minor,
+  completedOrders: Minor.meta({ description: 'Value of completed orders' }),
+  balanced: z.boolean(),
+});
+
+export const StockBooks = z.object({
+  sku: Sku,
+  onHand: z.int(),
+  free: z.int(),
+  held: z.int(),
+  heldByOrders: z.int(),
+  balanced: z.boolean(),
+});
+
+export const Audit = z
+  .object({
+    balanced: z.boolean(),
+    at: Instant,
+    openOrders: z.int().min(0).meta({ description: 'While above 0, books may differ for a while' }),
+    unreachable: z.array(z.string()).meta({ description: 'Participants that did not answer' }),
+    money: z.array(MoneyBooks),
+    stock: z.array(StockBooks),
+    writtenOff: z.array(z.object({ orderId: OrderId, step: StepName, reason: z.string() })),
+  })
+  .meta({ id: 'Audit', title: 'Audit' });
+export type Audit = z.infer<typeof Audit>;
+
+export const EXAMPLE_AUDIT = {
+  balanced: true,
+  at: '2026-01-01T00:00:00.000Z',
+  openOrders: 0,
+  unreachable: [],
+  money: [{ currency: 'EUR', taken: 2400, givenBack: 0, completedOrders: 2400, balanced: true }],
+  stock: [{ sku: 'mug', onHand: 10, free: 8, held: 2, heldByOrders: 2, balanced: true }],
+  writtenOff: [],
+} satisfies Audit;

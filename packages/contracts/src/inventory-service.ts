@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { defineOperation } from './operation.ts';
+import { EXAMPLE_ORDER_ID, Lines, OrderId, OrderIdBody, OrderIdReply, Sku } from './order.ts';
+
+const service = 'inventory-service';
+
+export const reserve = defineOperation({
+  name: 'inventory.reserve',
+  service,
+  kind: 'effect',
+  method: 'POST',
+  path: '/reserve',
+  summary: 'Hold stock for an order',
+  undo: '/release',
+  body: z.strictObject({ orderId: OrderId, lines: Lines }),
+  replies: { 200: z.object({ orderId: OrderId, reservationId: z.string().min(1).max(80) }) },
+  problems: {
+    'out-of-stock': { status: 409, title: 'Not enough free stock', refusal: true },
+    'unknown-sku': { status: 409, title: 'No such product in stock', refusal: true },
+  },
+  examples: {
+    body: { orderId: EXAMPLE_ORDER_ID, lines: [{ sku: 'mug', quantity: 2 }] },
+    reply: { orderId: EXAMPLE_ORDER_ID, reservationId: 'res_1' },
+  },
+});
+
+export const release = defineOperation({
+  name: 'inventory.release',
+  service,
+  kind: 'undo',
+  method: 'POST',
+  path: '/release',
+  summary: 'Give held stock back',
+  body: OrderIdBody,
+  replies: { 200: OrderIdReply },
+  problems: {},
+  examples: { body: { orderId: EXAMPLE_ORDER_ID }, reply: { orderId: EXAMPLE_ORDER_ID } },
+});
+
+const Count = z.int().min(0);
+
+export const StockLevel = z
+  .object({ sku: Sku, onHand: Count, free: Count, held: Count })
+  .meta({ id: 'StockLevel', title: 'StockLevel', description: 'onHand = free + held, always' });
+export type StockLevel = z.infer<typeof StockLevel>;
+
+export const getStock = defineOperation({
+  name: 'inventory.stock',
+  service,
+  kind: 'read',
+  method: 'GET',
+  path: '/stock',
+  summary: 'Stock per product',
+  replies: { 200: z.object({ products: z.array(StockLevel).max(1000) }) },
+  problems: {},
+  examples: { reply: { products: [{ sku: 'mug', onHand: 10, free: 8, held: 2 }] } },
+});
+
+export const inventoryOperations = { reserve, release, getStock };

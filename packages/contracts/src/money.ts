@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+export const Currency = z.enum(['EUR', 'USD']);
+export type Currency = z.infer<typeof Currency>;
+
+/** Whole minor units (cents): binary fractions would not add up. */
+export const AmountMinor = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+export const Money = z
+  .strictObject({ amountMinor: AmountMinor, currency: Currency })
+  .meta({ id: 'Money', title: 'Money' });
+export type Money = z.infer<typeof Money>;
+
+/** As it arrives in a reply, where unknown fields are dropped instead of refused. */
+export const MoneyReply = z
+  .object({ amountMinor: AmountMinor, currency: Currency })
+  .meta({ id: 'MoneyReply', title: 'Money' });

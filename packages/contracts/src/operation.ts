@@ -1,0 +1,116 @@
+/**
+ * What an operation is: one route of one service, as data. Validation, the typed client, the
+ * Express mount and the OpenAPI document are all derived from it, so none can disagree.
+ */
+import type { z } from 'zod';
+import { EFFECT_PROBLEMS, GENERAL_PROBLEMS, type ProblemSpecs } from './problem.ts';
+
+export const SERVICES = [
+  'orchestrator',
+  'order-service',
+  'inventory-service',
+  'payment-service',
+  'notification-service',
+] as const;
+export type ServiceName = (typeof SERVICES)[number];
+type Path = `/${string}`;
+
+interface Shared {
+  /** Stable `<service>.<verb>`: the name in spans, metrics and fault flags. */
+  readonly name: `${string}.${string}`;
+  readonly service: ServiceName;
+  /** With `:name` parameters, as Express writes them. */
+  readonly path: Path;
+  readonly summary: string;
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  /** By status. Read loosely: a service may add fields without breaking its callers. */
+  readonly replies: Readonly<Record<number, z.ZodType>>;
+  readonly problems: ProblemSpecs;
+  readonly examples: { readonly body?: unknown; readonly reply: unknown };
+}
+
+interface Fenced extends Shared {
+  readonly method: 'POST';
+  readonly body: z.ZodType<{ readonly orderId: string }>;
+  readonly replies: { readonly 200: z.ZodType<{ readonly orderId: string }> };
+}
+
+/** Changes something, once per key, and says which route undoes it (null: nothing to undo). */
+export interface EffectOperation extends Fenced {
+  readonly kind: 'effect';
+  readonly undo: Path | null;
+}
+
+export interface UndoOperation extends Fenced {
+  readonly kind: 'undo';
+}
+
+export interface ReadOperation extends Shared {
+  readonly kind: 'read';
+  readonly method: 'GET';
+}
+
+/** A change asked for from outside, which no fence guards: the orchestrator's own routes. */
+export interface CommandOperation extends Shared {
+  readonly kind: 'command';
+  readonly method: 'POST';
+  readonly body?: z.ZodType;
+  /** Request headers that the handler reads, by lower-case name. */
+  readonly headers?: z.ZodType;
+}
+
+/** Server-Sent Events; the reply's schema is that of one event's data. */
+export interface StreamOperation extends Shared {
+  readonly kind: 'stream';
+  readonly method: 'GET';
+  readonly headers?: z.ZodType;
+}
+
+export type FencedOperation = EffectOperation | UndoOperation;
+export type Operation = FencedOperation | ReadOperation | CommandOperation | StreamOperation;
+export type Operations = Readonly<Record<string, Operation>>;
+
+/** Gives an operation its exact type; it adds nothing. */
+export const defineOperation = <const O extends Operation>(operation: O): O => operation;
+
+export const isFenced = (operation: Operation): operation is FencedOperation =>
+  operation.kind === 'effect' || operation.kind === 'undo';
+
+/** The problems every answer may be, and those of this operation. */
+export const problemsOf = (operation: Operation): ProblemSpecs => ({
+  ...GENERAL_PROBLEMS,
+  ...(isFenced(operation) ? EFFECT_PROBLEMS : {}),
+  ...operation.problems,
+});
+
+type Part<O, K extends string> =
+  O extends Readonly<Record<K, infer S extends z.ZodType>> ? S : undefined;
+type OutputOf<S> = S extends z.ZodType ? z.output<S> : undefined;
+type InputOf<S> = S extends z.ZodType ? z.input<S> : undefined;
+
+/** As handlers see it: parsed. */
+export type BodyOf<O extends Operation> = OutputOf<Part<O, 'body'>>;
+export type ParamsOf<O extends Operation> = OutputOf<Part<O, 'params'>>;
+export type QueryOf<O extends Operation> = OutputOf<Part<O, 'query'>>;
+export type HeadersOf<O extends Operation> = OutputOf<Part<O, 'headers'>>;
+
+/** As callers write it: before defaults and conversions. */
+export type BodyInputOf<O extends Operation> = DeepReadonly<InputOf<Part<O, 'body'>>>;
+export type ParamsInputOf<O extends Operation> = InputOf<Part<O, 'params'>>;
+export type QueryInputOf<O extends Operation> = InputOf<Part<O, 'query'>>;
+
+export type StatusOf<O extends Operation> = keyof O['replies'] & number;
+export type ReplyBodyOf<O extends Operation, S extends keyof O['replies'] = StatusOf<O>> = OutputOf<
+  O['replies'][S]
+>;
+export type ProblemCodeOf<O extends Operation> =
+  | keyof typeof GENERAL_PROBLEMS
+  | (O extends FencedOperation ? keyof typeof EFFECT_PROBLEMS : never)
+  | (keyof O['problems'] & string);
+
+export type DeepReadonly<T> = T extends readonly (infer E)[]
+  ? readonly DeepReadonly<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;

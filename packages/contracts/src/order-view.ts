@@ -1,0 +1,119 @@
+/** An order as the orchestrator shows it. Never a token, never personal data beyond the customer's id. */
+import { z } from 'zod';
+import { MoneyReply } from './money.ts';
+import { EXAMPLE_ORDER_ID, Instant, OrderId, StepName } from './order.ts';
+
+export const OrderStatus = z.enum([
+  'accepted',
+  'running',
+  'compensating',
+  'stuck',
+  'completed',
+  'compensated',
+]);
+export type OrderStatus = z.infer<typeof OrderStatus>;
+
+const Direction = z.enum(['forward', 'undo']);
+const Way = z.enum(['first', 'alternate']);
+
+export const AttemptView = z
+  .object({
+    number: z.int().min(1),
+    direction: Direction,
+    way: Way,
+    reply: z.enum(['ok', 'refused', 'unsent', 'unknown']),
+    code: z.string().optional().meta({ description: 'Why, when the reply was not ok' }),
+    at: Instant,
+  })
+  .meta({ id: 'Attempt', title: 'Attempt' });
+export type AttemptView = z.infer<typeof AttemptView>;
+
+export const StepView = z
+  .object({
+    name: StepName,
+    status: z.enum([
+      'waiting',
+      'running',
+      'done',
+      'refused',
+      'failed',
+      'undoing',
+      'undone',
+      'skipped',
+    ]),
+    attempts: z.array(AttemptView),
+  })
+  .meta({ id: 'Step', title: 'Step' });
+export type StepView = z.infer<typeof StepView>;
+
+export const OrderLinks = z.object({
+  self: z.string(),
+  events: z.string(),
+  cancel: z.string(),
+});
+
+export const OrderView = z
+  .object({
+    orderId: OrderId,
+    status: OrderStatus,
+    createdAt: Instant,
+    settledAt: Instant.optional(),
+    total: MoneyReply.optional(),
+    outcome: z.object({ code: z.string() }).optional().meta({ description: 'Why it ended so' }),
+    steps: z.array(StepView),
+    degraded: z.array(StepName).meta({ description: 'Later steps still to be repaired' }),
+    owed: z.array(StepName).meta({ description: 'Steps whose undo is still owed' }),
+    writtenOff: z.array(StepName).meta({ description: 'Steps an operator gave up' }),
+    next: z
+      .object({ what: z.string(), at: Instant })
+      .nullable()
+      .meta({ description: 'What happens next, and when' }),
+    cancelRequested: z.boolean(),
+    links: OrderLinks,
+  })
+  .meta({ id: 'Order', title: 'Order' });
+export type OrderView = z.infer<typeof OrderView>;
+
+export const OrderSummary = z
+  .object({
+    orderId: OrderId,
+    status: OrderStatus,
+    createdAt: Instant,
+    degraded: z.array(StepName),
+  })
+  .meta({ id: 'OrderSummary', title: 'OrderSummary' });
+export type OrderSummary = z.infer<typeof OrderSummary>;
+
+/** Any journal event; further fields depend on its type. */
+export const OrderEvent = z
+  .looseObject({ orderId: OrderId, seq: z.int().min(0), type: z.string(), at: Instant })
+  .meta({ id: 'OrderEvent', title: 'OrderEvent' });
+export type OrderEvent = z.infer<typeof OrderEvent>;
+
+const at = '2026-01-01T00:00:00.000Z';
+const links = {
+  self: `/orders/${EXAMPLE_ORDER_ID}`,
+  events: `/orders/${EXAMPLE_ORDER_ID}/events`,
+  cancel: `/orders/${EXAMPLE_ORDER_ID}/cancel`,
+};
+
+export const EXAMPLE_ORDER = {
+  orderId: EXAMPLE_ORDER_ID,
+  status: 'completed',
+  createdAt: at,
+  settledAt: at,
+  total: { amountMinor: 2400, currency: 'EUR' },
+  steps: [
+    {
+      name: 'validate',
+      status: 'done',
+      attempts: [{ number: 1, direction: 'forward', way: 'first', reply: 'ok', at }],
+    },
+  ],
+  degraded: [],
+  owed: [],
+  writtenOff: [],
+  next: null,
+  cancelRequested: false,
+  links,
+} satisfies OrderView;

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { AmountMinor, Currency, Money, MoneyReply } from './money.ts';
+import { defineOperation } from './operation.ts';
+import {
+  EXAMPLE_ORDER_ID,
+  Instant,
+  OrderId,
+  OrderIdBody,
+  OrderIdReply,
+  PaymentMethod,
+  PaymentToken,
+} from './order.ts';
+import { NextCursor, PageQuery } from './page.ts';
+
+const service = 'payment-service';
+const amount = { amountMinor: 2400, currency: 'EUR' } as const;
+const PaymentId = z.string().min(1).max(80);
+
+export const processPayment = defineOperation({
+  name: 'payment.process',
+  service,
+  kind: 'effect',
+  method: 'POST',
+  path: '/process',
+  summary: 'Take money for an order',
+  undo: '/refund',
+  body: z.strictObject({
+    orderId: OrderId,
+    amount: Money,
+    method: PaymentMethod,
+    token: PaymentToken,
+  }),
+  replies: { 200: z.object({ orderId: OrderId, paymentId: PaymentId }) },
+  problems: {
+    'payment-declined': { status: 409, title: 'The provider declined the payment', refusal: true },
+  },
+  examples: {
+    body: { orderId: EXAMPLE_ORDER_ID, amount, method: 'card', token: 'tok_ok' },
+    reply: { orderId: EXAMPLE_ORDER_ID, paymentId: 'pay_1' },
+  },
+});
+
+export const refund = defineOperation({
+  name: 'payment.refund',
+  service,
+  kind: 'undo',
+  method: 'POST',
+  path: '/refund',
+  summary: 'Give the money of an order back',
+  body: OrderIdBody,
+  replies: { 200: OrderIdReply },
+  problems: {},
+  examples: { body: { orderId: EXAMPLE_ORDER_ID }, reply: { orderId: EXAMPLE_ORDER_ID } },
+});
+
+export const Payment = z
+  .object({
+    orderId: OrderId,
+    paymentId: PaymentId,
+    amount: MoneyReply,
+    status: z.enum(['taken', 'given-back']),
+    at: Instant,
+  })
+  .meta({ id: 'Payment', title: 'Payment' });
+export type Payment = z.infer<typeof Payment>;
+
+export const PaymentTotal = z
+  .object({ currency: Currency, taken: AmountMinor, givenBack: AmountMinor })
+  .meta({ id: 'PaymentTotal', title: 'PaymentTotal', description: 'In minor units' });
+export type PaymentTotal = z.infer<typeof PaymentTotal>;
+
+export const getPayments = defineOperation({
+  name: 'payment.payments',
+  service,
+  kind: 'read',
+  method: 'GET',
+  path: '/payments',
+  summary: 'Money taken and given back, and the newest payments',
+  query: PageQuery,
+  replies: {
+    200: z.object({
+      totals: z.array(PaymentTotal),
+      payments: z.array(Payment).max(100),
+      nextCursor: NextCursor,
+    }),
+  },
+  problems: {},
+  examples: {
+    reply: {
+      totals: [{ currency: 'EUR', taken: 2400, givenBack: 0 }],
+      payments: [
+        {
+          orderId: EXAMPLE_ORDER_ID,
+          paymentId: 'pay_1',
+          amount,
+          status: 'taken',
+          at: '2026-01-01T00:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    },
+  },
+});
+
+export const paymentOperations = { process: processPayment, refund, getPayments };
