@@ -1,0 +1,211 @@
+// Real processes: what is promised here is what the system does when one of them is killed.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const SUPERVISE = join(import.meta.dirname, 'supervise.ts');
+const DEADLINE = { timeout: 15_000, interval: 20 };
+
+/** Listens as soon as the port is free, as a standby does, and exits when its stdin closes. */
+const SERVICE = `
+import { createServer } from 'node:http';
+const server = createServer((_request, response) => response.end());
+server.on('error', () => setTimeout(listen, 20));
+server.on('listening', () => {
+  console.log('pid=' + process.pid + ' at=' + Date.now() + ' standby=' + process.env.STANDBY);
+  console.log(JSON.stringify({ ready: true, service: 'thing', port: server.address().port }));
+});
+const listen = () => server.listen(Number(process.env.PORT ?? 0), '127.0.0.1');
+listen();
+process.stdin.resume().on('end', () => process.exit());
+process.on('SIGTERM', () => process.exit());
+`;
+const DEAF_SERVICE = `${SERVICE}
+process.stdin.removeAllListeners('end');
+process.removeAllListeners('SIGTERM').on('SIGTERM', () => {});
+`;
+
+let workspace: string;
+let started: ChildProcess[];
+
+beforeEach(() => {
+  workspace = mkdtempSync(join(tmpdir(), 'supervise-'));
+  started = [];
+  mkdirSync(join(workspace, 'apps/thing/src'), { recursive: true });
+  mkdirSync(join(workspace, 'packages/lib/src'), { recursive: true });
+});
+
+afterEach(() => {
+  for (const process of started) process.kill('SIGKILL');
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+function writeProgram(text: string): void {
+  writeFileSync(join(workspace, 'apps/thing/src/main.ts'), text);
+}
+
+interface Supervised {
+  readonly process: ChildProcess;
+  readonly output: () => string;
+  /** What the children said of themselves, in the order in which they began to serve. */
+  readonly served: () => readonly { pid: number; atMs: number; port: number; standby: boolean }[];
+}
+
+function run(command: string, args: readonly string[], env = {}): Supervised {
+  const child = spawn(command, args, {
+    cwd: join(workspace, 'apps/thing'),
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const line = /pid=(\d+) at=(\d+) standby=(\w+)\nthing.* http:\/\/localhost:(\d+)\n/g;
+  return {
+    process: child,
+    output: () => output,
+    served: () =>
+      [...output.matchAll(line)].map(([, pid, at, standby, port]) => ({
+        pid: Number(pid),
+        atMs: Number(at),
+        port: Number(port),
+        standby: standby === 'true',
+      })),
+  };
+}
+
+function supervise(...args: readonly string[]): Supervised {
+  return run(process.execPath, [SUPERVISE, 'src/main.ts', ...args]);
+}
+
+async function nthServed(supervised: Supervised, count: number) {
+  await expect.poll(() => supervised.served().length, DEADLINE).toBeGreaterThanOrEqual(count);
+  const served = supervised.served()[count - 1];
+  if (!served) throw new Error('unreachable: the poll above saw it');
+  return served;
+}
+
+async function isServing(port: number): Promise<boolean> {
+  return await fetch(`http://127.0.0.1:${port}`).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('not a TCP server');
+  return address.port;
+}
+
+test('starts a child again, 300 ms later, when it was killed', async () => {
+  writeProgram(SERVICE);
+  const supervised = supervise();
+  const first = await nthServed(supervised, 1);
+  const killedAtMs = Date.now();
+  process.kill(first.pid, 'SIGKILL');
+  const second = await nthServed(supervised, 2);
+  expect(second.pid).not.toBe(first.pid);
+  // A timer may fire one millisecond early.
+  expect(second.atMs - killedAtMs).toBeGreaterThanOrEqual(299);
+  expect(supervised.output()).toContain('ended by SIGKILL; starting again');
+});
+
+test.each(['apps/thing/src/main.ts', 'packages/lib/src/new-file.ts'])(
+  'starts the child anew when %s changed',
+  async (file) => {
+    writeProgram(SERVICE);
+    const supervised = supervise();
+    const first = await nthServed(supervised, 1);
+    writeFileSync(join(workspace, file), SERVICE);
+    const second = await nthServed(supervised, 2);
+    expect(second.pid).not.toBe(first.pid);
+    expect(await isServing(first.port)).toBe(false);
+    expect(supervised.output()).toContain(`${file} changed; restarting`);
+  },
+);
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  'stops its child and exits 0 on %s',
+  async (signal) => {
+    writeProgram(SERVICE);
+    const supervised = supervise();
+    const { port } = await nthServed(supervised, 1);
+    supervised.process.kill(signal);
+    const [code] = await once(supervised.process, 'exit');
+    expect(code).toBe(0);
+    expect(await isServing(port)).toBe(false);
+  },
+);
+
+test('kills a child that does not stop when asked', async () => {
+  writeProgram(DEAF_SERVICE);
+  const supervised = supervise();
+  const { port } = await nthServed(supervised, 1);
+  supervised.process.kill('SIGINT');
+  const [code] = await once(supervised.process, 'exit');
+  expect(code).toBe(0);
+  expect(await isServing(port)).toBe(false);
+});
+
+test('leaves no child when it is itself killed with -9', async () => {
+  writeProgram(SERVICE);
+  const supervised = supervise();
+  const { port } = await nthServed(supervised, 1);
+  supervised.process.kill('SIGKILL');
+  await expect.poll(() => isServing(port), DEADLINE).toBe(false);
+});
+
+test('ends when its parent was killed', async () => {
+  writeProgram(SERVICE);
+  const supervised = run('sh', ['-c', `${process.execPath} ${SUPERVISE} src/main.ts; true`]);
+  const { port } = await nthServed(supervised, 1);
+  supervised.process.kill('SIGKILL');
+  await expect.poll(() => isServing(port), DEADLINE).toBe(false);
+});
+
+test('ends when npm or turbo was killed further up and its own parent lives on', async () => {
+  writeProgram(SERVICE);
+  const inner = `sh -c '${process.execPath} ${SUPERVISE} src/main.ts; true'; true`;
+  const supervised = run('sh', ['-c', inner, 'npm run dev']);
+  const { port } = await nthServed(supervised, 1);
+  supervised.process.kill('SIGKILL');
+  await expect.poll(() => isServing(port), DEADLINE).toBe(false);
+});
+
+test('waits for a change when the child cannot start', async () => {
+  writeProgram("console.error('PORT must be a number'); process.exit(1);");
+  const supervised = supervise();
+  await expect.poll(supervised.output, DEADLINE).toContain('waiting for a change');
+  expect(supervised.output().match(/PORT must be/g)).toHaveLength(2);
+  writeProgram(SERVICE);
+  await nthServed(supervised, 1);
+  expect(supervised.output().match(/PORT must be/g)).toHaveLength(2);
+});
+
+test('restarts the active instance first and the standby after it took over', async () => {
+  writeProgram(SERVICE);
+  const port = await freePort();
+  const args = [SUPERVISE, 'src/main.ts', '--instances', '2'];
+  const supervised = run(process.execPath, args, { PORT: String(port) });
+  const active = await nthServed(supervised, 1);
+  writeProgram(`${SERVICE}\n// changed`);
+  const standby = await nthServed(supervised, 2);
+  const last = await nthServed(supervised, 3);
+  expect(new Set([active.pid, standby.pid, last.pid]).size).toBe(3);
+  expect([active, standby, last].every((served) => served.standby)).toBe(true);
+  supervised.process.kill('SIGINT');
+  await once(supervised.process, 'exit');
+  expect(await isServing(port)).toBe(false);
+});
