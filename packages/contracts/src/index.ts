@@ -2,6 +2,7 @@ export { Audit, MoneyBooks, StockBooks } from './audit.ts';
 export {
   ATTEMPT_HEADER,
   EFFECT_KEY_PATTERN,
+  EXAMPLE_EFFECT_KEY,
   INCARNATION_HEADER,
   isEffectKey,
   KEY_HEADER,

@@ -104,6 +104,10 @@ export type StatusOf<O extends Operation> = keyof O['replies'] & number;
 export type ReplyBodyOf<O extends Operation, S extends keyof O['replies'] = StatusOf<O>> = OutputOf<
   O['replies'][S]
 >;
+/** As handlers write it; a contract's reader drops what it does not know. */
+export type ReplyInputOf<O extends Operation, S extends keyof O['replies']> = InputOf<
+  O['replies'][S]
+>;
 export type ProblemCodeOf<O extends Operation> =
   | keyof typeof GENERAL_PROBLEMS
   | (O extends FencedOperation ? keyof typeof EFFECT_PROBLEMS : never)

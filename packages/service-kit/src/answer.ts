@@ -1,0 +1,88 @@
+/** Requests and answers as plain data: the same over Express and in a test's process. */
+import type { DatabaseSync } from 'node:sqlite';
+import type {
+  BodyOf,
+  DeepReadonly,
+  EffectOperation,
+  HeadersOf,
+  Operation,
+  Operations,
+  ParamsOf,
+  ProblemCodeOf,
+  QueryOf,
+  ReplyInputOf,
+  StatusOf,
+  StreamOperation,
+  UndoOperation,
+} from '@baton/contracts';
+
+export type Headers = Readonly<Record<string, string>>;
+
+export interface HttpRequest {
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+/** One Server-Sent Event. `id` is opaque to clients, who send it back to resume. */
+export interface ServerEvent {
+  readonly id?: string;
+  readonly event: string;
+  readonly data: unknown;
+}
+/** Ends when the iterator ends; it is returned early when the caller has gone. */
+export interface StreamAnswer {
+  readonly events: AsyncIterable<ServerEvent>;
+}
+
+export interface ProblemAnswer<C extends string = string> {
+  readonly problem: C;
+  /** Shown to the caller: never the text of an error. */
+  readonly detail?: string;
+  readonly headers?: Headers;
+}
+type Success<O extends Operation> = {
+  [S in StatusOf<O>]: {
+    readonly status: S;
+    readonly body: DeepReadonly<ReplyInputOf<O, S>>;
+    readonly headers?: Headers;
+  };
+}[StatusOf<O>];
+export type Answer<O extends Operation> = Success<O> | ProblemAnswer<ProblemCodeOf<O>>;
+
+/** What an effect works with. All it writes through `db` is one transaction with the fence's row. */
+export interface Work {
+  readonly db: DatabaseSync;
+  readonly key: string;
+  readonly orderId: string;
+  readonly nowMs: number;
+}
+
+/** A parsed request. */
+export interface Reading<O extends Operation> {
+  readonly params: ParamsOf<O>;
+  readonly query: QueryOf<O>;
+  readonly body: BodyOf<O>;
+  readonly headers: HeadersOf<O>;
+  readonly signal: AbortSignal;
+}
+
+type Soon<T> = T | Promise<T>;
+export type Handler<O extends Operation> = O extends EffectOperation
+  ? (work: Work, body: BodyOf<O>) => Answer<O>
+  : O extends UndoOperation
+    ? (work: Work, body: BodyOf<O>) => ProblemAnswer<ProblemCodeOf<O>> | undefined
+    : O extends StreamOperation
+      ? (reading: Reading<O>) => Soon<StreamAnswer | ProblemAnswer<ProblemCodeOf<O>>>
+      : (reading: Reading<O>) => Soon<Answer<O>>;
+export type Handlers<T extends Operations> = { readonly [K in keyof T]: Handler<T[K]> };

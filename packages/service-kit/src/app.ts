@@ -1,0 +1,127 @@
+/** The Express app of a service: its operations, health, metrics, OpenAPI, and one error handler. */
+import {
+  healthLive,
+  healthReady,
+  INCARNATION_HEADER,
+  type Operations,
+  type ServiceName,
+} from '@baton/contracts';
+import type { Log, Metrics } from '@baton/telemetry';
+import express, { type ErrorRequestHandler, type Express, Router } from 'express';
+import helmet from 'helmet';
+import type { Handlers } from './answer.ts';
+import { createHostCheck } from './host-check.ts';
+import { mountRoutes, toUnreadable } from './mount.ts';
+import { toOpenApi } from './openapi.ts';
+import { toGeneralProblem } from './problem-answer.ts';
+import { createRoutes, type Route } from './route.ts';
+import { sendAnswer } from './send-answer.ts';
+import type { Store } from './store.ts';
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** What each check says, such as `store: ok`. */
+  readonly checks: Readonly<Record<string, string>>;
+}
+
+export interface ServiceAppOptions<T extends Operations> {
+  readonly service: ServiceName;
+  readonly operations: T;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Needed where the operations have effects. */
+  readonly store?: Store;
+  readonly now?: () => number;
+  readonly ready?: () => Readiness;
+  /** Names besides loopback that the Host header may carry. */
+  readonly hosts?: readonly string[];
+  /** Further routes, such as pages; they come before the 404. */
+  readonly extend?: (router: Router) => void;
+}
+
+export interface ServiceApp {
+  readonly app: Express;
+  /** The same routes for `createLocalClient`. */
+  readonly routes: readonly Route[];
+}
+
+const READY: Readiness = { ready: true, checks: {} };
+
+const createHealthRoutes = (
+  service: ServiceName,
+  {
+    log,
+    ready = () => READY,
+  }: { readonly log: Log; readonly ready?: (() => Readiness) | undefined },
+): readonly Route[] =>
+  createRoutes(
+    { live: healthLive(service), ready: healthReady(service) },
+    { log },
+  )({
+    live: () => ({ status: 200, body: { status: 'live' } }),
+    ready: () => {
+      const { ready: isReady, checks } = ready();
+      return isReady
+        ? { status: 200, body: { status: 'ready', checks } }
+        : { status: 503, body: { status: 'not-ready', checks } };
+    },
+  });
+
+const statusOf = (error: unknown): number | undefined =>
+  typeof error === 'object' &&
+  error !== null &&
+  'status' in error &&
+  typeof error.status === 'number'
+    ? error.status
+    : undefined;
+
+/** A 4xx comes from reading the request (body parser, path decoding); all else is ours. */
+const createErrorHandler =
+  (log: Log): ErrorRequestHandler =>
+  (error: unknown, _request, response, next) => {
+    const status = statusOf(error);
+    if (response.headersSent) return next(error);
+    if (status !== undefined && status >= 400 && status < 500) {
+      return sendAnswer(response, toUnreadable(status));
+    }
+    log.error({ err: error }, 'a request failed');
+    return sendAnswer(response, toGeneralProblem('internal-error'));
+  };
+
+const mountPages = <T extends Operations>(router: Router, options: ServiceAppOptions<T>): void => {
+  const document = toOpenApi(options.service, options.operations);
+  router.get('/openapi.json', (_request, response) => void response.json(document));
+  router.get('/metrics', async (_request, response) => {
+    const { registry } = options.metrics;
+    response.type(registry.contentType).send(await registry.metrics());
+  });
+  options.extend?.(router);
+};
+
+/** Curried as `mount` is: `createServiceApp({ … })({ reserve: (work, body) => … })`. */
+export const createServiceApp =
+  <const T extends Operations>(options: ServiceAppOptions<T>) =>
+  (handlers: Handlers<T>): ServiceApp => {
+    const { service, operations, log, metrics, store, now } = options;
+    const routes = createRoutes(operations, { log, store, now })(handlers);
+    const router = Router();
+    mountRoutes(router, createHealthRoutes(service, { log, ready: options.ready }));
+    mountRoutes(router, routes, metrics);
+    mountPages(router, options);
+
+    const app = express();
+    app.disable('x-powered-by');
+    app.disable('etag');
+    app.use(helmet());
+    app.use(createHostCheck(options.hosts ?? []));
+    if (store !== undefined) {
+      app.use((_request, response, next) => {
+        response.setHeader(INCARNATION_HEADER, store.incarnation);
+        next();
+      });
+    }
+    app.use(router);
+    app.use((_request, response) => sendAnswer(response, toGeneralProblem('not-found')));
+    app.use(createErrorHandler(log));
+    return { app, routes };
+  };

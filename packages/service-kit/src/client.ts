@@ -1,0 +1,158 @@
+/** A typed client of any record of operations, over HTTP or in the process. */
+import {
+  ATTEMPT_HEADER,
+  type BodyInputOf,
+  type FencedOperation,
+  isFenced,
+  KEY_HEADER,
+  type Operation,
+  type Operations,
+  type ParamsInputOf,
+  type QueryInputOf,
+  type ReplyBodyOf,
+  type StatusOf,
+  type StreamOperation,
+} from '@baton/contracts';
+import { z } from 'zod';
+import { type Exchange, hasType, type Reply, readJson, readProblem, toReply } from './reply.ts';
+import { createHttpTransport, type HttpOptions, type Transport } from './transport.ts';
+
+/** The same key on every attempt; the signal is the deadline. */
+export interface Attempt {
+  readonly key: string;
+  readonly number: number;
+  readonly signal: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+export interface ReadOptions {
+  readonly signal: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type SuccessOf<O extends Operation> = {
+  [S in StatusOf<O>]: `${S}` extends `2${string}`
+    ? { readonly ok: true; readonly status: S; readonly body: ReplyBodyOf<O, S> }
+    : never;
+}[StatusOf<O>];
+export interface Unread {
+  readonly ok: false;
+  /** The problem's code, or why there was no answer. */
+  readonly code: string;
+  readonly status?: number;
+}
+export type ReadReply<O extends Operation> = SuccessOf<O> | Unread;
+
+type Given<K extends string, T> = [T] extends [undefined]
+  ? unknown
+  : Record<never, never> extends T
+    ? { readonly [P in K]?: T }
+    : { readonly [P in K]: T };
+export type RequestOf<O extends Operation> = Given<'params', ParamsInputOf<O>> &
+  Given<'query', QueryInputOf<O>> &
+  Given<'body', BodyInputOf<O>>;
+
+export type MethodOf<O extends Operation> = O extends FencedOperation
+  ? (body: BodyInputOf<O>, attempt: Attempt) => Promise<Reply<ReplyBodyOf<O, 200>>>
+  : (request: RequestOf<O>, options: ReadOptions) => Promise<ReadReply<O>>;
+/** Streams have a client of their own. */
+export type ClientOf<T extends Operations> = {
+  readonly [K in keyof T as T[K] extends StreamOperation ? never : K]: MethodOf<T[K]>;
+};
+export type Client<T extends Operations> = ClientOf<T> & { readonly close: () => Promise<void> };
+
+const LooseRequest = z.object({
+  params: z.record(z.string(), z.string()).default({}),
+  query: z.record(z.string(), z.union([z.string(), z.number()]).optional()).default({}),
+  body: z.unknown(),
+});
+type LooseRequest = z.infer<typeof LooseRequest>;
+
+const toPath = (operation: Operation, { params, query }: LooseRequest): string => {
+  const path = operation.path.replaceAll(/:(\w+)/g, (_match, name: string) =>
+    encodeURIComponent(params[name] ?? ''),
+  );
+  const search = new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    ),
+  ).toString();
+  return search === '' ? path : `${path}?${search}`;
+};
+
+const callFenced =
+  (operation: FencedOperation, transport: Transport) =>
+  async (body: { readonly orderId: string }, attempt: Attempt): Promise<Reply<unknown>> => {
+    const exchange = await transport.exchange({
+      operation,
+      path: operation.path,
+      params: {},
+      query: {},
+      headers: {
+        ...attempt.headers,
+        [KEY_HEADER]: attempt.key,
+        [ATTEMPT_HEADER]: String(attempt.number),
+      },
+      body,
+      signal: attempt.signal,
+    });
+    switch (exchange.kind) {
+      case 'response':
+        return toReply(operation, exchange.response, body.orderId);
+      case 'unsent':
+        return { reply: 'unsent', code: exchange.code };
+      case 'unknown':
+        return { reply: 'unknown', code: exchange.code, retriable: true };
+      default:
+        return exchange satisfies never;
+    }
+  };
+
+interface LooseSuccess {
+  readonly ok: true;
+  readonly status: number;
+  readonly body: unknown;
+}
+
+const toReadReply = (operation: Operation, exchange: Exchange): LooseSuccess | Unread => {
+  if (exchange.kind !== 'response') return { ok: false, code: exchange.code };
+  const { response } = exchange;
+  const { status } = response;
+  if (status < 200 || status >= 300) {
+    return { ok: false, code: readProblem(response)?.code ?? `status-${status}`, status };
+  }
+  const replies: Readonly<Record<number, z.ZodType>> = operation.replies;
+  const body = hasType(response, 'application/json')
+    ? replies[status]?.safeParse(readJson(response.text))
+    : undefined;
+  if (!body?.success) return { ok: false, code: 'malformed-reply', status };
+  return { ok: true, status, body: body.data };
+};
+
+const callPlainly =
+  (operation: Operation, transport: Transport) =>
+  async (request: unknown, { signal, headers = {} }: ReadOptions) => {
+    const loose = LooseRequest.parse(request ?? {});
+    const path = toPath(operation, loose);
+    const exchange = await transport.exchange({ operation, path, ...loose, headers, signal });
+    return toReadReply(operation, exchange);
+  };
+
+/** The typed boundary: each method is made from the operation whose types it gets. */
+export const createClientOver = <const T extends Operations>(
+  operations: T,
+  transport: Transport,
+): Client<T> =>
+  ({
+    ...Object.fromEntries(
+      Object.entries(operations).map(([name, operation]) => [
+        name,
+        isFenced(operation) ? callFenced(operation, transport) : callPlainly(operation, transport),
+      ]),
+    ),
+    close: transport.close,
+  }) as Client<T>;
+
+export const createClient = <const T extends Operations>(
+  operations: T,
+  options: HttpOptions,
+): Client<T> => createClientOver(operations, createHttpTransport(options));

@@ -1,0 +1,105 @@
+/** The environment, read once and whole: every problem is reported together. */
+import { fileURLToPath } from 'node:url';
+import { LOG_LEVELS } from '@baton/telemetry';
+import { z } from 'zod';
+import { StartupProblem } from './startup-problem.ts';
+
+type Source = Readonly<Record<string, string | undefined>>;
+
+const REPOSITORY_DATA_DIR = fileURLToPath(new URL('../../../.data', import.meta.url));
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** A whole number, as text; zod's own coercion would take '' for 0 and '1e3' for 1000. */
+const Port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a whole number from 0 to 65535')
+  .transform(Number)
+  .refine((port) => port <= 65_535, 'must be a whole number from 0 to 65535');
+
+/** For addresses of other services. */
+export const ServiceUrl = z.url({
+  protocol: /^https?$/,
+  error: 'must be an http or https address',
+});
+
+const toSharedShape = (port: number) => ({
+  PORT: Port.prefault(String(port)).meta({ example: String(port) }),
+  HOST: z.string().min(1).max(255).default('127.0.0.1').meta({ example: '127.0.0.1' }),
+  ALLOWED_HOSTS: z
+    .string()
+    .max(2_000)
+    .default('')
+    .transform((text) => text.split(',').flatMap((name) => name.trim() || []))
+    .meta({ example: 'inventory-service,localhost' }),
+  OPERATOR_TOKEN: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    .max(200)
+    .optional()
+    .meta({ example: 'the output of: openssl rand -hex 16' }),
+  DATA_DIR: z.string().min(1).max(4_096).default(REPOSITORY_DATA_DIR).meta({ example: '.data' }),
+  LOG_LEVEL: z.enum(LOG_LEVELS).default('info').meta({ example: 'info' }),
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'])
+    .default('development')
+    .meta({ example: 'production' }),
+  BATON_SUPERVISED: z.enum(['0', '1']).default('0').meta({ example: '1' }),
+});
+type SharedShape = ReturnType<typeof toSharedShape>;
+
+const exampleOf = (shape: z.ZodRawShape, name: string): string => {
+  const schema = shape[name];
+  const example = schema instanceof z.ZodType ? schema.meta()?.example : undefined;
+  return typeof example === 'string' ? ` (for example ${name}=${example})` : '';
+};
+
+const toLine = (shape: z.ZodRawShape, issue: z.core.$ZodIssue): string => {
+  const name = String(issue.path[0] ?? 'environment');
+  return `${name}: ${issue.message}${exampleOf(shape, name)}`;
+};
+
+/** Reads any shape; an empty value counts as none, as in most `.env` files. */
+export const readEnv = <S extends z.ZodRawShape>(
+  shape: S,
+  source: Source,
+): z.output<z.ZodObject<S>> => {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = z.object(shape).safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new StartupProblem([
+    'The environment cannot be used:',
+    ...parsed.error.issues.map((issue) => `  ${toLine(shape, issue)}`),
+  ]);
+};
+
+export type ServiceEnv<S extends z.ZodRawShape> = z.output<z.ZodObject<SharedShape>> &
+  z.output<z.ZodObject<S>>;
+
+/** The shared variables and the service's own. An open host needs a token, or nothing starts. */
+export const readServiceEnv = <S extends z.ZodRawShape>(
+  { port, shape }: { readonly port: number; readonly shape: S },
+  source: Source,
+): ServiceEnv<S> => {
+  const problems: string[] = [];
+  const collect = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof StartupProblem)) throw error;
+      problems.push(...error.lines.slice(1));
+      return undefined;
+    }
+  };
+  const shared = collect(() => readEnv(toSharedShape(port), source));
+  const own = collect(() => readEnv(shape, source));
+  const host = source.HOST || '127.0.0.1';
+  if (!LOOPBACK.has(host) && !source.OPERATOR_TOKEN) {
+    problems.push(
+      `  HOST: ${host} can be reached from other machines, so OPERATOR_TOKEN must be set (for example HOST=127.0.0.1)`,
+    );
+  }
+  if (shared === undefined || own === undefined || problems.length > 0) {
+    throw new StartupProblem(['The environment cannot be used:', ...problems]);
+  }
+  return { ...shared, ...own };
+};

@@ -1,0 +1,43 @@
+/** Server-Sent Events from an async iterator, no faster than the caller reads. */
+import { once } from 'node:events';
+import type { Response } from 'express';
+import type { ServerEvent, StreamAnswer } from './answer.ts';
+
+/** Proxies close a connection that says nothing for about a minute. */
+const HEARTBEAT_MS = 15_000;
+
+const toText = ({ id, event, data }: ServerEvent): string =>
+  `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
+/** A caller that goes while its connection is full ends the wait, not the process. */
+const write = async (response: Response, text: string, signal: AbortSignal): Promise<void> => {
+  if (!response.write(text)) await once(response, 'drain', { signal }).catch(() => {});
+};
+
+export const sendEvents = async (
+  response: Response,
+  { events }: StreamAnswer,
+  signal: AbortSignal,
+): Promise<void> => {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  response.flushHeaders();
+  if (response.req.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
+  const iterator = events[Symbol.asyncIterator]();
+  const stop = () => void iterator.return?.();
+  signal.addEventListener('abort', stop);
+  try {
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+      if (signal.aborted) break;
+      await write(response, toText(next.value), signal);
+    }
+  } finally {
+    clearInterval(heartbeat);
+    signal.removeEventListener('abort', stop);
+    stop();
+    response.end();
+  }
+};

@@ -1,0 +1,121 @@
+/** Effects and their undo: what the fence decides, said in HTTP. */
+import {
+  type EffectOperation,
+  type FencedOperation,
+  isEffectKey,
+  KEY_HEADER,
+  orderIdOfKey,
+  type UndoOperation,
+} from '@baton/contracts';
+import { z } from 'zod';
+import type { HttpAnswer, HttpRequest, Work } from './answer.ts';
+import type { Fence, UndoVerdict, Verdict } from './fence.ts';
+import { inspectJson } from './json.ts';
+import { type LooseHandler, LooseProblem, toHttpAnswer, toSuccess } from './loose-handler.ts';
+import { isRefusal, type ProblemDetails, toProblemAnswer } from './problem-answer.ts';
+import { type Read, readPart } from './request-reader.ts';
+import type { Store } from './store.ts';
+
+/** What effects work on: the service's tables, and the fence in the same file. */
+export interface Ledger {
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly now: () => number;
+}
+
+interface Fenced<O extends FencedOperation> {
+  readonly operation: O;
+  readonly handler: LooseHandler;
+  readonly ledger: Ledger;
+  readonly body: unknown;
+  readonly key: string;
+  readonly orderId: string;
+}
+
+const readFencedBody = (call: Fenced<FencedOperation>): Read<unknown> => {
+  const read = readPart(call.operation.body, call.body, 'body');
+  if (!read.ok) return read;
+  const { orderId } = z.object({ orderId: z.string() }).parse(read.value);
+  return orderId === call.orderId
+    ? read
+    : { ok: false, issues: [{ path: 'body.orderId', message: 'is not the order of the key' }] };
+};
+
+const toWork = ({ key, orderId, ledger }: Fenced<FencedOperation>): Work => ({
+  db: ledger.store.db,
+  key,
+  orderId,
+  nowMs: ledger.now(),
+});
+
+const rejectBody = (call: Fenced<FencedOperation>, issues: ProblemDetails['issues']) => ({
+  verdict: 'rejected' as const,
+  reply: toProblemAnswer(call.operation, 'bad-request', { issues, orderId: call.orderId }),
+});
+
+/** Runs inside the fence's transaction, and only where no row answers already. */
+const runForward = (call: Fenced<EffectOperation>): Verdict => {
+  const read = readFencedBody(call);
+  if (!read.ok) return rejectBody(call, read.issues);
+  const answer = call.handler(toWork(call), read.value);
+  const reply = toHttpAnswer(call.operation, answer, { orderId: call.orderId });
+  if (reply.status < 300) return { verdict: 'done', reply };
+  const { problem } = LooseProblem.parse(answer);
+  return { verdict: isRefusal(call.operation, problem) ? 'refused' : 'rejected', reply };
+};
+
+const runUndo = (call: Fenced<UndoOperation>, exists: boolean): UndoVerdict => {
+  const read = readFencedBody(call);
+  if (!read.ok) return rejectBody(call, read.issues);
+  const answer = exists ? call.handler(toWork(call), read.value) : undefined;
+  if (answer === undefined) return { verdict: 'undone' };
+  const { problem, ...details } = LooseProblem.parse(answer);
+  return {
+    verdict: 'rejected',
+    reply: toProblemAnswer(call.operation, problem, { ...details, orderId: call.orderId }),
+  };
+};
+
+const forward = (call: Fenced<EffectOperation>, fence: Fence): HttpAnswer => {
+  const { operation, orderId } = call;
+  // The route is part of what a key was used for.
+  const fingerprint = { operation: operation.name, body: call.body };
+  const result = fence.forward(call.key, fingerprint, () => runForward(call));
+  return result.outcome === 'reply'
+    ? result.reply
+    : toProblemAnswer(operation, result.outcome, { orderId });
+};
+
+const undo = (call: Fenced<UndoOperation>, fence: Fence): HttpAnswer => {
+  const { operation, orderId } = call;
+  const fingerprint = { operation: operation.name, body: call.body };
+  const result = fence.undo(call.key, fingerprint, (exists) => runUndo(call, exists));
+  switch (result.outcome) {
+    case 'undone':
+      return toSuccess(operation, { status: 200, body: { orderId } });
+    case 'rejected':
+      return result.reply;
+    case 'key-reused':
+      return toProblemAnswer(operation, 'key-reused', { orderId });
+    default:
+      return result satisfies never;
+  }
+};
+
+export const respondFenced = (
+  operation: FencedOperation,
+  handler: LooseHandler,
+  ledger: Ledger,
+  request: HttpRequest,
+): HttpAnswer => {
+  const key = request.headers[KEY_HEADER] ?? '';
+  const orderId = orderIdOfKey(key);
+  if (!isEffectKey(key) || orderId === undefined) return toProblemAnswer(operation, 'key-missing');
+  // Only what no body may ever hold: rules that could change are judged behind the row.
+  const issues = inspectJson(request.body, 'body');
+  if (issues.length > 0) return toProblemAnswer(operation, 'bad-request', { issues, orderId });
+  const call = { handler, ledger, body: request.body, key, orderId };
+  return operation.kind === 'effect'
+    ? forward({ ...call, operation }, ledger.fence)
+    : undo({ ...call, operation }, ledger.fence);
+};

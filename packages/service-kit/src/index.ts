@@ -1,0 +1,37 @@
+export type {
+  Answer,
+  Handler,
+  Handlers,
+  HttpAnswer,
+  HttpRequest,
+  ProblemAnswer,
+  Reading,
+  ServerEvent,
+  StreamAnswer,
+  Work,
+} from './answer.ts';
+export {
+  createServiceApp,
+  type Readiness,
+  type ServiceApp,
+  type ServiceAppOptions,
+} from './app.ts';
+export {
+  type Attempt,
+  type Client,
+  createClient,
+  createClientOver,
+  type ReadOptions,
+  type ReadReply,
+} from './client.ts';
+export { readEnv, readServiceEnv, type ServiceEnv, ServiceUrl } from './env.ts';
+export { createFence, type Fence, type UndoVerdict, type Verdict } from './fence.ts';
+export { createLocalClient, createLocalTransport } from './local-client.ts';
+export { mount, mountRoutes } from './mount.ts';
+export { type OpenApiDocument, toOpenApi } from './openapi.ts';
+export { type Exchange, type RawResponse, type Reply, toReply } from './reply.ts';
+export { createRoutes, type Route } from './route.ts';
+export { type Running, type RunOptions, runService } from './run.ts';
+export { StartupProblem, startProgram } from './startup-problem.ts';
+export { openStore, type Store, type StoreOptions } from './store.ts';
+export { type Call, createHttpTransport, type HttpOptions, type Transport } from './transport.ts';

@@ -1,0 +1,32 @@
+/** JSON as it arrives from outside: what may be in it, and one text for equal values. */
+import type { Issue } from '@baton/contracts';
+
+/** Deeper than any contract; recursion over the body stays shallow. */
+const DEPTH_MAX = 16;
+/** zod's strict objects let `__proto__` pass in silence; the others are refused with it. */
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+const isContainer = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null;
+
+/** Problems with the shape of a value, before any schema sees it. */
+export const inspectJson = (value: unknown, path: string, depth = 0): readonly Issue[] => {
+  if (!isContainer(value)) return [];
+  if (depth >= DEPTH_MAX) return [{ path, message: `is nested deeper than ${DEPTH_MAX} levels` }];
+  return Object.entries(value).flatMap(([key, child]) => {
+    const childPath = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
+    if (FORBIDDEN_KEYS.has(key)) return [{ path: childPath, message: 'is not an allowed name' }];
+    return inspectJson(child, childPath, depth + 1);
+  });
+};
+
+/** Equal values give equal texts: keys sorted, nothing else changed. */
+export const toCanonicalJson = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(toCanonicalJson).join(',')}]`;
+  if (!isContainer(value)) return JSON.stringify(value) ?? 'null';
+  const fields = Object.entries(value)
+    .filter(([, child]) => child !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, child]) => `${JSON.stringify(key)}:${toCanonicalJson(child)}`);
+  return `{${fields.join(',')}}`;
+};

@@ -1,0 +1,116 @@
+/** Routes on an Express router: bodies read, wrong methods and types refused, answers sent. */
+import type { Operation, Operations } from '@baton/contracts';
+import type { Metrics } from '@baton/telemetry';
+import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
+import type { Handlers, HttpAnswer, HttpRequest } from './answer.ts';
+import { sendEvents } from './event-stream.ts';
+import { toGeneralProblem } from './problem-answer.ts';
+import { createRoutes, isStream, type Route, type RouteSurroundings } from './route.ts';
+import { sendAnswer } from './send-answer.ts';
+
+export interface MountSurroundings extends RouteSurroundings {
+  readonly metrics?: Metrics | undefined;
+}
+
+/** Set-Cookie apart, Node joins repeated headers; what it gives as a list is none of ours. */
+const toHeaders = (request: Request): HttpRequest['headers'] =>
+  Object.fromEntries(
+    Object.entries(request.headers).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name, value]] : [],
+    ),
+  );
+
+const toHttpRequest = (request: Request, signal: AbortSignal): HttpRequest => ({
+  headers: toHeaders(request),
+  params: { ...request.params },
+  query: { ...request.query },
+  body: request.body,
+  signal,
+});
+
+/** `close` also follows a finished answer; only a caller that left early is one that is gone. */
+const toSignal = (response: Response): AbortSignal => {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return gone.signal;
+};
+
+const toRequestHandler =
+  (route: Route): RequestHandler =>
+  async (request, response) => {
+    const signal = toSignal(response);
+    const answer = await route.respond(toHttpRequest(request, signal));
+    if (isStream(answer)) await sendEvents(response, answer, signal);
+    else sendAnswer(response, answer);
+  };
+
+/** `is` says null when there is no body at all, which the contract judges. */
+const checkType: RequestHandler = (request, response, next) => {
+  if (request.is('application/json') === false) {
+    sendAnswer(response, toGeneralProblem('unsupported-media-type'));
+  } else next();
+};
+
+const createObserver =
+  (operation: Operation, metrics: Metrics | undefined): RequestHandler =>
+  (_request, response, next) => {
+    const startedMs = performance.now();
+    response.once('finish', () => {
+      const seconds = (performance.now() - startedMs) / 1_000;
+      metrics?.observeRequest(operation.name, response.statusCode, seconds);
+    });
+    next();
+  };
+
+/** Made once: a parser for each route would be the same one. */
+const readJson = express.json({ limit: '16kb', strict: true });
+
+const toAllowed = (routes: readonly Route[]): string =>
+  routes
+    .flatMap(({ operation }) => (operation.method === 'GET' ? ['GET', 'HEAD'] : ['POST']))
+    .join(', ');
+
+const refuseMethod =
+  (allow: string): RequestHandler =>
+  (_request, response) =>
+    sendAnswer(response, toGeneralProblem('method-not-allowed', { headers: { allow } }));
+
+const mountRoute = (router: Router, route: Route, metrics: Metrics | undefined): void => {
+  const { operation } = route;
+  const observe = createObserver(operation, metrics);
+  const handle = toRequestHandler(route);
+  if (operation.method === 'GET') router.get(operation.path, observe, handle);
+  else router.post(operation.path, observe, checkType, readJson, handle);
+};
+
+export const mountRoutes = (
+  router: Router,
+  routes: readonly Route[],
+  metrics?: Metrics | undefined,
+): void => {
+  for (const route of routes) mountRoute(router, route, metrics);
+  const byPath = Map.groupBy(routes, ({ operation }) => operation.path);
+  for (const [path, known] of byPath) router.all(path, refuseMethod(toAllowed(known)));
+};
+
+/** `mount(router, operations, { store, log })({ reserve: (work, body) => … })` */
+export const mount =
+  <const T extends Operations>(router: Router, operations: T, surroundings: MountSurroundings) =>
+  (handlers: Handlers<T>): readonly Route[] => {
+    const routes = createRoutes(operations, surroundings)(handlers);
+    mountRoutes(router, routes, surroundings.metrics);
+    return routes;
+  };
+
+export const toUnreadable = (status: number): HttpAnswer => {
+  switch (status) {
+    case 413:
+      return toGeneralProblem('payload-too-large');
+    case 415:
+      return toGeneralProblem('unsupported-media-type');
+    default:
+      return toGeneralProblem('bad-request', {
+        issues: [{ path: 'body', message: 'cannot be read as JSON' }],
+      });
+  }
+};

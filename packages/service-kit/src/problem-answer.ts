@@ -1,0 +1,58 @@
+import {
+  GENERAL_PROBLEMS,
+  type Issue,
+  type Operation,
+  PROBLEM_TYPE,
+  type Problem,
+  type ProblemSpecs,
+  problemsOf,
+} from '@baton/contracts';
+import type { Headers, HttpAnswer } from './answer.ts';
+
+export interface ProblemDetails {
+  readonly detail?: string | undefined;
+  readonly issues?: readonly Issue[] | undefined;
+  readonly orderId?: string | undefined;
+  readonly headers?: Headers | undefined;
+}
+
+/** So many issues are shown; a hostile body could name thousands. */
+const ISSUES_MAX = 20;
+
+const toDocument = (specs: ProblemSpecs, code: string, details: ProblemDetails): Problem => {
+  const spec = Object.hasOwn(specs, code) ? specs[code] : undefined;
+  if (spec === undefined) throw new Error(`The contract lists no problem ${code}`);
+  return {
+    type: `urn:baton:problem:${code}`,
+    title: spec.title,
+    status: spec.status,
+    code,
+    ...(details.detail === undefined ? {} : { detail: details.detail }),
+    ...(details.issues === undefined ? {} : { issues: details.issues.slice(0, ISSUES_MAX) }),
+    ...(details.orderId === undefined ? {} : { orderId: details.orderId }),
+  };
+};
+
+const toAnswer = (document: Problem, headers: Headers = {}): HttpAnswer => ({
+  status: document.status,
+  headers: { ...headers, 'content-type': PROBLEM_TYPE },
+  body: document,
+});
+
+/** A problem that this operation's contract lists; any other is a bug and throws. */
+export const toProblemAnswer = (
+  operation: Operation,
+  code: string,
+  details: ProblemDetails = {},
+): HttpAnswer => toAnswer(toDocument(problemsOf(operation), code, details), details.headers);
+
+/** A problem of no operation: no such path, a body that cannot be read. */
+export const toGeneralProblem = (
+  code: keyof typeof GENERAL_PROBLEMS,
+  details: ProblemDetails = {},
+): HttpAnswer => toAnswer(toDocument(GENERAL_PROBLEMS, code, details), details.headers);
+
+export const isRefusal = (operation: Operation, code: string): boolean => {
+  const specs = problemsOf(operation);
+  return Object.hasOwn(specs, code) && specs[code]?.refusal === true;
+};

@@ -1,0 +1,127 @@
+/**
+ * What came back from an attempt, as one of four replies. Never a throw, never two.
+ *
+ * 1. `ok` and `refused` are believed only when they fit the contract and name our own order.
+ * 2. `unsent` only when the request provably never left.
+ * 3. Everything else is `unknown`: the effect may exist.
+ */
+import {
+  type FencedOperation,
+  type Operation,
+  PROBLEM_TYPE,
+  Problem,
+  problemsOf,
+  type ReplyBodyOf,
+} from '@baton/contracts';
+
+export type Reply<T> =
+  | { readonly reply: 'ok'; readonly output: T }
+  | { readonly reply: 'refused'; readonly code: string }
+  | { readonly reply: 'unsent'; readonly code: string; readonly retryAfterMs?: number }
+  | {
+      readonly reply: 'unknown';
+      readonly code: string;
+      /** False where asking again the same way cannot help. */
+      readonly retriable: boolean;
+      readonly retryAfterMs?: number;
+    };
+
+export interface RawResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly text: string;
+  /** For a Retry-After that is a date. */
+  readonly receivedAtMs: number;
+}
+
+/** What a transport brings back: a response, or why there is none. */
+export type Exchange =
+  | { readonly kind: 'response'; readonly response: RawResponse }
+  | { readonly kind: 'unsent'; readonly code: string }
+  | { readonly kind: 'unknown'; readonly code: string };
+
+const NOT_WORTH_RETRYING: ReadonlySet<number> = new Set([400, 401, 403, 404, 413, 415, 422]);
+/** A server that says a year must not stop us for a year. */
+const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1_000;
+
+export const toRetryAfterMs = (
+  value: string | undefined,
+  receivedAtMs: number,
+): number | undefined => {
+  if (value === undefined) return undefined;
+  const delayMs = /^\d{1,10}$/.test(value)
+    ? Number(value) * 1_000
+    : Date.parse(value) - receivedAtMs;
+  if (Number.isNaN(delayMs)) return undefined;
+  return Math.min(Math.max(delayMs, 0), RETRY_AFTER_MAX_MS);
+};
+
+export const readJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+export const hasType = ({ headers }: RawResponse, type: string): boolean =>
+  headers['content-type']?.split(';')[0]?.trim().toLowerCase() === type;
+
+const unknown = (code: string, response: RawResponse): Reply<never> => {
+  const retryAfterMs = toRetryAfterMs(response.headers['retry-after'], response.receivedAtMs);
+  return {
+    reply: 'unknown',
+    code,
+    retriable: !NOT_WORTH_RETRYING.has(response.status),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+};
+
+/** Undefined when the answer is no problem document of the status it came with. */
+export const readProblem = (response: RawResponse): Problem | undefined => {
+  if (!hasType(response, PROBLEM_TYPE)) return undefined;
+  const problem = Problem.safeParse(readJson(response.text));
+  return problem.success && problem.data.status === response.status ? problem.data : undefined;
+};
+
+const isRefusal = (operation: Operation, { code, status }: Problem): boolean => {
+  const specs = problemsOf(operation);
+  const spec = Object.hasOwn(specs, code) ? specs[code] : undefined;
+  return spec?.refusal === true && spec.status === status;
+};
+
+const toFailure = (operation: Operation, response: RawResponse, orderId: string): Reply<never> => {
+  const problem = readProblem(response);
+  if (problem === undefined || !isRefusal(operation, problem)) {
+    return unknown(`status-${response.status}`, response);
+  }
+  // Believing another order's refusal would leave our own effect behind.
+  if (problem.orderId !== orderId) return unknown('wrong-order', response);
+  return { reply: 'refused', code: problem.code };
+};
+
+/** The typed boundary: `data` was just parsed by this operation's own schema. */
+const toOutput = <O extends FencedOperation>(data: unknown): ReplyBodyOf<O, 200> =>
+  data as ReplyBodyOf<O, 200>;
+
+const toOk = <O extends FencedOperation>(
+  operation: O,
+  response: RawResponse,
+  orderId: string,
+): Reply<ReplyBodyOf<O, 200>> => {
+  if (!hasType(response, 'application/json')) return unknown('malformed-reply', response);
+  const body = operation.replies[200].safeParse(readJson(response.text));
+  if (!body.success) return unknown('malformed-reply', response);
+  if (body.data.orderId !== orderId) return unknown('wrong-order', response);
+  return { reply: 'ok', output: toOutput<O>(body.data) };
+};
+
+export const toReply = <O extends FencedOperation>(
+  operation: O,
+  response: RawResponse,
+  orderId: string,
+): Reply<ReplyBodyOf<O, 200>> => {
+  if (response.status === 200) return toOk(operation, response, orderId);
+  if (response.status >= 200 && response.status < 300) return unknown('malformed-reply', response);
+  return toFailure(operation, response, orderId);
+};

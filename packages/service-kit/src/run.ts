@@ -1,0 +1,136 @@
+/** Runs an app as a process: listen, say so, and stop without losing what is under way. */
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ServiceName } from '@baton/contracts';
+import type { Log } from '@baton/telemetry';
+import { StartupProblem } from './startup-problem.ts';
+
+export interface RunOptions {
+  readonly service: ServiceName;
+  readonly app: RequestListener;
+  readonly host: string;
+  /** 0: any free one; the ready line says which. */
+  readonly port: number;
+  readonly log: Log;
+  /** Called once, after the last request: closes the store. */
+  readonly close: () => void | Promise<void>;
+  /** Stop when stdin closes: the supervisor has gone. */
+  readonly supervised: boolean;
+}
+
+export interface Running {
+  readonly port: number;
+  readonly stop: () => Promise<void>;
+}
+
+/** Requests still open after this are cut; their callers take it for unknown and ask again. */
+const GRACE_MS = 2_000;
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Longer than a client keeps an idle socket, so that no request meets a closing one. */
+const KEEP_ALIVE_MS = 10_000;
+const MALFORMED =
+  'HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nConnection: close\r\n\r\n' +
+  '{"type":"urn:baton:problem:bad-request","title":"The request breaks the contract","status":400,"code":"bad-request"}';
+
+const createHttpServer = (app: RequestListener): Server => {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 1_000,
+    },
+    app,
+  );
+  server.maxHeadersCount = 100;
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end(MALFORMED);
+    else socket.destroy();
+  });
+  return server;
+};
+
+const toListenProblem = (error: unknown, host: string, port: number): unknown => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new StartupProblem([
+        `Port ${port} on ${host} is in use: stop what uses it, or set PORT to another (0: any free one).`,
+      ]);
+    case 'EACCES':
+      return new StartupProblem([
+        `Port ${port} may not be opened by this user: set PORT to 1024 or more.`,
+      ]);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new StartupProblem([
+        `${host} is no address of this machine: set HOST to one that is, such as 127.0.0.1.`,
+      ]);
+    default:
+      return error;
+  }
+};
+
+const listen = async (server: Server, host: string, port: number): Promise<number> => {
+  const listening = Promise.withResolvers<void>();
+  server.once('error', listening.reject);
+  server.listen(port, host, listening.resolve);
+  try {
+    await listening.promise;
+  } catch (error) {
+    throw toListenProblem(error, host, port);
+  }
+  // The one place where the address is known not to be a pipe's.
+  return (server.address() as AddressInfo).port;
+};
+
+/** Idle connections are closed at once, busy ones as their answers end, the rest after the grace. */
+const drain = async (server: Server): Promise<void> => {
+  const closed = Promise.withResolvers<void>();
+  server.close(() => closed.resolve());
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await closed.promise;
+  clearTimeout(cut);
+};
+
+const createStop = (server: Server, { close, log }: RunOptions): (() => Promise<void>) => {
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    log.info('stopping');
+    await drain(server);
+    await close();
+  };
+  return () => {
+    stopping ??= stop();
+    return stopping;
+  };
+};
+
+const stopOnSignals = (stop: () => Promise<void>, { log, supervised }: RunOptions): void => {
+  const end = async () => {
+    try {
+      await stop();
+      process.exit(0);
+    } catch (error) {
+      log.fatal({ err: error }, 'could not stop cleanly');
+      process.exit(1);
+    }
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+  if (!supervised) return;
+  process.stdin.once('close', end);
+  process.stdin.once('end', end);
+  process.stdin.resume();
+};
+
+export const runService = async (options: RunOptions): Promise<Running> => {
+  const server = createHttpServer(options.app);
+  const port = await listen(server, options.host, options.port);
+  const stop = createStop(server, options);
+  stopOnSignals(stop, options);
+  process.stdout.write(`${JSON.stringify({ ready: true, service: options.service, port })}\n`);
+  return { port, stop };
+};

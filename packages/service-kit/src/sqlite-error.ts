@@ -1,0 +1,17 @@
+/** What went wrong in SQLite, by its primary result code. */
+const BUSY = 5;
+/** IOERR, CORRUPT, FULL, CANTOPEN, NOTADB: nothing written on this handle can be trusted any more. */
+const BROKEN: ReadonlySet<number> = new Set([10, 11, 13, 14, 26]);
+
+const codeOf = (error: unknown): number | undefined => {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  // The low byte is the primary code; the rest says more of the same.
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+};
+
+export const isStoreBusy = (error: unknown): boolean => codeOf(error) === BUSY;
+
+export const isStoreBroken = (error: unknown): boolean => {
+  const code = codeOf(error);
+  return code !== undefined && BROKEN.has(code);
+};

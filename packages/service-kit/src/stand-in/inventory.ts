@@ -1,0 +1,54 @@
+/** A small participant on the real contract, for this package's own tests. */
+import { inventoryOperations } from '@baton/contracts';
+import { createLog, createMetrics } from '@baton/telemetry';
+import type { Handlers } from '../answer.ts';
+import { createServiceApp, type ServiceApp } from '../app.ts';
+import { openStore, type Store } from '../store.ts';
+
+const SCHEMA = 'CREATE TABLE IF NOT EXISTS held (orderId TEXT PRIMARY KEY, quantity INTEGER)';
+const STOCK = 100;
+
+export interface StandIn extends ServiceApp {
+  readonly store: Store;
+  readonly held: () => number;
+  readonly fences: () => number;
+}
+
+const sum = (store: Store): number =>
+  Number(store.db.prepare('SELECT coalesce(sum(quantity), 0) AS held FROM held').get()?.held);
+
+const createHandlers = (store: Store): Handlers<typeof inventoryOperations> => ({
+  reserve: ({ db, orderId }, { lines }) => {
+    // A bug on purpose, so that tests see what a throw leaves behind: nothing.
+    db.prepare('INSERT INTO held VALUES (?, ?)').run(orderId, lines[0]?.quantity ?? 0);
+    if (lines.some(({ sku }) => sku === 'throws')) throw new Error('secret internal text');
+    if (sum(store) > STOCK) return { problem: 'out-of-stock' };
+    return { status: 200, body: { orderId, reservationId: `res_${orderId}` } };
+  },
+  release: ({ db, orderId }) => {
+    db.prepare('DELETE FROM held WHERE orderId = ?').run(orderId);
+    return undefined;
+  },
+  getStock: () => {
+    const held = sum(store);
+    const level = { sku: 'mug', onHand: STOCK, free: STOCK - held, held };
+    return { status: 200, body: { products: [level] } };
+  },
+});
+
+export const createStandIn = (path = ':memory:'): StandIn => {
+  const store = openStore({ path, schema: SCHEMA });
+  const app = createServiceApp({
+    service: 'inventory-service',
+    operations: inventoryOperations,
+    log: createLog('inventory-service', 'silent'),
+    metrics: createMetrics('inventory-service'),
+    store,
+  })(createHandlers(store));
+  return {
+    ...app,
+    store,
+    held: () => sum(store),
+    fences: () => Number(store.db.prepare('SELECT count(*) AS n FROM fence').get()?.n),
+  };
+};
