@@ -1,0 +1,136 @@
+// Carries a run one command further. Not where runs wait, queue or are stored: that is the host's.
+//
+// 1. It decides on committed events only, and sends in the tick in which it decided.
+// 2. A result is committed before anything else is sent.
+// 3. `performAttempt` is the one place where throws, time-outs and odd values become replies.
+import type { Clock } from './clock.ts';
+import { type Command, decide, readOutputs } from './decide.ts';
+import type { Happening } from './event.ts';
+import { toStepEvent, toUndoEvent } from './outcome.ts';
+import type { Reply } from './reply.ts';
+import type { Attempt, PlannedWay, Saga, Undoing } from './saga.ts';
+import { restoreSecrets } from './secret.ts';
+import { type RunState, readWay } from './state.ts';
+
+/**
+ * All that a run needs from where it lives. Embedded, it is a journal and timers. On a replicated log, `attempt` is a
+ * recorded side effect that the log never retries, `now` the time of the last record, and a `wait` ends the handler.
+ */
+export interface Host {
+  readonly id: string;
+  /** With every committed event folded in. */
+  state(): RunState;
+  /** The input's secret fields by path; empty once they were erased. */
+  secrets(): Readonly<Record<string, unknown>>;
+  now(): number;
+  /** In [0, 1). */
+  random(): number;
+  /** Makes one call, and knows when it began and ended. Never retries it, never throws. */
+  attempt(call: PlannedCall, perform: () => Promise<Reply<unknown>>): Promise<Attempted>;
+  /** Resolves when the events are durable and part of `state()`. */
+  commit(happenings: readonly Happening[]): Promise<void>;
+}
+export interface Attempted {
+  readonly reply: Reply<unknown>;
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+type PlannedCall = Extract<Command, { type: 'perform' }> & { readonly number: number };
+/** Why the driver stopped: it did something and may go on, or it must wait, or nothing is left. */
+export type Advance = { readonly type: 'advanced' } | Extract<Command, { type: 'wait' | 'rest' }>;
+
+/** One command. Throws only when the host does: then the run is as the journal says, and no further. */
+export async function advance(saga: Saga<unknown>, host: Host, clock: Clock): Promise<Advance> {
+  const command = decide(saga, host.state(), host.now());
+  if (command.type === 'wait' || command.type === 'rest') return command;
+  await host.commit([
+    command.type === 'perform' ? await tryWay(saga, host, clock, command) : toHappening(command),
+  ]);
+  return { type: 'advanced' };
+}
+
+function toHappening(command: Exclude<Command, { type: 'perform' | 'wait' | 'rest' }>): Happening {
+  switch (command.type) {
+    case 'choose-alternate':
+      return { type: 'alternate-chosen', step: command.step, code: command.code };
+    case 'defer':
+      return { type: 'step-deferred', step: command.step, code: command.code };
+    case 'compensate':
+      return { type: 'compensation-decided', code: command.code, step: command.step };
+    case 'finish':
+      return { type: command.as };
+    default:
+      return command satisfies never;
+  }
+}
+
+async function tryWay(
+  saga: Saga<unknown>,
+  host: Host,
+  clock: Clock,
+  { type, way, direction }: Extract<Command, { type: 'perform' }>,
+): Promise<Happening> {
+  const before = readWay(host.state(), way.name);
+  const number = (direction === 'forward' ? before : before.undo).attempts + 1;
+  const { tries, perform } = direction === 'undo' && way.undo ? way.undo : way;
+  const toNow = createNow(saga, host, way);
+  const { context } = host.state();
+  const { reply, startedAt, endedAt } = await host.attempt({ type, way, direction, number }, () =>
+    performAttempt(
+      (signal) => perform(toNow({ key: `${host.id}:${way.name}`, number, signal, context })),
+      tries.timeoutMs,
+      clock,
+    ),
+  );
+  const tried = { way: way.name, attempt: number, startedAt };
+  const outcome = { tried, reply, endedAt, before, tries, random: host.random() };
+  return direction === 'forward' ? toStepEvent(outcome) : toUndoEvent(outcome);
+}
+
+/** What the plan's functions see. A request's body follows from the journal alone, so every attempt sends the same. */
+function createNow(
+  saga: Saga<unknown>,
+  host: Host,
+  way: PlannedWay,
+): (attempt: Attempt) => Undoing<unknown, unknown, unknown> {
+  const state = host.state();
+  const input = restoreSecrets(state.input, host.secrets());
+  return (attempt) => ({
+    id: host.id,
+    input,
+    done: readOutputs(saga, state),
+    output: readWay(state, way.name).output,
+    attempt,
+    call: (operation, body) => operation(body, attempt),
+  });
+}
+
+/** Ends when the call does, or at its deadline: a call that ignores its signal is left behind, and its answer is not believed. */
+export function performAttempt(
+  call: (signal: AbortSignal) => Promise<Reply<unknown>>,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<Reply<unknown>> {
+  const abort = new AbortController();
+  return new Promise((resolve) => {
+    const callOff = clock.setTimer(timeoutMs, () => {
+      resolve({ reply: 'unknown', code: 'timed-out' });
+      abort.abort();
+    });
+    const settle = (reply: Reply<unknown>) => {
+      callOff();
+      resolve(reply);
+    };
+    // An async function, so that a throw before the first await is caught as well.
+    (async () => call(abort.signal))().then(
+      (reply) => settle(readReply(reply)),
+      () => settle({ reply: 'unknown', code: 'threw' }),
+    );
+  });
+}
+
+/** A plan written in plain JavaScript may return anything; what is no reply says nothing about the effect. */
+function readReply(reply: Reply<unknown> | undefined): Reply<unknown> {
+  const known = reply && ['ok', 'refused', 'unsent', 'unknown'].includes(reply.reply);
+  return known ? reply : { reply: 'unknown', code: 'not-a-reply', retriable: false };
+}

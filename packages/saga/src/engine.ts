@@ -1,0 +1,91 @@
+// What a program embeds: runs sagas inside one process, on a journal.
+import type { Clock } from './clock.ts';
+import type { Command } from './decide.ts';
+import { EmbeddedEngine } from './embedded-engine.ts';
+import type { Event } from './event.ts';
+import type { Journal, ListQuery, RunSummary, Status } from './journal.ts';
+import type { Saga } from './saga.ts';
+import type { Issue } from './schema.ts';
+import type { RunState } from './state.ts';
+import type { Run } from './worker.ts';
+
+export interface EngineOptions {
+  readonly journal: Journal;
+  /** Every definition that an open run may have been started under, old versions included. */
+  readonly sagas: readonly Saga<unknown>[];
+  /** Runs in progress at once; waiting ones do not count. Default 64. */
+  readonly concurrencyMax?: number;
+  /** Runs accepted and not settled; one more is answered `full`. Default 10,000. */
+  readonly openMax?: number;
+  /** How long an ended run can be read, in milliseconds. Default: for ever. */
+  readonly keepMs?: number;
+  /** Folds a run into what is kept of all pruned ones, such as totals. Must survive JSON. */
+  readonly carry?: (carried: unknown, state: RunState) => unknown;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  readonly onBug?: (error: unknown) => void;
+}
+
+export interface SubmitOptions {
+  /** The same id is the same run. Default: a random one. */
+  readonly id?: string;
+  /** What was asked for: the same id with another fingerprint is a conflict. Default: none. */
+  readonly fingerprint?: string;
+  /** Travels with the run to every attempt, such as trace context. */
+  readonly context?: Readonly<Record<string, string>>;
+}
+export type Submission =
+  | { readonly type: 'accepted'; readonly id: string }
+  /** Submitted before. `prunedAs` says how it ended if it can no longer be read. */
+  | { readonly type: 'known'; readonly id: string; readonly prunedAs: Status | null }
+  | { readonly type: 'conflict'; readonly id: string }
+  | { readonly type: 'full'; readonly openMax: number }
+  | { readonly type: 'invalid'; readonly issues: readonly Issue[] };
+export type Cancellation = 'cancel-requested' | 'past-the-pivot' | 'settled' | 'unknown-run';
+
+/** A run to look at. `next` is what happens next, as if nothing were in flight. */
+export interface RunView {
+  readonly id: string;
+  readonly saga: Saga<unknown> | null;
+  readonly state: RunState;
+  readonly events: readonly Event[];
+  readonly attempt: Run['attempt'];
+  readonly next: Command | null;
+}
+export interface Committed {
+  readonly run: string;
+  readonly position: number;
+  readonly event: Event;
+}
+
+export interface EngineCounts {
+  readonly moving: number;
+  readonly queued: number;
+  readonly open: number;
+  readonly openMax: number;
+  readonly quarantined: number;
+}
+
+export interface Engine {
+  submit<I>(saga: Saga<I>, input: I, options?: SubmitOptions): Promise<Submission>;
+  /** Undoes a run before its pivot. An attempt in flight is awaited first. */
+  cancel(id: string, reason: string): Promise<Cancellation>;
+  read(id: string): RunView | undefined;
+  list(query: ListQuery): RunSummary[];
+  /** Resolves with a run's settled state, or with undefined once `signal` aborts or the run is not known. */
+  settled(id: string, signal?: AbortSignal): Promise<RunState | undefined>;
+  /** Hears of each committed event; returns how to stop listening. A listener must not throw. */
+  subscribe(listener: (committed: Committed) => void): () => void;
+  /** `quarantined` runs belong to a definition that is not registered here: they wait, and the rest goes on. */
+  counts(): EngineCounts;
+  readonly journal: Journal;
+  /** Lets attempts in flight end, commits them, and closes the journal. */
+  stop(): Promise<void>;
+}
+
+/** Recovers every open run, then goes on with it. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const engine = new EmbeddedEngine(options);
+  await engine.start();
+  return engine;
+}

@@ -1,0 +1,39 @@
+export { type Clock, createClock } from './clock.ts';
+export type { Command } from './decide.ts';
+export { findOwed, isPastPivot, readOutputs } from './decide.ts';
+export {
+  type Cancellation,
+  type Committed,
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  type RunView,
+  type Submission,
+  type SubmitOptions,
+} from './engine.ts';
+export type { Direction, Event, EventType, Happening } from './event.ts';
+export {
+  isSettled,
+  type Journal,
+  JournalError,
+  type RunSummary,
+  type Status,
+  statuses,
+  toStatus,
+} from './journal.ts';
+export type { Policy, Retry } from './policy.ts';
+export { ok, type Reply, refused } from './reply.ts';
+export {
+  type Attempt,
+  type Doing,
+  type Operation,
+  type PlannedStep,
+  type PlannedWay,
+  type Saga,
+  type SagaOptions,
+  saga,
+  type Undoing,
+} from './saga.ts';
+export type { Issue, Schema } from './schema.ts';
+export { type OpenOptions, openJournal } from './sqlite-journal.ts';
+export { type RunState, readWay, replay, type UndoState, type WayState } from './state.ts';

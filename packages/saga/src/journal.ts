@@ -1,0 +1,116 @@
+import type { Event } from './event.ts';
+import type { RunState } from './state.ts';
+
+/** Where runs are stored. One suite holds every implementation to the same behaviour. */
+export interface Journal {
+  /**
+   * Makes events durable, then resolves with the position of the first one; the others follow it. Appends that arrive
+   * together share one transaction. When it cannot, the journal stops the process: a promise that neither resolves
+   * nor rejects, since going on after a failed flush would acknowledge what may be lost.
+   */
+  append(entry: Append): Promise<number>;
+  /** A run's events in order, with the secrets that are not yet erased. */
+  read(run: string): StoredRun | undefined;
+  /** What was submitted under this id, also long after the run was pruned. */
+  readSubmission(run: string): StoredSubmission | undefined;
+  list(query: ListQuery): RunSummary[];
+  /** Runs that must go on after a restart. */
+  listOpen(): string[];
+  /** Completed runs with a later step whose repair is due. */
+  listRepairs(dueBy: number, limit: number): string[];
+  /** Events of all runs after a position, in order; undefined when some of them were pruned. */
+  readFeed(after: number, limit: number): FeedEvent[] | undefined;
+  /** Runs that ended before `settledBefore`, the oldest first. */
+  listPrunable(settledBefore: number, limit: number): string[];
+  /** Removes runs and stores what is carried of them, in one transaction. */
+  prune(runs: readonly string[], carried: unknown): void;
+  readCarried(): unknown;
+  /** True while another process waits to take over. */
+  hasStandby(): boolean;
+  close(): void;
+}
+
+export interface Append {
+  readonly run: string;
+  readonly events: readonly Event[];
+  /** After these events. */
+  readonly summary: Summary;
+  /** With the first event only. */
+  readonly submission?: {
+    readonly fingerprint: string;
+    readonly secrets: Readonly<Record<string, unknown>>;
+  };
+}
+
+export type Status =
+  | 'accepted'
+  | 'running'
+  | 'compensating'
+  | 'stuck'
+  | 'completed'
+  | 'compensated';
+export const statuses = [
+  'accepted',
+  'running',
+  'compensating',
+  'stuck',
+  'completed',
+  'compensated',
+] as const satisfies readonly Status[];
+
+/** What lists show. Times are in milliseconds since the epoch. */
+export interface Summary {
+  readonly saga: string;
+  readonly version: number;
+  readonly status: Status;
+  readonly acceptedAt: number;
+  readonly settledAt: number | null;
+  /** When the next repair of a completed run is due; null when none is owed. */
+  readonly repairAt: number | null;
+}
+export interface RunSummary extends Summary {
+  readonly id: string;
+  /** Grows with each run: where the next page begins. */
+  readonly number: number;
+}
+export interface ListQuery {
+  readonly status?: Status | undefined;
+  readonly limit: number;
+  /** Only runs with a smaller number. */
+  readonly before?: number | undefined;
+}
+export interface StoredRun {
+  readonly events: readonly Event[];
+  readonly secrets: Readonly<Record<string, unknown>>;
+}
+export interface StoredSubmission {
+  readonly fingerprint: string;
+  /** How the run ended, if it was pruned since. */
+  readonly prunedAs: Status | null;
+}
+export interface FeedEvent {
+  readonly run: string;
+  readonly position: number;
+  readonly event: Event;
+}
+
+export function toStatus(state: RunState): Status {
+  if (state.phase === 'forward') return state.seq === 1 ? 'accepted' : 'running';
+  if (state.phase !== 'compensating') return state.phase;
+  return Object.values(state.ways).some(({ undo }) => undo.exhausted && !undo.done)
+    ? 'stuck'
+    : 'compensating';
+}
+
+export const isSettled = ({ phase }: Pick<RunState, 'phase'>): boolean =>
+  phase === 'completed' || phase === 'compensated';
+
+/** A journal that must not be used, and what to do about it. */
+export class JournalError extends Error {
+  readonly code: 'held' | 'corrupt' | 'foreign' | 'unreadable' | 'old-sqlite' | 'not-durable';
+  constructor(code: JournalError['code'], message: string) {
+    super(message);
+    this.name = 'JournalError';
+    this.code = code;
+  }
+}

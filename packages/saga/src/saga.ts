@@ -1,0 +1,203 @@
+// The definition of a saga: data plus functions, made by a typed builder. Not its execution: nothing here runs a step.
+//
+// 1. What must not be written does not compile: an undo after the pivot, a second pivot, a name twice, an output that
+//    JSON would change, an undo that trusts an output which may never have arrived.
+// 2. A step has one way to be done, or two: the first and its alternate. Each way has its own key and its own undo.
+// 3. `structure` names steps, order, kinds and undos. Two definitions of one version have the same structure.
+import {
+  forwardDefaults,
+  laterDefaults,
+  type Policy,
+  type Tries,
+  toTries,
+  undoDefaults,
+} from './policy.ts';
+import type { Reply } from './reply.ts';
+import type { Schema } from './schema.ts';
+
+/** Outputs live in the journal: what JSON would change is refused by name. */
+type Stored<T> = T extends string | number | boolean | null | undefined
+  ? T
+  : T extends
+        | Date
+        | bigint
+        | symbol
+        | ((...a: never[]) => unknown)
+        | Map<unknown, unknown>
+        | Set<unknown>
+    ? 'does not survive JSON'
+    : { readonly [K in keyof T]: Stored<T[K]> };
+
+/** The same key on every attempt of a way, forward and undo. The signal aborts at the attempt's deadline. */
+export interface Attempt {
+  readonly key: string;
+  /** 1 for the first attempt that was sent. */
+  readonly number: number;
+  readonly signal: AbortSignal;
+  /** What the submitter handed over to travel with the run, such as trace context. */
+  readonly context: Readonly<Record<string, string>>;
+}
+
+/** Anything that can be asked: a contract client, a function in a test. It never throws for a failed call. */
+export type Operation<B, O> = (body: B, attempt: Attempt) => Promise<Reply<O>>;
+
+export interface Doing<I, D> {
+  readonly id: string;
+  readonly input: I;
+  readonly done: D;
+  readonly attempt: Attempt;
+  call<B, O>(operation: Operation<B, O>, body: NoInfer<B>): Promise<Reply<O>>;
+}
+/** `output` is undefined when no ok was recorded: the effect may exist all the same, so undo by `id`. */
+export interface Undoing<I, D, O> extends Doing<I, D> {
+  readonly output: O | undefined;
+}
+
+type Perform<I, D, O> = (now: Doing<I, D>) => Promise<Reply<O>>;
+type Undo<I, D, O> = (now: Undoing<I, D, O>) => Promise<Reply<unknown>>;
+interface Called extends Policy {
+  /** Whom the way calls. Undos of one participant keep their order. Default: the step's name. */
+  readonly participant?: string;
+}
+interface Way<I, D, O> extends Called {
+  readonly perform: Perform<I, D, O & Stored<O>>;
+  /** null says: this step has no effect to undo. */
+  readonly undo: Undo<I, D, O> | (Policy & { readonly perform: Undo<I, D, O> }) | null;
+}
+interface Step<I, D, O> extends Way<I, D, O> {
+  /** Taken when the first way is spent, after the first one's undo was acknowledged. A refusal is final: it is not taken then. */
+  readonly alternate?: Way<I, D, NoInfer<O>>;
+  /** True when doing it twice, by both ways, harms nobody: the alternate need not wait for the undo of the first. */
+  readonly repeatable?: boolean;
+}
+interface Later<I, D, O> extends Called {
+  readonly perform: Perform<I, D, O & Stored<O>>;
+  readonly alternate?: Called & { readonly perform: Perform<I, D, NoInfer<O>> };
+}
+type Fresh<N extends string, D> = N extends keyof D ? `'${N}' is defined twice` : N;
+type And<D, N extends string, O> = { readonly [K in keyof D | N]: K extends keyof D ? D[K] : O };
+/** A field of the input, one level deep at most: `payment.token`. */
+type Field<I> = {
+  [K in keyof I & string]: I[K] extends readonly unknown[]
+    ? K
+    : I[K] extends object
+      ? K | `${K}.${keyof I[K] & string}`
+      : K;
+}[keyof I & string];
+
+/** Up to the pivot: each step says how it is undone. */
+interface Undoable<I, D> {
+  step<const N extends string, O>(
+    name: Fresh<N, D>,
+    step: Step<I, D, O>,
+  ): Undoable<I, And<D, N, O>>;
+  pivot<const N extends string, O>(
+    name: Fresh<N, D>,
+    step: Step<I, D, O>,
+  ): Committed<I, And<D, N, O>>;
+  end(): Saga<I>;
+}
+/** After the pivot: only steps that are done now or later, never undone. */
+interface Committed<I, D> {
+  later<const N extends string, O>(
+    name: Fresh<N, D>,
+    step: Later<I, D, O>,
+  ): Committed<I, And<D, N, O | undefined>>;
+  end(): Saga<I>;
+}
+
+/** A finished definition. The functions of its plan are called by the engine alone. */
+export interface Saga<I> {
+  readonly name: string;
+  readonly version: number;
+  readonly input: Schema<I>;
+  /** Fields of the input that recovery needs and nobody may see: kept apart, erased at settlement. */
+  readonly secrets: readonly string[];
+  readonly structure: string;
+  readonly plan: readonly PlannedStep[];
+}
+export interface PlannedStep {
+  readonly name: string;
+  readonly kind: 'step' | 'pivot' | 'later';
+  readonly repeatable: boolean;
+  readonly first: PlannedWay;
+  readonly alternate: PlannedWay | null;
+}
+export interface PlannedWay {
+  /** `<step>` or `<step>:alt`: what its idempotency key ends with. */
+  readonly name: string;
+  readonly participant: string;
+  readonly tries: Tries;
+  readonly perform: (now: Undoing<unknown, unknown, unknown>) => Promise<Reply<unknown>>;
+  readonly undo: { readonly tries: Tries; readonly perform: PlannedWay['perform'] } | null;
+}
+
+export interface SagaOptions<I> {
+  /** Raise it with every change of the plan; keep the old definition registered until its runs have ended. */
+  readonly version: number;
+  readonly input: Schema<I>;
+  readonly secrets?: readonly Field<NoInfer<I>>[];
+}
+
+/** Begins a definition; `end()` finishes it. Throws a RangeError for a bad name, version or policy. */
+export function saga<I>(name: string, options: SagaOptions<I>): Undoable<I, Record<never, never>> {
+  if (!Number.isSafeInteger(options.version) || options.version < 1)
+    throw new RangeError(`saga ${name}: the version must be a whole number from 1`);
+  const plan: PlannedStep[] = [];
+  const add = (kind: PlannedStep['kind']) => (step: string, definition: AnyStep) => {
+    if (!/^[a-z][a-z0-9-]{0,40}$/.test(step))
+      throw new RangeError(
+        `saga ${name}: '${step}' is no step name; use lower case, digits and hyphens`,
+      );
+    if (plan.some((known) => known.name === step))
+      throw new RangeError(`saga ${name}: '${step}' is defined twice`);
+    plan.push(toPlannedStep(kind, step, definition));
+    return builder;
+  };
+  const end = (): Saga<I> =>
+    Object.freeze({
+      name,
+      version: options.version,
+      input: options.input,
+      secrets: options.secrets ?? [],
+      structure: plan.map(toStructure).join(' '),
+      plan: Object.freeze([...plan]),
+    });
+  const builder = { step: add('step'), pivot: add('pivot'), later: add('later'), end };
+  return builder as unknown as Undoable<I, Record<never, never>>; // the one named boundary between types and data
+}
+
+type AnyWay = Called & {
+  perform: PlannedWay['perform'];
+  undo?: PlannedWay['perform'] | (Policy & { perform: PlannedWay['perform'] }) | null;
+};
+type AnyStep = AnyWay & { alternate?: AnyWay; repeatable?: boolean };
+
+function toPlannedStep(kind: PlannedStep['kind'], name: string, step: AnyStep): PlannedStep {
+  const defaults = kind === 'later' ? laterDefaults : forwardDefaults;
+  const alternate = step.alternate ? toPlannedWay(`${name}:alt`, step.alternate, defaults) : null;
+  return Object.freeze({
+    name,
+    kind,
+    repeatable: step.repeatable ?? kind === 'later',
+    first: toPlannedWay(name, step, defaults),
+    alternate,
+  });
+}
+
+function toPlannedWay(name: string, way: AnyWay, defaults: Tries): PlannedWay {
+  const undo = typeof way.undo === 'function' ? { perform: way.undo } : (way.undo ?? null);
+  return {
+    name,
+    participant: way.participant ?? name,
+    tries: toTries(way, defaults),
+    perform: way.perform,
+    undo: undo && { tries: toTries(undo, undoDefaults), perform: undo.perform },
+  };
+}
+
+/** Readable on purpose: where two structures differ, the difference says what was changed. */
+function toStructure(step: PlannedStep): string {
+  const ways = [step.first, ...(step.alternate ? [step.alternate] : [])];
+  return `${step.kind}:${step.name}(${ways.map((way) => (way.undo ? 'undo' : 'no-undo')).join('|')})`;
+}

@@ -1,0 +1,44 @@
+// Fields that recovery needs and nobody may see: stored apart from the events, erased at settlement.
+
+/** Puts `payment.token` back where it was taken from. */
+export function restoreSecrets(
+  input: unknown,
+  secrets: Readonly<Record<string, unknown>>,
+): unknown {
+  return Object.entries(secrets).reduce(
+    (whole, [path, value]) => putField(whole, path.split('.'), value),
+    input,
+  );
+}
+
+/** Takes the secret fields out of an input: what is left may be stored and shown. */
+export function separateSecrets(
+  input: unknown,
+  paths: readonly string[],
+): { readonly input: unknown; readonly secrets: Record<string, unknown> } {
+  const found = paths.map(
+    (path) =>
+      [
+        path,
+        path.split('.').reduce<unknown>((whole, name) => readField(whole, name), input),
+      ] as const,
+  );
+  const secrets = Object.fromEntries(found.filter(([, value]) => value !== undefined));
+  return {
+    input: Object.keys(secrets).reduce(
+      (whole, path) => putField(whole, path.split('.'), undefined),
+      input,
+    ),
+    secrets,
+  };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+const readField = (whole: unknown, name: string): unknown =>
+  isRecord(whole) ? whole[name] : undefined;
+
+function putField(whole: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
+  if (name === undefined) return value;
+  return isRecord(whole) ? { ...whole, [name]: putField(whole[name], rest, value) } : whole;
+}

@@ -1,0 +1,273 @@
+// The journal on one SQLite file. Not a scheduler: it stores what it is told and says when that is durable.
+//
+// 1. Nothing is acknowledged before the commit, and a commit is on disk (WAL, synchronous=FULL, read back at start).
+// 2. Appends that arrive together share one transaction, in order, and none of its statements can fail by constraint.
+// 3. Each transaction checks the epoch inside: an executor that lost its lock cannot write.
+// 4. Any failure stops the process: after a failed flush, later commits would seem to succeed.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Event } from './event.ts';
+import type {
+  Append,
+  FeedEvent,
+  Journal,
+  ListQuery,
+  RunSummary,
+  Status,
+  StoredRun,
+  StoredSubmission,
+} from './journal.ts';
+import { JournalError } from './journal.ts';
+import { awaitLock, isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
+import { openDatabase, readCell, readNumber, readText, takeEpoch } from './sqlite-file.ts';
+
+export interface OpenOptions {
+  /** The journal's file; its locks stand beside it. */
+  readonly path: string;
+  /** Wait for the lock, as a hot standby, instead of refusing when another process holds it. */
+  readonly standby?: boolean;
+  readonly pollMs?: number;
+  /** Ends the wait of a standby. */
+  readonly signal?: AbortSignal;
+  /** Called once, when the journal can no longer be trusted. Default: says why and ends the process with status 70. */
+  readonly onFatal?: (error: unknown) => void;
+}
+
+/** Takes the lock, then the journal. Throws a JournalError that names the file and the way out. */
+export async function openJournal(options: OpenOptions): Promise<Journal> {
+  const { path, pollMs = 100 } = options;
+  const lock = toLockPath(path, 'journal');
+  if (options.standby) await standBy(path, pollMs, options.signal);
+  else if (!tryLock(lock)) {
+    throw new JournalError(
+      'held',
+      `${path} is in use by another process; stop that one, or start this one with STANDBY=true to wait for it`,
+    );
+  }
+  try {
+    return new SqliteJournal(path, openDatabase(path), options.onFatal ?? endProcess);
+  } catch (error) {
+    releaseLock(lock);
+    throw error;
+  }
+}
+
+const toLockPath = (path: string, name: string): string => path.replace(/[^/]*$/, `${name}.lock`);
+
+/** The standby's own lock lets the active one see that somebody waits. A second standby waits all the same. */
+async function standBy(path: string, pollMs: number, signal?: AbortSignal): Promise<void> {
+  const standby = toLockPath(path, 'standby');
+  const isFirst = tryLock(standby);
+  await awaitLock(toLockPath(path, 'journal'), pollMs, signal);
+  if (isFirst) releaseLock(standby);
+}
+
+function endProcess(error: unknown): void {
+  process.stderr.write(
+    `the journal failed, so this process stops and is to be restarted: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exit(70);
+}
+
+interface Pending {
+  readonly entry: Append;
+  readonly resolve: (position: number) => void;
+}
+
+class SqliteJournal implements Journal {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #epoch: number;
+  readonly #statements: Statements;
+  readonly #onFatal: (error: unknown) => void;
+  #batch: Pending[] = [];
+  #hasFailed = false;
+
+  constructor(path: string, database: DatabaseSync, onFatal: (error: unknown) => void) {
+    this.#path = path;
+    this.#database = database;
+    this.#epoch = takeEpoch(database);
+    this.#statements = prepareStatements(database);
+    this.#onFatal = onFatal;
+  }
+
+  append(entry: Append): Promise<number> {
+    return new Promise((resolve) => {
+      if (this.#batch.push({ entry, resolve }) === 1) setImmediate(() => this.#flush());
+    });
+  }
+
+  prune(runs: readonly string[], carried: unknown): void {
+    this.#transact(() => {
+      for (const run of runs) prune(this.#statements, run);
+      this.#statements.carry.run(JSON.stringify(carried));
+    });
+  }
+
+  read(run: string): StoredRun | undefined {
+    const events = this.#statements.readEvents.all(run).map(readEvent);
+    const secrets = this.#statements.readSecrets.get(run);
+    if (events.length === 0) return undefined;
+    return { events, secrets: secrets ? JSON.parse(readText(secrets, 'fields')) : {} };
+  }
+
+  readSubmission(run: string): StoredSubmission | undefined {
+    const row = this.#statements.readSubmission.get(run);
+    if (!row) return undefined;
+    return {
+      fingerprint: readText(row, 'fingerprint'),
+      prunedAs: readCell<Status | null>(row, 'pruned_as'),
+    };
+  }
+
+  list({ status, limit, before = Number.MAX_SAFE_INTEGER }: ListQuery): RunSummary[] {
+    const wanted = status ?? null;
+    return this.#statements.list.all(before, wanted, wanted, limit).map(readSummary);
+  }
+
+  listOpen(): string[] {
+    return this.#statements.listOpen.all().map(readId);
+  }
+
+  listRepairs(dueBy: number, limit: number): string[] {
+    return this.#statements.listRepairs.all(dueBy, limit).map(readId);
+  }
+
+  readFeed(after: number, limit: number): FeedEvent[] | undefined {
+    if (after < readNumber(this.#statements.readPrunedTo.get(), 'value')) return undefined;
+    return this.#statements.readFeed.all(after, limit).map((row) => ({
+      run: readText(row, 'run'),
+      position: readNumber(row, 'position'),
+      event: readEvent(row),
+    }));
+  }
+
+  listPrunable(settledBefore: number, limit: number): string[] {
+    return this.#statements.listPrunable.all(settledBefore, limit).map(readId);
+  }
+
+  readCarried(): unknown {
+    const row = this.#statements.readCarried.get();
+    return row && JSON.parse(readText(row, 'value'));
+  }
+
+  hasStandby(): boolean {
+    return isLockedElsewhere(toLockPath(this.#path, 'standby'));
+  }
+
+  close(): void {
+    this.#flush();
+    if (this.#database.isOpen) this.#database.close();
+    releaseLock(toLockPath(this.#path, 'journal'));
+  }
+
+  #flush(): void {
+    if (this.#batch.length === 0) return;
+    const batch = this.#batch;
+    this.#batch = [];
+    const positions = this.#transact(() =>
+      batch.map(({ entry }) => write(this.#statements, entry)),
+    );
+    for (const [index, position] of positions?.entries() ?? []) batch[index]?.resolve(position);
+  }
+
+  /** Undefined once anything failed: nobody is told that something was stored. */
+  #transact<T>(work: () => T): T | undefined {
+    if (this.#hasFailed) return undefined;
+    try {
+      this.#statements.begin.run();
+      const epoch = readNumber(this.#statements.readEpoch.get(), 'value');
+      if (epoch !== this.#epoch) throw new Error('another process took the journal over');
+      const result = work();
+      this.#statements.commit.run();
+      return result;
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#onFatal(error);
+      return undefined;
+    }
+  }
+}
+
+type Statements = ReturnType<typeof prepareStatements>;
+
+function prepareStatements(database: DatabaseSync) {
+  const prepare = (sql: string): StatementSync => database.prepare(sql);
+  return {
+    begin: prepare('BEGIN IMMEDIATE'),
+    commit: prepare('COMMIT'),
+    readEpoch: prepare("SELECT value FROM meta WHERE name = 'epoch'"),
+    addEvent: prepare('INSERT INTO events (run, seq, event) VALUES (?, ?, ?)'),
+    addRun: prepare(
+      'INSERT OR IGNORE INTO runs (id, saga, version, accepted_at, status) VALUES (?, ?, ?, ?, ?)',
+    ),
+    updateRun: prepare('UPDATE runs SET status = ?, settled_at = ?, repair_at = ? WHERE id = ?'),
+    addSubmission: prepare('INSERT OR IGNORE INTO submissions (run, fingerprint) VALUES (?, ?)'),
+    addSecrets: prepare('INSERT OR REPLACE INTO secrets (run, fields) VALUES (?, ?)'),
+    eraseSecrets: prepare('DELETE FROM secrets WHERE run = ?'),
+    readEvents: prepare('SELECT event FROM events WHERE run = ? ORDER BY seq'),
+    readSecrets: prepare('SELECT fields FROM secrets WHERE run = ?'),
+    readSubmission: prepare('SELECT fingerprint, pruned_as FROM submissions WHERE run = ?'),
+    list: prepare(
+      'SELECT * FROM runs WHERE number < ? AND (? IS NULL OR status = ?) ORDER BY number DESC LIMIT ?',
+    ),
+    listOpen: prepare('SELECT id FROM runs WHERE settled_at IS NULL ORDER BY number'),
+    listRepairs: prepare('SELECT id FROM runs WHERE repair_at <= ? ORDER BY repair_at LIMIT ?'),
+    readFeed: prepare(
+      'SELECT position, run, event FROM events WHERE position > ? ORDER BY position LIMIT ?',
+    ),
+    readPrunedTo: prepare("SELECT value FROM meta WHERE name = 'pruned-to'"),
+    listPrunable: prepare(
+      'SELECT id FROM runs WHERE settled_at < ? AND repair_at IS NULL ORDER BY settled_at LIMIT ?',
+    ),
+    markPruned: prepare(
+      'UPDATE submissions SET pruned_as = (SELECT status FROM runs WHERE id = run) WHERE run = ?',
+    ),
+    prunedTo: prepare(
+      "UPDATE meta SET value = max(value, (SELECT max(position) FROM events WHERE run = ?)) WHERE name = 'pruned-to'",
+    ),
+    pruneEvents: prepare('DELETE FROM events WHERE run = ?'),
+    pruneRun: prepare('DELETE FROM runs WHERE id = ?'),
+    carry: prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('carried', ?)"),
+    readCarried: prepare("SELECT value FROM meta WHERE name = 'carried'"),
+  };
+}
+
+function write(statements: Statements, { run, events, summary, submission }: Append): number {
+  if (submission) {
+    statements.addRun.run(run, summary.saga, summary.version, summary.acceptedAt, summary.status);
+    statements.addSubmission.run(run, submission.fingerprint);
+    if (Object.keys(submission.secrets).length > 0)
+      statements.addSecrets.run(run, JSON.stringify(submission.secrets));
+  }
+  const positions = events.map((event) =>
+    Number(statements.addEvent.run(run, event.seq, JSON.stringify(event)).lastInsertRowid),
+  );
+  statements.updateRun.run(summary.status, summary.settledAt, summary.repairAt, run);
+  if (summary.settledAt !== null) statements.eraseSecrets.run(run);
+  return positions[0] ?? 0;
+}
+
+function prune(statements: Statements, run: string): void {
+  statements.markPruned.run(run);
+  statements.prunedTo.run(run);
+  statements.pruneEvents.run(run);
+  statements.pruneRun.run(run);
+}
+
+type Row = Record<string, unknown>;
+
+const readId = (row: Row): string => readText(row, 'id');
+
+/** The named boundary where stored text becomes an event again: this file wrote it, `evolve` checks the sequence. */
+const readEvent = (row: Row): Event => JSON.parse(readText(row, 'event')) as Event;
+
+const readSummary = (row: Row): RunSummary => ({
+  id: readId(row),
+  number: readNumber(row, 'number'),
+  saga: readText(row, 'saga'),
+  version: readNumber(row, 'version'),
+  status: readCell<Status>(row, 'status'),
+  acceptedAt: readNumber(row, 'accepted_at'),
+  settledAt: readCell<number | null>(row, 'settled_at'),
+  repairAt: readCell<number | null>(row, 'repair_at'),
+});

@@ -1,0 +1,191 @@
+// What the events say so far. `evolve` folds one more event in; it is pure, knows no plan and decides nothing.
+//
+// 1. Unknown is sticky: only an ok or a refusal under the same key clears it.
+// 2. Once compensation was decided, a late ok changes nothing but what has to be undone.
+// 3. Secrets are never part of the state.
+import type { Event } from './event.ts';
+
+export interface UndoState {
+  readonly attempts: number;
+  readonly failures: number;
+  readonly unsents: number;
+  readonly done: boolean;
+  /** Refused, or out of attempts: it goes on at the longest delay, and the run says that it is stuck. */
+  readonly exhausted: boolean;
+  readonly retryAt: number;
+  readonly code: string | null;
+}
+
+export interface WayState {
+  /** Attempts that were sent, or may have been. */
+  readonly attempts: number;
+  /** Attempts that count against the policy: neither unsent nor interrupted ones. */
+  readonly failures: number;
+  readonly unsents: number;
+  readonly result: 'none' | 'ok' | 'refused';
+  /** An attempt's end was not seen, and no ok or refusal has answered since. */
+  readonly mayExist: boolean;
+  readonly final: boolean;
+  /** Start of the first recorded attempt, in milliseconds since the epoch. */
+  readonly since: number | null;
+  readonly retryAt: number;
+  readonly output: unknown;
+  readonly code: string | null;
+  readonly undo: UndoState;
+}
+
+export interface RunState {
+  readonly saga: string;
+  readonly version: number;
+  readonly structure: string;
+  readonly input: unknown;
+  readonly context: Readonly<Record<string, string>>;
+  readonly phase: 'forward' | 'compensating' | 'completed' | 'compensated';
+  /** Why it is, or was, undone. */
+  readonly reason: { readonly code: string; readonly step: string | null } | null;
+  readonly cancelRequested: boolean;
+  /** Steps whose alternate was chosen. */
+  readonly alternates: readonly string[];
+  /** Later steps that were put off: what degrades the run. */
+  readonly deferred: readonly string[];
+  readonly ways: Readonly<Record<string, WayState>>;
+  /** Of the last event. */
+  readonly seq: number;
+  readonly acceptedAt: number;
+  readonly settledAt: number | null;
+}
+
+const freshUndo: UndoState = {
+  attempts: 0,
+  failures: 0,
+  unsents: 0,
+  done: false,
+  exhausted: false,
+  retryAt: 0,
+  code: null,
+};
+const freshWay: WayState = {
+  attempts: 0,
+  failures: 0,
+  unsents: 0,
+  result: 'none',
+  mayExist: false,
+  final: false,
+  since: null,
+  retryAt: 0,
+  output: undefined,
+  code: null,
+  undo: freshUndo,
+};
+
+export const readWay = (state: RunState, name: string): WayState => state.ways[name] ?? freshWay;
+
+/** Folds a run's events in order. Throws when they do not begin with `accepted` or leave a gap: then the journal is damaged. */
+export function replay(events: Iterable<Event>): RunState {
+  let state: RunState | null = null;
+  for (const event of events) state = evolve(state, event);
+  if (!state) throw new Error('a run without events');
+  return state;
+}
+
+export function evolve(state: RunState | null, event: Event): RunState {
+  if (event.seq !== (state?.seq ?? 0) + 1)
+    throw new Error(`event ${event.seq} after ${state?.seq ?? 0}`);
+  if (event.type === 'accepted') {
+    const { saga, version, structure, input, context, seq, at } = event;
+    return {
+      saga,
+      version,
+      structure,
+      input,
+      context,
+      seq,
+      acceptedAt: at,
+      phase: 'forward',
+      reason: null,
+      cancelRequested: false,
+      alternates: [],
+      deferred: [],
+      ways: {},
+      settledAt: null,
+    };
+  }
+  if (!state) throw new Error(`a run that begins with ${event.type}`);
+  return { ...state, ...toChange(state, event), seq: event.seq };
+}
+
+function toChange(state: RunState, event: Exclude<Event, { type: 'accepted' }>): Partial<RunState> {
+  switch (event.type) {
+    case 'cancel-requested':
+      return { cancelRequested: true };
+    case 'compensation-decided':
+      return { phase: 'compensating', reason: { code: event.code, step: event.step } };
+    case 'completed':
+    case 'compensated':
+      return { phase: event.type, settledAt: event.at };
+    case 'alternate-chosen':
+      return { alternates: [...state.alternates, event.step] };
+    case 'step-deferred':
+      return { deferred: [...state.deferred, event.step] };
+    default:
+      return { ways: { ...state.ways, [event.way]: toWay(readWay(state, event.way), event) } };
+  }
+}
+
+type TriedEvent = Extract<Event, { way: string }>;
+
+function toWay(way: WayState, event: TriedEvent): WayState {
+  switch (event.type) {
+    case 'step-succeeded':
+      return {
+        ...toTried(way, event),
+        result: 'ok',
+        mayExist: false,
+        output: event.output,
+        code: null,
+      };
+    case 'step-refused':
+      return { ...toTried(way, event), result: 'refused', mayExist: false, code: event.code };
+    case 'step-unsent':
+      return {
+        ...way,
+        since: way.since ?? event.startedAt,
+        unsents: way.unsents + 1,
+        retryAt: event.retryAt,
+        code: event.code,
+      };
+    case 'step-unknown':
+      return {
+        ...toTried(way, event),
+        failures: way.failures + (event.interrupted ? 0 : 1),
+        mayExist: true,
+        final: event.final ?? false,
+        retryAt: event.retryAt,
+        code: event.code,
+      };
+    case 'undo-succeeded':
+    case 'undo-refused':
+    case 'undo-unsent':
+    case 'undo-unknown':
+      return { ...way, undo: toUndo(way.undo, event) };
+    default:
+      return event satisfies never;
+  }
+}
+
+const toTried = (way: WayState, event: TriedEvent): WayState => ({
+  ...way,
+  attempts: event.attempt,
+  since: way.since ?? event.startedAt,
+});
+
+function toUndo(
+  undo: UndoState,
+  event: Extract<TriedEvent, { type: `undo-${string}` }>,
+): UndoState {
+  if (event.type === 'undo-succeeded')
+    return { ...undo, attempts: event.attempt, done: true, code: null };
+  const waits = { exhausted: event.exhausted, retryAt: event.retryAt, code: event.code };
+  if (event.type === 'undo-unsent') return { ...undo, ...waits, unsents: undo.unsents + 1 };
+  return { ...undo, ...waits, attempts: event.attempt, failures: undo.failures + 1 };
+}

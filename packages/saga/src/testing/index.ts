@@ -1,0 +1,2 @@
+export { createMemoryJournal, createMemoryStore } from './memory-journal.ts';
+export { createVirtualClock, type VirtualClock } from './virtual-clock.ts';

@@ -1,0 +1,179 @@
+// Moves open runs on: queue, places, timers. Not a store (journal), not a judge (decide).
+//
+// 1. A run's state holds committed events only, and one driver at a time moves a run.
+// 2. A waiting run holds no place; every open run is moving, queued, or has a timer.
+// 3. Completed runs with a repair ahead live in the journal alone, and are fetched when it is due.
+import type { Clock } from './clock.ts';
+import { type Command, decide } from './decide.ts';
+import { advance, type Host } from './driver.ts';
+import type { Event, Happening } from './event.ts';
+import { isSettled, type Journal, type Summary, toStatus } from './journal.ts';
+import { createRunQueue, type Priority } from './run-queue.ts';
+import type { Saga } from './saga.ts';
+import { evolve, type RunState } from './state.ts';
+
+/** A run in memory. Only this file changes one. */
+export interface Run {
+  readonly id: string;
+  readonly saga: Saga<unknown>;
+  /** Committed. */
+  state: RunState | null;
+  /** With the events that are on their way to the disk: for numbering and the summary, never for a decision. */
+  ahead: RunState | null;
+  secrets: Readonly<Record<string, unknown>>;
+  attempt: {
+    readonly way: string;
+    readonly direction: 'forward' | 'undo';
+    readonly number: number;
+    readonly startedAt: number;
+  } | null;
+  /** Something changed while it was moving: look again before it rests. */
+  isStirred: boolean;
+  cancelTimer: (() => void) | null;
+}
+
+export interface WorkerOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly concurrencyMax: number;
+  readonly onCommitted: (run: Run, events: readonly Event[], position: number) => void;
+  readonly onIdle: (run: Run) => void;
+  /** A bug, in the engine or in a host: the run stays as the journal has it. */
+  readonly onBug: (error: unknown) => void;
+}
+
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #queue = createRunQueue<Run>();
+  readonly #moving = new Map<Run, Promise<void>>();
+  #isStopping = false;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  async commit(run: Run, happenings: readonly Happening[], fingerprint?: string): Promise<void> {
+    const at = this.#options.clock.now();
+    const first = (run.ahead?.seq ?? 0) + 1;
+    const events: Event[] = happenings.map((happening, i) => ({
+      ...happening,
+      seq: first + i,
+      at,
+    }));
+    const after = events.reduce(evolve, run.ahead);
+    if (!after) return;
+    run.ahead = after;
+    const position = await this.#options.journal.append({
+      run: run.id,
+      events,
+      summary: toSummary(run.saga, after, at),
+      ...(fingerprint !== undefined && { submission: { fingerprint, secrets: run.secrets } }),
+    });
+    run.state = events.reduce(evolve, run.state);
+    if (isSettled(after)) run.secrets = {};
+    this.#options.onCommitted(run, events, position);
+  }
+
+  /** Lets a run go on now, whatever it was waiting for. */
+  wake(run: Run): void {
+    run.isStirred = true;
+    run.cancelTimer?.();
+    run.cancelTimer = null;
+    if (this.#moving.has(run) || this.#isStopping) return;
+    this.#queue.add(run, toPriority(readState(run)));
+    this.#fill();
+  }
+
+  counts(): { readonly moving: number; readonly queued: number } {
+    return { moving: this.#moving.size, queued: this.#queue.size() };
+  }
+
+  /** Starts nothing more, and resolves when each moving run has committed what it was doing. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(this.#moving.values());
+  }
+
+  #fill(): void {
+    while (!this.#isStopping && this.#moving.size < this.#options.concurrencyMax) {
+      const run = this.#queue.take();
+      if (!run) return;
+      const moved = this.#move(run).catch(this.#options.onBug);
+      this.#moving.set(
+        run,
+        moved.finally(() => this.#free(run)),
+      );
+    }
+  }
+
+  #free(run: Run): void {
+    this.#moving.delete(run);
+    this.#fill();
+  }
+
+  async #move(run: Run): Promise<void> {
+    const host = this.#toHost(run);
+    while (!this.#isStopping) {
+      run.isStirred = false;
+      const outcome = await advance(run.saga, host, this.#options.clock);
+      if (outcome.type === 'advanced' || run.isStirred) continue;
+      return this.#rest(run, outcome);
+    }
+  }
+
+  #rest(run: Run, outcome: Extract<Command, { type: 'wait' | 'rest' }>): void {
+    const { clock, onIdle } = this.#options;
+    const isAtRest = outcome.type === 'rest' || isSettled(readState(run));
+    if (isAtRest) onIdle(run);
+    else
+      run.cancelTimer = clock.setTimer(Math.max(0, outcome.until - clock.now()), () =>
+        this.wake(run),
+      );
+  }
+
+  #toHost(run: Run): Host {
+    const { clock, random } = this.#options;
+    return {
+      id: run.id,
+      state: () => readState(run),
+      secrets: () => run.secrets,
+      now: clock.now,
+      random,
+      commit: (happenings) => this.commit(run, happenings),
+      async attempt({ way, direction, number }, perform) {
+        const startedAt = clock.now();
+        run.attempt = { way: way.name, direction, number, startedAt };
+        const reply = await perform();
+        run.attempt = null;
+        return { reply, startedAt, endedAt: clock.now() };
+      },
+    };
+  }
+}
+
+/** Throws for a run whose acceptance is not committed: nothing may be decided on it. */
+export function readState(run: Run): RunState {
+  if (!run.state) throw new Error(`${run.id} is not accepted yet`);
+  return run.state;
+}
+
+function toPriority(state: RunState): Priority {
+  if (state.phase === 'compensating') return 'undo';
+  if (state.phase === 'completed') return 'repair';
+  return state.seq === 1 ? 'new' : 'in-flight';
+}
+
+function toSummary(saga: Saga<unknown>, state: RunState, now: number): Summary {
+  const shared = {
+    saga: state.saga,
+    version: state.version,
+    status: toStatus(state),
+    acceptedAt: state.acceptedAt,
+    settledAt: state.settledAt,
+  };
+  if (state.phase !== 'completed') return { ...shared, repairAt: null };
+  const next = decide(saga, state, now);
+  if (next.type === 'rest') return { ...shared, repairAt: null };
+  return { ...shared, repairAt: next.type === 'wait' ? next.until : now };
+}
