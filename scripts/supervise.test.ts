@@ -16,7 +16,7 @@ import { createServer } from 'node:http';
 const server = createServer((_request, response) => response.end());
 server.on('error', () => setTimeout(listen, 20));
 server.on('listening', () => {
-  console.log('pid=' + process.pid + ' at=' + Date.now() + ' standby=' + process.env.STANDBY);
+  console.log('pid=' + process.pid + ' at=' + performance.timeOrigin + ' standby=' + process.env.STANDBY);
   console.log(JSON.stringify({ ready: true, service: 'thing', port: server.address().port }));
 });
 const listen = () => server.listen(Number(process.env.PORT ?? 0), '127.0.0.1');
@@ -58,7 +58,8 @@ interface Supervised {
 function run(command: string, args: readonly string[], env = {}): Supervised {
   const child = spawn(command, args, {
     cwd: join(workspace, 'apps/thing'),
-    env: { ...process.env, ...env },
+    // A child that ends during the clean-up would write its cache into the folder being removed.
+    env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.push(child);
@@ -68,7 +69,7 @@ function run(command: string, args: readonly string[], env = {}): Supervised {
       output += text;
     });
   }
-  const line = /pid=(\d+) at=(\d+) standby=(\w+)\nthing.* http:\/\/localhost:(\d+)\n/g;
+  const line = /pid=(\d+) at=([\d.]+) standby=(\w+)\nthing.* http:\/\/localhost:(\d+)\n/g;
   return {
     process: child,
     output: () => output,
