@@ -1,0 +1,93 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const RESET = join(import.meta.dirname, 'reset.ts');
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'reset-'));
+  mkdirSync(join(folder, 'orchestrator'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function reset() {
+  const env = { ...process.env, DATA_DIR: folder };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [RESET], {
+    env,
+    encoding: 'utf8',
+  });
+  return { status, output: stdout + stderr };
+}
+
+/** A process that runs `sql` on a file, says so, and then stays idle with the connection open. */
+async function hold(path: string, sql: string) {
+  const program = `
+    const db = new (require('node:sqlite').DatabaseSync)(process.env.FILE);
+    db.exec(process.env.SQL);
+    console.log('held');
+    process.stdin.resume().on('end', () => db.close());`;
+  const child = spawn(process.execPath, ['-e', program], {
+    env: { ...process.env, FILE: join(folder, path), SQL: sql },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  return {
+    kill: async () => {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}
+
+const users = [
+  ['a service with an idle WAL file', 'order-service.sqlite', 'PRAGMA journal_mode = WAL'],
+  ['an orchestrator with its lock', 'orchestrator/journal.lock', 'BEGIN EXCLUSIVE'],
+] as const;
+
+test.each(users)(
+  'refuses while %s runs, and empties once it was killed',
+  async (_who, path, sql) => {
+    const user = await hold(path, `${sql}; CREATE TABLE IF NOT EXISTS t (a)`);
+    const before = readdirSync(folder);
+    const refused = reset();
+    const after = readdirSync(folder);
+    await user.kill();
+    expect(refused.status).toBe(1);
+    expect(refused.output).toBe(
+      `Nothing was removed: ${join(folder, path)} is in use; stop Baton first.\n`,
+    );
+    expect(after).toEqual(before);
+    expect(reset()).toEqual({ status: 0, output: `${folder} is empty now.\n` });
+    expect(readdirSync(folder)).toEqual([]);
+  },
+);
+
+test('empties a folder with a damaged file', () => {
+  writeFileSync(
+    join(folder, 'order-service.sqlite'),
+    'no database, though long enough to be one'.repeat(99),
+  );
+  expect(reset().status).toBe(0);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('removes nothing from a folder that holds what is not its own', () => {
+  writeFileSync(join(folder, 'order-service.sqlite'), '');
+  writeFileSync(join(folder, 'thesis.odt'), '');
+  const refused = reset();
+  expect(refused.status).toBe(1);
+  expect(refused.output).toBe(
+    `Nothing was removed: ${join(folder, 'thesis.odt')} is not Baton's.\n`,
+  );
+  expect(existsSync(join(folder, 'order-service.sqlite'))).toBe(true);
+});
+
+test('says so when there is nothing yet', () => {
+  rmSync(folder, { recursive: true });
+  expect(reset()).toEqual({ status: 0, output: `${folder} does not exist: nothing to remove.\n` });
+});

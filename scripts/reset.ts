@@ -1,0 +1,53 @@
+// `npm run reset` empties DATA_DIR (default: `.data` at the repository's root), unless a process works on it.
+//
+// In use means: some connection to one of its SQLite files is open. A connection to a WAL file holds a shared
+// lock from its first statement until it is closed, even when idle, and the system drops it however the process
+// ends. Exclusive locking mode asks for a lock that excludes those; `BEGIN EXCLUSIVE` alone would not, since WAL
+// lets readers be. A port would say less: services may listen elsewhere, or work on another folder.
+//
+// The locks are held until the files are gone, so that nothing starts on them meanwhile.
+import { existsSync, globSync, readdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+const root = resolve(import.meta.dirname, '..');
+const folder = resolve(root, process.env.DATA_DIR || '.data');
+const SQLITE_BUSY = 5;
+
+/** Whatever else is found in DATA_DIR, it was set to someone else's folder. */
+const OURS = /^(orchestrator|\.DS_Store|.+\.(sqlite(-wal|-shm|-journal)?|lock|json|tmp))$/;
+
+class Refusal extends Error {}
+
+function lock(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: 0 });
+  try {
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) {
+      throw new Refusal(`${path} is in use; stop Baton first`);
+    }
+    // A damaged file can have no user, and is a good reason for a reset.
+  }
+  return db;
+}
+
+function empty(): string {
+  if (!existsSync(folder)) return `${folder} does not exist: nothing to remove.`;
+  const names = readdirSync(folder);
+  const foreign = names.find((name) => !OURS.test(name));
+  if (foreign) throw new Refusal(`${join(folder, foreign)} is not Baton's`);
+  const databases = globSync('{,orchestrator/}*.{sqlite,lock}', { cwd: folder });
+  const locks = databases.map((path) => lock(join(folder, path)));
+  for (const name of names) rmSync(join(folder, name), { recursive: true, force: true });
+  for (const db of locks) db.close();
+  return `${folder} is empty now.`;
+}
+
+try {
+  console.log(empty());
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  console.error(`Nothing was removed: ${error.message}.`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,83 @@
+// What the linters cannot see of the house style.
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  readonly lines: number;
+  readonly isTest: boolean;
+}
+
+function readSource(path: string): SourceFile {
+  const text = readFileSync(join(root, path), 'utf8');
+  const isTest = path.endsWith('.test.ts') || path.startsWith('e2e/') || /\/testing\//.test(path);
+  return { path, text, lines: text.trimEnd().split('\n').length, isTest };
+}
+
+const sources = globSync('{apps,packages,e2e,scripts,bench,deploy}/**/*.{ts,tsx}', {
+  cwd: root,
+  exclude: ['**/node_modules/**', '**/dist/**'],
+}).map(readSource);
+
+function offenders(isOffender: (file: SourceFile) => boolean): string[] {
+  return sources.filter(isOffender).map(({ path, lines }) => `${path} (${lines} lines)`);
+}
+
+function readJson(path: string) {
+  // turbo.json allows whole-line comments.
+  return JSON.parse(readFileSync(join(root, path), 'utf8').replaceAll(/^\s*\/\/.*$/gm, ''));
+}
+
+test('every file can be read in one go', () => {
+  expect(sources.length).toBeGreaterThan(0);
+  expect(offenders(({ lines, isTest }) => lines > (isTest ? 500 : 300))).toEqual([]);
+});
+
+test('every file is named for what it holds', () => {
+  const vague = /\b(utils?|helpers?|types|common|managers?|misc)\b/;
+  expect(offenders(({ path }) => vague.test(basename(path)))).toEqual([]);
+});
+
+test('nothing is left to be done in a comment', () => {
+  expect(
+    offenders(({ text }) => /(^|\s)(\/\/|\/?\*+) .*\b(TODO|FIXME|XXX|HACK)\b/m.test(text)),
+  ).toEqual([]);
+});
+
+test('no type is silenced', () => {
+  expect(offenders(({ text }) => /\bas any\b|@ts-(ignore|nocheck)/.test(text))).toEqual([]);
+});
+
+test('no sleep stands in a test for something that can be awaited', () => {
+  const sleep = /await (new Promise\(\((\w+)\) => setTimeout\(\2|delay\(|sleep\(|setTimeout\()/;
+  const tests = ({ path }: SourceFile) => path.endsWith('.test.ts');
+  expect(offenders((file) => tests(file) && sleep.test(file.text))).toEqual([]);
+});
+
+test('the engine stays small enough to be read in one sitting', () => {
+  const engine = sources.filter(
+    ({ path, isTest }) => path.startsWith('packages/saga/src/') && !isTest,
+  );
+  const total = engine.reduce((sum, { lines }) => sum + lines, 0);
+  expect(total).toBeGreaterThan(0);
+  expect(total).toBeLessThanOrEqual(1_000);
+});
+
+test('the engine needs nothing at run time', () => {
+  expect(Object.keys(readJson('packages/saga/package.json').dependencies ?? {})).toEqual([]);
+});
+
+// turbo boundaries lets a package without a tag, or with a tag that has no rule, import anything.
+test('every workspace package is bound by a rule', () => {
+  const ruled = Object.keys(readJson('turbo.json').boundaries.tags);
+  const packages = globSync('{apps,packages}/*/package.json', { cwd: root });
+  const unruled = packages.filter((path) => {
+    const { tags = [] } = readJson(path.replace(/package\.json$/, 'turbo.json'));
+    return !tags.some((tag: string) => ruled.includes(tag));
+  });
+  expect(unruled).toEqual([]);
+});
