@@ -1,0 +1,60 @@
+/** The orchestrator, ready to be served or handed to a test. */
+import { orchestratorOperations } from '@baton/contracts';
+import { createEngine, type Engine, type EngineOptions, type Journal } from '@baton/saga';
+import { createDocsRouter, createServiceApp, type ServiceApp } from '@baton/service-kit';
+import type { Log, Metrics } from '@baton/telemetry';
+import { createCarry } from './books.ts';
+import { createCatalog } from './catalog.ts';
+import { countOrders } from './order-metrics.ts';
+import { createHandlers } from './order-routes.ts';
+import { createOrderSaga } from './order-saga.ts';
+import type { Participants } from './participants.ts';
+
+export interface OrchestratorOptions
+  extends Pick<EngineOptions, 'clock' | 'random' | 'concurrencyMax' | 'openMax' | 'keepMs'> {
+  readonly journal: Journal;
+  readonly participants: Participants;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly hosts?: readonly string[];
+}
+export interface Orchestrator extends ServiceApp {
+  readonly engine: Engine;
+}
+
+/** Resolves when every open order was recovered: only then may a port be opened. */
+export async function createOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
+  const { participants, log, metrics, hosts = [], ...rest } = options;
+  const saga = createOrderSaga(participants);
+  const engine = await createEngine({ ...rest, sagas: [saga], carry: createCarry(saga) });
+  countOrders(engine, metrics);
+  const now = options.clock?.now ?? Date.now;
+  const app = createServiceApp({
+    service: 'orchestrator',
+    operations: orchestratorOperations,
+    log,
+    metrics,
+    hosts,
+    now,
+    ready: () => readReadiness(engine),
+    extend: (router) => {
+      router.use('/docs', createDocsRouter());
+      router.get('/', (_request, response) => response.redirect('/docs'));
+    },
+  })(
+    createHandlers({ engine, saga, participants, catalog: createCatalog(participants, now), now }),
+  );
+  return { ...app, engine };
+}
+
+/** The lock is held and recovery is done, or there would be no app to ask. Participants are not required. */
+function readReadiness(engine: Engine) {
+  const { open, openMax, quarantined } = engine.counts();
+  const checks = {
+    journal: 'held',
+    queue: `${open} of ${openMax} orders open`,
+    standby: engine.journal.hasStandby() ? 'waiting' : 'none',
+    quarantined: String(quarantined),
+  };
+  return { ready: open < openMax, checks };
+}

@@ -1,0 +1,86 @@
+/** The books: participants' money and stock against the orders here. */
+import type { Audit } from '@baton/contracts';
+import type { Engine } from '@baton/saga';
+import { type Expectation, expect, readSlack, type Tally } from './books.ts';
+import { toInstant } from './instant.ts';
+import type { Participants } from './participants.ts';
+
+interface Held {
+  readonly money: readonly { currency: 'EUR' | 'USD'; taken: number; givenBack: number }[];
+  readonly stock: readonly { sku: string; onHand: number; free: number; held: number }[];
+  readonly unreachable: readonly string[];
+}
+
+/**
+ * Orders are read before the participants and the open ones again after: what was settled before is exact, the rest
+ * is slack. So a difference is a difference, also under load.
+ */
+export async function audit(
+  engine: Engine,
+  participants: Participants,
+  { signal, nowMs }: { readonly signal: AbortSignal; readonly nowMs: number },
+): Promise<Audit> {
+  const expected = await expect(engine);
+  const held = await readHeld(participants, signal);
+  const slack = await readSlack(engine, expected);
+  const money = toMoneyBooks(expected, slack, held);
+  const stock = toStockBooks(expected, slack, held);
+  return {
+    balanced:
+      [...money, ...stock].every(({ balanced }) => balanced) && held.unreachable.length === 0,
+    at: toInstant(nowMs),
+    openOrders: engine.counts().open,
+    unreachable: [...held.unreachable],
+    money,
+    stock,
+    writtenOff: [],
+  };
+}
+
+async function readHeld({ payments, inventory }: Participants, signal: AbortSignal): Promise<Held> {
+  const [money, stock] = await Promise.all([
+    payments.getPayments({ query: { limit: 1 } }, { signal }),
+    inventory.getStock({}, { signal }),
+  ]);
+  return {
+    money: money.ok ? money.body.totals : [],
+    stock: stock.ok ? stock.body.products : [],
+    unreachable: [
+      ...(money.ok ? [] : ['payment-service']),
+      ...(stock.ok ? [] : ['inventory-service']),
+    ],
+  };
+}
+
+const currencies = ['EUR', 'USD'] as const;
+
+function toMoneyBooks(
+  { certain }: Expectation,
+  slack: Tally,
+  { money, unreachable }: Held,
+): Audit['money'] {
+  if (unreachable.includes('payment-service')) return [];
+  return currencies.flatMap((currency) => {
+    const { taken, givenBack } = money.find((total) => total.currency === currency) ?? {
+      taken: 0,
+      givenBack: 0,
+    };
+    const completedOrders = certain.money[currency] ?? 0;
+    const openOrders = slack.money[currency] ?? 0;
+    const balanced = isWithin(taken - givenBack, completedOrders, openOrders);
+    return [{ currency, taken, givenBack, completedOrders, openOrders, balanced }];
+  });
+}
+
+function toStockBooks({ certain }: Expectation, slack: Tally, { stock }: Held): Audit['stock'] {
+  return stock.map(({ sku, onHand, free, held }) => {
+    const heldByOrders = certain.stock[sku] ?? 0;
+    const openOrders = slack.stock[sku] ?? 0;
+    const balanced =
+      isWithin(held, heldByOrders, openOrders) && onHand === free + held && free >= 0;
+    return { sku, onHand, free, held, heldByOrders, openOrders, balanced };
+  });
+}
+
+const isWithin = (actual: number, certain: number, slack: number): boolean =>
+  actual >= certain && actual <= certain + slack;

@@ -1,0 +1,101 @@
+/**
+ * What orders say that participants must hold. Settled orders say it exactly; an open one may hold anything from
+ * nothing to all of what it asks for, so it is slack, not a difference.
+ */
+import type { Engine, RunState, RunSummary, RunView, Saga } from '@baton/saga';
+import { z } from 'zod';
+import { readTotal } from './order-view.ts';
+
+/** Amounts in minor units by currency, and pieces by sku. */
+const Tally = z.object({
+  money: z.record(z.string(), z.int()),
+  stock: z.record(z.string(), z.int()),
+});
+export type Tally = z.infer<typeof Tally>;
+
+const Input = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.int() })) });
+const pageMax = 200;
+
+export const emptyTally: Tally = { money: {}, stock: {} };
+export const readTally = (stored: unknown): Tally => Tally.safeParse(stored).data ?? emptyTally;
+
+/** What is carried of a pruned order: what it holds for good. */
+export const createCarry =
+  (saga: Saga<unknown>) =>
+  (carried: unknown, state: RunState): Tally =>
+    state.phase === 'completed'
+      ? add(readTally(carried), toTally(saga, state))
+      : readTally(carried);
+
+/** All that an order may hold. */
+export function toTally(saga: Saga<unknown> | null, state: RunState): Tally {
+  const total = readTotal(saga, state);
+  const { lines } = Input.safeParse(state.input).data ?? { lines: [] };
+  const stock = lines.reduce<Tally>(
+    (sum, { sku, quantity }) => add(sum, { money: {}, stock: { [sku]: quantity } }),
+    emptyTally,
+  );
+  return total ? add(stock, { money: { [total.currency]: total.amountMinor }, stock: {} }) : stock;
+}
+
+export const add = (a: Tally, b: Tally): Tally => ({
+  money: addAmounts(a.money, b.money),
+  stock: addAmounts(a.stock, b.stock),
+});
+
+function addAmounts(a: Tally['stock'], b: Tally['stock']): Tally['stock'] {
+  const sums = { ...a };
+  for (const [name, amount] of Object.entries(b)) sums[name] = (sums[name] ?? 0) + amount;
+  return sums;
+}
+
+export interface Expectation {
+  /** Held for good by completed orders. */
+  readonly certain: Tally;
+  readonly open: readonly string[];
+  /** The newest order that was looked at. */
+  readonly newest: number;
+}
+
+/** Reads every order, a page at a time and with room for others between two pages. */
+export async function expect(engine: Engine): Promise<Expectation> {
+  const carried = JSON.stringify(engine.journal.readCarried());
+  let certain = readTally(engine.journal.readCarried());
+  const open: string[] = [];
+  let newest = 0;
+  for await (const [summary, run] of readRuns(engine, 0)) {
+    newest = Math.max(newest, summary.number);
+    if (run.state.settledAt === null) open.push(run.id);
+    else if (run.state.phase === 'completed') certain = add(certain, toTally(run.saga, run.state));
+  }
+  // An order that was pruned meanwhile was counted twice or not at all: look again.
+  const isSteady = JSON.stringify(engine.journal.readCarried()) === carried;
+  return isSteady ? { certain, open, newest } : expect(engine);
+}
+
+/** What orders that were open then, or came since, may hold at most. */
+export async function readSlack(engine: Engine, { open, newest }: Expectation): Promise<Tally> {
+  let slack = open.reduce((sum, id) => addRun(sum, engine.read(id)), emptyTally);
+  for await (const [, run] of readRuns(engine, newest)) slack = addRun(slack, run);
+  return slack;
+}
+
+const addRun = (sum: Tally, run: RunView | undefined): Tally =>
+  run ? add(sum, toTally(run.saga, run.state)) : sum;
+
+async function* readRuns(
+  engine: Engine,
+  after: number,
+): AsyncGenerator<readonly [RunSummary, RunView]> {
+  let before: number | undefined;
+  for (;;) {
+    const page = engine.list({ limit: pageMax, before }).filter(({ number }) => number > after);
+    for (const summary of page) {
+      const run = engine.read(summary.id);
+      if (run) yield [summary, run];
+    }
+    before = page.at(-1)?.number;
+    if (page.length < pageMax) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

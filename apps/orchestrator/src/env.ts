@@ -1,0 +1,35 @@
+import { readServiceEnv, ServiceUrl } from '@baton/service-kit';
+import { z } from 'zod';
+
+const whole = (min: number, max: number, otherwise: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
+    .prefault(String(otherwise))
+    .meta({ example: String(otherwise) });
+
+const url = (port: number) =>
+  ServiceUrl.default(`http://127.0.0.1:${port}`).meta({ example: `http://127.0.0.1:${port}` });
+
+const shape = {
+  /** `true`: wait for the journal instead of refusing when another orchestrator holds it. */
+  STANDBY: z.enum(['true', 'false']).default('false').meta({ example: 'true' }),
+  ORDER_SERVICE_URL: url(4001),
+  INVENTORY_SERVICE_URL: url(4002),
+  PAYMENT_SERVICE_URL: url(4003),
+  NOTIFICATION_SERVICE_URL: url(4004),
+  /** Orders in progress at once; waiting ones do not count. */
+  ORDERS_CONCURRENT_MAX: whole(1, 10_000, 64),
+  /** Orders accepted and not settled; one more is answered 503. */
+  ORDERS_OPEN_MAX: whole(1, 1_000_000, 10_000),
+  /** How long an ended order can be read. */
+  ORDERS_KEPT_HOURS: whole(1, 100_000, 720),
+};
+
+/** All problems are reported together, as a StartupProblem. */
+export const readOrchestratorEnv = (source: Readonly<Record<string, string | undefined>>) =>
+  readServiceEnv({ port: 4000, shape }, source);
+
+export type OrchestratorEnv = ReturnType<typeof readOrchestratorEnv>;

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { type Journal, JournalError, openJournal } from '@baton/saga';
+import { runService, StartupProblem, startProgram } from '@baton/service-kit';
+import { createLog, createMetrics } from '@baton/telemetry';
+import { createOrchestrator } from './app.ts';
+import { type OrchestratorEnv, readOrchestratorEnv } from './env.ts';
+import { closeParticipants, createParticipants } from './participants.ts';
+
+const millisecondsPerHour = 3_600_000;
+
+/** A standby has nothing to finish: it ends at once when it is told to, or when its supervisor has gone. */
+function endWhileWaiting(isSupervised: boolean): () => void {
+  const end = (): never => process.exit(0);
+  process.once('SIGTERM', end).once('SIGINT', end);
+  if (isSupervised) process.stdin.once('end', end).once('close', end).resume();
+  return () => {
+    process.off('SIGTERM', end).off('SIGINT', end);
+    process.stdin.off('end', end).off('close', end);
+  };
+}
+
+async function takeJournal(env: OrchestratorEnv): Promise<Journal> {
+  const stopWaiting = endWhileWaiting(env.BATON_SUPERVISED === '1');
+  try {
+    const path = join(env.DATA_DIR, 'orchestrator', 'journal.sqlite');
+    return await openJournal({ path, standby: env.STANDBY === 'true' });
+  } catch (error) {
+    if (error instanceof JournalError) throw new StartupProblem([error.message]);
+    throw error;
+  } finally {
+    stopWaiting();
+  }
+}
+
+await startProgram(async () => {
+  const env = readOrchestratorEnv(process.env);
+  const log = createLog('orchestrator', env.LOG_LEVEL);
+  const metrics = createMetrics('orchestrator');
+  const journal = await takeJournal(env);
+  const participants = createParticipants({
+    orders: env.ORDER_SERVICE_URL,
+    inventory: env.INVENTORY_SERVICE_URL,
+    payments: env.PAYMENT_SERVICE_URL,
+    notifications: env.NOTIFICATION_SERVICE_URL,
+  });
+  const { app, engine } = await createOrchestrator({
+    journal,
+    participants,
+    log,
+    metrics,
+    hosts: env.ALLOWED_HOSTS,
+    concurrencyMax: env.ORDERS_CONCURRENT_MAX,
+    openMax: env.ORDERS_OPEN_MAX,
+    keepMs: env.ORDERS_KEPT_HOURS * millisecondsPerHour,
+  });
+  await runService({
+    service: 'orchestrator',
+    app,
+    host: env.HOST,
+    port: env.PORT,
+    log,
+    supervised: env.BATON_SUPERVISED === '1',
+    close: async () => {
+      await engine.stop();
+      await closeParticipants(participants);
+    },
+  });
+});

@@ -1,0 +1,40 @@
+/**
+ * The workflow, and the only file that knows it: validate → reserve → pay → notify. What a step means
+ * is its participant's business; here stands only who is asked, in which order, and how it is undone.
+ */
+import { PlaceOrder } from '@baton/contracts';
+import { saga } from '@baton/saga';
+import type { Participants } from './participants.ts';
+
+export const createOrderSaga = ({ orders, inventory, payments, notifications }: Participants) =>
+  saga('place-order', { version: 1, input: PlaceOrder, secrets: ['payment.token'] })
+    .step('validate', {
+      participant: 'order-service',
+      perform: ({ id, input, call }) =>
+        call(orders.validate, { orderId: id, customerId: input.customerId, lines: input.lines }),
+      undo: ({ id, call }) => call(orders.cancel, { orderId: id }),
+    })
+    .step('reserve', {
+      participant: 'inventory-service',
+      perform: ({ id, done, call }) =>
+        call(inventory.reserve, { orderId: id, lines: done.validate.lines }),
+      undo: ({ id, call }) => call(inventory.release, { orderId: id }),
+    })
+    .pivot('pay', {
+      participant: 'payment-service',
+      perform: ({ id, input, done, call }) =>
+        call(payments.process, { orderId: id, amount: done.validate.total, ...input.payment }),
+      undo: ({ id, call }) => call(payments.refund, { orderId: id }),
+    })
+    .later('notify', {
+      participant: 'notification-service',
+      perform: ({ id, input, call }) =>
+        call(notifications.notify, {
+          orderId: id,
+          customerId: input.customerId,
+          template: 'order-completed',
+        }),
+    })
+    .end();
+
+export type OrderSaga = ReturnType<typeof createOrderSaga>;

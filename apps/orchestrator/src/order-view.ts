@@ -1,0 +1,164 @@
+/** A run, as those who ask for an order see it. Everything here follows from committed events, but for what is in flight. */
+import type { AttemptView, OrderView, StepView } from '@baton/contracts';
+import {
+  type Command,
+  type Event,
+  findOwed,
+  type PlannedStep,
+  type PlannedWay,
+  type RunState,
+  type RunView,
+  readOutputs,
+  readWay,
+  type Saga,
+  toStatus,
+} from '@baton/saga';
+import { z } from 'zod';
+import { toInstant } from './instant.ts';
+
+/** What a recorded output of `validate` holds that orders are shown with. */
+const Priced = z.object({
+  total: z.object({ amountMinor: z.int(), currency: z.enum(['EUR', 'USD']) }),
+});
+
+export const toLinks = (orderId: string) => ({
+  self: `/orders/${orderId}`,
+  events: `/orders/${orderId}/events`,
+  cancel: `/orders/${orderId}/cancel`,
+});
+
+export function toOrderView(run: RunView): OrderView {
+  const { id, state, saga } = run;
+  const total = readTotal(saga, state);
+  return {
+    orderId: id,
+    status: toLiveStatus(run),
+    createdAt: toInstant(state.acceptedAt),
+    ...(state.settledAt !== null && { settledAt: toInstant(state.settledAt) }),
+    ...(total && { total }),
+    ...(state.reason && { outcome: toOutcome(state.reason) }),
+    steps: saga ? saga.plan.map((step) => toStepView(step, run)) : [],
+    degraded: findDegraded(saga, state),
+    owed:
+      saga && state.phase === 'compensating' ? findOwed(saga, state).map(({ name }) => name) : [],
+    writtenOff: [],
+    inFlight: toInFlight(run),
+    next: toNext(run),
+    cancelRequested: state.cancelRequested,
+    links: toLinks(id),
+  };
+}
+
+/** An order that was not yet answered for the first time is running all the same once its first call left. */
+export const toLiveStatus = ({ state, attempt }: RunView): OrderView['status'] =>
+  state.seq === 1 && attempt ? 'running' : toStatus(state);
+
+/** Later steps without their effect: put off, or refused. */
+export function findDegraded(saga: Saga<unknown> | null, state: RunState): string[] {
+  const open = saga?.plan.filter(({ kind, first, alternate }) => {
+    const ways = [first, ...(alternate ? [alternate] : [])].map((way) => readWay(state, way.name));
+    return kind === 'later' && ways.every(({ result }) => result !== 'ok');
+  });
+  return state.phase === 'completed' ? (open ?? []).map(({ name }) => name) : [];
+}
+
+export function readTotal(saga: Saga<unknown> | null, state: RunState): OrderView['total'] {
+  const outputs = saga ? readOutputs(saga, state) : {};
+  return Priced.safeParse(outputs.validate).data?.total;
+}
+
+const toOutcome = ({ code, step }: NonNullable<RunState['reason']>) => ({
+  code,
+  ...(step !== null && { step }),
+});
+
+function toStepView(step: PlannedStep, run: RunView): StepView {
+  const ways = [step.first, ...(step.alternate ? [step.alternate] : [])];
+  const names = new Set(ways.map(({ name }) => name));
+  const attempts = run.events.flatMap((event) =>
+    'way' in event && names.has(event.way) ? [toAttemptView(event)] : [],
+  );
+  return {
+    name: step.name,
+    participant: step.first.participant,
+    status: toStepStatus(step, ways, run),
+    attempts,
+  };
+}
+
+type TriedEvent = Extract<Event, { way: string }>;
+
+function toAttemptView(event: TriedEvent): AttemptView {
+  const [direction, result] = event.type.split('-');
+  return {
+    number: event.attempt,
+    direction: direction === 'undo' ? 'undo' : 'forward',
+    way: event.way.endsWith(':alt') ? 'alternate' : 'first',
+    reply: replies[result ?? ''] ?? 'unknown',
+    ...('code' in event && { code: event.code }),
+    at: toInstant(event.startedAt),
+    endedAt: toInstant(event.at),
+  };
+}
+
+const replies: Readonly<Record<string, AttemptView['reply']>> = {
+  succeeded: 'ok',
+  refused: 'refused',
+  unsent: 'unsent',
+  unknown: 'unknown',
+};
+
+function toStepStatus(
+  step: PlannedStep,
+  ways: readonly PlannedWay[],
+  run: RunView,
+): StepView['status'] {
+  const { state } = run;
+  const known = ways.map((way) => readWay(state, way.name));
+  const isUndoing = state.phase === 'compensating' || state.phase === 'compensated';
+  if (isUndoing && run.saga && findOwed(run.saga, state).some((way) => ways.includes(way)))
+    return 'undoing';
+  if (isUndoing && known.some(({ undo }) => undo.done)) return 'undone';
+  if (known.some(({ result }) => result === 'ok')) return 'done';
+  if (known.some(({ result }) => result === 'refused')) return 'refused';
+  if (state.deferred.includes(step.name)) return 'deferred';
+  const isTouched = known.some(({ attempts, unsents }) => attempts + unsents > 0);
+  if (isUndoing) return isTouched ? 'failed' : 'skipped';
+  return isTouched || ways.some(({ name }) => name === run.attempt?.way) ? 'running' : 'waiting';
+}
+
+function toInFlight({ attempt }: RunView): OrderView['inFlight'] {
+  if (!attempt) return null;
+  const { way, direction, number, startedAt } = attempt;
+  return { step: way, direction, number, since: toInstant(startedAt) };
+}
+
+function toNext({ next, attempt, state }: RunView): OrderView['next'] {
+  if (!next || next.type === 'rest' || attempt) return null;
+  return next.type === 'wait'
+    ? { what: `waiting for ${describe(next)}`, at: toInstant(next.until) }
+    : { what: describe(next), at: toInstant(state.settledAt ?? state.acceptedAt) };
+}
+
+function describe(command: Command): string {
+  switch (command.type) {
+    case 'perform':
+    case 'wait': {
+      const what =
+        command.direction === 'undo' ? `the undo of ${command.way.name}` : command.way.name;
+      return `${command.way.participant}: next try of ${what}`;
+    }
+    case 'choose-alternate':
+      return `the alternate of ${command.step}`;
+    case 'defer':
+      return `completing without ${command.step}`;
+    case 'compensate':
+      return `undoing, because of ${command.code}`;
+    case 'finish':
+      return `ending ${command.as}`;
+    case 'rest':
+      return 'nothing';
+    default:
+      return command satisfies never;
+  }
+}
