@@ -10,6 +10,7 @@ export const MoneyBooks = z.object({
   taken: Minor,
   givenBack: Minor,
   completedOrders: Minor.meta({ description: 'Value of completed orders' }),
+  openOrders: Minor.meta({ description: 'What open orders may hold besides, at most' }),
   balanced: z.boolean(),
 });
 
@@ -18,7 +19,8 @@ export const StockBooks = z.object({
   onHand: z.int(),
   free: z.int(),
   held: z.int(),
-  heldByOrders: z.int(),
+  heldByOrders: z.int().meta({ description: 'Held for good by completed orders' }),
+  openOrders: z.int().meta({ description: 'What open orders may hold besides, at most' }),
   balanced: z.boolean(),
 });
 
@@ -32,7 +34,7 @@ export const Audit = z
     stock: z.array(StockBooks),
     writtenOff: z.array(z.object({ orderId: OrderId, step: StepName, reason: z.string() })),
   })
-  .meta({ id: 'Audit', title: 'Audit' });
+  .meta({ title: 'Audit' });
 export type Audit = z.infer<typeof Audit>;
 
 export const EXAMPLE_AUDIT = {
@@ -40,7 +42,18 @@ export const EXAMPLE_AUDIT = {
   at: '2026-01-01T00:00:00.000Z',
   openOrders: 0,
   unreachable: [],
-  money: [{ currency: 'EUR', taken: 2400, givenBack: 0, completedOrders: 2400, balanced: true }],
-  stock: [{ sku: 'mug', onHand: 10, free: 8, held: 2, heldByOrders: 2, balanced: true }],
+  money: [
+    {
+      currency: 'EUR',
+      taken: 2400,
+      givenBack: 0,
+      completedOrders: 2400,
+      openOrders: 0,
+      balanced: true,
+    },
+  ],
+  stock: [
+    { sku: 'mug', onHand: 10, free: 8, held: 2, heldByOrders: 2, openOrders: 0, balanced: true },
+  ],
   writtenOff: [],
 } satisfies Audit;

@@ -12,7 +12,33 @@ export { healthLive, healthReady, Live, Ready } from './health.ts';
 export { inventoryOperations, StockLevel } from './inventory-service.ts';
 export { Currency, Money } from './money.ts';
 export { Notification, notificationOperations } from './notification-service.ts';
-export * from './operation.ts';
+export {
+  type BodyInputOf,
+  type BodyOf,
+  type CommandOperation,
+  type DeepReadonly,
+  defineOperation,
+  type EffectOperation,
+  type FencedOperation,
+  type HeadersOf,
+  isFenced,
+  type Operation,
+  type Operations,
+  type ParamsInputOf,
+  type ParamsOf,
+  type ProblemCodeOf,
+  problemsOf,
+  type QueryInputOf,
+  type QueryOf,
+  type ReadOperation,
+  type ReplyBodyOf,
+  type ReplyInputOf,
+  SERVICES,
+  type ServiceName,
+  type StatusOf,
+  type StreamOperation,
+  type UndoOperation,
+} from './operation.ts';
 export { Accepted, orchestratorOperations, PlaceOrder } from './orchestrator.ts';
 export {
   CustomerId,
@@ -45,3 +71,4 @@ export {
   type ProblemSpec,
   type ProblemSpecs,
 } from './problem.ts';
+export { SERVICE_CONTRACTS } from './service-contract.ts';

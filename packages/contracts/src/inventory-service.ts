@@ -41,7 +41,7 @@ const Count = z.int().min(0);
 
 export const StockLevel = z
   .object({ sku: Sku, onHand: Count, free: Count, held: Count })
-  .meta({ id: 'StockLevel', title: 'StockLevel', description: 'onHand = free + held, always' });
+  .meta({ title: 'StockLevel', description: 'onHand = free + held, always' });
 export type StockLevel = z.infer<typeof StockLevel>;
 
 export const getStock = defineOperation({

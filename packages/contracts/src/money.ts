@@ -8,10 +8,10 @@ export const AmountMinor = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const Money = z
   .strictObject({ amountMinor: AmountMinor, currency: Currency })
-  .meta({ id: 'Money', title: 'Money' });
+  .meta({ title: 'Money' });
 export type Money = z.infer<typeof Money>;
 
 /** As it arrives in a reply, where unknown fields are dropped instead of refused. */
 export const MoneyReply = z
   .object({ amountMinor: AmountMinor, currency: Currency })
-  .meta({ id: 'MoneyReply', title: 'Money' });
+  .meta({ title: 'Money' });

@@ -45,7 +45,7 @@ export const Notification = z
     channel: Channel,
     at: Instant,
   })
-  .meta({ id: 'Notification', title: 'Notification' });
+  .meta({ title: 'Notification' });
 export type Notification = z.infer<typeof Notification>;
 
 export const getNotifications = defineOperation({

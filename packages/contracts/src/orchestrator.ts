@@ -31,11 +31,18 @@ export const PlaceOrder = z
     lines: Lines,
     payment: z.strictObject({ method: PaymentMethod, token: PaymentToken }),
   })
-  .meta({ id: 'PlaceOrder', title: 'PlaceOrder' });
+  .meta({ title: 'PlaceOrder' });
 export type PlaceOrder = z.infer<typeof PlaceOrder>;
 
 export const Accepted = z.object({ orderId: OrderId, status: OrderStatus, links: OrderLinks });
 export type Accepted = z.infer<typeof Accepted>;
+
+/** W3C trace context and baggage: kept with the order and sent on every hop. */
+const TravelsAlong = z
+  .string()
+  .max(8_192)
+  .optional()
+  .meta({ description: 'W3C; travels with the order through every hop' });
 
 export const placeOrder = defineOperation({
   name: 'orchestrator.place-order',
@@ -55,6 +62,9 @@ export const placeOrder = defineOperation({
       .max(200)
       .optional()
       .meta({ description: 'wait=N: wait at most N seconds (0 to 30) for the order to settle' }),
+    traceparent: TravelsAlong,
+    tracestate: TravelsAlong,
+    baggage: TravelsAlong,
   }),
   body: PlaceOrder,
   replies: { 200: OrderView, 202: Accepted },

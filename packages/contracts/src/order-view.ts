@@ -23,14 +23,16 @@ export const AttemptView = z
     way: Way,
     reply: z.enum(['ok', 'refused', 'unsent', 'unknown']),
     code: z.string().optional().meta({ description: 'Why, when the reply was not ok' }),
-    at: Instant,
+    at: Instant.meta({ description: 'When it began' }),
+    endedAt: Instant,
   })
-  .meta({ id: 'Attempt', title: 'Attempt' });
+  .meta({ title: 'Attempt' });
 export type AttemptView = z.infer<typeof AttemptView>;
 
 export const StepView = z
   .object({
     name: StepName,
+    participant: z.string().meta({ description: 'The service that the step calls' }),
     status: z.enum([
       'waiting',
       'running',
@@ -40,10 +42,11 @@ export const StepView = z
       'undoing',
       'undone',
       'skipped',
+      'deferred',
     ]),
     attempts: z.array(AttemptView),
   })
-  .meta({ id: 'Step', title: 'Step' });
+  .meta({ title: 'Step' });
 export type StepView = z.infer<typeof StepView>;
 
 export const OrderLinks = z.object({
@@ -59,11 +62,18 @@ export const OrderView = z
     createdAt: Instant,
     settledAt: Instant.optional(),
     total: MoneyReply.optional(),
-    outcome: z.object({ code: z.string() }).optional().meta({ description: 'Why it ended so' }),
+    outcome: z
+      .object({ code: z.string(), step: StepName.optional() })
+      .optional()
+      .meta({ description: 'Why it ended so' }),
     steps: z.array(StepView),
     degraded: z.array(StepName).meta({ description: 'Later steps still to be repaired' }),
-    owed: z.array(StepName).meta({ description: 'Steps whose undo is still owed' }),
+    owed: z.array(z.string()).meta({ description: 'Steps whose undo is still owed' }),
     writtenOff: z.array(StepName).meta({ description: 'Steps an operator gave up' }),
+    inFlight: z
+      .object({ step: z.string(), direction: Direction, number: z.int().min(1), since: Instant })
+      .nullable()
+      .meta({ description: 'The attempt whose reply is awaited' }),
     next: z
       .object({ what: z.string(), at: Instant })
       .nullable()
@@ -71,7 +81,7 @@ export const OrderView = z
     cancelRequested: z.boolean(),
     links: OrderLinks,
   })
-  .meta({ id: 'Order', title: 'Order' });
+  .meta({ title: 'Order' });
 export type OrderView = z.infer<typeof OrderView>;
 
 export const OrderSummary = z
@@ -81,13 +91,13 @@ export const OrderSummary = z
     createdAt: Instant,
     degraded: z.array(StepName),
   })
-  .meta({ id: 'OrderSummary', title: 'OrderSummary' });
+  .meta({ title: 'OrderSummary' });
 export type OrderSummary = z.infer<typeof OrderSummary>;
 
 /** Any journal event; further fields depend on its type. */
 export const OrderEvent = z
   .looseObject({ orderId: OrderId, seq: z.int().min(0), type: z.string(), at: Instant })
-  .meta({ id: 'OrderEvent', title: 'OrderEvent' });
+  .meta({ title: 'OrderEvent' });
 export type OrderEvent = z.infer<typeof OrderEvent>;
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -106,13 +116,15 @@ export const EXAMPLE_ORDER = {
   steps: [
     {
       name: 'validate',
+      participant: 'order-service',
       status: 'done',
-      attempts: [{ number: 1, direction: 'forward', way: 'first', reply: 'ok', at }],
+      attempts: [{ number: 1, direction: 'forward', way: 'first', reply: 'ok', at, endedAt: at }],
     },
   ],
   degraded: [],
   owed: [],
   writtenOff: [],
+  inFlight: null,
   next: null,
   cancelRequested: false,
   links,

@@ -19,15 +19,11 @@ export const StepName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
 /** RFC 3339, always UTC. */
 export const Instant = z.iso.datetime();
 
-export const Line = z
-  .strictObject({ sku: Sku, quantity: Quantity })
-  .meta({ id: 'Line', title: 'Line' });
+export const Line = z.strictObject({ sku: Sku, quantity: Quantity }).meta({ title: 'Line' });
 export type Line = z.infer<typeof Line>;
 export const Lines = z.array(Line).min(1).max(50);
 
-export const LineReply = z
-  .object({ sku: Sku, quantity: Quantity })
-  .meta({ id: 'LineReply', title: 'Line' });
+export const LineReply = z.object({ sku: Sku, quantity: Quantity }).meta({ title: 'Line' });
 export const LinesReply = z.array(LineReply).min(1).max(50);
 
 export const OrderIdBody = z.strictObject({ orderId: OrderId });
@@ -36,7 +32,7 @@ export const OrderIdParams = z.strictObject({ id: OrderId });
 
 export const Product = z
   .object({ sku: Sku, name: z.string().max(200), price: MoneyReply })
-  .meta({ id: 'Product', title: 'Product' });
+  .meta({ title: 'Product' });
 export type Product = z.infer<typeof Product>;
 
 export const EXAMPLE_ORDER_ID = 'ord_5f1b2c3d4e5f60718293a4b5c6d7e8f9';

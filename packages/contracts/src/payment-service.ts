@@ -61,12 +61,12 @@ export const Payment = z
     status: z.enum(['taken', 'given-back']),
     at: Instant,
   })
-  .meta({ id: 'Payment', title: 'Payment' });
+  .meta({ title: 'Payment' });
 export type Payment = z.infer<typeof Payment>;
 
 export const PaymentTotal = z
   .object({ currency: Currency, taken: AmountMinor, givenBack: AmountMinor })
-  .meta({ id: 'PaymentTotal', title: 'PaymentTotal', description: 'In minor units' });
+  .meta({ title: 'PaymentTotal', description: 'In minor units' });
 export type PaymentTotal = z.infer<typeof PaymentTotal>;
 
 export const getPayments = defineOperation({

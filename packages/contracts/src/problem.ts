@@ -25,7 +25,7 @@ export const Problem = z
     issues: z.array(Issue).optional(),
     orderId: z.string().optional().meta({ description: 'Echoed by effects and their undo' }),
   })
-  .meta({ id: 'Problem', title: 'Problem' });
+  .meta({ title: 'Problem' });
 export type Problem = z.infer<typeof Problem>;
 
 export const PROBLEM_TYPE = 'application/problem+json';

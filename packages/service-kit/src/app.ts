@@ -45,6 +45,15 @@ export interface ServiceApp {
   readonly routes: readonly Route[];
 }
 
+/** Nothing here is a page; pages set a policy of their own. Transport security is a proxy's to say. */
+const HELMET = {
+  strictTransportSecurity: false,
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
+} as const;
+
 const READY: Readiness = { ready: true, checks: {} };
 
 const createHealthRoutes = (
@@ -112,7 +121,7 @@ export const createServiceApp =
     const app = express();
     app.disable('x-powered-by');
     app.disable('etag');
-    app.use(helmet());
+    app.use(helmet(HELMET));
     app.use(createHostCheck(options.hosts ?? []));
     if (store !== undefined) {
       app.use((_request, response, next) => {

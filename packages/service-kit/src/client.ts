@@ -63,12 +63,16 @@ export type Client<T extends Operations> = ClientOf<T> & { readonly close: () =>
 const LooseRequest = z.object({
   params: z.record(z.string(), z.string()).default({}),
   query: z.record(z.string(), z.union([z.string(), z.number()]).optional()).default({}),
-  body: z.unknown(),
+  body: z.unknown().optional(),
 });
 type LooseRequest = z.infer<typeof LooseRequest>;
 
-const toPath = (operation: Operation, { params, query }: LooseRequest): string => {
-  const path = operation.path.replaceAll(/:(\w+)/g, (_match, name: string) =>
+const toPath = (
+  template: string,
+  params: LooseRequest['params'],
+  query: LooseRequest['query'],
+): string => {
+  const path = template.replaceAll(/:(\w+)/g, (_match, name: string) =>
     encodeURIComponent(params[name] ?? ''),
   );
   const search = new URLSearchParams(
@@ -131,9 +135,10 @@ const toReadReply = (operation: Operation, exchange: Exchange): LooseSuccess | U
 const callPlainly =
   (operation: Operation, transport: Transport) =>
   async (request: unknown, { signal, headers = {} }: ReadOptions) => {
-    const loose = LooseRequest.parse(request ?? {});
-    const path = toPath(operation, loose);
-    const exchange = await transport.exchange({ operation, path, ...loose, headers, signal });
+    const { params, query, body } = LooseRequest.parse(request ?? {});
+    const path = toPath(operation.path, params, query);
+    const call = { operation, path, params, query, body, headers, signal };
+    const exchange = await transport.exchange(call);
     return toReadReply(operation, exchange);
   };
 

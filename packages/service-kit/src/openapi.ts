@@ -24,10 +24,6 @@ const toSchema = (schema: z.ZodType): Json => {
     io: 'input',
     reused: 'inline',
     unrepresentable: 'any',
-    override: ({ jsonSchema }) => {
-      // Names for the reader; everything is inlined, so that no reference can dangle.
-      delete jsonSchema.id;
-    },
   });
   return rest;
 };

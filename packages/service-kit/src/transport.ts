@@ -49,6 +49,11 @@ const toFlatHeaders = (headers: Dispatcher.ResponseData['headers']): Record<stri
     ),
   );
 
+const toHeaderRecord = (headers: unknown): Record<string, string> =>
+  headers instanceof AxiosHeaders
+    ? Object.fromEntries(Object.entries(headers.toJSON(true)).map(([k, v]) => [k, String(v)]))
+    : {};
+
 /** Follows no redirect, knows no proxy, and reads strict UTF-8. */
 const createAdapter =
   (dispatcher: Dispatcher): AxiosAdapter =>
@@ -56,9 +61,9 @@ const createAdapter =
     const response = await request(`${config.baseURL}${config.url}`, {
       dispatcher,
       method: config.method === 'post' ? 'POST' : 'GET',
-      headers: config.headers.toJSON(true) as Record<string, string>,
+      headers: toHeaderRecord(config.headers),
       body: config.data,
-      signal: config.signal as AbortSignal,
+      signal: config.signal instanceof AbortSignal ? config.signal : null,
     });
     const bytes = await response.body.arrayBuffer();
     const data = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -93,7 +98,8 @@ const unsentCodeOf = (error: unknown): string | undefined => {
   return errorCodeOf(error) === 'ENOTFOUND' ? 'host-not-found' : undefined;
 };
 
-const toFailure = (error: unknown, signal: AbortSignal): Exchange => {
+/** What a failed exchange says about the request: gone for certain, or not known. */
+export const toFailedExchange = (error: unknown, signal: AbortSignal): Exchange => {
   if (signal.aborted) {
     const isDeadline = signal.reason instanceof Error && signal.reason.name === 'TimeoutError';
     return { kind: 'unknown', code: isDeadline ? 'timed-out' : 'aborted' };
@@ -101,17 +107,14 @@ const toFailure = (error: unknown, signal: AbortSignal): Exchange => {
   const cause = error instanceof AxiosError && error.cause !== undefined ? error.cause : error;
   const unsent = unsentCodeOf(cause);
   if (unsent !== undefined) return { kind: 'unsent', code: unsent };
-  const code = errorCodeOf(cause);
-  if (code.startsWith('HPE_')) return { kind: 'unknown', code: 'malformed-reply' };
-  return { kind: 'unknown', code: REASONS[code] ?? 'connection-failed' };
+  // undici's own class is not exported, and it carries no code for every parse error.
+  if (cause instanceof Error && cause.name === 'HTTPParserError') {
+    return { kind: 'unknown', code: 'malformed-reply' };
+  }
+  return { kind: 'unknown', code: REASONS[errorCodeOf(cause)] ?? 'connection-failed' };
 };
 
 const keepText = (text: unknown): unknown => text;
-
-const toHeaderRecord = (headers: unknown): Record<string, string> =>
-  headers instanceof AxiosHeaders
-    ? Object.fromEntries(Object.entries(headers.toJSON(true)).map(([k, v]) => [k, String(v)]))
-    : {};
 
 export const createHttpTransport = ({
   baseUrl,
@@ -154,7 +157,7 @@ export const createHttpTransport = ({
           },
         };
       } catch (error) {
-        return toFailure(error, signal);
+        return toFailedExchange(error, signal);
       }
     },
   };

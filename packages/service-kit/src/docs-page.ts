@@ -1,0 +1,84 @@
+/** `/docs`: every service's contract in Swagger UI, served from here and from nowhere else. */
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { SERVICE_CONTRACTS, SERVICES } from '@baton/contracts';
+import express, { type RequestHandler, Router } from 'express';
+import { toOpenApi } from './openapi.ts';
+
+/** Found, not imported: its main module runs the whole page's script. */
+const ASSETS_DIR = dirname(
+  createRequire(import.meta.url).resolve('swagger-ui-dist/swagger-ui-bundle.js'),
+);
+const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js'];
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Baton: contracts</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/swagger-ui-standalone-preset.js"></script>
+<script src="/docs/initializer.js"></script>
+</body>
+</html>
+`;
+
+/** The other services are other origins, which the policy closes: only ours can be tried out. */
+const toInitializer = (tryable: string): string => `const tryOnlyOurs = () => ({
+  statePlugins: { spec: { wrapSelectors: { allowTryItOutFor: (_allow, system) => () =>
+    system.specSelectors.specJson().getIn(['info', 'title']) === ${JSON.stringify(tryable)} } } },
+});
+SwaggerUIBundle({
+  dom_id: '#swagger-ui',
+  urls: ${JSON.stringify(SERVICES.map((name) => ({ name, url: `/docs/contracts/${name}.json` })))},
+  validatorUrl: null,
+  deepLinking: true,
+  presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
+  plugins: [tryOnlyOurs],
+  layout: 'StandaloneLayout',
+});
+`;
+
+const sendText =
+  (type: string, text: string): RequestHandler =>
+  (_request, response) =>
+    void response.type(type).send(text);
+
+/** To be used at the root, as its paths are absolute. */
+export const createDocsRouter = (tryable: (typeof SERVICES)[number] = 'orchestrator'): Router => {
+  const router = Router();
+  router.use('/docs', (_request, response, next) => {
+    response.setHeader('content-security-policy', POLICY);
+    next();
+  });
+  router.get('/docs', sendText('html', PAGE));
+  router.get('/docs/initializer.js', sendText('js', toInitializer(tryable)));
+  for (const name of SERVICES) {
+    const document = toOpenApi(name, SERVICE_CONTRACTS[name]);
+    router.get(
+      `/docs/contracts/${name}.json`,
+      (_request, response) => void response.json(document),
+    );
+  }
+  const assets = express.static(ASSETS_DIR, { index: false, redirect: false });
+  router.use('/docs', (request, response, next) =>
+    ASSETS.includes(request.path.slice(1)) ? assets(request, response, next) : next(),
+  );
+  return router;
+};

@@ -1,0 +1,113 @@
+/** Follows the orchestrator's Server-Sent Events, across lost connections. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { OrderEvent } from '@baton/contracts';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { Agent, request } from 'undici';
+import { readJson } from './reply.ts';
+import type { HttpOptions } from './transport.ts';
+
+export interface EventsOptions {
+  /** Of one order; without it, of all. */
+  readonly orderId?: string;
+  readonly lastEventId?: string;
+  /** Ends the iteration. */
+  readonly signal: AbortSignal;
+}
+
+export type StreamedEvent =
+  | { readonly kind: 'event'; readonly id: string | undefined; readonly event: OrderEvent }
+  /** What came before was pruned: read the orders again. */
+  | { readonly kind: 'reset'; readonly id: string | undefined }
+  /** The server says no, as for an order it does not know; nothing follows. */
+  | { readonly kind: 'refused'; readonly status: number };
+
+export interface EventSource {
+  readonly events: (options: EventsOptions) => AsyncGenerator<StreamedEvent, void>;
+  readonly close: () => Promise<void>;
+}
+
+const RECONNECT_MS = 1_000;
+/** The server says something every 15 s; after this it is taken for gone. */
+const SILENCE_MAX_MS = 45_000;
+const EVENT_MAX_CHARS = 1024 * 1024;
+
+const toStreamed = ({ id, event, data }: EventSourceMessage): readonly StreamedEvent[] => {
+  if (event === 'reset') return [{ kind: 'reset', id }];
+  const parsed = OrderEvent.safeParse(readJson(data));
+  // An event of a newer server that this contract cannot read is passed over.
+  return parsed.success ? [{ kind: 'event', id, event: parsed.data }] : [];
+};
+
+async function* readMessages(body: AsyncIterable<Buffer>): AsyncGenerator<EventSourceMessage> {
+  const messages: EventSourceMessage[] = [];
+  const parser = createParser({
+    onEvent: (message) => messages.push(message),
+    maxBufferSize: EVENT_MAX_CHARS,
+  });
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    yield* messages.splice(0);
+  }
+}
+
+const toUrl = (baseUrl: string, orderId: string | undefined): string => {
+  const base = baseUrl.replace(/\/+$/, '');
+  return orderId === undefined
+    ? `${base}/events`
+    : `${base}/orders/${encodeURIComponent(orderId)}/events`;
+};
+
+const connect = (agent: Agent, baseUrl: string, options: EventsOptions) =>
+  request(toUrl(baseUrl, options.orderId), {
+    dispatcher: agent,
+    signal: options.signal,
+    headers: {
+      accept: 'text/event-stream',
+      ...(options.lastEventId === undefined ? {} : { 'last-event-id': options.lastEventId }),
+    },
+  });
+
+/** One connection: its events, then the end. */
+async function* readOnce(
+  agent: Agent,
+  baseUrl: string,
+  options: EventsOptions,
+): AsyncGenerator<StreamedEvent, void> {
+  const { statusCode, body } = await connect(agent, baseUrl, options);
+  if (statusCode !== 200) {
+    await body.dump();
+    if (statusCode < 500) yield { kind: 'refused', status: statusCode };
+    return;
+  }
+  for await (const message of readMessages(body)) yield* toStreamed(message);
+}
+
+async function* readAcross(
+  agent: Agent,
+  baseUrl: string,
+  options: EventsOptions,
+): AsyncGenerator<StreamedEvent, void> {
+  let { lastEventId } = options;
+  while (!options.signal.aborted) {
+    const resumed = lastEventId === undefined ? options : { ...options, lastEventId };
+    try {
+      for await (const streamed of readOnce(agent, baseUrl, resumed)) {
+        yield streamed;
+        if (streamed.kind === 'refused') return;
+        lastEventId = streamed.id ?? lastEventId;
+      }
+    } catch {
+      // A lost connection says nothing about the orders; the next one resumes.
+    }
+    await delay(RECONNECT_MS, undefined, { signal: options.signal }).catch(() => {});
+  }
+}
+
+export const createEventSource = ({ baseUrl }: HttpOptions): EventSource => {
+  const agent = new Agent({ headersTimeout: SILENCE_MAX_MS, bodyTimeout: SILENCE_MAX_MS });
+  return {
+    events: (options) => readAcross(agent, baseUrl, options),
+    close: () => agent.destroy(),
+  };
+};

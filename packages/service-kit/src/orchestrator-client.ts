@@ -1,0 +1,75 @@
+/** The orchestrator, for other programs: place orders, follow them, cancel them. */
+import { orchestratorOperations, type PlaceOrder, type QueryInputOf } from '@baton/contracts';
+import { createClient, type ReadOptions, type ReadReply } from './client.ts';
+import { createEventSource, type EventsOptions, type StreamedEvent } from './event-source.ts';
+import type { HttpOptions } from './transport.ts';
+
+type Contract = typeof orchestratorOperations;
+export interface CallOptions {
+  /** Without one, a call ends after half a minute, and what it waits for. */
+  readonly signal?: AbortSignal;
+}
+export interface PlaceOptions extends CallOptions {
+  /** The same key and order never make a second order. */
+  readonly idempotencyKey?: string;
+  /** Wait for the order to settle, 0 to 30 s. */
+  readonly waitSeconds?: number;
+}
+
+export interface OrchestratorClient {
+  readonly placeOrder: (
+    order: PlaceOrder,
+    options?: PlaceOptions,
+  ) => Promise<ReadReply<Contract['placeOrder']>>;
+  readonly getOrder: (
+    orderId: string,
+    options?: CallOptions,
+  ) => Promise<ReadReply<Contract['getOrder']>>;
+  readonly listOrders: (
+    query?: QueryInputOf<Contract['listOrders']>,
+    options?: CallOptions,
+  ) => Promise<ReadReply<Contract['listOrders']>>;
+  readonly cancelOrder: (
+    orderId: string,
+    options?: CallOptions,
+  ) => Promise<ReadReply<Contract['cancelOrder']>>;
+  readonly getCatalog: (options?: CallOptions) => Promise<ReadReply<Contract['getCatalog']>>;
+  readonly getAudit: (options?: CallOptions) => Promise<ReadReply<Contract['getAudit']>>;
+  /** Goes on where it was after a lost connection, until the signal aborts. */
+  readonly events: (options: EventsOptions) => AsyncGenerator<StreamedEvent, void>;
+  readonly close: () => Promise<void>;
+}
+
+const DEADLINE_MS = 30_000;
+
+const toOptions = ({ signal }: CallOptions = {}, waitSeconds = 0): { signal: AbortSignal } => ({
+  signal: signal ?? AbortSignal.timeout(DEADLINE_MS + waitSeconds * 1_000),
+});
+
+const toPlaceOptions = (options: PlaceOptions = {}): ReadOptions => {
+  const { idempotencyKey, waitSeconds } = options;
+  return {
+    ...toOptions(options, waitSeconds),
+    headers: {
+      ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+      ...(waitSeconds === undefined ? {} : { prefer: `wait=${waitSeconds}` }),
+    },
+  };
+};
+
+export const createOrchestratorClient = (options: HttpOptions): OrchestratorClient => {
+  const client = createClient(orchestratorOperations, options);
+  const source = createEventSource(options);
+  return {
+    placeOrder: (body, call) => client.placeOrder({ body }, toPlaceOptions(call)),
+    getOrder: (id, call) => client.getOrder({ params: { id } }, toOptions(call)),
+    listOrders: (query, call) => client.listOrders({ query: query ?? {} }, toOptions(call)),
+    cancelOrder: (id, call) => client.cancelOrder({ params: { id } }, toOptions(call)),
+    getCatalog: (call) => client.getCatalog({}, toOptions(call)),
+    getAudit: (call) => client.getAudit({}, toOptions(call)),
+    events: source.events,
+    close: async () => {
+      await Promise.all([client.close(), source.close()]);
+    },
+  };
+};
