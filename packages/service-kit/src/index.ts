@@ -24,11 +24,21 @@ export {
   type ReadOptions,
   type ReadReply,
 } from './client.ts';
+export { createDocsRouter } from './docs-page.ts';
 export { readEnv, readServiceEnv, type ServiceEnv, ServiceUrl } from './env.ts';
+export type { EventsOptions, StreamedEvent } from './event-source.ts';
 export { createFence, type Fence, type UndoVerdict, type Verdict } from './fence.ts';
 export { createLocalClient, createLocalTransport } from './local-client.ts';
 export { mount, mountRoutes } from './mount.ts';
 export { type OpenApiDocument, toOpenApi } from './openapi.ts';
+export { createOrchestratorClient, type OrchestratorClient } from './orchestrator-client.ts';
+export { type Page, readPage } from './page.ts';
+export {
+  type Participant,
+  type ParticipantOptions,
+  type ParticipantProgram,
+  runParticipant,
+} from './participant.ts';
 export { type Exchange, type RawResponse, type Reply, toReply } from './reply.ts';
 export { createRoutes, type Route } from './route.ts';
 export { type Running, type RunOptions, runService } from './run.ts';

@@ -1,0 +1,60 @@
+/** What the `main.ts` of every participant would otherwise repeat: environment, file, app, process. */
+import { join } from 'node:path';
+import type { Operations, ServiceName } from '@baton/contracts';
+import { createLog, createMetrics } from '@baton/telemetry';
+import { z } from 'zod';
+import type { ServiceApp, ServiceAppOptions } from './app.ts';
+import { readServiceEnv } from './env.ts';
+import { runService } from './run.ts';
+import { startProgram } from './startup-problem.ts';
+import type { Store, StoreOptions } from './store.ts';
+
+type Surroundings = Pick<ServiceAppOptions<Operations>, 'log' | 'metrics' | 'now' | 'hosts'>;
+type File = Pick<StoreOptions, 'path' | 'onBroken'>;
+export type ParticipantOptions = Surroundings & File;
+
+export interface Participant extends ServiceApp {
+  readonly store: Store;
+  readonly close: () => void;
+}
+
+export interface ParticipantProgram {
+  readonly service: ServiceName;
+  readonly port: number;
+  readonly create: (options: ParticipantOptions) => Participant;
+}
+
+/** A second process of the same program, such as another payment provider, needs a file of its own. */
+const StoreName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'must be 1 to 64 lower-case letters, digits or hyphens');
+
+export const runParticipant = (
+  { service, port, create }: ParticipantProgram,
+  source: Readonly<Record<string, string | undefined>>,
+): Promise<void> =>
+  startProgram(async () => {
+    const shape = { STORE_NAME: StoreName.default(service).meta({ example: service }) };
+    const env = readServiceEnv({ port, shape }, source);
+    const log = createLog(env.STORE_NAME, env.LOG_LEVEL);
+    const participant = create({
+      path: join(env.DATA_DIR, `${env.STORE_NAME}.sqlite`),
+      log,
+      metrics: createMetrics(env.STORE_NAME),
+      hosts: env.ALLOWED_HOSTS,
+      onBroken: (error) => {
+        // Fail-stop: what is on the disk is known again only after a fresh start.
+        log.fatal({ err: error }, 'the data file failed');
+        process.exit(1);
+      },
+    });
+    await runService({
+      service,
+      app: participant.app,
+      host: env.HOST,
+      port: env.PORT,
+      log,
+      close: participant.close,
+      supervised: env.BATON_SUPERVISED === '1',
+    });
+  });
