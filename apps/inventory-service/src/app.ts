@@ -1,0 +1,32 @@
+/** Holds stock for orders, and gives it back when an order is undone. */
+import { inventoryOperations } from '@baton/contracts';
+import {
+  createServiceApp,
+  openStore,
+  type Participant,
+  type ParticipantOptions,
+} from '@baton/service-kit';
+import { SCHEMA, seed } from './schema.ts';
+import { listStock, release, reserve } from './stock.ts';
+
+export const createInventoryService = (options: ParticipantOptions): Participant => {
+  const store = openStore({ ...options, schema: SCHEMA, seed });
+  const { app, routes } = createServiceApp({
+    ...options,
+    service: 'inventory-service',
+    operations: inventoryOperations,
+    store,
+  })({
+    reserve: (work, { lines }) => {
+      const reservation = reserve(work, lines);
+      if ('problem' in reservation) return reservation;
+      return { status: 200, body: { orderId: work.orderId, ...reservation } };
+    },
+    release: (work) => {
+      release(work);
+      return undefined;
+    },
+    getStock: () => ({ status: 200, body: { products: listStock(store.db) } }),
+  });
+  return { app, routes, store, close: store.close };
+};

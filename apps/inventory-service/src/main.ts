@@ -1,0 +1,7 @@
+import { runParticipant } from '@baton/service-kit';
+import { createInventoryService } from './app.ts';
+
+await runParticipant(
+  { service: 'inventory-service', port: 4002, create: createInventoryService },
+  process.env,
+);

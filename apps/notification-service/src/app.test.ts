@@ -1,0 +1,90 @@
+import { notificationOperations } from '@baton/contracts';
+import { createClient } from '@baton/service-kit';
+import { describeFence, dumpTables, listen, toQuietOptions } from '@baton/service-kit/testing';
+import request from 'supertest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createNotificationService } from './app.ts';
+
+const create = (path?: string) =>
+  createNotificationService(toQuietOptions('notification-service', path));
+const MESSAGE = { customerId: 'customer-1', template: 'order-completed' } as const;
+
+describeFence({
+  effect: notificationOperations.notify,
+  body: MESSAGE,
+  otherBody: { ...MESSAGE, channel: 'sms' },
+  create,
+});
+
+describe('notifications', () => {
+  let service: ReturnType<typeof create>;
+  beforeEach(() => {
+    service = create();
+  });
+  afterEach(() => service.close());
+
+  const notify = (orderId: string, body: object) =>
+    request(service.app)
+      .post('/notify')
+      .set('idempotency-key', `${orderId}:notify`)
+      .send({ orderId, ...body });
+  const read = async (query = '') =>
+    (await request(service.app).get(`/notifications${query}`).expect(200)).body;
+
+  it('records one message for a request that came twice', async () => {
+    await notify('ord_1', MESSAGE).expect(200);
+    await notify('ord_1', MESSAGE).expect(200);
+    expect(await read()).toEqual({
+      count: 1,
+      notifications: [
+        {
+          ...MESSAGE,
+          orderId: 'ord_1',
+          messageId: 'msg_1',
+          channel: 'email',
+          at: '2026-01-01T00:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    });
+  });
+
+  it('sends by the channel that was asked for', async () => {
+    await notify('ord_1', { ...MESSAGE, channel: 'sms' }).expect(200);
+    expect((await read()).notifications[0].channel).toBe('sms');
+  });
+
+  it.each([
+    { ...MESSAGE, template: 'lottery' },
+    { ...MESSAGE, channel: 'fax' },
+    { template: 'order-completed' },
+  ])('stores nothing when the message is %j', async (body) => {
+    await notify('ord_1', body).expect(400);
+    expect(dumpTables(service.store)).toEqual({ messages: [] });
+  });
+
+  it('counts all messages on a page that shows a few', async () => {
+    for (const n of [1, 2, 3]) await notify(`ord_${n}`, MESSAGE).expect(200);
+    const { count, notifications, nextCursor } = await read('?limit=1');
+    expect([count, notifications.length]).toEqual([3, 1]);
+    expect((await read(`?cursor=${nextCursor}`)).notifications).toHaveLength(2);
+    await request(service.app).get('/notifications?cursor=x').expect(400);
+  });
+
+  it('answers the typed client as the contract says', async () => {
+    const { url, close } = await listen(service.app);
+    const client = createClient(notificationOperations, { baseUrl: url });
+    const signal = AbortSignal.timeout(5_000);
+
+    const sent = await client.notify(
+      { orderId: 'ord_1', ...MESSAGE },
+      { key: 'ord_1:notify', number: 1, signal },
+    );
+    const messages = await client.getNotifications({}, { signal });
+
+    expect(sent).toEqual({ reply: 'ok', output: { orderId: 'ord_1', messageId: 'msg_1' } });
+    expect(messages).toMatchObject({ ok: true, status: 200, body: { count: 1 } });
+    await client.close();
+    await close();
+  });
+});

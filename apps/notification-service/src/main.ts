@@ -1,0 +1,7 @@
+import { runParticipant } from '@baton/service-kit';
+import { createNotificationService } from './app.ts';
+
+await runParticipant(
+  { service: 'notification-service', port: 4004, create: createNotificationService },
+  process.env,
+);

@@ -1,0 +1,46 @@
+/** Messages to customers. A mock: what a real one hands to a mail or SMS provider is recorded here. */
+import type { DatabaseSync } from 'node:sqlite';
+import { Notification } from '@baton/contracts';
+import type { Work } from '@baton/service-kit';
+
+type Message = Pick<Notification, 'customerId' | 'template' | 'channel'>;
+
+const toMessageId = (id: unknown): string => `msg_${String(id)}`;
+
+/** The message's id. */
+export const send = ({ db, key, orderId, nowMs }: Work, message: Message): string => {
+  const { lastInsertRowid } = db
+    .prepare(
+      `INSERT INTO messages (key, order_id, customer_id, template, channel, at)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+    )
+    .run(key, orderId, message.customerId, message.template, message.channel, nowMs);
+  return toMessageId(lastInsertRowid);
+};
+
+export const countMessages = (db: DatabaseSync): number =>
+  Number(db.prepare('SELECT count(*) AS n FROM messages').get()?.n);
+
+const NEWEST = `
+  SELECT id, order_id, customer_id, template, channel, at
+  FROM messages WHERE id < ? ORDER BY id DESC LIMIT ?`;
+
+export const listMessages = (
+  db: DatabaseSync,
+  beforeId: number,
+  limit: number,
+): readonly (Notification & { readonly id: number })[] =>
+  db
+    .prepare(NEWEST)
+    .all(beforeId, limit)
+    .map((row) => ({
+      id: Number(row.id),
+      ...Notification.parse({
+        orderId: row.order_id,
+        customerId: row.customer_id,
+        messageId: toMessageId(row.id),
+        template: row.template,
+        channel: row.channel,
+        at: new Date(Number(row.at)).toISOString(),
+      }),
+    }));

@@ -1,0 +1,7 @@
+import { runParticipant } from '@baton/service-kit';
+import { createOrderService } from './app.ts';
+
+await runParticipant(
+  { service: 'order-service', port: 4001, create: createOrderService },
+  process.env,
+);

@@ -1,0 +1,40 @@
+/** Orders as this service knows them: who wants what, at which price, and whether it still stands. */
+import type { DatabaseSync } from 'node:sqlite';
+import { type BodyOf, orderOperations, type ReplyBodyOf } from '@baton/contracts';
+import type { Work } from '@baton/service-kit';
+import { type Pricing, priceLines } from './catalogue.ts';
+
+type OrderRequest = Pick<BodyOf<typeof orderOperations.validate>, 'customerId' | 'lines'>;
+export type StoredOrder = ReplyBodyOf<typeof orderOperations.getOrder, 200>;
+
+const INSERT = `
+  INSERT INTO orders (key, order_id, customer_id, lines, total_minor, currency, status)
+  VALUES (?, ?, ?, ?, ?, ?, 'validated')`;
+
+export const storeOrder = (
+  { db, key, orderId }: Work,
+  { customerId, lines }: OrderRequest,
+): Pricing => {
+  const pricing = priceLines(db, lines);
+  if ('problem' in pricing) return pricing;
+  const { amountMinor, currency } = pricing.total;
+  db.prepare(INSERT).run(key, orderId, customerId, JSON.stringify(lines), amountMinor, currency);
+  return pricing;
+};
+
+export const cancelOrder = ({ db, key }: Work): void => {
+  db.prepare("UPDATE orders SET status = 'cancelled' WHERE key = ?").run(key);
+};
+
+/** The newest, should an order have been validated under more than one key. */
+export const findOrder = (db: DatabaseSync, orderId: string): StoredOrder | undefined => {
+  const row = db.prepare('SELECT * FROM orders WHERE order_id = ? ORDER BY id DESC').get(orderId);
+  if (row === undefined) return undefined;
+  return orderOperations.getOrder.replies[200].parse({
+    orderId: row.order_id,
+    customerId: row.customer_id,
+    status: row.status,
+    lines: JSON.parse(String(row.lines)),
+    total: { amountMinor: row.total_minor, currency: row.currency },
+  });
+};

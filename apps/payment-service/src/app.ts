@@ -1,0 +1,38 @@
+/** Takes money for orders. The same program also runs as a second provider, on a file of its own. */
+import { paymentOperations } from '@baton/contracts';
+import {
+  createServiceApp,
+  openStore,
+  type Participant,
+  type ParticipantOptions,
+  readPage,
+} from '@baton/service-kit';
+import { giveBack, listPayments, listTotals, takeMoney } from './payments.ts';
+import { SCHEMA } from './schema.ts';
+
+export const createPaymentService = (options: ParticipantOptions): Participant => {
+  const store = openStore({ ...options, schema: SCHEMA });
+  const { app, routes } = createServiceApp({
+    ...options,
+    service: 'payment-service',
+    operations: paymentOperations,
+    store,
+  })({
+    process: (work, charge) => {
+      const decision = takeMoney(work, charge);
+      if ('problem' in decision) return decision;
+      return { status: 200, body: { orderId: work.orderId, ...decision } };
+    },
+    refund: (work) => {
+      giveBack(work);
+      return undefined;
+    },
+    getPayments: ({ query }) => {
+      const page = readPage(query, (beforeId, limit) => listPayments(store.db, beforeId, limit));
+      if (page === undefined) return { problem: 'bad-request', detail: 'No such cursor' };
+      const { rows: payments, nextCursor } = page;
+      return { status: 200, body: { totals: listTotals(store.db), payments, nextCursor } };
+    },
+  });
+  return { app, routes, store, close: store.close };
+};

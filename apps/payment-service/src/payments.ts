@@ -1,0 +1,73 @@
+/** Money: taken once, given back at most once. A mock of a card provider, not of its ledger. */
+import type { DatabaseSync } from 'node:sqlite';
+import { type Money, Payment, PaymentTotal } from '@baton/contracts';
+import type { Work } from '@baton/service-kit';
+
+interface Charge {
+  readonly amount: Money;
+  readonly token: string;
+}
+export type Decision =
+  | { readonly paymentId: string }
+  | { readonly problem: 'payment-declined'; readonly detail: string };
+
+const ACCEPTED_TOKEN = 'tok_ok';
+/** Ten million, in minor units: as any provider, it has a limit, and so its totals stay exact. */
+const AMOUNT_MAX_MINOR = 1_000_000_000;
+
+const toPaymentId = (id: unknown): string => `pay_${String(id)}`;
+
+export const takeMoney = (
+  { db, key, orderId, nowMs }: Work,
+  { amount, token }: Charge,
+): Decision => {
+  if (token !== ACCEPTED_TOKEN) {
+    return { problem: 'payment-declined', detail: 'The card was declined' };
+  }
+  if (amount.amountMinor > AMOUNT_MAX_MINOR) {
+    return { problem: 'payment-declined', detail: 'The amount is above the limit of one payment' };
+  }
+  const { lastInsertRowid } = db
+    .prepare(
+      `INSERT INTO payments (key, order_id, amount_minor, currency, status, at)
+       VALUES (?, ?, ?, ?, 'taken', ?)`,
+    )
+    .run(key, orderId, amount.amountMinor, amount.currency, nowMs);
+  return { paymentId: toPaymentId(lastInsertRowid) };
+};
+
+/** The whole amount that this key took, whatever the request says. */
+export const giveBack = ({ db, key }: Work): void => {
+  db.prepare("UPDATE payments SET status = 'given-back' WHERE key = ?").run(key);
+};
+
+const TOTALS = `
+  SELECT currency, sum(amount_minor) AS taken,
+    sum(CASE status WHEN 'given-back' THEN amount_minor ELSE 0 END) AS givenBack
+  FROM payments GROUP BY currency ORDER BY currency`;
+
+export const listTotals = (db: DatabaseSync): readonly PaymentTotal[] =>
+  PaymentTotal.array().parse(db.prepare(TOTALS).all());
+
+const NEWEST = `
+  SELECT id, order_id, amount_minor, currency, status, at
+  FROM payments WHERE id < ? ORDER BY id DESC LIMIT ?`;
+
+export const listPayments = (
+  db: DatabaseSync,
+  beforeId: number,
+  limit: number,
+): readonly (Payment & { readonly id: number })[] =>
+  db
+    .prepare(NEWEST)
+    .all(beforeId, limit)
+    .map((row) => ({
+      id: Number(row.id),
+      ...Payment.parse({
+        orderId: row.order_id,
+        paymentId: toPaymentId(row.id),
+        amount: { amountMinor: row.amount_minor, currency: row.currency },
+        status: row.status,
+        at: new Date(Number(row.at)).toISOString(),
+      }),
+    }));
