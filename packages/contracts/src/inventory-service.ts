@@ -21,6 +21,10 @@ export const reserve = defineOperation({
   examples: {
     body: { orderId: EXAMPLE_ORDER_ID, lines: [{ sku: 'mug', quantity: 2 }] },
     reply: { orderId: EXAMPLE_ORDER_ID, reservationId: 'res_1' },
+    refusal: {
+      code: 'unknown-sku',
+      body: { orderId: EXAMPLE_ORDER_ID, lines: [{ sku: 'no-such-product', quantity: 1 }] },
+    },
   },
 });
 

@@ -40,6 +40,10 @@ interface Fenced extends Shared {
 export interface EffectOperation extends Fenced {
   readonly kind: 'effect';
   readonly undo: Path | null;
+  readonly examples: Shared['examples'] & {
+    /** What the business always refuses, so that a checker can see a refusal. */
+    readonly refusal?: { readonly code: string; readonly body: unknown };
+  };
 }
 
 export interface UndoOperation extends Fenced {

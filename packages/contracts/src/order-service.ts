@@ -35,6 +35,14 @@ export const validate = defineOperation({
   examples: {
     body: { orderId: EXAMPLE_ORDER_ID, customerId: 'customer-1', lines },
     reply: { orderId: EXAMPLE_ORDER_ID, lines, total },
+    refusal: {
+      code: 'unknown-sku',
+      body: {
+        orderId: EXAMPLE_ORDER_ID,
+        customerId: 'customer-1',
+        lines: [{ sku: 'no-such-product', quantity: 1 }],
+      },
+    },
   },
 });
 

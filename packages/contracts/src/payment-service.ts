@@ -37,6 +37,10 @@ export const processPayment = defineOperation({
   examples: {
     body: { orderId: EXAMPLE_ORDER_ID, amount, method: 'card', token: 'tok_ok' },
     reply: { orderId: EXAMPLE_ORDER_ID, paymentId: 'pay_1' },
+    refusal: {
+      code: 'payment-declined',
+      body: { orderId: EXAMPLE_ORDER_ID, amount, method: 'card', token: 'tok_declined' },
+    },
   },
 });
 

@@ -22,6 +22,7 @@ describe('a document', () => {
         post: {
           'x-baton-effect': { undo: '/release' },
           'x-baton-refusals': ['fenced', 'out-of-stock', 'unknown-sku'],
+          'x-baton-refusal-example': { code: 'unknown-sku' },
           parameters: [
             { name: 'idempotency-key', in: 'header', required: true },
             { name: 'baton-attempt', in: 'header', required: false },

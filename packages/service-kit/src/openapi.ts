@@ -2,6 +2,7 @@
 import {
   ATTEMPT_HEADER,
   EFFECT_KEY_PATTERN,
+  type EffectOperation,
   EXAMPLE_EFFECT_KEY,
   healthLive,
   healthReady,
@@ -126,12 +127,17 @@ const toProblems = (operation: Operation): Json => {
 const refusalsOf = (operation: Operation): readonly string[] =>
   Object.entries(problemsOf(operation)).flatMap(([code, { refusal }]) => (refusal ? [code] : []));
 
+const toEffectExtensions = ({ undo, examples }: EffectOperation): Json => ({
+  'x-baton-effect': { undo },
+  ...(examples.refusal === undefined ? {} : { 'x-baton-refusal-example': examples.refusal }),
+});
+
 /** Enough for a checker to drive any participant from its own document. */
 const toExtensions = (operation: Operation): Json => {
   if (!isFenced(operation)) return {};
   return {
     'x-baton-refusals': refusalsOf(operation),
-    ...(operation.kind === 'effect' ? { 'x-baton-effect': { undo: operation.undo } } : {}),
+    ...(operation.kind === 'effect' ? toEffectExtensions(operation) : {}),
   };
 };
 
