@@ -6,7 +6,7 @@
 // 4. An undo that waits holds back the earlier undos of its own participant, and no others.
 import type { Direction } from './event.ts';
 import type { Tries } from './policy.ts';
-import type { PlannedStep, PlannedWay, Saga } from './saga.ts';
+import { type PlannedStep, type PlannedWay, type Saga, toWays } from './saga.ts';
 import { type RunState, readWay, type WayState } from './state.ts';
 
 export type Command =
@@ -44,13 +44,14 @@ export function decide(saga: AnySaga, state: RunState, now: number): Command {
 }
 
 export const isPastPivot = (saga: AnySaga, state: RunState): boolean =>
-  saga.plan.some((step) => step.kind === 'pivot' && chosenWay(state, step).result === 'ok');
+  saga.plan.some((step) => step.kind === 'pivot' && findOk(state, step));
 
 /** The way whose forward attempt may have been under way when the process ended: recovery marks it unknown. */
 export function findUnfinished(saga: AnySaga, state: RunState): PlannedWay | null {
   const step = state.phase === 'forward' ? findCurrent(saga, state) : undefined;
   if (!step || owesFirstUndo(state, step)) return null;
-  return chosenWay(state, step).result === 'none' ? chosen(state, step) : null;
+  const way = chosen(state, step);
+  return readWay(state, way.name).result === 'none' ? way : null;
 }
 
 function decideForward(saga: AnySaga, state: RunState, now: number): Command {
@@ -72,10 +73,9 @@ function findCurrent(saga: AnySaga, state: RunState): PlannedStep | undefined {
   return saga.plan.find((step) => !isDone(state, step) && !state.deferred.includes(step.name));
 }
 
-const isDone = (state: RunState, step: PlannedStep): boolean => {
-  const { result } = chosenWay(state, step);
-  return result === 'ok' || (step.kind === 'later' && result === 'refused');
-};
+const isDone = (state: RunState, step: PlannedStep): boolean =>
+  findOk(state, step) !== undefined ||
+  (step.kind === 'later' && readWay(state, chosen(state, step).name).result === 'refused');
 
 const isSpent = (way: WayState, tries: Tries, now: number): boolean =>
   way.final ||
@@ -103,22 +103,28 @@ const owesFirstUndo = (state: RunState, step: PlannedStep): boolean =>
 const chosen = (state: RunState, step: PlannedStep): PlannedWay =>
   step.alternate && state.alternates.includes(step.name) ? step.alternate : step.first;
 
-const chosenWay = (state: RunState, step: PlannedStep): WayState =>
-  readWay(state, chosen(state, step).name);
+/** Whichever way did it: a repair takes the first one, though the alternate was chosen. */
+const findOk = (state: RunState, step: PlannedStep): WayState | undefined =>
+  toWays(step)
+    .map((way) => readWay(state, way.name))
+    .find((way) => way.result === 'ok');
 
 /** The outputs so far, by step: what the functions of the plan see as `done`. */
 export function readOutputs(saga: AnySaga, state: RunState): Record<string, unknown> {
-  const known = saga.plan.filter((step) => chosenWay(state, step).result === 'ok');
-  return Object.fromEntries(known.map((step) => [step.name, chosenWay(state, step).output]));
+  return Object.fromEntries(
+    saga.plan.flatMap((step) => {
+      const way = findOk(state, step);
+      return way ? [[step.name, way.output]] : [];
+    }),
+  );
 }
 
 /** The ways that must be undone, in the order of undoing. */
 export function findOwed(saga: AnySaga, state: RunState): PlannedWay[] {
-  const ways = saga.plan.flatMap((step) => [
-    step.first,
-    ...(step.alternate ? [step.alternate] : []),
-  ]);
-  return ways.reverse().filter((way) => isOwed(state, way));
+  return saga.plan
+    .flatMap(toWays)
+    .reverse()
+    .filter((way) => isOwed(state, way));
 }
 
 function isOwed(state: RunState, planned: PlannedWay): boolean {

@@ -49,6 +49,10 @@ export function toTries(policy: Policy, defaults: Tries): Tries {
   for (const [name, value] of Object.entries(tries)) {
     if (!(value > 0)) throw new RangeError(`${name} must be above 0, not ${value}`);
   }
+  if (tries.delayMaxMs === Number.POSITIVE_INFINITY)
+    throw new RangeError(
+      'delayMaxMs must have an end: the journal holds when the next attempt is due',
+    );
   if (tries.timeoutMs > timeoutMaxMs)
     throw new RangeError(`timeoutMs must be ${timeoutMaxMs} at most, not ${tries.timeoutMs}`);
   return tries;

@@ -198,6 +198,9 @@ function toPlannedWay(name: string, way: AnyWay, defaults: Tries): PlannedWay {
 
 /** Readable on purpose: where two structures differ, the difference says what was changed. */
 function toStructure(step: PlannedStep): string {
-  const ways = [step.first, ...(step.alternate ? [step.alternate] : [])];
-  return `${step.kind}:${step.name}(${ways.map((way) => (way.undo ? 'undo' : 'no-undo')).join('|')})`;
+  const undos = toWays(step).map((way) => (way.undo ? 'undo' : 'no-undo'));
+  return `${step.kind}:${step.name}(${undos.join('|')})`;
 }
+
+export const toWays = (step: PlannedStep): PlannedWay[] =>
+  step.alternate ? [step.first, step.alternate] : [step.first];

@@ -78,7 +78,9 @@ const freshWay: WayState = {
   undo: freshUndo,
 };
 
-export const readWay = (state: RunState, name: string): WayState => state.ways[name] ?? freshWay;
+/** Of its own properties only: a step may be named `constructor`. */
+export const readWay = ({ ways }: RunState, name: string): WayState =>
+  (Object.hasOwn(ways, name) && ways[name]) || freshWay;
 
 /** Folds a run's events in order. Throws when they do not begin with `accepted` or leave a gap: then the journal is damaged. */
 export function replay(events: Iterable<Event>): RunState {
@@ -159,7 +161,7 @@ function toWay(way: WayState, event: TriedEvent): WayState {
         ...toTried(way, event),
         failures: way.failures + (event.interrupted ? 0 : 1),
         mayExist: true,
-        final: event.final ?? false,
+        final: way.final || (event.final ?? false),
         retryAt: event.retryAt,
         code: event.code,
       };
