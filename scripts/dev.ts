@@ -1,0 +1,61 @@
+// `npm run dev`: every app under turbo, without turbo's own announcements, until a signal ends it.
+//
+// Turbo leaves SIGINT to the terminal, which sends it to a whole process group; from anything else (an editor, a
+// test) it reaches npm alone, and nothing would end. So turbo has a group of its own here, and is told to stop by
+// one signal, once, whoever asked.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+
+/** Longer than a supervisor gives its child; after it, supervisors end by themselves as turbo is gone. */
+const STOP_LONGEST_MS = 5_000;
+const ANNOUNCEMENT = /^( +• |cache bypass, force executing |$)/;
+
+const root = resolve(import.meta.dirname, '..');
+let stopping = false;
+
+function startTurbo(): ChildProcess {
+  const args = ['dev', '--filter=./apps/*', '--log-prefix=none'];
+  return spawn('turbo', args, {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      DO_NOT_TRACK: '1',
+      // Each app's npm would announce its script.
+      npm_config_loglevel: 'silent',
+      // A process that needs not compile TypeScript starts sooner and is 14 MB smaller.
+      NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'),
+    },
+  });
+}
+
+function pass(from: Readable | null, to: NodeJS.WritableStream): void {
+  if (!from) return;
+  createInterface({ input: from }).on('line', (line) => {
+    // Turbo's summary of a run that was stopped on purpose speaks of failures.
+    if (!stopping && !ANNOUNCEMENT.test(line)) to.write(`${line}\n`);
+  });
+}
+
+function main(): void {
+  const turbo = startTurbo();
+  function stop(): void {
+    if (stopping) return;
+    stopping = true;
+    turbo.kill('SIGTERM');
+    setTimeout(() => turbo.kill('SIGKILL'), STOP_LONGEST_MS);
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  process.stdout.on('error', stop);
+  pass(turbo.stdout, process.stdout);
+  pass(turbo.stderr, process.stderr);
+  turbo.on('error', (error) =>
+    console.error(`turbo did not start: ${error.message}; run npm install`),
+  );
+  turbo.on('exit', (code) => process.exit(stopping ? 0 : (code ?? 1)));
+}
+
+main();
