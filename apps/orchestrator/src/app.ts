@@ -58,3 +58,6 @@ function readReadiness(engine: Engine) {
   };
   return { ready: open < openMax, checks };
 }
+
+export { createOrderSaga } from './order-saga.ts';
+export { closeParticipants, createParticipants, type Participants } from './participants.ts';

@@ -1,0 +1,46 @@
+/** The four participants in this process, with their real stores. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInventoryService } from '@baton/inventory-service';
+import { createNotificationService } from '@baton/notification-service';
+import { createOrderService } from '@baton/order-service';
+import { createPaymentService } from '@baton/payment-service';
+import type { Participant } from '@baton/service-kit';
+import { createLog, createMetrics } from '@baton/telemetry';
+
+export interface Services {
+  readonly order: Participant;
+  readonly inventory: Participant;
+  readonly payment: Participant;
+  readonly notification: Participant;
+}
+export type ServiceKey = keyof Services;
+
+const creators = {
+  order: createOrderService,
+  inventory: createInventoryService,
+  payment: createPaymentService,
+  notification: createNotificationService,
+} as const;
+
+/** Opens the stores in a folder, or in memory when none is named. */
+export function openServices(folder: string | null, now: () => number): Services {
+  if (folder !== null) mkdirSync(folder, { recursive: true });
+  const open = (key: ServiceKey): Participant =>
+    creators[key]({
+      path: folder === null ? ':memory:' : join(folder, `${key}-service.sqlite`),
+      log: createLog(`${key}-service`, 'silent'),
+      metrics: createMetrics(`${key}-service`),
+      now,
+    });
+  return {
+    order: open('order'),
+    inventory: open('inventory'),
+    payment: open('payment'),
+    notification: open('notification'),
+  };
+}
+
+export function closeServices(services: Services): void {
+  for (const service of Object.values(services)) service.close();
+}

@@ -1,0 +1,149 @@
+/** The stories that every orchestrator must end in the same way, whenever it crashes. */
+import type { PlaceOrder } from '@baton/contracts';
+import type { Call, Exchange } from '@baton/service-kit';
+import type { Story } from './story.ts';
+import { lost, noTrouble, type Trouble, unsent } from './wire.ts';
+
+const order = (change: { sku?: string; token?: string } = {}): PlaceOrder => ({
+  customerId: 'ada',
+  lines: [{ sku: change.sku ?? 'mug', quantity: 2 }],
+  payment: { method: 'card', token: change.token ?? 'tok_ok' },
+});
+
+const forward = ['order.validate', 'inventory.reserve', 'payment.process', 'notification.notify'];
+const reservedAndBack = [
+  'order.validate',
+  'inventory.reserve',
+  'inventory.release',
+  'order.cancel',
+];
+const paidAndBack = [
+  'order.validate',
+  'inventory.reserve',
+  'payment.process',
+  'payment.refund',
+  'inventory.release',
+  'order.cancel',
+];
+
+/** The first `times` calls of an operation go wrong. */
+const firstTimes =
+  (operation: string, times: number, wrong: Trouble): (() => Trouble) =>
+  () => {
+    let left = times;
+    return (call, deliver) => {
+      if (call.operation.name !== operation || left === 0) return deliver();
+      left -= 1;
+      return wrong(call, deliver);
+    };
+  };
+
+const isDown: Trouble = async () => unsent;
+const loseReply: Trouble = async (_call, deliver) => {
+  await deliver();
+  return lost;
+};
+const loseRequest: Trouble = async () => lost;
+
+/** The payment hangs on its way, its caller gives up, and it arrives after its refund. */
+function createLatePayment(): Trouble {
+  const late: (() => Promise<Exchange>)[] = [];
+  return async (call: Call, deliver) => {
+    if (call.operation.name === 'payment.process') {
+      late.push(deliver);
+      return new Promise(() => {});
+    }
+    const answer = await deliver();
+    if (call.operation.name === 'payment.refund')
+      for (const arrive of late.splice(0)) await arrive();
+    return answer;
+  };
+}
+
+export const stories: readonly Story[] = [
+  {
+    name: 'all goes well',
+    order: order(),
+    createTrouble: () => noTrouble,
+    ends: { status: 'completed' },
+    effects: forward,
+  },
+  {
+    name: 'the payment is declined',
+    order: order({ token: 'tok_declined' }),
+    createTrouble: () => noTrouble,
+    ends: { status: 'compensated', code: 'payment-declined' },
+    effects: reservedAndBack,
+  },
+  {
+    name: 'the product is out of stock',
+    order: order({ sku: 'first-edition' }),
+    createTrouble: () => noTrouble,
+    ends: { status: 'compensated', code: 'out-of-stock' },
+    effects: ['order.validate', 'order.cancel'],
+  },
+  {
+    name: 'the inventory is down and comes back',
+    order: order(),
+    createTrouble: firstTimes('inventory.reserve', 4, isDown),
+    ends: { status: 'completed' },
+    effects: forward,
+  },
+  {
+    name: "the payment's reply is lost",
+    order: order(),
+    createTrouble: firstTimes('payment.process', 2, loseReply),
+    ends: { status: 'completed' },
+    effects: forward,
+  },
+  {
+    name: 'the payment is never heard of again',
+    order: order(),
+    createTrouble: firstTimes('payment.process', 99, loseReply),
+    ends: { status: 'compensated' },
+    effects: paidAndBack,
+  },
+  {
+    name: 'the payment arrives after its refund',
+    order: order(),
+    createTrouble: createLatePayment,
+    ends: { status: 'compensated' },
+    effects: reservedAndBack,
+  },
+  {
+    name: 'an undo fails at first',
+    order: order({ token: 'tok_declined' }),
+    createTrouble: firstTimes('inventory.release', 3, loseRequest),
+    ends: { status: 'compensated', code: 'payment-declined' },
+    effects: ['order.validate', 'inventory.reserve', 'order.cancel', 'inventory.release'],
+  },
+  {
+    name: "an undo's reply is lost",
+    order: order({ token: 'tok_declined' }),
+    createTrouble: firstTimes('inventory.release', 2, loseReply),
+    ends: { status: 'compensated', code: 'payment-declined' },
+    effects: reservedAndBack,
+  },
+  {
+    name: 'an undo fails until the order is stuck, and then heals',
+    order: order({ token: 'tok_declined' }),
+    createTrouble: firstTimes('inventory.release', 14, loseRequest),
+    ends: { status: 'compensated', code: 'payment-declined' },
+    effects: ['order.validate', 'inventory.reserve', 'order.cancel', 'inventory.release'],
+  },
+  {
+    name: 'the notification is repaired later',
+    order: order(),
+    createTrouble: firstTimes('notification.notify', 9, isDown),
+    ends: { status: 'completed' },
+    effects: forward,
+  },
+  {
+    name: 'the client cancels while the payment is unreachable',
+    order: order(),
+    createTrouble: firstTimes('payment.process', 99, isDown),
+    wantsCancel: (state) => state.ways.reserve?.result === 'ok',
+    ends: { status: 'compensated', code: 'cancelled' },
+    effects: reservedAndBack,
+  },
+];

@@ -1,0 +1,34 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { stories } from './stories.ts';
+import { type Ending, play } from './story.ts';
+
+let pointsPlayed = 0;
+afterAll(() => process.stdout.write(`crash points played: ${pointsPlayed}\n`));
+
+const toWhole = ({ status, effects, books, repairs }: Ending) => ({
+  status,
+  effects,
+  books,
+  repairs,
+});
+
+describe.each(stories)('$name', (story) => {
+  it('ends as it should when nothing crashes', async () => {
+    const ending = await play(story);
+    expect(ending.status).toBe(story.ends.status);
+    expect(ending.effects).toEqual(story.effects);
+    expect(ending.repairs).toBe(0);
+    if (story.ends.code) expect(ending.code).toBe(story.ends.code);
+  });
+
+  it('ends the same, with the same effects, wherever the orchestrator crashes', async () => {
+    const { points, ...whole } = await play(story);
+    for (let crashAt = 1; crashAt <= points; crashAt++) {
+      const ending = await play(story, crashAt);
+      expect(toWhole(ending), `crash at point ${crashAt} of ${points}`).toEqual(
+        toWhole({ ...whole, points }),
+      );
+      pointsPlayed += 1;
+    }
+  });
+});

@@ -1,0 +1,67 @@
+/** The network between an orchestrator and services of the same process: where messages get lost, late or doubled. */
+import {
+  inventoryOperations,
+  notificationOperations,
+  orderOperations,
+  paymentOperations,
+} from '@baton/contracts';
+import type { Participants } from '@baton/orchestrator';
+import {
+  type Call,
+  createClientOver,
+  createLocalTransport,
+  type Exchange,
+  type Transport,
+} from '@baton/service-kit';
+import type { ServiceKey, Services } from './services.ts';
+
+/** What may go wrong with a call. It decides whether and when `deliver` is called, and what the caller sees. */
+export type Trouble = (call: Call, deliver: () => Promise<Exchange>) => Promise<Exchange>;
+
+export const noTrouble: Trouble = (_call, deliver) => deliver();
+export const unsent: Exchange = { kind: 'unsent', code: 'connection-refused' };
+export const lost: Exchange = { kind: 'unknown', code: 'connection-reset' };
+
+export interface Wire {
+  readonly participants: Participants;
+  /** Each effect and each undo that took place, in order: `payment.process ord_1`. */
+  readonly effects: readonly string[];
+}
+
+export function createWire(services: Services, trouble: Trouble, now: () => number): Wire {
+  const effects: string[] = [];
+  const over = (key: ServiceKey): Transport => {
+    const local = createLocalTransport(services[key].routes, { now });
+    const deliver = (call: Call) =>
+      noteEffect(services, key, call, effects, () => local.exchange(call));
+    return { close: local.close, exchange: (call) => trouble(call, () => deliver(call)) };
+  };
+  return {
+    effects,
+    participants: {
+      orders: createClientOver(orderOperations, over('order')),
+      inventory: createClientOver(inventoryOperations, over('inventory')),
+      payments: createClientOver(paymentOperations, over('payment')),
+      notifications: createClientOver(notificationOperations, over('notification')),
+    },
+  };
+}
+
+async function noteEffect(
+  services: Services,
+  key: ServiceKey,
+  call: Call,
+  effects: string[],
+  exchange: () => Promise<Exchange>,
+): Promise<Exchange> {
+  const read = () => readRow(services, key, call.headers['idempotency-key'] ?? '');
+  const before = read();
+  const result = await exchange();
+  const after = read();
+  if (after !== before && (after === 'DONE' || before === 'DONE'))
+    effects.push(call.operation.name);
+  return result;
+}
+
+const readRow = (services: Services, key: ServiceKey, effectKey: string): unknown =>
+  services[key].store.db.prepare('SELECT state FROM fence WHERE key = ?').get(effectKey)?.state;
