@@ -165,6 +165,12 @@ describe('bad input', () => {
     },
   );
 
+  it('a body of no bytes and no type is 400, as there must be one', async () => {
+    const answer = await supertest(standIn.app).post('/reserve').set('idempotency-key', KEY);
+    expect([answer.status, answer.body.code]).toEqual([400, 'bad-request']);
+    expectNothingStored();
+  });
+
   it('an unknown query is 400', async () => {
     const answer = await supertest(standIn.app).get('/stock?sku=mug');
     expect(answer.body.issues).toEqual([{ path: 'query.sku', message: 'is not a known field' }]);

@@ -44,9 +44,12 @@ const toRequestHandler =
     else sendAnswer(response, answer);
   };
 
-/** `is` says null when there is no body at all, which the contract judges. */
+/** A body of no bytes has no type; whether there must be one is the contract's to say. */
+const hasWrongType = (request: Request): boolean =>
+  request.headers['content-length'] !== '0' && request.is('application/json') === false;
+
 const checkType: RequestHandler = (request, response, next) => {
-  if (request.is('application/json') === false) {
+  if (hasWrongType(request)) {
     sendAnswer(response, toGeneralProblem('unsupported-media-type'));
   } else next();
 };

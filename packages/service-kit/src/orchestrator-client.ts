@@ -1,5 +1,5 @@
 /** The orchestrator, for other programs: place orders, follow them, cancel them. */
-import { orchestratorOperations, type PlaceOrder, type QueryInputOf } from '@baton/contracts';
+import { type BodyInputOf, orchestratorOperations, type QueryInputOf } from '@baton/contracts';
 import { createClient, type ReadOptions, type ReadReply } from './client.ts';
 import { createEventSource, type EventsOptions, type StreamedEvent } from './event-source.ts';
 import type { HttpOptions } from './transport.ts';
@@ -18,7 +18,7 @@ export interface PlaceOptions extends CallOptions {
 
 export interface OrchestratorClient {
   readonly placeOrder: (
-    order: PlaceOrder,
+    order: BodyInputOf<Contract['placeOrder']>,
     options?: PlaceOptions,
   ) => Promise<ReadReply<Contract['placeOrder']>>;
   readonly getOrder: (

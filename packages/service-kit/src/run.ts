@@ -85,13 +85,17 @@ const listen = async (server: Server, host: string, port: number): Promise<numbe
   return (server.address() as AddressInfo).port;
 };
 
+/** A kept connection becomes idle when its answer ends, and Node does not close it by itself. */
+const IDLE_CHECK_MS = 20;
+
 /** Idle connections are closed at once, busy ones as their answers end, the rest after the grace. */
 const drain = async (server: Server): Promise<void> => {
   const closed = Promise.withResolvers<void>();
   server.close(() => closed.resolve());
-  server.closeIdleConnections();
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
   const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await closed.promise;
+  clearInterval(idle);
   clearTimeout(cut);
 };
 

@@ -1,0 +1,215 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  createFence,
+  type Fence,
+  type StoredReply,
+  type UndoVerdict,
+  type Verdict,
+} from './fence.ts';
+import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
+import { openStore, type Store } from './store.ts';
+
+const SCHEMA = 'CREATE TABLE IF NOT EXISTS effects (key TEXT)';
+const KEY = 'ord_1:reserve';
+const BODY = { orderId: 'ord_1', lines: [1] };
+
+const open: Store[] = [];
+const openAt = (path = ':memory:', busyTimeoutMs = 2_000): { store: Store; fence: Fence } => {
+  const store = openStore({ path, schema: SCHEMA, busyTimeoutMs });
+  open.push(store);
+  return { store, fence: createFence(store, () => 0) };
+};
+afterEach(() => {
+  for (const store of open.splice(0)) store.close();
+});
+
+const reply = (text: string): StoredReply => ({ status: 200, headers: { a: 'b' }, body: { text } });
+const insert = ({ db }: Store) => db.prepare('INSERT INTO effects VALUES (?)').run(KEY);
+const effects = ({ db }: Store) => db.prepare('SELECT count(*) AS n FROM effects').get()?.n;
+const stateOf = ({ db }: Store) =>
+  db.prepare('SELECT state FROM fence WHERE key = ?').get(KEY)?.state;
+
+const forwardWith = (verdict: Verdict['verdict'], store: Store, text = verdict as string) =>
+  vi.fn((): Verdict => {
+    insert(store);
+    return { verdict, reply: reply(text) };
+  });
+const undoing = ({ db }: Store) =>
+  vi.fn((exists: boolean): UndoVerdict => {
+    if (exists) db.prepare('DELETE FROM effects').run();
+    return { verdict: 'undone' };
+  });
+const mustNotRun = () => {
+  throw new Error('the effect ran although a row answers');
+};
+
+describe('forward', () => {
+  it('is done and stored where there is no row, then replayed', () => {
+    const { store, fence } = openAt();
+    const effect = forwardWith('done', store);
+    const expected = { outcome: 'reply', reply: reply('done') };
+    expect(fence.forward(KEY, BODY, effect)).toEqual({ ...expected, replayed: false });
+    expect(fence.forward(KEY, BODY, mustNotRun)).toEqual({ ...expected, replayed: true });
+    expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
+  });
+
+  it('a refusal is stored and replayed, and what the effect wrote is not', () => {
+    const { store, fence } = openAt();
+    const expected = { outcome: 'reply', reply: reply('refused') };
+    const effect = forwardWith('refused', store);
+    expect(fence.forward(KEY, BODY, effect)).toEqual({ ...expected, replayed: false });
+    expect(fence.forward(KEY, BODY, mustNotRun)).toEqual({ ...expected, replayed: true });
+    expect([effects(store), stateOf(store)]).toEqual([0, 'REFUSED']);
+  });
+
+  it('a rejection stores nothing, so that the next one is done', () => {
+    const { store, fence } = openAt();
+    fence.forward(KEY, BODY, forwardWith('rejected', store));
+    expect([effects(store), stateOf(store)]).toEqual([0, undefined]);
+    fence.forward(KEY, BODY, forwardWith('done', store));
+    expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
+  });
+
+  it('a throw rolls everything back, so that the next one is done', () => {
+    const { store, fence } = openAt();
+    const failing = () => {
+      insert(store);
+      throw new Error('planned');
+    };
+    expect(() => fence.forward(KEY, BODY, failing)).toThrow('planned');
+    expect([effects(store), stateOf(store)]).toEqual([0, undefined]);
+    fence.forward(KEY, BODY, forwardWith('done', store));
+    expect(effects(store)).toBe(1);
+  });
+
+  it.each(['done', 'refused'] as const)(
+    'after %s, another body under the key is told so',
+    (verdict) => {
+      const { store, fence } = openAt();
+      fence.forward(KEY, BODY, forwardWith(verdict, store));
+      const other = { ...BODY, lines: [2] };
+      expect(fence.forward(KEY, other, mustNotRun)).toEqual({ outcome: 'key-reused' });
+    },
+  );
+
+  it('the same body in another order of keys is the same body', () => {
+    const { store, fence } = openAt();
+    fence.forward(KEY, BODY, forwardWith('done', store));
+    const turned = { lines: [1], orderId: 'ord_1' };
+    expect(fence.forward(KEY, turned, mustNotRun)).toMatchObject({ replayed: true });
+  });
+});
+
+describe('undo', () => {
+  it('where there is no row it leaves a tombstone, which fences the late forward', () => {
+    const { store, fence } = openAt();
+    const effect = undoing(store);
+    expect(fence.undo(KEY, BODY, effect)).toEqual({ outcome: 'undone', replayed: false });
+    expect(effect).toHaveBeenCalledWith(false);
+    expect(stateOf(store)).toBe('TOMBSTONE');
+    expect(fence.forward(KEY, BODY, mustNotRun)).toEqual({ outcome: 'fenced' });
+    expect(fence.undo(KEY, BODY, mustNotRun)).toEqual({ outcome: 'undone', replayed: true });
+    expect(stateOf(store)).toBe('TOMBSTONE');
+  });
+
+  it('after done it undoes once, and fences a repeated forward', () => {
+    const { store, fence } = openAt();
+    fence.forward(KEY, BODY, forwardWith('done', store));
+    expect(fence.undo(KEY, {}, undoing(store))).toEqual({ outcome: 'undone', replayed: false });
+    expect([effects(store), stateOf(store)]).toEqual([0, 'UNDONE']);
+    expect(fence.undo(KEY, {}, mustNotRun)).toEqual({ outcome: 'undone', replayed: true });
+    expect(fence.forward(KEY, BODY, mustNotRun)).toEqual({ outcome: 'fenced' });
+    expect([effects(store), stateOf(store)]).toEqual([0, 'UNDONE']);
+  });
+
+  it('after a refusal there is nothing to undo, and the refusal stays', () => {
+    const { store, fence } = openAt();
+    fence.forward(KEY, BODY, forwardWith('refused', store));
+    const effect = undoing(store);
+    expect(fence.undo(KEY, {}, effect)).toEqual({ outcome: 'undone', replayed: false });
+    expect(effect).toHaveBeenCalledWith(false);
+    expect(stateOf(store)).toBe('REFUSED');
+    expect(fence.forward(KEY, BODY, mustNotRun)).toMatchObject({ reply: reply('refused') });
+    expect(fence.undo(KEY, {}, mustNotRun)).toEqual({ outcome: 'undone', replayed: true });
+  });
+
+  it('a rejected undo leaves no tombstone, and after done it leaves the effect', () => {
+    const { store, fence } = openAt();
+    const rejecting = (): UndoVerdict => ({ verdict: 'rejected', reply: reply('no') });
+    expect(fence.undo(KEY, {}, rejecting)).toEqual({ outcome: 'rejected', reply: reply('no') });
+    expect(stateOf(store)).toBeUndefined();
+    fence.forward(KEY, BODY, forwardWith('done', store));
+    fence.undo(KEY, {}, rejecting);
+    expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
+  });
+
+  it('a throw leaves the effect and its row', () => {
+    const { store, fence } = openAt();
+    fence.forward(KEY, BODY, forwardWith('done', store));
+    const failing = () => {
+      store.db.exec('DELETE FROM effects');
+      throw new Error('planned');
+    };
+    expect(() => fence.undo(KEY, {}, failing)).toThrow('planned');
+    expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
+  });
+
+  it.each(['none', 'done', 'refused'] as const)(
+    'after %s, another body for the undo is told so',
+    (first) => {
+      const { store, fence } = openAt();
+      if (first !== 'none') fence.forward(KEY, BODY, forwardWith(first, store));
+      fence.undo(KEY, { orderId: 'ord_1' }, undoing(store));
+      const other = { orderId: 'ord_2' };
+      expect(fence.undo(KEY, other, mustNotRun)).toEqual({ outcome: 'key-reused' });
+    },
+  );
+});
+
+describe('the file', () => {
+  const newPath = () => join(createTemporaryFolder(), 'store.sqlite');
+
+  it('answers the same after it was closed and opened again', () => {
+    const path = newPath();
+    const first = openAt(path);
+    first.fence.forward(KEY, BODY, forwardWith('done', first.store));
+    first.fence.undo('ord_2:reserve', {}, undoing(first.store));
+    first.store.close();
+    const { store, fence } = openAt(path);
+    expect(fence.forward(KEY, BODY, mustNotRun)).toMatchObject({ reply: reply('done') });
+    expect(fence.forward('ord_2:reserve', BODY, mustNotRun)).toEqual({ outcome: 'fenced' });
+    expect([effects(store), store.incarnation]).toEqual([1, first.store.incarnation]);
+  });
+
+  it('lets no second connection look while an effect is under way', () => {
+    const path = newPath();
+    const one = openAt(path);
+    const two = openAt(path, 20);
+    one.fence.forward(KEY, BODY, () => {
+      expect(() => two.fence.forward(KEY, BODY, mustNotRun)).toThrow(/locked/);
+      return { verdict: 'done', reply: reply('one') };
+    });
+    expect(two.fence.forward(KEY, BODY, mustNotRun)).toMatchObject({ reply: reply('one') });
+  });
+
+  it('keeps one effect per key when threads race for the same keys', async () => {
+    const path = newPath();
+    const { store } = openAt(path);
+    const keys = Array.from({ length: 200 }, (_, i) => `ord_${i}:reserve${i}`);
+    const script = new URL('./stand-in/race.ts', import.meta.url);
+    const workers = [keys, keys, [...keys].reverse()].map(
+      (mine) => new Worker(script, { workerData: { path, keys: mine } }),
+    );
+    await Promise.all(workers.map((worker) => once(worker, 'message')));
+    const ended = workers.map((worker) => once(worker, 'exit'));
+    for (const worker of workers) worker.postMessage('go');
+    expect((await Promise.all(ended)).flat()).toEqual([0, 0, 0]);
+    const left = store.db.prepare('SELECT key, count(*) AS n FROM effects GROUP BY key').all();
+    expect(left.every(({ n }) => n === 1)).toBe(true);
+    // Every tenth key was undone by each thread; whatever came after that was fenced.
+    expect(left.map(({ key }) => key)).toHaveLength(180);
+  });
+});

@@ -1,0 +1,11 @@
+/** A folder that is gone after the test. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+export const createTemporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'baton-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};

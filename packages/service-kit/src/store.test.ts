@@ -1,0 +1,192 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
+import { StartupProblem } from './startup-problem.ts';
+import { isSupportedSqlite, openStore, type StoreOptions } from './store.ts';
+
+const SCHEMA = 'CREATE TABLE IF NOT EXISTS stock (sku TEXT PRIMARY KEY, n INTEGER NOT NULL)';
+
+const open = (options: Partial<StoreOptions> & { path: string }) => {
+  const store = openStore({ schema: SCHEMA, ...options });
+  onTestFinished(store.close);
+  return store;
+};
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+const newPath = () => join(createTemporaryFolder(), 'data', 'inventory.sqlite');
+
+describe('a new file', () => {
+  it('is its owner’s alone, in a folder that is too', () => {
+    const path = newPath();
+    const store = open({ path });
+    store.transact((db) => db.exec("INSERT INTO stock VALUES ('mug', 1)"));
+    expect(modeOf(join(path, '..'))).toBe('700');
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(modeOf(file)).toBe('600');
+  });
+
+  it('is durable: WAL and FULL', () => {
+    const { db } = open({ path: newPath() });
+    expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+    expect(db.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
+  });
+
+  it('is seeded once, and keeps its incarnation; another file has another', () => {
+    const path = newPath();
+    const seed = vi.fn((db: DatabaseSync) => db.exec("INSERT INTO stock VALUES ('mug', 5)"));
+    const first = open({ path, seed });
+    first.transact((db) => db.exec('UPDATE stock SET n = 4'));
+    first.close();
+    const again = open({ path, seed });
+    expect(seed).toHaveBeenCalledOnce();
+    expect(again.db.prepare('SELECT n FROM stock').get()).toEqual({ n: 4 });
+    expect(again.incarnation).toBe(first.incarnation);
+    expect(open({ path: newPath() }).incarnation).not.toBe(first.incarnation);
+  });
+
+  it('is seeded wholly or not at all', () => {
+    const path = newPath();
+    const failing = (db: DatabaseSync) => {
+      db.exec("INSERT INTO stock VALUES ('mug', 5)");
+      throw new Error('planned');
+    };
+    expect(() => open({ path, seed: failing })).toThrow(StartupProblem);
+    const seeded = open({ path, seed: (db) => db.exec("INSERT INTO stock VALUES ('cup', 1)") });
+    expect(seeded.db.prepare('SELECT sku FROM stock').all()).toEqual([{ sku: 'cup' }]);
+  });
+
+  it('makes a file that others could read its owner’s alone', () => {
+    const path = newPath();
+    open({ path }).close();
+    chmodSync(path, 0o644);
+    open({ path });
+    expect(modeOf(path)).toBe('600');
+  });
+});
+
+describe('a file that cannot be used is named and left as it is', () => {
+  const expectRefused = (path: string, reason: RegExp) => {
+    const before = readFileSync(path);
+    let lines: readonly string[] = [];
+    try {
+      open({ path });
+    } catch (error) {
+      if (error instanceof StartupProblem) lines = error.lines;
+    }
+    expect(lines[0]).toContain(path);
+    expect(lines[0]).toMatch(reason);
+    expect(readFileSync(path).equals(before)).toBe(true);
+  };
+  const writeAt = (content: string | Buffer) => {
+    const path = newPath();
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, content);
+    return path;
+  };
+
+  it('no database at all', () => {
+    expectRefused(writeAt('this is a letter, not a database. '.repeat(100)), /not a database/);
+  });
+
+  it('pages overwritten', () => {
+    const path = newPath();
+    const store = open({ path });
+    store.transact((db) => {
+      const insert = db.prepare('INSERT INTO stock VALUES (?, ?)');
+      for (let i = 0; i < 2_000; i += 1) insert.run(`sku-${i}`, i);
+    });
+    store.close();
+    const bytes = readFileSync(path);
+    bytes.fill(0xab, 4_096 * 3, 4_096 * 6);
+    writeFileSync(path, bytes);
+    expectRefused(path, /corrupt|malformed/);
+  });
+
+  it('cut short', () => {
+    const path = newPath();
+    open({ path }).close();
+    truncateSync(path, 4_096);
+    expectRefused(path, /corrupt|malformed/);
+  });
+
+  it("another program's database", () => {
+    const path = writeAt('');
+    const other = new DatabaseSync(path);
+    other.exec('CREATE TABLE letters (text TEXT)');
+    other.close();
+    expectRefused(path, /another program/);
+  });
+
+  it('a folder where the file should be', () => {
+    const path = newPath();
+    mkdirSync(path, { recursive: true });
+    expect(() => open({ path })).toThrow(path);
+  });
+
+  it('a folder that is a file', () => {
+    const folder = writeAt('in the way');
+    expect(() => open({ path: join(folder, 'x.sqlite') })).toThrow(folder);
+    expect(existsSync(join(folder, 'x.sqlite'))).toBe(false);
+  });
+});
+
+describe('a transaction', () => {
+  it('rolls back what a throw interrupts, and the next one works', () => {
+    const store = open({ path: ':memory:' });
+    const failing = (db: DatabaseSync) => {
+      db.exec("INSERT INTO stock VALUES ('mug', 1)");
+      throw new Error('planned');
+    };
+    expect(() => store.transact(failing)).toThrow('planned');
+    expect(store.db.isTransaction).toBe(false);
+    expect(store.transact((db) => db.prepare('SELECT * FROM stock').all())).toEqual([]);
+  });
+
+  it('that waits for something else is refused and rolled back', () => {
+    const store = open({ path: ':memory:' });
+    const waiting = async () => store.db.exec("INSERT INTO stock VALUES ('mug', 1)");
+    expect(() => store.transact(waiting)).toThrow('synchronous');
+    expect(store.db.prepare('SELECT * FROM stock').all()).toEqual([]);
+  });
+
+  it('never begins again after the disk failed, and says so once', () => {
+    const onBroken = vi.fn();
+    const store = open({ path: ':memory:', onBroken });
+    const full = Object.assign(new Error('disk full'), { errcode: 13 });
+    const failing = () => {
+      throw full;
+    };
+    expect(() => store.transact(failing)).toThrow('disk full');
+    const next = vi.fn();
+    expect(() => store.transact(next)).toThrow('failed before');
+    expect(next).not.toHaveBeenCalled();
+    expect(onBroken).toHaveBeenCalledExactlyOnceWith(full);
+  });
+
+  it('goes on after an ordinary error, such as a broken constraint', () => {
+    const onBroken = vi.fn();
+    const store = open({ path: ':memory:', onBroken });
+    expect(() => store.transact((db) => db.exec('INSERT INTO stock VALUES (1, NULL)'))).toThrow();
+    store.transact((db) => db.exec("INSERT INTO stock VALUES ('mug', 1)"));
+    expect(onBroken).not.toHaveBeenCalled();
+  });
+});
+
+it.each([
+  ['3.51.2', false],
+  ['3.50.9', false],
+  ['2.99.99', false],
+  ['3.51.3', true],
+  ['3.52.0', true],
+  ['4.0.0', true],
+])('SQLite %s is supported: %s', (version, supported) => {
+  expect(isSupportedSqlite(version)).toBe(supported);
+});
