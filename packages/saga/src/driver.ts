@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts';
 import { type Command, decide, readOutputs } from './decide.ts';
 import type { Happening } from './event.ts';
 import { toStepEvent, toUndoEvent } from './outcome.ts';
-import type { Reply } from './reply.ts';
+import { type Reply, readReply } from './reply.ts';
 import type { Attempt, PlannedWay, Saga, Undoing } from './saga.ts';
 import { restoreSecrets } from './secret.ts';
 import { type RunState, readWay } from './state.ts';
@@ -127,10 +127,4 @@ export function performAttempt(
       () => settle({ reply: 'unknown', code: 'threw' }),
     );
   });
-}
-
-/** A plan written in plain JavaScript may return anything; what is no reply says nothing about the effect. */
-function readReply(reply: Reply<unknown> | undefined): Reply<unknown> {
-  const known = reply && ['ok', 'refused', 'unsent', 'unknown'].includes(reply.reply);
-  return known ? reply : { reply: 'unknown', code: 'not-a-reply', retriable: false };
 }

@@ -24,3 +24,29 @@ type Refused = Extract<Reply<never>, { reply: 'refused' }>;
 
 export const ok = <O>(output: O): Ok<O> => ({ reply: 'ok', output });
 export const refused = (code: string): Refused => ({ reply: 'refused', code });
+
+const notAReply: Reply<never> = { reply: 'unknown', code: 'not-a-reply', retriable: false };
+
+/** A plan written in plain JavaScript may return anything; what is no reply says nothing about the effect. */
+export function readReply(value: unknown): Reply<unknown> {
+  const { reply, code, output, retryAfterMs, retriable }: Record<string, unknown> = Object(value);
+  if (reply === 'ok') return readOk(output);
+  if (typeof code !== 'string') return notAReply;
+  if (reply === 'refused') return refused(code);
+  const wish = isDelay(retryAfterMs) ? { retryAfterMs } : {};
+  if (reply === 'unsent') return { reply, code, ...wish };
+  if (reply !== 'unknown') return notAReply;
+  return { reply, code, ...wish, ...(retriable === false && { retriable }) };
+}
+
+/** As the journal will hold it, so that a run sees the same output before a crash and after. */
+function readOk(output: unknown): Reply<unknown> {
+  try {
+    return ok(output === undefined ? output : JSON.parse(JSON.stringify(output)));
+  } catch {
+    return notAReply;
+  }
+}
+
+const isDelay = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;

@@ -17,7 +17,11 @@ export function createRunQueue<T>(): RunQueue<T> {
     repair: new Set<T>(),
   };
   return {
-    add: (item, priority) => lines[priority].add(item),
+    add(item, priority) {
+      // In one line at a time: an item that was taken twice would be moved by two drivers.
+      for (const other of priorities) if (other !== priority) lines[other].delete(item);
+      lines[priority].add(item);
+    },
     take() {
       const line = priorities
         .map((priority) => lines[priority])

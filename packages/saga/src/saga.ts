@@ -38,6 +38,13 @@ export interface Attempt {
   readonly context: Readonly<Record<string, string>>;
 }
 
+/** Inputs live there too. */
+type Storable<I> = unknown extends I
+  ? unknown
+  : I extends Stored<I>
+    ? unknown
+    : { readonly input: 'the input does not survive JSON' };
+
 /** Anything that can be asked: a contract client, a function in a test. It never throws for a failed call. */
 export type Operation<B, O> = (body: B, attempt: Attempt) => Promise<Reply<O>>;
 
@@ -139,16 +146,22 @@ export interface SagaOptions<I> {
   readonly secrets?: readonly Field<NoInfer<I>>[];
 }
 
+/** Step names become part of idempotency keys, and `:` ends them there. */
+const namePattern = /^[a-z][a-z0-9-]{0,40}$/;
+const nameRule = 'use lower case, digits and hyphens, a letter first, 41 at most';
+
 /** Begins a definition; `end()` finishes it. Throws a RangeError for a bad name, version or policy. */
-export function saga<I>(name: string, options: SagaOptions<I>): Undoable<I, Record<never, never>> {
+export function saga<I>(
+  name: string,
+  options: SagaOptions<I> & Storable<I>,
+): Undoable<I, Record<never, never>> {
+  if (!namePattern.test(name)) throw new RangeError(`'${name}' is no saga name; ${nameRule}`);
   if (!Number.isSafeInteger(options.version) || options.version < 1)
     throw new RangeError(`saga ${name}: the version must be a whole number from 1`);
   const plan: PlannedStep[] = [];
   const add = (kind: PlannedStep['kind']) => (step: string, definition: AnyStep) => {
-    if (!/^[a-z][a-z0-9-]{0,40}$/.test(step))
-      throw new RangeError(
-        `saga ${name}: '${step}' is no step name; use lower case, digits and hyphens`,
-      );
+    if (!namePattern.test(step))
+      throw new RangeError(`saga ${name}: '${step}' is no step name; ${nameRule}`);
     if (plan.some((known) => known.name === step))
       throw new RangeError(`saga ${name}: '${step}' is defined twice`);
     plan.push(toPlannedStep(kind, step, definition));
