@@ -1,0 +1,36 @@
+/** `npm run conformance -- URL`: may this participant join? One line a check, then the sum. */
+import { checkParticipant, Unreachable } from '../e2e/conformance/check-participant.ts';
+import { toLine } from '../e2e/conformance/finding.ts';
+
+const USAGE = 'Usage: npm run conformance -- URL, such as http://127.0.0.1:4002';
+
+const runChecks = async (url: string): Promise<boolean> => {
+  console.log(
+    `Checking ${url}. This places test effects there, and undoes those that can be undone.`,
+  );
+  let passed = 0;
+  let failed = 0;
+  for await (const finding of checkParticipant(url)) {
+    console.log(toLine(finding));
+    if (finding.passed) passed += 1;
+    else failed += 1;
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0;
+};
+
+const main = async (url: string | undefined): Promise<boolean> => {
+  if (url === undefined || !URL.canParse(url) || !url.startsWith('http')) {
+    console.error(USAGE);
+    return false;
+  }
+  try {
+    return await runChecks(url);
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    console.error(error.message);
+    return false;
+  }
+};
+
+process.exitCode = (await main(process.argv[2])) ? 0 : 1;

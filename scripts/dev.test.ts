@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const APPS = 5;
+let dataFolder: string;
+
+beforeEach(() => {
+  dataFolder = mkdtempSync(join(tmpdir(), 'dev-'));
+});
+afterEach(() => rmSync(dataFolder, { recursive: true, force: true }));
+
+async function isServing(address: string): Promise<boolean> {
+  return await fetch(`${address}/health/live`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+test('serves every app, and frees every port when npm alone is told to stop', async () => {
+  const npm = spawn('npm', ['run', 'dev'], {
+    cwd: resolve(import.meta.dirname, '..'),
+    env: { ...process.env, DATA_DIR: dataFolder, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exit = once(npm, 'exit');
+  let output = '';
+  npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const addresses = () => output.match(/http:\/\/localhost:\d+/g) ?? [];
+  try {
+    await expect.poll(addresses, { timeout: 25_000 }).toHaveLength(APPS);
+    expect(await Promise.all(addresses().map(isServing))).toEqual(Array(APPS).fill(true));
+  } finally {
+    npm.kill('SIGINT');
+    await exit;
+  }
+  expect(await Promise.all(addresses().map(isServing))).toEqual(Array(APPS).fill(false));
+  expect(output).not.toMatch(/turbo \d|cache bypass|Failed/);
+}, 60_000);
