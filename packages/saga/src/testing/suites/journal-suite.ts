@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Event, Happening } from '../../event.ts';
+import { accepted, decided } from '../../fixtures/history.ts';
+import type { Append, Journal, Summary } from '../../journal.ts';
+
+/** Where a journal can be opened again and finds what it stored. */
+export interface JournalHouse {
+  open(): Promise<Journal>;
+  remove(): void;
+}
+
+const summary: Summary = {
+  saga: 'order',
+  version: 1,
+  status: 'accepted',
+  acceptedAt: 1,
+  settledAt: null,
+  repairAt: null,
+};
+
+const entry = (
+  run: string,
+  seq: number,
+  happening: Happening,
+  change: Partial<Summary> = {},
+): Append => ({
+  run,
+  events: [{ ...happening, seq, at: seq } satisfies Event],
+  summary: { ...summary, ...change },
+});
+const accept = (run: string, secrets: Record<string, unknown> = {}): Append => ({
+  ...entry(run, 1, accepted),
+  submission: { fingerprint: `print of ${run}`, secrets },
+});
+const settle = (run: string, settledAt: number, change: Partial<Summary> = {}): Append =>
+  entry(run, 2, { type: 'completed' }, { status: 'completed', settledAt, ...change });
+
+/** What every journal does, whatever it stores on. */
+export function describeJournal(name: string, createHouse: () => JournalHouse): void {
+  describe(`the journal ${name}`, () => {
+    let house: JournalHouse;
+    let journal: Journal;
+    const append = async (...entries: Append[]): Promise<number[]> =>
+      Promise.all(entries.map((each) => journal.append(each)));
+    const reopen = async (): Promise<void> => {
+      journal.close();
+      journal = await house.open();
+    };
+    beforeEach(async () => {
+      house = createHouse();
+      journal = await house.open();
+    });
+    afterEach(() => {
+      journal.close();
+      house.remove();
+    });
+
+    test('reads the events of a run in order, also after it was opened again', async () => {
+      await append(accept('a'), accept('b'), entry('a', 2, decided));
+      await reopen();
+      await append(settle('b', 2));
+      expect(journal.read('a')).toEqual({
+        events: [
+          { ...accepted, seq: 1, at: 1 },
+          { ...decided, seq: 2, at: 2 },
+        ],
+        secrets: {},
+      });
+    });
+
+    test('knows nothing of a run that was not submitted', () => {
+      expect(journal.read('a')).toBeUndefined();
+      expect(journal.readSubmission('a')).toBeUndefined();
+    });
+
+    test('gives appends the positions in which they arrived, and never one twice', async () => {
+      expect(await append(accept('a'), accept('b'), entry('a', 2, decided))).toEqual([1, 2, 3]);
+      journal.prune(['a', 'b'], null);
+      await reopen();
+      expect(await append(accept('c'))).toEqual([4]);
+    });
+
+    test('gives several events of one append the positions from its own on', async () => {
+      const [first, second] = [entry('a', 1, accepted), entry('a', 2, decided)];
+      await append({ ...accept('a'), events: [...first.events, ...second.events] });
+      expect(journal.readFeed(0, 9)?.map(({ position }) => position)).toEqual([1, 2]);
+    });
+
+    test('stands for a barrier when an append holds no event', async () => {
+      const order: string[] = [];
+      await Promise.all([
+        journal.append(accept('a')).then(() => order.push('accepted')),
+        journal.append({ ...entry('a', 2, decided), events: [] }).then(() => order.push('barrier')),
+      ]);
+      expect(order).toEqual(['accepted', 'barrier']);
+      expect(journal.read('a')?.events).toHaveLength(1);
+    });
+
+    test('keeps secrets beside the events until the run settles', async () => {
+      await append(accept('a', { token: 't' }), accept('b', { token: 'u' }));
+      expect(journal.read('a')?.secrets).toEqual({ token: 't' });
+      expect(JSON.stringify(journal.read('a')?.events)).not.toContain('"t"');
+      await append(settle('a', 2));
+      expect(journal.read('a')?.secrets).toEqual({});
+      expect(journal.read('b')?.secrets).toEqual({ token: 'u' });
+    });
+
+    test('lists the newest first, page by page, and by status', async () => {
+      await append(accept('a'), accept('b'), accept('c'), settle('b', 2));
+      const ids = (query: Parameters<Journal['list']>[0]): string[] =>
+        journal.list(query).map(({ id }) => id);
+      const [newest, middle] = journal.list({ limit: 2 });
+      expect([newest?.id, middle?.id]).toEqual(['c', 'b']);
+      expect(ids({ limit: 2, before: middle?.number })).toEqual(['a']);
+      expect(ids({ limit: 9, status: 'accepted' })).toEqual(['c', 'a']);
+      expect(ids({ limit: 9, status: 'accepted', before: newest?.number })).toEqual(['a']);
+      expect(journal.list({ limit: 9, status: 'completed' })).toEqual([
+        { ...summary, id: 'b', number: middle?.number, status: 'completed', settledAt: 2 },
+      ]);
+    });
+
+    test('lists what must go on after a restart, the oldest first', async () => {
+      await append(accept('a'), accept('b'), accept('c'), settle('b', 2));
+      expect(journal.listOpen()).toEqual(['a', 'c']);
+    });
+
+    test('lists repairs once they are due', async () => {
+      await append(accept('a'), accept('b'), accept('c'));
+      await append(settle('a', 2, { repairAt: 10 }), settle('b', 2, { repairAt: 20 }));
+      expect(journal.listRepairs(9, 9)).toEqual([]);
+      expect(journal.listRepairs(10, 9)).toEqual(['a']);
+      expect(journal.listRepairs(99, 9)).toEqual(['a', 'b']);
+      expect(journal.listRepairs(99, 1)).toEqual(['a']);
+    });
+
+    test('lists as prunable what ended long ago and owes no repair', async () => {
+      await append(accept('a'), accept('b'), accept('c'), accept('d'));
+      await append(settle('a', 5, { repairAt: 10 }), settle('b', 5), settle('c', 10));
+      expect(journal.listPrunable(5, 9)).toEqual([]);
+      expect(journal.listPrunable(6, 9)).toEqual(['b']);
+      expect(journal.listPrunable(99, 9)).toEqual(['b', 'c']);
+      expect(journal.listPrunable(99, 1)).toEqual(['b']);
+    });
+
+    test('forgets a pruned run, but not that it was submitted and how it ended', async () => {
+      await append(accept('a', { token: 't' }), settle('a', 2));
+      expect(journal.readSubmission('a')).toEqual({ fingerprint: 'print of a', prunedAs: null });
+      journal.prune(['a'], { total: 1 });
+      await reopen();
+      expect(journal.read('a')).toBeUndefined();
+      expect(journal.list({ limit: 9 })).toEqual([]);
+      expect(journal.readSubmission('a')).toEqual({
+        fingerprint: 'print of a',
+        prunedAs: 'completed',
+      });
+      expect(journal.readCarried()).toEqual({ total: 1 });
+    });
+
+    test('carries nothing at first', () => {
+      expect(journal.readCarried()).toBeUndefined();
+    });
+
+    test('carries nothing where it is given nothing to carry', () => {
+      journal.prune([], undefined);
+      expect(journal.readCarried() ?? null).toBeNull();
+    });
+
+    test('feeds the events of all runs after a position, a page at a time', async () => {
+      await append(accept('a'), accept('b'), entry('a', 2, decided));
+      expect(journal.readFeed(1, 1)).toEqual([
+        { run: 'b', position: 2, event: { ...accepted, seq: 1, at: 1 } },
+      ]);
+      expect(journal.readFeed(2, 9)).toEqual([
+        { run: 'a', position: 3, event: { ...decided, seq: 2, at: 2 } },
+      ]);
+      expect(journal.readFeed(3, 9)).toEqual([]);
+    });
+
+    test('says so when a part of the feed was pruned', async () => {
+      await append(accept('a'), settle('a', 2), accept('b'));
+      journal.prune(['a'], null);
+      await reopen();
+      expect(journal.readFeed(1, 9)).toBeUndefined();
+      expect(journal.readFeed(2, 9)).toMatchObject([{ run: 'b', position: 3 }]);
+    });
+
+    test('has no standby while nobody waits', () => {
+      expect(journal.hasStandby()).toBe(false);
+    });
+
+    test('may be closed twice', async () => {
+      journal.close();
+      journal.close();
+      journal = await house.open();
+    });
+  });
+}
