@@ -24,7 +24,7 @@ export const lost: Exchange = { kind: 'unknown', code: 'connection-reset' };
 
 export interface Wire {
   readonly participants: Participants;
-  /** Each effect and each undo that took place, in order: `payment.process ord_1`. */
+  /** Each effect and each undo that took place, in order, by its operation's name. */
   readonly effects: readonly string[];
 }
 
@@ -33,7 +33,11 @@ export function createWire(services: Services, trouble: Trouble, now: () => numb
   const over = (key: ServiceKey): Transport => {
     const local = createLocalTransport(services[key].routes, { now });
     const deliver = (call: Call) =>
-      noteEffect(services, key, call, effects, () => local.exchange(call));
+      noteEffect(
+        () => readRow(services, key, call.headers['idempotency-key'] ?? ''),
+        () => local.exchange(call),
+        () => effects.push(call.operation.name),
+      );
     return { close: local.close, exchange: (call) => trouble(call, () => deliver(call)) };
   };
   return {
@@ -47,19 +51,16 @@ export function createWire(services: Services, trouble: Trouble, now: () => numb
   };
 }
 
+/** An effect took place when its fence row became DONE, an undo when it was DONE before. */
 async function noteEffect(
-  services: Services,
-  key: ServiceKey,
-  call: Call,
-  effects: string[],
+  read: () => unknown,
   exchange: () => Promise<Exchange>,
+  note: () => void,
 ): Promise<Exchange> {
-  const read = () => readRow(services, key, call.headers['idempotency-key'] ?? '');
   const before = read();
   const result = await exchange();
   const after = read();
-  if (after !== before && (after === 'DONE' || before === 'DONE'))
-    effects.push(call.operation.name);
+  if (after !== before && (after === 'DONE' || before === 'DONE')) note();
   return result;
 }
 

@@ -1,0 +1,76 @@
+/** Plain HTTP to a participant. It never throws: no answer is an answer too, and a bad one. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { KEY_HEADER } from '@baton/contracts';
+
+export interface Answer {
+  /** 0 when none came. */
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body, or why there was no answer. */
+  readonly text: string;
+}
+
+export interface Message {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  readonly key?: string;
+  /** As it goes over the wire, so that broken JSON can be sent too. */
+  readonly text?: string;
+}
+
+export type Wire = (message: Message) => Promise<Answer>;
+
+const TIMEOUT_MS = 10_000;
+/** A participant whose effect lives elsewhere answers 503 until it knows (STARTED). */
+const UNDECIDED_LONGEST_MS = 10_000;
+const ASK_AGAIN_MS = 200;
+
+const toReason = (error: unknown): string => {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  if (!(cause instanceof Error)) return 'no answer';
+  return 'code' in cause ? String(cause.code) : cause.message;
+};
+
+const exchange = async (baseUrl: string, message: Message): Promise<Answer> => {
+  const { method, path, key, text } = message;
+  try {
+    const response = await fetch(`${baseUrl}${path}`, {
+      method,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: {
+        ...(key === undefined ? {} : { [KEY_HEADER]: key }),
+        ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: text ?? null,
+    });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  } catch (error) {
+    return { status: 0, headers: new Headers(), text: toReason(error) };
+  }
+};
+
+/** Asks again while the participant says that it does not know yet. */
+export const createWire = (url: string): Wire => {
+  const baseUrl = url.replace(/\/+$/, '');
+  return async (message) => {
+    const until = Date.now() + UNDECIDED_LONGEST_MS;
+    let answer = await exchange(baseUrl, message);
+    while (message.key !== undefined && answer.status === 503 && Date.now() < until) {
+      await delay(ASK_AGAIN_MS);
+      answer = await exchange(baseUrl, message);
+    }
+    return answer;
+  };
+};
+
+export const readJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+export const hasType = ({ headers }: Answer, type: string): boolean =>
+  headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() === type;

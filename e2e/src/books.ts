@@ -1,0 +1,110 @@
+/** Checks what must always hold, read from the files of the journal and the participants themselves. */
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type Event, type RunState, replay } from '@baton/saga';
+import { z } from 'zod';
+
+type Row = Record<string, unknown>;
+
+/** Every fault found, in words; empty when the books balance and every order ended whole. */
+export function findFaults(dataDir: string, accepted: readonly string[]): string[] {
+  const runs = readRuns(dataDir);
+  return [
+    ...accepted.filter((id) => !runs.has(id)).map((id) => `${id} was accepted and is lost`),
+    ...[...runs].flatMap(([id, events]) => findRunFaults(id, events)),
+    ...findStockFaults(dataDir, [...runs.values()].map(replay)),
+    ...findMoneyFaults(dataDir, [...runs.values()].map(replay)),
+    ...findFenceFaults(dataDir, runs),
+  ];
+}
+
+function read(dataDir: string, file: string, sql: string): Row[] {
+  const database = new DatabaseSync(join(dataDir, file), { readOnly: true });
+  const rows = database.prepare(sql).all();
+  database.close();
+  return rows;
+}
+
+export function readRuns(dataDir: string): Map<string, Event[]> {
+  const rows = read(
+    dataDir,
+    'orchestrator/journal.sqlite',
+    'SELECT run, event FROM events ORDER BY position',
+  );
+  const runs = new Map<string, Event[]>();
+  for (const { run, event } of rows) {
+    const events = runs.get(String(run)) ?? [];
+    events.push(JSON.parse(String(event)));
+    runs.set(String(run), events);
+  }
+  return runs;
+}
+
+function findRunFaults(id: string, events: readonly Event[]): string[] {
+  const { settledAt } = replay(events);
+  const decided = events.findIndex(({ type }) => type === 'compensation-decided');
+  const paid = events.some((event) => event.type === 'step-succeeded' && event.way === 'pay');
+  const isForward = ({ type }: Event) => type.startsWith('step-');
+  const isUndo = ({ type }: Event) => type.startsWith('undo-');
+  return [
+    ...(settledAt === null ? [`${id} is not settled`] : []),
+    ...(decided >= 0 && events.slice(decided).some(isForward)
+      ? [`${id} went forward after the decision`]
+      : []),
+    ...(paid && events.some(isUndo) ? [`${id} was undone after its pivot`] : []),
+  ];
+}
+
+const completed = (states: readonly RunState[]): RunState[] =>
+  states.filter(({ phase }) => phase === 'completed');
+
+function findStockFaults(dataDir: string, states: readonly RunState[]): string[] {
+  const held = new Map<string, number>();
+  for (const { input } of completed(states)) {
+    for (const { sku, quantity } of readLines(input))
+      held.set(sku, (held.get(sku) ?? 0) + quantity);
+  }
+  const rows = read(
+    dataDir,
+    'inventory-service.sqlite',
+    'SELECT sku, on_hand, free, held FROM products',
+  );
+  return rows.flatMap((row) => {
+    const wanted = held.get(String(row.sku)) ?? 0;
+    const isSound = row.on_hand === Number(row.free) + Number(row.held) && Number(row.free) >= 0;
+    return [
+      ...(isSound
+        ? []
+        : [`${row.sku}: ${row.on_hand} on hand, ${row.free} free, ${row.held} held`]),
+      ...(row.held === wanted ? [] : [`${row.sku}: ${row.held} held, orders say ${wanted}`]),
+    ];
+  });
+}
+
+function findMoneyFaults(dataDir: string, states: readonly RunState[]): string[] {
+  const value = completed(states).reduce((sum, state) => sum + readAmount(state), 0);
+  const sql = "SELECT coalesce(sum(amount_minor), 0) AS kept FROM payments WHERE status = 'taken'";
+  const [row] = read(dataDir, 'payment-service.sqlite', sql);
+  return row?.kept === value ? [] : [`${row?.kept} kept, completed orders are worth ${value}`];
+}
+
+/** An effect stands exactly where its order completed; the fence allows one per key, so none can stand twice. */
+function findFenceFaults(dataDir: string, runs: ReadonlyMap<string, readonly Event[]>): string[] {
+  return ['order-service', 'inventory-service', 'payment-service'].flatMap((service) =>
+    read(dataDir, `${service}.sqlite`, "SELECT key FROM fence WHERE state = 'DONE'").flatMap(
+      ({ key }) => {
+        const events = runs.get(String(key).split(':')[0] ?? '');
+        const stands = events !== undefined && replay(events).phase === 'completed';
+        return stands ? [] : [`${key} stands at ${service}, its order did not complete`];
+      },
+    ),
+  );
+}
+
+/** As order-saga.ts has them in the journal. */
+const Input = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.int() })) });
+const Priced = z.object({ total: z.object({ amountMinor: z.int() }) });
+
+const readLines = (input: unknown) => Input.parse(input).lines;
+const readAmount = ({ ways }: RunState): number =>
+  Priced.parse(ways.validate?.output).total.amountMinor;

@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Event } from '@baton/saga';
+import { createOrchestratorClient, type OrchestratorClient } from '@baton/service-kit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findFaults, readRuns } from './books.ts';
+import {
+  type AppName,
+  restart,
+  type Starting,
+  type System,
+  start,
+  startSystem,
+} from './processes.ts';
+
+let dataDir: string;
+let system: System;
+let client: OrchestratorClient;
+const others: Starting[] = [];
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'baton-kill-'));
+  system = await startSystem(dataDir);
+  client = createOrchestratorClient({ baseUrl: `http://127.0.0.1:${portOf('orchestrator')}` });
+});
+afterEach(async () => {
+  await Promise.all(others.splice(0).map((other) => other.kill()));
+  await client.close();
+  await system.stop();
+  rmSync(dataDir, { recursive: true });
+});
+
+const portOf = (name: AppName): number => system.apps.get(name)?.port ?? 0;
+
+const order = (index: number) => ({
+  customerId: `customer-${index}`,
+  lines: [{ sku: index % 3 === 0 ? 'numbered-print' : 'mug', quantity: 1 + (index % 3) }],
+  payment: { method: 'card' as const, token: index % 5 === 0 ? 'tok_declined' : 'tok_ok' },
+});
+
+/** As a careful client does: the same key until there is an answer. */
+async function place(index: number): Promise<string> {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    const reply = await client.placeOrder(order(index), { idempotencyKey: `kill-${index}` });
+    if (reply.ok) return reply.body.orderId;
+    await pause(20);
+  }
+  throw new Error(`order ${index} was never accepted`);
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function untilSettled(ids: readonly string[]): Promise<void> {
+  await expect
+    .poll(() => [...readRuns(dataDir)].filter(([, events]) => !isOver(events)).map(([id]) => id), {
+      timeout: 40_000,
+      interval: 200,
+    })
+    .toEqual([]);
+  expect([...readRuns(dataDir).keys()].sort()).toEqual([...new Set(ids)].sort());
+}
+
+/** Settled, and told to the customer if it completed. */
+function isOver(events: readonly Event[]): boolean {
+  const isTold = events.some((event) => event.type === 'step-succeeded' && event.way === 'notify');
+  return events.some(({ type }) => type === 'compensated' || (type === 'completed' && isTold));
+}
+
+describe('under load', () => {
+  it('loses no accepted order when every process is killed again and again', async () => {
+    const placing = Array.from({ length: 120 }, async (_, index) => {
+      await pause(index * 25);
+      return place(index);
+    });
+    const victims: AppName[] = [
+      'orchestrator',
+      'payment-service',
+      'orchestrator',
+      'inventory-service',
+      'order-service',
+      'orchestrator',
+      'notification-service',
+      'orchestrator',
+    ];
+    for (const victim of victims) {
+      await pause(120);
+      await restart(system, victim, dataDir);
+    }
+    const ids = await Promise.all(placing);
+    await untilSettled(ids);
+    expect(findFaults(dataDir, ids)).toEqual([]);
+    const audit = await client.getAudit();
+    expect(audit.ok && audit.body.balanced).toBe(true);
+  }, 90_000);
+});
+
+describe('a hot standby', () => {
+  it('takes over within a second of the kill, on the same port, with the orders in flight', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, (_, index) => place(index)));
+    const env = { ...system.orchestratorEnv, STANDBY: 'true' };
+    const standby = start('orchestrator', { dataDir, port: portOf('orchestrator'), env });
+    others.push(standby);
+    await expect
+      .poll(async () => (await readiness())?.checks.standby, { timeout: 10_000, interval: 50 })
+      .toBe('waiting');
+    const late = Array.from({ length: 10 }, (_, index) => place(100 + index));
+    await system.apps.get('orchestrator')?.kill();
+    const killedAt = performance.now();
+    await standby.ready;
+    expect(performance.now() - killedAt).toBeLessThan(1_000);
+    const all = [...ids, ...(await Promise.all(late))];
+    await untilSettled(all);
+    expect(findFaults(dataDir, all)).toEqual([]);
+  }, 60_000);
+});
+
+async function readiness(): Promise<{ checks: Record<string, string> } | undefined> {
+  const answer = await fetch(`http://127.0.0.1:${portOf('orchestrator')}/health/ready`);
+  return (await answer.json()) as { checks: Record<string, string> };
+}
+
+describe('start-up', () => {
+  const startSecond = async (env: Record<string, string>, port = 0): Promise<string> => {
+    const second = start('orchestrator', {
+      dataDir,
+      port,
+      env: { ...system.orchestratorEnv, ...env },
+    });
+    others.push(second);
+    return second.ready.then(
+      () => 'started',
+      (error: Error) => error.message,
+    );
+  };
+
+  it('says what to do when the journal is held and no standby was wished', async () => {
+    const said = await startSecond({});
+    expect(said).toMatch(/ended with 1: .*in use by another process.*STANDBY=true/);
+    expect(said.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('says what to do when the port is in use', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'baton-kill-'));
+    const said = await startSecond({ DATA_DIR: other }, portOf('payment-service'));
+    rmSync(other, { recursive: true });
+    expect(said).toMatch(/ended with 1: Port \d+ on 127.0.0.1 is in use/);
+  });
+
+  it('lists every problem of its environment', async () => {
+    const said = await startSecond({
+      PORT: 'many',
+      STANDBY: 'perhaps',
+      PAYMENT_SERVICE_URL: 'nowhere',
+    });
+    expect(said).toMatch(/ended with 1/);
+    for (const name of ['PORT', 'STANDBY', 'PAYMENT_SERVICE_URL']) expect(said).toContain(name);
+  });
+});

@@ -1,0 +1,122 @@
+/** The apps as real processes on free ports, in a folder of their own: to be killed, stopped and started again. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export const appNames = [
+  'order-service',
+  'inventory-service',
+  'payment-service',
+  'notification-service',
+  'orchestrator',
+] as const;
+export type AppName = (typeof appNames)[number];
+
+export interface App {
+  readonly name: AppName;
+  readonly port: number;
+  readonly pid: number;
+  /** Ends it as a power cut does. Resolves when it is gone. */
+  kill(): Promise<void>;
+  /** As a supervisor stops it. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly dataDir: string;
+  readonly port?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Spawned and not yet ready, so that one that waits as a standby can be had too. */
+export interface Starting {
+  readonly ready: Promise<App>;
+  kill(): Promise<void>;
+}
+
+export function start(name: AppName, { dataDir, port = 0, env = {} }: StartOptions): Starting {
+  const folder = fileURLToPath(new URL(`../../apps/${name}/`, import.meta.url));
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: folder,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      DATA_DIR: dataDir,
+      PORT: String(port),
+      LOG_LEVEL: 'error',
+      BATON_SUPERVISED: '1',
+      ...env,
+    },
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    await ended;
+  };
+  const ready = readReady(name, child).then((readyPort) => ({
+    name,
+    port: readyPort,
+    pid: child.pid ?? 0,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  }));
+  // One that is killed while it waits never becomes ready, and nobody need hear of it.
+  ready.catch(() => {});
+  return { ready, kill: () => end('SIGKILL') };
+}
+
+/** The port of the ready line; rejects with what it said on stderr when it ends before. */
+function readReady(name: AppName, child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr?.on('data', (chunk) => {
+      said += String(chunk);
+    });
+    child.once('exit', (code) => reject(new Error(`${name} ended with ${code}: ${said}`)));
+    const lines = child.stdout && createInterface({ input: child.stdout });
+    lines?.on('line', (line) => {
+      const port = /"ready":true.*"port":(\d+)/.exec(line)?.[1];
+      if (port) resolve(Number(port));
+    });
+  });
+}
+
+export interface System {
+  readonly apps: Map<AppName, App>;
+  readonly orchestratorEnv: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** All five; a process that is started again takes its old port. */
+export async function startSystem(
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<System> {
+  const apps = new Map<AppName, App>();
+  const participants = appNames.filter((name) => name !== 'orchestrator');
+  const started = participants.map((name) => start(name, { dataDir }).ready);
+  for (const app of await Promise.all(started)) apps.set(app.name, app);
+  const orchestratorEnv = { ...toUrls(apps), ...env };
+  apps.set('orchestrator', await start('orchestrator', { dataDir, env: orchestratorEnv }).ready);
+  const stop = async (): Promise<void> => {
+    await Promise.all([...apps.values()].map((app) => app.kill()));
+  };
+  return { apps, orchestratorEnv, stop };
+}
+
+const toUrls = (apps: ReadonlyMap<AppName, App>): Record<string, string> =>
+  Object.fromEntries(
+    [...apps.values()].map(({ name, port }) => [
+      `${name.toUpperCase().replace('-', '_')}_URL`,
+      `http://127.0.0.1:${port}`,
+    ]),
+  );
+
+/** Kills one and starts it again on the same port and data. */
+export async function restart(system: System, name: AppName, dataDir: string): Promise<void> {
+  const app = system.apps.get(name);
+  await app?.kill();
+  const env = name === 'orchestrator' ? system.orchestratorEnv : {};
+  const port = app?.port ?? 0;
+  system.apps.set(name, await start(name, { dataDir, port, env }).ready);
+}
