@@ -97,9 +97,10 @@ class SqliteJournal implements Journal {
   }
 
   prune(runs: readonly string[], carried: unknown): void {
+    const value = JSON.stringify(carried ?? null);
     this.#transact(() => {
       for (const run of runs) prune(this.#statements, run);
-      this.#statements.carry.run(JSON.stringify(carried));
+      this.#statements.carry.run(value);
     });
   }
 
