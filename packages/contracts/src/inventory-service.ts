@@ -4,7 +4,7 @@ import { EXAMPLE_ORDER_ID, Lines, OrderId, OrderIdBody, OrderIdReply, Sku } from
 
 const service = 'inventory-service';
 
-export const reserve = defineOperation({
+const reserve = defineOperation({
   name: 'inventory.reserve',
   service,
   kind: 'effect',
@@ -28,7 +28,7 @@ export const reserve = defineOperation({
   },
 });
 
-export const release = defineOperation({
+const release = defineOperation({
   name: 'inventory.release',
   service,
   kind: 'undo',
@@ -48,7 +48,7 @@ export const StockLevel = z
   .meta({ title: 'StockLevel', description: 'onHand = free + held, always' });
 export type StockLevel = z.infer<typeof StockLevel>;
 
-export const getStock = defineOperation({
+const getStock = defineOperation({
   name: 'inventory.stock',
   service,
   kind: 'read',

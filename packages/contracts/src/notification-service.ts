@@ -8,7 +8,7 @@ const MessageId = z.string().min(1).max(80);
 const Template = z.enum(['order-completed']);
 const Channel = z.enum(['email', 'sms']);
 
-export const notify = defineOperation({
+const notify = defineOperation({
   name: 'notification.notify',
   service,
   kind: 'effect',
@@ -48,7 +48,7 @@ export const Notification = z
   .meta({ title: 'Notification' });
 export type Notification = z.infer<typeof Notification>;
 
-export const getNotifications = defineOperation({
+const getNotifications = defineOperation({
   name: 'notification.notifications',
   service,
   kind: 'read',

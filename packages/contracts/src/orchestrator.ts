@@ -44,7 +44,7 @@ const TravelsAlong = z
   .optional()
   .meta({ description: 'W3C; travels with the order through every hop' });
 
-export const placeOrder = defineOperation({
+const placeOrder = defineOperation({
   name: 'orchestrator.place-order',
   service,
   kind: 'command',
@@ -82,7 +82,7 @@ export const placeOrder = defineOperation({
   },
 });
 
-export const getOrder = defineOperation({
+const getOrder = defineOperation({
   name: 'orchestrator.get-order',
   service,
   kind: 'read',
@@ -95,7 +95,7 @@ export const getOrder = defineOperation({
   examples: { reply: EXAMPLE_ORDER },
 });
 
-export const listOrders = defineOperation({
+const listOrders = defineOperation({
   name: 'orchestrator.list-orders',
   service,
   kind: 'read',
@@ -134,7 +134,7 @@ const exampleEvent = {
   at: EXAMPLE_ORDER.createdAt,
 };
 
-export const streamOrderEvents = defineOperation({
+const streamOrderEvents = defineOperation({
   name: 'orchestrator.order-events',
   service,
   kind: 'stream',
@@ -148,7 +148,7 @@ export const streamOrderEvents = defineOperation({
   examples: { reply: exampleEvent },
 });
 
-export const streamEvents = defineOperation({
+const streamEvents = defineOperation({
   name: 'orchestrator.events',
   service,
   kind: 'stream',
@@ -161,7 +161,7 @@ export const streamEvents = defineOperation({
   examples: { reply: exampleEvent },
 });
 
-export const cancelOrder = defineOperation({
+const cancelOrder = defineOperation({
   name: 'orchestrator.cancel-order',
   service,
   kind: 'command',
@@ -178,7 +178,7 @@ export const cancelOrder = defineOperation({
   examples: { reply: { orderId: EXAMPLE_ORDER_ID, status: 'cancel-requested' } },
 });
 
-export const getCatalog = defineOperation({
+const getCatalog = defineOperation({
   name: 'orchestrator.catalog',
   service,
   kind: 'read',
@@ -202,7 +202,7 @@ export const getCatalog = defineOperation({
   },
 });
 
-export const getAudit = defineOperation({
+const getAudit = defineOperation({
   name: 'orchestrator.audit',
   service,
   kind: 'read',

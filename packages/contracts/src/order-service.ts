@@ -17,7 +17,7 @@ const service = 'order-service';
 const lines = [{ sku: 'mug', quantity: 2 }];
 const total = { amountMinor: 2400, currency: 'EUR' } as const;
 
-export const validate = defineOperation({
+const validate = defineOperation({
   name: 'order.validate',
   service,
   kind: 'effect',
@@ -46,7 +46,7 @@ export const validate = defineOperation({
   },
 });
 
-export const cancel = defineOperation({
+const cancel = defineOperation({
   name: 'order.cancel',
   service,
   kind: 'undo',
@@ -59,7 +59,7 @@ export const cancel = defineOperation({
   examples: { body: { orderId: EXAMPLE_ORDER_ID }, reply: { orderId: EXAMPLE_ORDER_ID } },
 });
 
-export const getOrder = defineOperation({
+const getOrder = defineOperation({
   name: 'order.get',
   service,
   kind: 'read',
@@ -88,7 +88,7 @@ export const getOrder = defineOperation({
   },
 });
 
-export const getCatalog = defineOperation({
+const getCatalog = defineOperation({
   name: 'order.catalog',
   service,
   kind: 'read',

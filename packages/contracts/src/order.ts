@@ -12,7 +12,7 @@ export const CustomerId = z
 export const Sku = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits or ._-');
-export const Quantity = z.int().min(1).max(1000);
+const Quantity = z.int().min(1).max(1000);
 export const PaymentMethod = z.enum(['card']);
 export const PaymentToken = z.string().regex(/^tok_[a-z0-9_]{1,40}$/, 'must look like tok_ok');
 export const StepName = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
@@ -23,7 +23,7 @@ export const Line = z.strictObject({ sku: Sku, quantity: Quantity }).meta({ titl
 export type Line = z.infer<typeof Line>;
 export const Lines = z.array(Line).min(1).max(50);
 
-export const LineReply = z.object({ sku: Sku, quantity: Quantity }).meta({ title: 'Line' });
+const LineReply = z.object({ sku: Sku, quantity: Quantity }).meta({ title: 'Line' });
 export const LinesReply = z.array(LineReply).min(1).max(50);
 
 export const OrderIdBody = z.strictObject({ orderId: OrderId });

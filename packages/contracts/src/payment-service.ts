@@ -16,7 +16,7 @@ const service = 'payment-service';
 const amount = { amountMinor: 2400, currency: 'EUR' } as const;
 const PaymentId = z.string().min(1).max(80);
 
-export const processPayment = defineOperation({
+const processPayment = defineOperation({
   name: 'payment.process',
   service,
   kind: 'effect',
@@ -44,7 +44,7 @@ export const processPayment = defineOperation({
   },
 });
 
-export const refund = defineOperation({
+const refund = defineOperation({
   name: 'payment.refund',
   service,
   kind: 'undo',
@@ -73,7 +73,7 @@ export const PaymentTotal = z
   .meta({ title: 'PaymentTotal', description: 'In minor units' });
 export type PaymentTotal = z.infer<typeof PaymentTotal>;
 
-export const getPayments = defineOperation({
+const getPayments = defineOperation({
   name: 'payment.payments',
   service,
   kind: 'read',

@@ -1,6 +1,9 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import supertest from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createStandIn, type StandIn } from './stand-in/inventory.ts';
+import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
 
 const KEY = 'ord_1:reserve';
 const BODY = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2 }] };
@@ -82,6 +85,29 @@ describe('an effect over HTTP', () => {
     expect([answer.status, answer.body.code]).toEqual([500, 'internal-error']);
     expect(answer.text).not.toMatch(/secret|Error:|at /);
     expectNothingStored();
+  });
+
+  it('stores nothing when the effect cannot say yet, and passes on when to ask again', async () => {
+    const body = { orderId: 'ord_1', lines: [{ sku: 'busy', quantity: 2 }] };
+    const answer = await post('/reserve', KEY, body);
+    expect([answer.status, answer.body.code]).toEqual([503, 'unavailable']);
+    expect(answer.headers['retry-after']).toBe('3');
+    expectNothingStored();
+  });
+
+  it('asks to be asked again while another process holds the write lock', async () => {
+    const path = join(createTemporaryFolder(), 'inventory.sqlite');
+    const busy = createStandIn(path, 10);
+    const other = new DatabaseSync(path);
+    other.exec('BEGIN IMMEDIATE');
+    const reserve = () =>
+      supertest(busy.app).post('/reserve').set('idempotency-key', KEY).send(BODY);
+    const refused = await reserve();
+    expect([refused.status, refused.body.code]).toEqual([503, 'unavailable']);
+    expect(refused.headers['retry-after']).toBe('1');
+    other.close();
+    expect((await reserve()).status).toBe(200);
+    busy.store.close();
   });
 
   it('names the incarnation of its store in each answer', async () => {

@@ -87,9 +87,14 @@ const statusOf = (error: unknown): number | undefined =>
 /** A 4xx comes from reading the request (body parser, path decoding); all else is ours. */
 const createErrorHandler =
   (log: Log): ErrorRequestHandler =>
-  (error: unknown, _request, response, next) => {
+  (error: unknown, _request, response, _next) => {
     const status = statusOf(error);
-    if (response.headersSent) return next(error);
+    if (response.headersSent) {
+      // Half an answer is under way; cutting it is the only way left to say that it failed.
+      log.error({ err: error }, 'an answer failed half-way');
+      response.destroy();
+      return;
+    }
     if (status !== undefined && status >= 400 && status < 500) {
       return sendAnswer(response, toUnreadable(status));
     }

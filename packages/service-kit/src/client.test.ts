@@ -13,6 +13,9 @@ const OK = { orderId: 'ord_1', reservationId: 'res_1' };
 const JSON_TYPE = 'application/json';
 const PROBLEM = 'application/problem+json';
 
+/** Valid in all but one byte, which a lenient reader would replace. */
+const NOT_UTF8 = Buffer.from(JSON.stringify({ ...OK, reservationId: '\u00ff' }), 'latin1');
+
 let server: Misbehaving;
 let client: Client<typeof inventoryOperations>;
 beforeEach(async () => {
@@ -85,11 +88,7 @@ describe('an answer that is not believed is unknown', () => {
       'malformed-reply',
     ],
     ['another content type', answering(200, 'text/html', OK), 'malformed-reply'],
-    [
-      'invalid UTF-8',
-      answering(200, JSON_TYPE, Buffer.from([0x22, 0xff, 0x22])),
-      'malformed-reply',
-    ],
+    ['invalid UTF-8', answering(200, JSON_TYPE, NOT_UTF8), 'malformed-reply'],
     ['a success that the contract does not list', answering(201, JSON_TYPE, OK), 'malformed-reply'],
     [
       "another order's answer",
@@ -119,6 +118,11 @@ describe('an answer that is not believed is unknown', () => {
     [
       'a refusal code with another status',
       answering(500, PROBLEM, problem(500, 'out-of-stock')),
+      'status-500',
+    ],
+    [
+      'a refusal that came with another status',
+      answering(500, PROBLEM, problem(409, 'out-of-stock')),
       'status-500',
     ],
     [

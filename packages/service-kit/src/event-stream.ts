@@ -21,13 +21,17 @@ export const sendEvents = async (
 ): Promise<void> => {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   response.flushHeaders();
-  if (response.req.method === 'HEAD') {
+  if (response.req.method === 'HEAD' || signal.aborted) {
     response.end();
     return;
   }
   const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
   const iterator = events[Symbol.asyncIterator]();
-  const stop = () => void iterator.return?.();
+  // Also when the iterator is deaf to its return: nothing may go on writing to a caller that left.
+  const stop = () => {
+    clearInterval(heartbeat);
+    void iterator.return?.();
+  };
   signal.addEventListener('abort', stop);
   try {
     for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
@@ -35,7 +39,6 @@ export const sendEvents = async (
       await write(response, toText(next.value), signal);
     }
   } finally {
-    clearInterval(heartbeat);
     signal.removeEventListener('abort', stop);
     stop();
     response.end();

@@ -3,7 +3,7 @@ import type { Issue } from '@baton/contracts';
 
 /** Deeper than any contract; recursion over the body stays shallow. */
 const DEPTH_MAX = 16;
-/** zod's strict objects let `__proto__` pass in silence; the others are refused with it. */
+/** Names that mean something to the language: not every schema, merge or copy sees them as keys. */
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 const isContainer = (value: unknown): value is object =>

@@ -44,10 +44,7 @@ const NOT_WORTH_RETRYING: ReadonlySet<number> = new Set([400, 401, 403, 404, 413
 /** A server that says a year must not stop us for a year. */
 const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1_000;
 
-export const toRetryAfterMs = (
-  value: string | undefined,
-  receivedAtMs: number,
-): number | undefined => {
+const toRetryAfterMs = (value: string | undefined, receivedAtMs: number): number | undefined => {
   if (value === undefined) return undefined;
   const delayMs = /^\d{1,10}$/.test(value)
     ? Number(value) * 1_000

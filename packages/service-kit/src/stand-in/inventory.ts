@@ -22,6 +22,9 @@ const createHandlers = (store: Store): Handlers<typeof inventoryOperations> => (
     // A bug on purpose, so that tests see what a throw leaves behind: nothing.
     db.prepare('INSERT INTO held VALUES (?, ?)').run(orderId, lines[0]?.quantity ?? 0);
     if (lines.some(({ sku }) => sku === 'throws')) throw new Error('secret internal text');
+    if (lines.some(({ sku }) => sku === 'busy')) {
+      return { problem: 'unavailable', headers: { 'retry-after': '3' } };
+    }
     if (sum(store) > STOCK) return { problem: 'out-of-stock' };
     return { status: 200, body: { orderId, reservationId: `res_${orderId}` } };
   },
@@ -36,8 +39,8 @@ const createHandlers = (store: Store): Handlers<typeof inventoryOperations> => (
   },
 });
 
-export const createStandIn = (path = ':memory:'): StandIn => {
-  const store = openStore({ path, schema: SCHEMA });
+export const createStandIn = (path = ':memory:', busyTimeoutMs = 2_000): StandIn => {
+  const store = openStore({ path, schema: SCHEMA, busyTimeoutMs });
   const app = createServiceApp({
     service: 'inventory-service',
     operations: inventoryOperations,

@@ -186,3 +186,24 @@ it('parses query and parameters before the handler sees them', async () => {
   });
   expect(await client.getOrder('nonsense')).toMatchObject({ code: 'bad-request' });
 });
+
+it('ends the answer, and tells the log alone, when the events fail half-way', async () => {
+  let asked = 0;
+  const client = await start({
+    streamEvents: () => {
+      asked += 1;
+      if (asked === 2) return { problem: 'not-found' };
+      return {
+        events: (async function* failing(): AsyncGenerator<ServerEvent> {
+          yield toEvent(1);
+          throw new Error('secret internal text');
+        })(),
+      };
+    },
+  });
+  const kinds: string[] = [];
+  for await (const { kind } of client.events({ signal: AbortSignal.timeout(10_000) })) {
+    kinds.push(kind);
+  }
+  expect(kinds).toEqual(['event', 'refused']);
+});

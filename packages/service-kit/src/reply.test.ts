@@ -1,0 +1,52 @@
+import { inventoryOperations } from '@baton/contracts';
+import { describe, expect, it } from 'vitest';
+import { type RawResponse, toReply } from './reply.ts';
+
+const NOW_MS = Date.parse('2026-01-01T00:00:00Z');
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+const respond = (status: number, headers: RawResponse['headers'] = {}, body: unknown = {}) =>
+  toReply(
+    inventoryOperations.release,
+    { status, headers, text: JSON.stringify(body), receivedAtMs: NOW_MS },
+    'ord_1',
+  );
+
+describe('Retry-After', () => {
+  it.each([
+    ['0', 0],
+    ['120', 120_000],
+    ['Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
+    ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
+    ['9999999999', DAY_MS],
+    ['Fri, 01 Jan 2027 00:00:00 GMT', DAY_MS],
+    ['soon', undefined],
+    ['-5 minutes', undefined],
+    ['', undefined],
+  ])('%j is a wait of %s ms', (value, expected) => {
+    const reply = respond(503, { 'retry-after': value });
+    expect(reply).toEqual({
+      reply: 'unknown',
+      code: 'status-503',
+      retriable: true,
+      ...(expected === undefined ? {} : { retryAfterMs: expected }),
+    });
+  });
+});
+
+it('an undo is ok only when it names our order', () => {
+  const type = { 'content-type': 'application/json' };
+  expect(respond(200, type, { orderId: 'ord_1' })).toEqual({
+    reply: 'ok',
+    output: { orderId: 'ord_1' },
+  });
+  expect(respond(200, type, { orderId: 'ord_2' })).toMatchObject({ code: 'wrong-order' });
+  expect(respond(200, type, {})).toMatchObject({ reply: 'unknown', code: 'malformed-reply' });
+});
+
+it.each([100, 204, 301, 418, 599, 999])(
+  'no status without our body is ever ok or refused: %i',
+  (status) => {
+    expect(respond(status).reply).toBe('unknown');
+  },
+);
