@@ -38,7 +38,7 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
     now,
     ready: () => readReadiness(engine),
     extend: (router) => {
-      router.use('/docs', createDocsRouter());
+      router.use(createDocsRouter());
       router.get('/', (_request, response) => response.redirect('/docs'));
     },
   })(

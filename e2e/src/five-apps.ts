@@ -1,0 +1,86 @@
+/** The five Express apps in one process, each behind a real port, talking real HTTP. */
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import {
+  closeParticipants,
+  createOrchestrator,
+  createParticipants,
+  type Orchestrator,
+} from '@baton/orchestrator';
+import { openJournal } from '@baton/saga';
+import { createOrchestratorClient, type OrchestratorClient } from '@baton/service-kit';
+import { createLog, createMetrics } from '@baton/telemetry';
+import { closeServices, openServices, type Services } from './services.ts';
+
+export interface FiveApps {
+  readonly url: string;
+  readonly client: OrchestratorClient;
+  readonly orchestrator: Orchestrator;
+  readonly services: Services;
+  readonly servers: Readonly<Record<keyof Services, Server>>;
+  /** What any app logged as an error: must stay empty. */
+  readonly errors: readonly string[];
+  close(): Promise<void>;
+}
+
+export async function startFiveApps(folder: string, openMax = 10_000): Promise<FiveApps> {
+  const errors: string[] = [];
+  const services = openServices(folder, Date.now);
+  const servers = {
+    order: await listen(services.order.app),
+    inventory: await listen(services.inventory.app),
+    payment: await listen(services.payment.app),
+    notification: await listen(services.notification.app),
+  };
+  const participants = createParticipants({
+    orders: toUrl(servers.order),
+    inventory: toUrl(servers.inventory),
+    payments: toUrl(servers.payment),
+    notifications: toUrl(servers.notification),
+  });
+  const orchestrator = await createOrchestrator({
+    journal: await openJournal({ path: join(folder, 'orchestrator', 'journal.sqlite') }),
+    participants,
+    log: createLog('orchestrator', 'error', { write: (line) => errors.push(line) }),
+    metrics: createMetrics('orchestrator'),
+    openMax,
+  });
+  const server = await listen(orchestrator.app);
+  const client = createOrchestratorClient({ baseUrl: toUrl(server) });
+  return {
+    url: toUrl(server),
+    client,
+    orchestrator,
+    services,
+    servers,
+    errors,
+    async close() {
+      await client.close();
+      await Promise.all([server, ...Object.values(servers)].map(stop));
+      await orchestrator.engine.stop();
+      await closeParticipants(participants);
+      closeServices(services);
+    },
+  };
+}
+
+async function listen(app: RequestListener, port = 0): Promise<Server> {
+  const server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return server;
+}
+
+/** Cuts every connection: nobody waits for an idle one. */
+export function stop(server: Server): Promise<void> {
+  const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  return stopped;
+}
+
+/** The same app on the port it had. */
+export const startAgain = (server: Server, app: RequestListener): Promise<Server> =>
+  listen(app, portOf(server));
+
+export const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+const toUrl = (server: Server): string => `http://127.0.0.1:${portOf(server)}`;
