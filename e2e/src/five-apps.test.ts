@@ -269,7 +269,7 @@ it.each([
   expect(answer.headers.get('content-type')).toBe('application/problem+json');
   const paths = (answer.body.issues ?? []).map((issue: { path: string }) => issue.path);
   if (path)
-    expect(paths.concat(answer.body.detail)).toEqual(
+    expect([...paths, answer.body.detail]).toEqual(
       expect.arrayContaining([expect.stringContaining(path)]),
     );
   expect(await countOrders()).toBe(0);

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { simulate } from './simulation.ts';
+
+const seeds = Number(process.env.SIMULATION_SEEDS ?? 150);
+const first = Number(process.env.SIMULATION_FIRST_SEED ?? 1);
+
+it(`leaves nothing behind in ${seeds} random histories of troubles and crashes`, async () => {
+  let crashes = 0;
+  let troubles = 0;
+  for (let seed = first; seed < first + seeds; seed++) {
+    const simulation = await simulate(seed);
+    expect(
+      simulation.faults,
+      `seed ${seed}: SIMULATION_FIRST_SEED=${seed} SIMULATION_SEEDS=1 npm test -- simulation`,
+    ).toEqual([]);
+    crashes += simulation.crashes;
+    troubles += simulation.troubles;
+  }
+  process.stdout.write(`simulated ${seeds} histories: ${crashes} crashes, ${troubles} troubles\n`);
+  expect(crashes).toBeGreaterThan(0);
+}, 170_000);
