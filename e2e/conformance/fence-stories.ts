@@ -1,4 +1,5 @@
 /** The fence's table, row by row, as seen from outside. Each story has orders of its own. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { toTrace } from './books.ts';
 import { either, type Finding, ok, problem, replyOf, sameAs } from './finding.ts';
 import { BROKEN_TEXT, type Order, toOtherText, toText } from './order-request.ts';
@@ -140,16 +141,26 @@ export const tellDuplicates: Story = async function* (subject) {
   };
 };
 
-/** Whoever wins, the undo is acknowledged and nothing stands. */
-export const tellRace: Story = async function* (subject) {
-  if (subject.effect.undo === undefined) return;
+/** From the same moment to when most forwards are half done or just over. */
+const GAPS_MS = [0, 0, 2, 10];
+
+async function* tellRound(subject: Subject, gapMs: number): AsyncGenerator<Finding> {
   const order = subject.newOrder();
   const check = createCheck(subject);
   const { post, postUndo } = pathsOf(subject);
   const fenced = problem(409, 'fenced', order);
-  const [first, undone] = await Promise.all([forward(subject, order), undo(subject, order)]);
-  const sent = `${post} and ${postUndo} at once`;
+  const [first, undone] = await Promise.all([
+    forward(subject, order),
+    delay(gapMs).then(() => undo(subject, order)),
+  ]);
+  const sent = `${post}, and ${postUndo} ${gapMs} ms later`;
   yield check('forward while its undo arrives', sent, either(ok(order), fenced), first);
   yield check('undo while its forward arrives', sent, ok(order), undone);
   yield check('nothing stands after both', `${post} again`, fenced, await forward(subject, order));
+}
+
+/** Whoever wins, the undo is acknowledged and nothing stands. */
+export const tellRace: Story = async function* (subject) {
+  if (subject.effect.undo === undefined) return;
+  for (const gapMs of GAPS_MS) yield* tellRound(subject, gapMs);
 };

@@ -1,27 +1,38 @@
 /** A small participant in memory, written without the service kit, that can be made wrong. */
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Defect } from './defect.ts';
 
 export interface Reply {
   readonly status: number;
-  readonly body: unknown;
+  readonly body: Readonly<Record<string, unknown>>;
 }
-interface Row {
-  state: 'DONE' | 'REFUSED' | 'UNDONE' | 'TOMBSTONE';
-  readonly text: string;
-  readonly reply: Reply;
-  readonly seats: number;
-}
-export interface Request {
+export interface SeatsRequest {
   readonly key: string;
   readonly orderId: string;
   readonly text: string;
   /** Undefined when the body breaks the contract. */
   readonly seats: number | undefined;
 }
-export type Has = (defect: Defect) => boolean;
+export type Has = (...defects: readonly Defect[]) => boolean;
+
+interface Row {
+  state: 'DONE' | 'REFUSED' | 'UNDONE' | 'TOMBSTONE';
+  readonly text: string;
+  readonly reply: Reply;
+  readonly seats: number;
+}
 
 const UNLUCKY = 13;
+/** Longer than the checker waits between a request and its undo. */
+const WORK_MS = 20;
+/** What is wrong only while something else arrives. */
+const SLOW = [
+  'looks and writes apart',
+  'writes over a tombstone',
+  'locks its row while working',
+  'is torn between both directions',
+  'holds for each duplicate',
+] as const satisfies readonly Defect[];
 
 export const toProblem = (status: number, code: string, orderId?: string): Reply => ({
   status,
@@ -34,136 +45,164 @@ export const toProblem = (status: number, code: string, orderId?: string): Reply
   },
 });
 
-export const createSeats = (has: Has) => {
-  const rows = new Map<string, Row>();
-  let taken = 0;
-  let replies = 0;
+export class Seats {
+  readonly #has: Has;
+  readonly #rows = new Map<string, Row>();
+  readonly #working = new Set<string>();
+  #taken = 0;
+  #replies = 0;
 
-  const toReply = ({ orderId }: Request): Reply => {
-    replies += 1;
-    const holdId = has('answers off its document') ? replies : `hold_${replies}`;
-    return {
-      status: 200,
-      body: { orderId: has('names another order') ? 'ord_other' : orderId, holdId },
-    };
-  };
+  constructor(has: Has) {
+    this.#has = has;
+  }
 
-  const refuse = (request: Request): Reply => {
-    if (has('holds though refused')) taken += UNLUCKY;
-    const orderId = has('refuses without the order id') ? undefined : request.orderId;
-    const reply = toProblem(409, 'unlucky', orderId);
-    if (!has('forgets refusals')) {
-      rows.set(request.key, { state: 'REFUSED', text: request.text, reply, seats: 0 });
+  get taken(): number {
+    return this.#taken;
+  }
+
+  async forward(request: SeatsRequest): Promise<Reply> {
+    const { key } = request;
+    const before = this.#rows.get(key);
+    if (this.#working.has(key) && this.#has('holds for each duplicate')) this.#taken += 1;
+    if (this.#has(...SLOW)) await this.#work(key);
+    const now = this.#rows.get(key);
+    if (now !== before && this.#has('is torn between both directions')) {
+      return toProblem(500, 'internal-error');
     }
-    return reply;
-  };
+    const isStale = this.#has('looks and writes apart', 'writes over a tombstone');
+    return this.#decide(isStale ? before : now, request);
+  }
 
-  const take = (request: Request): Reply => {
-    const { key, text, seats } = request;
-    if (seats === undefined && !has('judges no body')) {
-      const reply = toProblem(400, 'bad-request');
-      if (has('holds for bad requests')) taken += 1;
-      if (has('stores bad requests')) rows.set(key, { state: 'DONE', text, reply, seats: 0 });
-      return reply;
-    }
-    if (seats === UNLUCKY) return refuse(request);
-    const reply = toReply(request);
-    taken += seats ?? 1;
-    rows.set(key, { state: 'DONE', text, reply, seats: seats ?? 1 });
-    return reply;
-  };
+  async #work(key: string): Promise<void> {
+    this.#working.add(key);
+    await delay(WORK_MS);
+    this.#working.delete(key);
+  }
 
-  const takeOnReuse = (row: Row, { orderId }: Request): Reply => {
-    if (has('holds for a reused key')) taken += 1;
-    if (has('takes any body for a replay')) return row.reply;
-    return toProblem(422, 'key-reused', orderId);
-  };
-
-  const replay = (row: Row, request: Request): Reply => {
-    if (row.text !== request.text) return takeOnReuse(row, request);
-    if (row.state === 'REFUSED') {
-      return has('decides refusals anew') ? { ...row.reply, body: { again: true } } : row.reply;
-    }
-    if (has('does it again on a replay')) return take(request);
-    if (has('holds again on a replay')) taken += row.seats;
-    return row.reply;
-  };
-
-  const replyFenced = (row: Row, request: Request): Reply => {
-    if (row.state === 'UNDONE' && has('forgets what was undone')) return take(request);
-    if (row.state === 'UNDONE' && has('holds though fenced')) taken += 1;
-    if (row.state === 'TOMBSTONE' && has('holds though there is a tombstone')) taken += 1;
-    if (row.state === 'TOMBSTONE' && has('keeps a tombstone for one late request')) {
-      rows.delete(request.key);
-    }
-    return toProblem(409, 'fenced', request.orderId);
-  };
-
-  const decide = (row: Row | undefined, request: Request): Reply => {
-    if (request.seats === undefined && has('judges the body before the key')) {
-      return toProblem(400, 'bad-request');
-    }
-    if (row === undefined) return take(request);
-    const isOver = row.state === 'UNDONE' || row.state === 'TOMBSTONE';
-    return isOver ? replyFenced(row, request) : replay(row, request);
-  };
-
-  const working = new Set<string>();
-
-  const forward = async (request: Request): Promise<Reply> => {
-    const row = rows.get(request.key);
-    working.add(request.key);
-    const pauses = has('looks and writes apart') || has('writes over a tombstone');
-    if (pauses || has('locks its row while working')) for (let i = 0; i < 50; i += 1) await setImmediate();
-    working.delete(request.key);
-    const now = has('looks and writes apart') || has('writes over a tombstone') ? row : rows.get(request.key);
-    return decide(now, request);
-  };
-
-  const undoDone = (row: Row, { orderId }: Request): Reply => {
-    if (has('cannot undo')) return toProblem(500, 'internal-error');
-    row.state = 'UNDONE';
-    taken -= row.seats;
-    return { status: 200, body: { orderId } };
-  };
-
-  const undoNothing = (request: Request): Reply => {
-    const { key, orderId, text } = request;
-    if (has('knows no order to undo')) return toProblem(404, 'not-found');
-    const reply = { status: 200, body: { orderId } };
-    if (!has('keeps no tombstone')) rows.set(key, { state: 'TOMBSTONE', text, reply, seats: 0 });
-    return reply;
-  };
-
-  const undoRefused = ({ key, orderId }: Request): Reply => {
-    if (has('cannot undo a refusal')) return toProblem(409, 'refused', orderId);
-    if (has('deletes a refusal when undone')) rows.delete(key);
-    return { status: 200, body: { orderId } };
-  };
-
-  const undoAgain = (row: Row, { orderId }: Request): Reply => {
-    if (has('gives back twice')) taken -= row.seats;
-    return has('undoes only once') || has('fails to clean up')
-      ? toProblem(409, 'already-undone', orderId)
-      : { status: 200, body: { orderId } };
-  };
-
-  const undo = (request: Request): Reply => {
-    if (has('locks its row while working') && working.has(request.key)) {
+  undo(request: SeatsRequest): Reply {
+    const row = this.#rows.get(request.key);
+    if (this.#has('locks its row while working') && this.#working.has(request.key)) {
       return toProblem(409, 'locked', request.orderId);
     }
-    const row = rows.get(request.key);
-    switch (row?.state) {
-      case undefined:
-        return undoNothing(request);
+    if (row === undefined) return this.#undoNothing(request);
+    switch (row.state) {
       case 'DONE':
-        return undoDone(row, request);
+        return this.#undoDone(row, request);
       case 'REFUSED':
-        return undoRefused(request);
+        return this.#undoRefused(request);
       default:
-        return undoAgain(row, request);
+        return this.#undoAgain(row, request);
     }
-  };
+  }
 
-  return { forward, undo, count: () => ({ taken }) };
-};
+  #decide(row: Row | undefined, request: SeatsRequest): Reply {
+    if (request.seats === undefined && this.#has('judges the body before the key')) {
+      return toProblem(400, 'bad-request');
+    }
+    if (row === undefined) return this.#take(request);
+    switch (row.state) {
+      case 'DONE':
+      case 'REFUSED':
+        return this.#replay(row, request);
+      default:
+        return this.#fence(row, request);
+    }
+  }
+
+  #take(request: SeatsRequest): Reply {
+    const { key, text, seats } = request;
+    if (seats === undefined && !this.#has('judges no body')) return this.#reject(request);
+    if (seats === UNLUCKY) return this.#refuse(request);
+    const reply = this.#toReply(request);
+    this.#taken += seats ?? 1;
+    this.#rows.set(key, { state: 'DONE', text, reply, seats: seats ?? 1 });
+    return reply;
+  }
+
+  #reject({ key, text }: SeatsRequest): Reply {
+    const reply = toProblem(400, 'bad-request');
+    if (this.#has('holds for bad requests')) this.#taken += 1;
+    if (this.#has('stores bad requests')) {
+      this.#rows.set(key, { state: 'REFUSED', text, reply, seats: 0 });
+    }
+    return reply;
+  }
+
+  #refuse({ key, orderId, text }: SeatsRequest): Reply {
+    if (this.#has('holds though refused')) this.#taken += 1;
+    const reply = toProblem(
+      409,
+      'unlucky',
+      this.#has('refuses without the order id') ? undefined : orderId,
+    );
+    if (!this.#has('forgets refusals')) {
+      this.#rows.set(key, { state: 'REFUSED', text, reply, seats: 0 });
+    }
+    return reply;
+  }
+
+  #toReply({ orderId }: SeatsRequest): Reply {
+    this.#replies += 1;
+    const holdId = this.#has('answers off its document') ? this.#replies : `h${this.#replies}`;
+    const named = this.#has('names another order') ? 'ord_other' : orderId;
+    return { status: 200, body: { orderId: named, holdId } };
+  }
+
+  #replay(row: Row, request: SeatsRequest): Reply {
+    if (row.text !== request.text) return this.#reuse(row, request);
+    if (row.state === 'REFUSED') {
+      if (!this.#has('decides refusals anew')) return row.reply;
+      return { ...row.reply, body: { ...row.reply.body, detail: 'again' } };
+    }
+    if (this.#has('does it again on a replay')) return this.#take(request);
+    if (this.#has('holds again on a replay')) this.#taken += row.seats;
+    return row.reply;
+  }
+
+  #reuse(row: Row, { orderId }: SeatsRequest): Reply {
+    if (this.#has('holds for a reused key')) this.#taken += 1;
+    return this.#has('takes any body for a replay')
+      ? row.reply
+      : toProblem(422, 'key-reused', orderId);
+  }
+
+  #fence(row: Row, request: SeatsRequest): Reply {
+    const isUndone = row.state === 'UNDONE';
+    if (isUndone && this.#has('forgets what was undone')) return this.#take(request);
+    if (isUndone && this.#has('holds though fenced')) this.#taken += 1;
+    if (!isUndone && this.#has('holds though there is a tombstone')) this.#taken += 1;
+    if (!isUndone && this.#has('keeps a tombstone for one late request')) {
+      this.#rows.delete(request.key);
+    }
+    return toProblem(409, 'fenced', request.orderId);
+  }
+
+  #undoNothing({ key, orderId, text }: SeatsRequest): Reply {
+    if (this.#has('knows no order to undo')) return toProblem(404, 'not-found', orderId);
+    const reply = { status: 200, body: { orderId } };
+    if (!this.#has('keeps no tombstone')) {
+      this.#rows.set(key, { state: 'TOMBSTONE', text, reply, seats: 0 });
+    }
+    return reply;
+  }
+
+  #undoDone(row: Row, { orderId }: SeatsRequest): Reply {
+    if (this.#has('cannot undo')) return toProblem(500, 'internal-error');
+    row.state = 'UNDONE';
+    this.#taken -= row.seats;
+    return { status: 200, body: { orderId } };
+  }
+
+  #undoRefused({ key, orderId }: SeatsRequest): Reply {
+    if (this.#has('cannot undo a refusal')) return toProblem(409, 'refused', orderId);
+    if (this.#has('deletes a refusal when undone')) this.#rows.delete(key);
+    return { status: 200, body: { orderId } };
+  }
+
+  #undoAgain(row: Row, { orderId }: SeatsRequest): Reply {
+    if (this.#has('gives back twice')) this.#taken -= row.seats;
+    return this.#has('undoes only once', 'fails to clean up')
+      ? toProblem(409, 'already-undone', orderId)
+      : { status: 200, body: { orderId } };
+  }
+}
