@@ -31,7 +31,9 @@ const toHttpRequest = (request: Request, signal: AbortSignal): HttpRequest => ({
 /** `close` also follows a finished answer; only a caller that left early is one that is gone. */
 const toSignal = (response: Response): AbortSignal => {
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
   return gone.signal;
 };
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { orchestratorOperations } from '@baton/contracts';
 import { createLog, createMetrics } from '@baton/telemetry';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Handlers, ServerEvent } from './answer.ts';
 import { createServiceApp } from './app.ts';
 import type { StreamedEvent } from './event-source.ts';
@@ -123,7 +123,9 @@ it('says no once when the order is not known', async () => {
   expect(seen).toEqual([{ kind: 'refused', status: 404 }]);
 });
 
-it('lets go of the events when the reader leaves', async () => {
+it('lets go of the events, and of its heartbeat, when the reader leaves', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
   const returned = Promise.withResolvers<void>();
   const events: AsyncIterable<ServerEvent> = {
     [Symbol.asyncIterator]: () => {
@@ -140,10 +142,12 @@ it('lets go of the events when the reader leaves', async () => {
   const client = await start({ streamEvents: () => ({ events }) });
   for await (const streamed of client.events({ signal: AbortSignal.timeout(10_000) })) {
     expect(streamed.kind).toBe('event');
+    expect(vi.getTimerCount()).toBe(1);
     break;
   }
   await client.close();
   await returned.promise;
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 it('sends the key and the wait of an order, and reads either answer', async () => {
