@@ -22,28 +22,28 @@ export type Read =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 const Body = z.record(z.string(), z.unknown());
-const Content = z.looseObject({
-  'application/json': z.looseObject({
-    example: Body.optional(),
-    schema: z.record(z.string(), z.unknown()).optional(),
-  }),
+/** Only what is used is read; documents hold much else, and in many shapes. */
+const Json = z.looseObject({
+  example: Body.optional(),
+  schema: z.record(z.string(), z.unknown()).optional(),
+});
+const Message = z.looseObject({
+  content: z.looseObject({ 'application/json': Json.optional() }).optional(),
 });
 const Operation = z.looseObject({
   operationId: z.string().optional(),
-  requestBody: z.looseObject({ content: Content }).optional(),
-  responses: z.looseObject({ 200: z.looseObject({ content: Content }).optional() }).default({}),
+  requestBody: Message.optional(),
+  responses: z.looseObject({ 200: Message.optional() }).default({}),
   'x-baton-effect': z.object({ undo: z.string().nullable() }).optional(),
   'x-baton-refusal-example': z.object({ code: z.string(), body: Body }).optional(),
 });
 type Operation = z.infer<typeof Operation>;
-const PathItem = z.looseObject({ get: Operation.optional(), post: Operation.optional() });
+const PathItem = z.looseObject({ get: z.unknown().optional(), post: Operation.optional() });
 const Document = z.looseObject({
   openapi: z.string().regex(/^3\.1\./, 'must be 3.1'),
   paths: z.record(z.string(), PathItem),
 });
 type Document = z.infer<typeof Document>;
-
-const REFERENCES_DEPTH_MAX = 20;
 
 const follow = (document: unknown, reference: string): unknown =>
   reference
@@ -55,48 +55,52 @@ const follow = (document: unknown, reference: string): unknown =>
     }, document);
 
 /** Puts what a reference points at in its place; a circle ends as anything at all. */
-const inline = (document: unknown, value: unknown, depth = 0): unknown => {
-  if (depth > REFERENCES_DEPTH_MAX) return {};
-  if (Array.isArray(value)) return value.map((item) => inline(document, item, depth + 1));
+const inline = (document: unknown, value: unknown, seen: readonly string[] = []): unknown => {
+  if (Array.isArray(value)) return value.map((item) => inline(document, item, seen));
   const fields = Body.safeParse(value);
   if (!fields.success) return value;
   const { $ref } = fields.data;
-  if (typeof $ref === 'string') return inline(document, follow(document, $ref), depth + 1);
+  if (typeof $ref === 'string') {
+    return seen.includes($ref) ? {} : inline(document, follow(document, $ref), [...seen, $ref]);
+  }
   return Object.fromEntries(
-    Object.entries(fields.data).map(([name, child]) => [name, inline(document, child, depth + 1)]),
+    Object.entries(fields.data).map(([name, child]) => [name, inline(document, child, seen)]),
   );
 };
 
 const exampleOf = (operation: Operation | undefined): Body | undefined =>
-  operation?.requestBody?.content['application/json'].example;
+  operation?.requestBody?.content?.['application/json']?.example;
 
-const toReplySchema = (document: Document, operation: Operation): z.ZodType => {
-  const schema = operation.responses[200]?.content['application/json'].schema ?? {};
-  return z.fromJSONSchema(z.record(z.string(), z.unknown()).parse(inline(document, schema)));
+/** Undefined for a schema that says more than can be checked here. */
+const toReplySchema = (document: Document, operation: Operation): z.ZodType | undefined => {
+  const schema = operation.responses[200]?.content?.['application/json']?.schema ?? {};
+  try {
+    return z.fromJSONSchema(z.record(z.string(), z.unknown()).parse(inline(document, schema)));
+  } catch {
+    return undefined;
+  }
 };
 
 const toEffect = (
   document: Document,
   path: string,
   operation: Operation,
-  problems: string[],
-): Effect | undefined => {
+): Effect | readonly string[] => {
   const name = operation.operationId ?? `POST ${path}`;
   const body = exampleOf(operation);
   const undoPath = operation['x-baton-effect']?.undo ?? undefined;
   const undoBody = undoPath === undefined ? {} : exampleOf(document.paths[undoPath]?.post);
-  if (typeof body?.orderId !== 'string')
-    problems.push(`${name} has no request example with an orderId`);
-  if (undoBody === undefined)
-    problems.push(`${name} is undone by ${undoPath}, which has no request example`);
-  if (body === undefined || undoBody === undefined) return undefined;
+  const reply = toReplySchema(document, operation);
+  if (typeof body?.orderId !== 'string') return [`${name} has no request example with an orderId`];
+  if (undoBody === undefined) return [`${name}: its undo ${undoPath} has no request example`];
+  if (reply === undefined) return [`${name}: the schema of its 200 cannot be read`];
   return {
     name,
     path,
     body,
     undo: undoPath === undefined ? undefined : { path: undoPath, body: undoBody },
     refusal: operation['x-baton-refusal-example'],
-    reply: toReplySchema(document, operation),
+    reply,
   };
 };
 
@@ -112,13 +116,12 @@ export const readDescription = (json: unknown): Read => {
     return { ok: false, problems };
   }
   const document = parsed.data;
-  const problems: string[] = [];
-  const effects = Object.entries(document.paths).flatMap(([path, { post }]) => {
-    if (post?.['x-baton-effect'] === undefined) return [];
-    return toEffect(document, path, post, problems) ?? [];
-  });
-  if (effects.length === 0 && problems.length === 0)
-    problems.push('no operation has x-baton-effect');
+  const read = Object.entries(document.paths).flatMap(([path, { post }]) =>
+    post?.['x-baton-effect'] === undefined ? [] : [toEffect(document, path, post)],
+  );
+  const effects = read.filter((effect) => 'reply' in effect);
+  const problems = read.flatMap((effect) => ('reply' in effect ? [] : effect));
+  if (read.length === 0) problems.push('no operation has x-baton-effect');
   return problems.length > 0
     ? { ok: false, problems }
     : { ok: true, description: { effects, reads: toReads(document) } };
