@@ -67,10 +67,10 @@ describe('an answer that is believed', () => {
     },
   );
 
-  it('sends the headers of the attempt, but never lets them replace the key', async () => {
+  it('sends what travels with the order, but never lets it replace the key', async () => {
     server.behave(answering(200, JSON_TYPE, OK));
-    const headers = { traceparent: '00-1', 'idempotency-key': 'mine' };
-    await client.reserve(BODY, { ...attempt(), headers });
+    const context = { traceparent: '00-1', 'idempotency-key': 'mine' };
+    await client.reserve(BODY, { ...attempt(), context });
     expect(server.requests[0]?.headers).toMatchObject({
       traceparent: '00-1',
       'idempotency-key': 'ord_1:reserve',

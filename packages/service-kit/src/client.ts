@@ -22,7 +22,8 @@ export interface Attempt {
   readonly key: string;
   readonly number: number;
   readonly signal: AbortSignal;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** What travels with the order through every hop, such as trace context: sent as headers. */
+  readonly context?: Readonly<Record<string, string>>;
 }
 export interface ReadOptions {
   readonly signal: AbortSignal;
@@ -92,7 +93,7 @@ const callFenced =
       params: {},
       query: {},
       headers: {
-        ...attempt.headers,
+        ...attempt.context,
         [KEY_HEADER]: attempt.key,
         [ATTEMPT_HEADER]: String(attempt.number),
       },
