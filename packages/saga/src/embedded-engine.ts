@@ -16,7 +16,7 @@ import type {
   Submission,
   SubmitOptions,
 } from './engine.ts';
-import type { Event, Happening } from './event.ts';
+import type { Event } from './event.ts';
 import {
   isSettled,
   type Journal,
@@ -24,10 +24,11 @@ import {
   type RunSummary,
   type StoredSubmission,
 } from './journal.ts';
-import { startPruning } from './pruning.ts';
+import { pruneEnded } from './pruning.ts';
 import type { Saga } from './saga.ts';
 import { separateSecrets } from './secret.ts';
 import { type RunState, readWay, replay } from './state.ts';
+import { toStored } from './stored.ts';
 import { type Run, readState, Worker } from './worker.ts';
 
 export class EmbeddedEngine implements Engine {
@@ -35,22 +36,25 @@ export class EmbeddedEngine implements Engine {
   readonly #options: EngineOptions;
   readonly #clock: Clock;
   readonly #openMax: number;
+  readonly #onBug: (error: unknown) => void;
   readonly #worker: Worker;
   readonly #registry: ReadonlyMap<string, Saga<unknown>>;
   /** Open runs, and completed ones under repair. */
   readonly #runs = new Map<string, Run>();
   readonly #accepting = new Map<string, Promise<void>>();
   readonly #listeners = new Set<(committed: Committed) => void>();
-  readonly #waiters = new Map<string, Set<() => void>>();
+  readonly #waiters = new Map<string, Set<Finish>>();
   readonly #quarantined = new Set<string>();
-  #stopRepeating: (() => void)[] = [];
+  #stopRepeating = (): void => {};
+  #hasStopped = false;
 
   constructor(options: EngineOptions) {
     this.journal = options.journal;
     this.#options = options;
     this.#clock = options.clock ?? createClock();
     this.#openMax = options.openMax ?? 10_000;
-    this.#registry = new Map(options.sagas.map((saga) => [toKey(saga), saga]));
+    this.#onBug = options.onBug ?? throwAgain;
+    this.#registry = toRegistry(options.sagas);
     this.#worker = new Worker({
       journal: options.journal,
       clock: this.#clock,
@@ -58,7 +62,7 @@ export class EmbeddedEngine implements Engine {
       concurrencyMax: options.concurrencyMax ?? 64,
       onCommitted: (run, events, position) => this.#tell(run, events, position),
       onIdle: (run) => this.#runs.delete(run.id),
-      onBug: options.onBug ?? throwAgain,
+      onBug: this.#onBug,
     });
   }
 
@@ -67,11 +71,10 @@ export class EmbeddedEngine implements Engine {
     const found = loaded.filter((run) => run !== undefined);
     await Promise.all(found.map((run) => this.#markUnfinished(run)));
     for (const run of found) this.#worker.wake(run);
-    const { keepMs, carry = keepNothing } = this.#options;
-    this.#stopRepeating = [
-      startPruning({ journal: this.journal, clock: this.#clock, keepMs, carry }),
-      repeat(this.#clock, 1_000, () => this.#fetchRepairs()),
-    ];
+    this.#stopRepeating = repeat(this.#clock, 1_000, () => {
+      this.#guard(() => this.#fetchRepairs());
+      this.#guard(() => this.#prune());
+    });
   }
 
   async submit<I>(saga: Saga<I>, input: I, options: SubmitOptions = {}): Promise<Submission> {
@@ -80,38 +83,36 @@ export class EmbeddedEngine implements Engine {
       fingerprint = '',
       context = {},
     } = options;
+    const { name, version, structure } = saga;
+    if (this.#registry.get(toKey(saga))?.structure !== structure)
+      throw new Error(`${toKey(saga)} is not registered: no restart could go on with it`);
     const checked = await saga.input['~standard'].validate(input);
     if (checked.issues) return { type: 'invalid', issues: checked.issues };
     // Nothing is awaited between this check and the claim of the id below.
     while (this.#accepting.has(id)) await this.#accepting.get(id);
+    this.#refuseStopped();
     const known = this.journal.readSubmission(id);
     if (known) return toKnown(id, known, fingerprint);
     if (this.#runs.size >= this.#openMax) return { type: 'full', openMax: this.#openMax };
-    const parts = separateSecrets(checked.value, saga.secrets);
+    const parts = separateSecrets(toStored(checked.value), saga.secrets);
+    const begin = { saga: name, version, structure, input: parts.input, context };
     const run = toRun(id, saga, parts.secrets, null);
-    const { name, version, structure } = saga;
-    const accepted: Happening = {
-      type: 'accepted',
-      saga: name,
-      version,
-      structure,
-      input: parts.input,
-      context,
-    };
-    await this.#claim(run, this.#worker.commit(run, [accepted], fingerprint));
+    await this.#claim(run, this.#worker.commit(run, [{ type: 'accepted', ...begin }], fingerprint));
     this.#worker.wake(run);
     return { type: 'accepted', id };
   }
 
   async cancel(id: string, reason: string): Promise<Cancellation> {
     const run = this.#runs.get(id);
+    // What is being written may be the end, or an earlier request: neither is answered before it is durable.
+    while (run && run.state !== run.ahead) await this.#worker.commit(run, []);
+    this.#refuseStopped();
     const state = run?.state;
     if (!run || !state || isSettled(state))
-      return this.journal.read(id) ? 'settled' : 'unknown-run';
+      return this.journal.readSubmission(id) ? 'settled' : 'unknown-run';
     if (isPastPivot(run.saga, state)) return 'past-the-pivot';
-    if (state.phase === 'forward' && !run.ahead?.cancelRequested) {
+    if (state.phase === 'forward' && !state.cancelRequested)
       await this.#worker.commit(run, [{ type: 'cancel-requested', reason }]);
-    }
     this.#worker.wake(run);
     return 'cancel-requested';
   }
@@ -137,9 +138,12 @@ export class EmbeddedEngine implements Engine {
   }
 
   async settled(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
-    const isOpen = this.#runs.has(id) && !this.#readSettled(id);
-    if (isOpen && !signal?.aborted) await this.#untilSettled(id, signal);
-    return this.#readSettled(id);
+    const run = this.#runs.get(id);
+    if (run?.state && isSettled(run.state)) return run.state;
+    if (run) return signal?.aborted ? undefined : this.#untilSettled(id, signal);
+    const stored = this.journal.read(id);
+    const state = stored && replay(stored.events);
+    return state && isSettled(state) ? state : undefined;
   }
 
   subscribe(listener: (committed: Committed) => void): () => void {
@@ -157,9 +161,15 @@ export class EmbeddedEngine implements Engine {
   }
 
   async stop(): Promise<void> {
-    for (const stop of this.#stopRepeating) stop();
-    await this.#worker.stop();
+    this.#stopRepeating();
+    await this.#worker.stop(this.#runs.values());
+    this.#hasStopped = true;
     this.journal.close();
+    for (const waiting of this.#waiters.values()) for (const finish of waiting) finish(undefined);
+  }
+
+  #refuseStopped(): void {
+    if (this.#hasStopped) throw new Error('the engine has stopped');
   }
 
   #findSaga(state: RunState): Saga<unknown> | null {
@@ -167,11 +177,11 @@ export class EmbeddedEngine implements Engine {
     return saga?.structure === state.structure ? saga : null;
   }
 
+  /** Undefined, and set aside, when its definition is not registered or its events make no sense: the others go on. */
   #load(id: string): Run | undefined {
     const stored = this.journal.read(id);
-    if (!stored) return undefined;
-    const state = replay(stored.events);
-    const saga = this.#findSaga(state);
+    const state = stored && tryReplay(stored.events);
+    const saga = state && this.#findSaga(state);
     if (!saga) {
       this.#quarantined.add(id);
       return undefined;
@@ -186,8 +196,9 @@ export class EmbeddedEngine implements Engine {
     const state = readState(run);
     const way = findUnfinished(run.saga, state)?.name;
     if (way === undefined) return;
+    const { attempts, retryAt } = readWay(state, way);
     const at = this.#clock.now();
-    const tried = { way, attempt: readWay(state, way).attempts + 1, startedAt: at, retryAt: at };
+    const tried = { way, attempt: attempts + 1, startedAt: at, retryAt: Math.max(at, retryAt) };
     await this.#worker.commit(run, [
       { type: 'step-unknown', ...tried, code: 'interrupted', interrupted: true },
     ]);
@@ -202,36 +213,69 @@ export class EmbeddedEngine implements Engine {
 
   #tell(run: Run, events: readonly Event[], position: number): void {
     for (const [index, event] of events.entries()) {
-      for (const listener of this.#listeners)
-        listener({ run: run.id, position: position + index, event });
+      const committed = { run: run.id, position: position + index, event };
+      for (const listener of this.#listeners) this.#guard(() => listener(committed));
     }
-    if (isSettled(readState(run))) for (const finish of this.#waiters.get(run.id) ?? []) finish();
+    const state = readState(run);
+    if (isSettled(state)) for (const finish of this.#waiters.get(run.id) ?? []) finish(state);
   }
 
-  #readSettled(id: string): RunState | undefined {
-    const state = this.read(id)?.state;
-    return state && isSettled(state) ? state : undefined;
+  /** What others wrote may fail without harm to the runs. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#onBug(error);
+    }
   }
 
-  #untilSettled(id: string, signal: AbortSignal | undefined): Promise<void> {
+  #untilSettled(id: string, signal: AbortSignal | undefined): Promise<RunState | undefined> {
     return new Promise((resolve) => {
       const waiting = this.#waiters.get(id) ?? new Set();
-      const finish = (): void => {
-        signal?.removeEventListener('abort', finish);
+      const abort = (): void => finish(undefined);
+      const finish: Finish = (state) => {
+        signal?.removeEventListener('abort', abort);
         waiting.delete(finish);
         if (waiting.size === 0) this.#waiters.delete(id);
-        resolve();
+        resolve(state);
       };
       this.#waiters.set(id, waiting.add(finish));
-      signal?.addEventListener('abort', finish);
+      signal?.addEventListener('abort', abort);
     });
   }
 
   #fetchRepairs(): void {
-    for (const id of this.journal.listRepairs(this.#clock.now(), 100)) {
+    // Those set aside stay due: without room for them, a hundred would hide all others.
+    const limit = repairsMax + this.#quarantined.size;
+    for (const id of this.journal.listRepairs(this.#clock.now(), limit)) {
       const run = this.#runs.has(id) || this.#quarantined.has(id) ? undefined : this.#load(id);
       if (run) this.#worker.wake(run);
     }
+  }
+
+  #prune(): void {
+    const { keepMs, carry = keepNothing } = this.#options;
+    if (keepMs !== undefined) pruneEnded(this.journal, this.#clock.now() - keepMs, carry);
+  }
+}
+
+type Finish = (state: RunState | undefined) => void;
+
+/** Under repair at the same time. */
+const repairsMax = 100;
+
+function toRegistry(sagas: readonly Saga<unknown>[]): ReadonlyMap<string, Saga<unknown>> {
+  const registry = new Map(sagas.map((saga) => [toKey(saga), saga]));
+  const twice = sagas.find((saga) => registry.get(toKey(saga)) !== saga);
+  if (twice) throw new RangeError(`${toKey(twice)} is registered twice`);
+  return registry;
+}
+
+function tryReplay(events: readonly Event[]): RunState | undefined {
+  try {
+    return replay(events);
+  } catch {
+    return undefined;
   }
 }
 
@@ -239,9 +283,11 @@ const toKey = ({ name, version }: Pick<Saga<unknown>, 'name' | 'version'>): stri
   `${name}@${version}`;
 
 const keepNothing = (carried: unknown): unknown => carried ?? null;
-const throwAgain = (error: unknown): never => {
-  throw error;
-};
+/** Outside of whatever met it, so that an uncaught bug ends the process and breaks nothing before. */
+const throwAgain = (error: unknown): void =>
+  queueMicrotask(() => {
+    throw error;
+  });
 
 function toRun(
   id: string,

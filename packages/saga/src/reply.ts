@@ -1,3 +1,5 @@
+import { toStored } from './stored.ts';
+
 /**
  * What came back from one attempt, as data. There are four replies, never two:
  * - `ok`: the participant did it, now or before, and says so. Only `ok` carries an output.
@@ -39,10 +41,9 @@ export function readReply(value: unknown): Reply<unknown> {
   return { reply, code, ...wish, ...(retriable === false && { retriable }) };
 }
 
-/** As the journal will hold it, so that a run sees the same output before a crash and after. */
 function readOk(output: unknown): Reply<unknown> {
   try {
-    return ok(output === undefined ? output : JSON.parse(JSON.stringify(output)));
+    return ok(toStored(output));
   } catch {
     return notAReply;
   }

@@ -39,9 +39,11 @@ export interface WorkerOptions {
   readonly concurrencyMax: number;
   readonly onCommitted: (run: Run, events: readonly Event[], position: number) => void;
   readonly onIdle: (run: Run) => void;
-  /** A bug, in the engine or in a host: the run stays as the journal has it. */
+  /** A bug, in the engine or in a host: the run stays as the journal has it, and is tried again in a minute. */
   readonly onBug: (error: unknown) => void;
 }
+
+const bugPauseMs = 60_000;
 
 export class Worker {
   readonly #options: WorkerOptions;
@@ -53,6 +55,7 @@ export class Worker {
     this.#options = options;
   }
 
+  /** Resolves when the events are durable. Without any, it resolves when those before it are. */
   async commit(run: Run, happenings: readonly Happening[], fingerprint?: string): Promise<void> {
     const at = this.#options.clock.now();
     const first = (run.ahead?.seq ?? 0) + 1;
@@ -70,7 +73,7 @@ export class Worker {
       summary: toSummary(run.saga, after, at),
       ...(fingerprint !== undefined && { submission: { fingerprint, secrets: run.secrets } }),
     });
-    run.state = events.reduce(evolve, run.state);
+    run.state = after;
     if (isSettled(after)) run.secrets = {};
     this.#options.onCommitted(run, events, position);
   }
@@ -90,26 +93,35 @@ export class Worker {
   }
 
   /** Starts nothing more, and resolves when each moving run has committed what it was doing. */
-  async stop(): Promise<void> {
+  async stop(runs: Iterable<Run>): Promise<void> {
     this.#isStopping = true;
     await Promise.all(this.#moving.values());
+    for (const run of runs) run.cancelTimer?.();
   }
 
   #fill(): void {
     while (!this.#isStopping && this.#moving.size < this.#options.concurrencyMax) {
       const run = this.#queue.take();
       if (!run) return;
-      const moved = this.#move(run).catch(this.#options.onBug);
-      this.#moving.set(
-        run,
-        moved.finally(() => this.#free(run)),
-      );
+      // Begins after its place was taken: what it calls may wake it, and must find it moving.
+      const moved = Promise.resolve()
+        .then(() => this.#move(run))
+        .catch((error) => this.#fail(run, error))
+        .finally(() => this.#free(run));
+      this.#moving.set(run, moved);
     }
+  }
+
+  /** Also a run that met a bug has a timer: an open one without would wait for the next restart. */
+  #fail(run: Run, error: unknown): void {
+    run.cancelTimer = this.#options.clock.setTimer(bugPauseMs, () => this.wake(run));
+    this.#options.onBug(error);
   }
 
   #free(run: Run): void {
     this.#moving.delete(run);
-    this.#fill();
+    if (run.isStirred) this.wake(run);
+    else this.#fill();
   }
 
   async #move(run: Run): Promise<void> {
