@@ -33,7 +33,7 @@ test('serves every app, and frees every port when npm alone is told to stop', as
   });
   const addresses = () => output.match(/http:\/\/localhost:\d+/g) ?? [];
   try {
-    await expect.poll(addresses, { timeout: 25_000 }).toHaveLength(APPS);
+    await expect.poll(addresses, { timeout: 45_000 }).toHaveLength(APPS);
     expect(await Promise.all(addresses().map(isServing))).toEqual(Array(APPS).fill(true));
   } finally {
     npm.kill('SIGINT');
@@ -41,4 +41,4 @@ test('serves every app, and frees every port when npm alone is told to stop', as
   }
   expect(await Promise.all(addresses().map(isServing))).toEqual(Array(APPS).fill(false));
   expect(output).not.toMatch(/turbo \d|cache bypass|Failed/);
-}, 60_000);
+}, 75_000);
