@@ -1,11 +1,11 @@
 // One executor per journal: an exclusive transaction held on a database file that nothing else opens.
 //
 // 1. The operating system lets go when the process ends, however it ends. There is no lease and no clock.
-// 2. Closing any descriptor of the file, in the holder, would drop the lock. So only this file opens it, once.
+// 2. Closing any descriptor of the file, in the holder, would drop the lock. So only this file opens it, through SQLite.
 // 3. The handle is kept for life: a collected handle would let go.
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { JournalError } from './journal.ts';
+import { isSqliteError, openFile, toReason } from './sqlite-file.ts';
 
 /** Held for the life of the process, so that no collector closes one. */
 const held = new Map<string, DatabaseSync>();
@@ -14,21 +14,16 @@ const sqliteBusy = 5;
 /** Takes the lock at once or not at all. */
 export function tryLock(path: string): boolean {
   if (held.has(path)) return false;
-  const candidate = openLock(path);
-  if (!begin(candidate)) {
+  const candidate = openFile(path, 0);
+  try {
+    candidate.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
     candidate.close();
-    return false;
+    if (isSqliteError(error, sqliteBusy)) return false;
+    throw new JournalError('unreadable', `${path} cannot be locked (${toReason(error)})`);
   }
   held.set(path, candidate);
   return true;
-}
-
-/** Polls until the lock is free: within `pollMs` of the holder's end it is ours. Rejects when `signal` aborts. */
-export async function awaitLock(path: string, pollMs: number, signal?: AbortSignal): Promise<void> {
-  while (!tryLock(path)) {
-    signal?.throwIfAborted();
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-  }
 }
 
 export function releaseLock(path: string): void {
@@ -41,20 +36,4 @@ export function isLockedElsewhere(path: string): boolean {
   if (!tryLock(path)) return !held.has(path);
   releaseLock(path);
   return false;
-}
-
-function openLock(path: string): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, 'a', 0o600));
-  return new DatabaseSync(path, { timeout: 0 });
-}
-
-function begin(lock: DatabaseSync): boolean {
-  try {
-    lock.exec('BEGIN EXCLUSIVE');
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy) return false;
-    throw error;
-  }
 }

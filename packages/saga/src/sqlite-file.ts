@@ -31,9 +31,8 @@ const schema = `
 /** Opens the journal's file, or makes it. A damaged or foreign file is refused before anything is written to it. */
 export function openDatabase(path: string): DatabaseSync {
   refuseOldSqlite();
-  const isNew = !existsSync(path);
-  if (!isNew) inspect(path);
-  const database = open(path, isNew);
+  if (existsSync(path)) inspect(path);
+  const database = openFile(path, 5_000);
   try {
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864',
@@ -57,51 +56,67 @@ export const takeEpoch = (database: DatabaseSync): number =>
     'value',
   );
 
-function open(path: string, isNew: boolean): DatabaseSync {
+/** Opens a database, made for this user alone if it is not there. `busyMs` is how long it waits for other writers. */
+export function openFile(path: string, busyMs: number): DatabaseSync {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    if (isNew) closeSync(openSync(path, 'a', 0o600));
-    else chmodSync(path, 0o600);
-    return new DatabaseSync(path, { timeout: 5_000 });
+    // Only where it is missing: closing a descriptor of a file drops this process's locks on it.
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+    chmodSync(path, 0o600);
+    return new DatabaseSync(path, { timeout: busyMs });
   } catch (error) {
-    throw new JournalError(
-      'unreadable',
-      `${path} cannot be opened (${toReason(error)}); check that this user may write to its folder`,
-    );
+    throw toUnreadable(path, error);
   }
 }
 
+const toUnreadable = (path: string, error: unknown): JournalError =>
+  new JournalError(
+    'unreadable',
+    `${path} cannot be opened (${toReason(error)}); check that this user may read and write it, and its folder`,
+  );
+
 /** Read-only, so that a file which is not ours, or is damaged, stays as it is for whoever has to mend it. */
 function inspect(path: string): void {
-  let isForeign: boolean;
-  try {
-    const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
-    const application = readNumber(
-      database.prepare('PRAGMA application_id').get(),
-      'application_id',
-    );
-    const tables = readNumber(
-      database.prepare('SELECT count(*) AS count FROM sqlite_schema').get(),
-      'count',
-    );
-    isForeign = application !== applicationId && tables > 0;
-    const verdict = readText(database.prepare('PRAGMA quick_check(1)').get(), 'quick_check');
-    database.close();
-    if (verdict !== 'ok') throw new Error(verdict);
-  } catch (error) {
-    if (isPermissionError(error))
-      throw new JournalError(
-        'unreadable',
-        `${path} cannot be read (${toReason(error)}); check that this user may read and write it`,
-      );
+  const { application, version, tables, verdict } = readVerdict(path);
+  if (verdict !== 'ok')
     throw new JournalError(
       'corrupt',
-      `${path} is damaged (${toReason(error)}); nothing was changed. Restore it from a backup, or move it away to start with an empty one`,
+      `${path} is damaged (${verdict}); nothing was changed. Restore it from a backup, or move it away to start with an empty one`,
     );
-  }
-  if (isForeign)
+  if (application !== applicationId && tables !== 0)
     throw new JournalError('foreign', `${path} is another program's database; name another file`);
+  if (version !== 0 && version !== 1)
+    throw new JournalError('foreign', `${path} was written by a newer engine; use that one`);
 }
+
+function readVerdict(path: string): Record<string, unknown> {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+    return database.prepare(inspection).get() ?? {};
+  } catch (error) {
+    if (isSqliteError(error, sqliteCorrupt, sqliteNotADatabase))
+      return { verdict: toReason(error) };
+    throw toUnreadable(path, error);
+  } finally {
+    database?.close();
+  }
+}
+
+const inspection = `SELECT
+  (SELECT application_id FROM pragma_application_id) AS application,
+  (SELECT user_version FROM pragma_user_version) AS version,
+  (SELECT count(*) FROM sqlite_schema) AS tables,
+  (SELECT quick_check FROM pragma_quick_check LIMIT 1) AS verdict`;
+const sqliteCorrupt = 11;
+const sqliteNotADatabase = 26;
+
+/** Extended codes carry the plain one in their lowest byte. */
+export const isSqliteError = (error: unknown, ...codes: readonly number[]): boolean =>
+  error instanceof Error &&
+  'errcode' in error &&
+  typeof error.errcode === 'number' &&
+  codes.includes(error.errcode & 0xff);
 
 function checkDurability(database: DatabaseSync, path: string): void {
   const mode = readText(database.prepare('PRAGMA journal_mode').get(), 'journal_mode');
@@ -127,10 +142,8 @@ function refuseOldSqlite(): void {
     );
 }
 
-const toReason = (error: unknown): string =>
+export const toReason = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
-const isPermissionError = (error: unknown): boolean =>
-  /EACCES|EPERM|unable to open|permission/i.test(toReason(error));
 
 /** The named boundary for cells whose column type the schema fixes. */
 export const readCell = <T>(row: Record<string, unknown> | undefined, name: string): T =>

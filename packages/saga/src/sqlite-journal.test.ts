@@ -1,4 +1,173 @@
-import { createSqliteHouse } from './fixtures/sqlite-house.ts';
+import { readFileSync } from 'node:fs';
+import { DatabaseSync, StatementSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { accepted } from './fixtures/history.ts';
+import { createSqliteHouse, type SqliteHouse } from './fixtures/sqlite-house.ts';
+import type { Append, Journal } from './journal.ts';
 import { describeJournal } from './testing/suites/journal-suite.ts';
 
 describeJournal('on SQLite', createSqliteHouse);
+
+let house: SqliteHouse;
+let journal: Journal;
+let live: DatabaseSync;
+beforeEach(async () => {
+  house = createSqliteHouse();
+  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+  journal = await house.open();
+  const last = prepare.mock.contexts.at(-1);
+  if (!(last instanceof DatabaseSync)) throw new Error('no connection was seen');
+  live = last;
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  journal.close();
+  house.remove();
+});
+
+const accept = (run: string, secrets: Record<string, unknown> = {}): Append => ({
+  run,
+  events: [{ ...accepted, seq: 1, at: 1 }],
+  summary: {
+    saga: 'trip',
+    version: 1,
+    status: 'accepted',
+    acceptedAt: 1,
+    settledAt: null,
+    repairAt: null,
+  },
+  submission: { fingerprint: '', secrets },
+});
+const settle = (run: string): Append => {
+  const { summary } = accept(run);
+  return {
+    run,
+    events: [{ type: 'completed', seq: 2, at: 2 }],
+    summary: { ...summary, status: 'completed', settledAt: 2 },
+  };
+};
+
+describe('group commit', () => {
+  test('stores appends that arrive together in one transaction', async () => {
+    const run = vi.spyOn(StatementSync.prototype, 'run');
+    const commits = (): number =>
+      run.mock.contexts.filter(
+        (context) => context instanceof StatementSync && context.sourceSQL === 'COMMIT',
+      ).length;
+    await Promise.all(Array.from({ length: 500 }, (_, i) => journal.append(accept(`run-${i}`))));
+    expect(commits()).toBe(1);
+    await journal.append(accept('one-more'));
+    expect(commits()).toBe(2);
+    expect(journal.list({ limit: 999 })).toHaveLength(501);
+  });
+
+  test('resolves nothing before the commit', async () => {
+    const done: string[] = [];
+    const run = vi.spyOn(StatementSync.prototype, 'run');
+    const seen: number[] = [];
+    run.mockImplementation(function (this: StatementSync, ...values) {
+      if (this.sourceSQL === 'COMMIT') seen.push(done.length);
+      return this.all(...values) && { changes: 0, lastInsertRowid: 0 };
+    });
+    await Promise.all([
+      journal.append(accept('a')).then(() => done.push('a')),
+      journal.append(accept('b')).then(() => done.push('b')),
+    ]);
+    expect(seen).toEqual([0]);
+    expect(done).toEqual(['a', 'b']);
+  });
+
+  test('stores what was appended just before it is closed', async () => {
+    const appended = journal.append(accept('a'));
+    journal.close();
+    expect(await appended).toBe(1);
+    journal = await house.open();
+    expect(journal.listOpen()).toEqual(['a']);
+  });
+});
+
+describe('secrets', () => {
+  test('are gone from the bytes of the files once the run settled', async () => {
+    await journal.append(accept('a', { token: 'tok_very_secret' }));
+    await journal.append(accept('b', { token: 'tok_still_needed' }));
+    const checkpoint = (): string => {
+      const other = new DatabaseSync(house.path);
+      other.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      other.close();
+      return `${readFileSync(house.path)}${readFileSync(`${house.path}-wal`)}`;
+    };
+    expect(checkpoint()).toContain('tok_very_secret');
+    await journal.append(settle('a'));
+    const bytes = checkpoint();
+    expect(bytes).not.toContain('tok_very_secret');
+    expect(bytes).toContain('tok_still_needed');
+  });
+});
+
+describe('a failure', () => {
+  /** Appends, and lets the event loop turn until it would have been stored. */
+  const tryAppend = async (entry: Append): Promise<boolean> => {
+    let isStored = false;
+    void journal.append(entry).then(() => {
+      isStored = true;
+    });
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    return isStored;
+  };
+  const stored = (): unknown => {
+    const other = new DatabaseSync(house.path, { readOnly: true });
+    const ids = other.prepare('SELECT id FROM runs ORDER BY id').all();
+    other.close();
+    return ids.map(({ id }) => id);
+  };
+
+  test('stops the journal for good when the disk is full', async () => {
+    expect(await tryAppend(accept('a'))).toBe(true);
+    live.exec('PRAGMA max_page_count = 1');
+    const big = {
+      ...accept('b'),
+      events: [{ ...accepted, input: 'x'.repeat(99_999), seq: 1, at: 1 }],
+    };
+    expect(await tryAppend(big)).toBe(false);
+    expect(house.failures).toMatchObject([{ message: 'database or disk is full' }]);
+    live.exec('PRAGMA max_page_count = 1000000');
+    expect(await tryAppend(accept('c'))).toBe(false);
+    journal.prune(['a'], null);
+    expect(house.failures).toHaveLength(1);
+    expect(stored()).toEqual(['a']);
+  });
+
+  test('is told once when the connection is lost', async () => {
+    live.close();
+    expect(await tryAppend(accept('a'))).toBe(false);
+    expect(await tryAppend(accept('b'))).toBe(false);
+    expect(house.failures).toHaveLength(1);
+    expect(stored()).toEqual([]);
+  });
+
+  test('is told when another executor was counted in, which can write at once', async () => {
+    const usurper = new DatabaseSync(house.path, { timeout: 0 });
+    usurper.exec("UPDATE meta SET value = value + 1 WHERE name = 'epoch'");
+    expect(await tryAppend(accept('a'))).toBe(false);
+    expect(house.failures).toMatchObject([{ message: 'another process took the journal over' }]);
+    usurper.exec("UPDATE meta SET value = value + 1 WHERE name = 'epoch'");
+    usurper.close();
+    expect(stored()).toEqual([]);
+  });
+});
+
+test('finds what it reads by an index, however many runs there are', () => {
+  const all = vi.spyOn(StatementSync.prototype, 'all');
+  journal.list({ limit: 1 });
+  journal.list({ limit: 1, status: 'stuck' });
+  journal.listRepairs(1, 1);
+  journal.listPrunable(1, 1);
+  journal.readFeed(1, 1);
+  journal.read('a');
+  const statements = all.mock.contexts.filter((context) => context instanceof StatementSync);
+  expect(statements).toHaveLength(6);
+  const plans = statements.map(({ sourceSQL }) =>
+    live.prepare(`EXPLAIN QUERY PLAN ${sourceSQL}`).all(),
+  );
+  expect(JSON.stringify(plans)).not.toMatch(/SCAN|TEMP B-TREE/);
+});

@@ -4,6 +4,7 @@
 // 2. Appends that arrive together share one transaction, in order, and none of its statements can fail by constraint.
 // 3. Each transaction checks the epoch inside: an executor that lost its lock cannot write.
 // 4. Any failure stops the process: after a failed flush, later commits would seem to succeed.
+import { resolve } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Event } from './event.ts';
 import type {
@@ -17,8 +18,15 @@ import type {
   StoredSubmission,
 } from './journal.ts';
 import { JournalError } from './journal.ts';
-import { awaitLock, isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
-import { openDatabase, readCell, readNumber, readText, takeEpoch } from './sqlite-file.ts';
+import { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
+import {
+  openDatabase,
+  readCell,
+  readNumber,
+  readText,
+  takeEpoch,
+  toReason,
+} from './sqlite-file.ts';
 
 export interface OpenOptions {
   /** The journal's file; its locks stand beside it. */
@@ -34,9 +42,9 @@ export interface OpenOptions {
 
 /** Takes the lock, then the journal. Throws a JournalError that names the file and the way out. */
 export async function openJournal(options: OpenOptions): Promise<Journal> {
-  const { path, pollMs = 100 } = options;
+  const path = resolve(options.path);
   const lock = toLockPath(path, 'journal');
-  if (options.standby) await standBy(path, pollMs, options.signal);
+  if (options.standby) await standBy(path, options.pollMs ?? 100, options.signal);
   else if (!tryLock(lock)) {
     throw new JournalError(
       'held',
@@ -53,17 +61,23 @@ export async function openJournal(options: OpenOptions): Promise<Journal> {
 
 const toLockPath = (path: string, name: string): string => path.replace(/[^/]*$/, `${name}.lock`);
 
-/** The standby's own lock lets the active one see that somebody waits. A second standby waits all the same. */
+/** Within `pollMs` of the holder's end the lock is ours. The first in line holds another one, so that the active sees it wait. */
 async function standBy(path: string, pollMs: number, signal?: AbortSignal): Promise<void> {
   const standby = toLockPath(path, 'standby');
-  const isFirst = tryLock(standby);
-  await awaitLock(toLockPath(path, 'journal'), pollMs, signal);
-  if (isFirst) releaseLock(standby);
+  try {
+    while (!tryLock(toLockPath(path, 'journal'))) {
+      signal?.throwIfAborted();
+      tryLock(standby);
+      await new Promise((ring) => setTimeout(ring, pollMs));
+    }
+  } finally {
+    releaseLock(standby);
+  }
 }
 
 function endProcess(error: unknown): void {
   process.stderr.write(
-    `the journal failed, so this process stops and is to be restarted: ${error instanceof Error ? error.message : String(error)}\n`,
+    `the journal failed, so this process stops and is to be restarted: ${toReason(error)}\n`,
   );
   process.exit(70);
 }
@@ -121,8 +135,9 @@ class SqliteJournal implements Journal {
   }
 
   list({ status, limit, before = Number.MAX_SAFE_INTEGER }: ListQuery): RunSummary[] {
-    const wanted = status ?? null;
-    return this.#statements.list.all(before, wanted, wanted, limit).map(readSummary);
+    const { list, listByStatus } = this.#statements;
+    const rows = status ? listByStatus.all(status, before, limit) : list.all(before, limit);
+    return rows.map(readSummary);
   }
 
   listOpen(): string[] {
@@ -183,8 +198,18 @@ class SqliteJournal implements Journal {
       return result;
     } catch (error) {
       this.#hasFailed = true;
+      this.#rollBack();
       this.#onFatal(error);
       return undefined;
+    }
+  }
+
+  /** An open transaction would keep the process that takes over from writing until this one ends. */
+  #rollBack(): void {
+    try {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    } catch {
+      // What failed is reported already, and nothing is committed any more.
     }
   }
 }
@@ -208,8 +233,9 @@ function prepareStatements(database: DatabaseSync) {
     readEvents: prepare('SELECT event FROM events WHERE run = ? ORDER BY seq'),
     readSecrets: prepare('SELECT fields FROM secrets WHERE run = ?'),
     readSubmission: prepare('SELECT fingerprint, pruned_as FROM submissions WHERE run = ?'),
-    list: prepare(
-      'SELECT * FROM runs WHERE number < ? AND (? IS NULL OR status = ?) ORDER BY number DESC LIMIT ?',
+    list: prepare('SELECT * FROM runs WHERE number < ? ORDER BY number DESC LIMIT ?'),
+    listByStatus: prepare(
+      'SELECT * FROM runs WHERE status = ? AND number < ? ORDER BY number DESC LIMIT ?',
     ),
     listOpen: prepare('SELECT id FROM runs WHERE settled_at IS NULL ORDER BY number'),
     listRepairs: prepare('SELECT id FROM runs WHERE repair_at <= ? ORDER BY repair_at LIMIT ?'),

@@ -1,0 +1,121 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createSqliteHouse, type SqliteHouse } from './fixtures/sqlite-house.ts';
+import { openDatabase } from './sqlite-file.ts';
+
+let house: SqliteHouse;
+beforeEach(() => {
+  house = createSqliteHouse();
+});
+afterEach(() => house.remove());
+
+describe('a new journal', () => {
+  test('is durable on the connection that writes', () => {
+    const database = openDatabase(house.path);
+    expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+    expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
+    expect(database.prepare('PRAGMA secure_delete').get()).toEqual({ secure_delete: 1 });
+    database.close();
+  });
+
+  test('is for its owner alone', async () => {
+    const journal = await house.open();
+    const folder = dirname(house.path);
+    expect(readdirSync(folder).sort()).toEqual([
+      'journal.db',
+      'journal.db-shm',
+      'journal.db-wal',
+      'journal.lock',
+      'journal.lock-journal',
+    ]);
+    const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
+    expect(new Set(modes)).toEqual(new Set([0o600]));
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    journal.close();
+  });
+
+  test('takes the place of an empty file', async () => {
+    mkdirSync(dirname(house.path));
+    writeFileSync(house.path, '');
+    (await house.open()).close();
+    expect(statSync(house.path).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('a file that must not be used', () => {
+  /** Refused under this code, and not a byte of it changed. */
+  const expectRefusal = async (code: string): Promise<void> => {
+    const before = readFileSync(house.path);
+    await expect(house.open()).rejects.toMatchObject({ name: 'JournalError', code });
+    expect(readFileSync(house.path).equals(before)).toBe(true);
+  };
+  const make = async (): Promise<void> => {
+    const journal = await house.open();
+    for (let i = 0; i < 50; i++) journal.prune([], 'x'.repeat(i * 1_000));
+    journal.close();
+  };
+  const alter = (sql: string): void => {
+    const database = new DatabaseSync(house.path);
+    database.exec(sql);
+    database.close();
+  };
+
+  test('is refused when it was truncated', async () => {
+    await make();
+    truncateSync(house.path, Math.floor(statSync(house.path).size / 2));
+    await expectRefusal('corrupt');
+  });
+
+  test('is refused when a page was overwritten', async () => {
+    await make();
+    const bytes = readFileSync(house.path);
+    bytes.fill(0xab, 4_096, 4_096 * 3);
+    writeFileSync(house.path, bytes);
+    await expectRefusal('corrupt');
+  });
+
+  test('is refused when it is no database', async () => {
+    mkdirSync(dirname(house.path));
+    writeFileSync(house.path, 'Dear diary, '.repeat(1_000));
+    await expectRefusal('corrupt');
+  });
+
+  test('is refused when it is another program’s database', async () => {
+    mkdirSync(dirname(house.path));
+    alter('CREATE TABLE diary (day TEXT)');
+    await expectRefusal('foreign');
+  });
+
+  test('is refused when a newer engine wrote it', async () => {
+    await make();
+    alter('PRAGMA user_version = 2');
+    await expectRefusal('foreign');
+  });
+
+  test('is refused when it cannot be written', async () => {
+    writeFileSync(join(house.folder, 'data'), 'a file where the folder should be');
+    await expect(house.open()).rejects.toMatchObject({ name: 'JournalError', code: 'unreadable' });
+  });
+
+  test('is refused when it is a folder', async () => {
+    mkdirSync(house.path, { recursive: true });
+    await expect(house.open()).rejects.toMatchObject({ name: 'JournalError', code: 'unreadable' });
+  });
+
+  test('is free again once it was mended', async () => {
+    await make();
+    alter('PRAGMA user_version = 2');
+    await expectRefusal('foreign');
+    alter('PRAGMA user_version = 1');
+    (await house.open()).close();
+  });
+});
