@@ -2,14 +2,14 @@
  * Many orders at once on the real stores, in virtual time, while the network loses, delays and doubles messages and
  * the orchestrator crashes. Then everything heals, and nothing may be left behind. One seed, one history.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createOrderSaga } from '@baton/orchestrator';
 import { createEngine, type Engine, openJournal } from '@baton/saga';
 import { createVirtualClock, type VirtualClock } from '@baton/saga/testing';
 import { findFaults } from './books.ts';
 import { createCrasher } from './crasher.ts';
+import { createFastFolder } from './folder.ts';
 import { createRandom, type Random } from './random.ts';
 import { closeServices, openServices, type Services } from './services.ts';
 import { createWire, lost, type Trouble, unsent } from './wire.ts';
@@ -40,7 +40,7 @@ interface Order {
 const crashesMax = 3;
 
 export async function simulate(seed: number, ordersMax = 8): Promise<Simulation> {
-  const folder = mkdtempSync(join(tmpdir(), 'baton-sim-'));
+  const folder = createFastFolder('sim');
   const random = createRandom(seed);
   const clock = createVirtualClock();
   const services = openServices(folder, clock.now);

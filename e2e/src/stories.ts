@@ -1,7 +1,7 @@
 /** The stories that every orchestrator must end in the same way, whenever it crashes. */
 import type { PlaceOrder } from '@baton/contracts';
 import type { Call, Exchange } from '@baton/service-kit';
-import type { Story } from './story.ts';
+import type { Plot, Story } from './story.ts';
 import { lost, noTrouble, type Trouble, unsent } from './wire.ts';
 
 const order = (change: { sku?: string; token?: string } = {}): PlaceOrder => ({
@@ -147,3 +147,28 @@ export const stories: readonly Story[] = [
     effects: reservedAndBack,
   },
 ];
+
+/** How these end depends on when the orchestrator dies; either way nothing is left behind. */
+export const openStories: readonly Plot[] = [
+  {
+    name: 'a participant cannot be reached again after its first answer',
+    order: order(),
+    createTrouble: createLeavers(),
+  },
+];
+
+/** Each participant but the order service takes one request, and is gone for an hour. */
+function createLeavers(): () => Trouble {
+  return () => {
+    const seen = new Set<string>();
+    return async (call, deliver) => {
+      const { name } = call.operation;
+      const isForward = ['inventory.reserve', 'payment.process'].includes(name);
+      if (!isForward || !seen.has(name)) {
+        seen.add(name);
+        return deliver();
+      }
+      return unsent;
+    };
+  };
+}

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { stories } from './stories.ts';
+import { openStories, stories } from './stories.ts';
 import { type Ending, play } from './story.ts';
 
 let pointsPlayed = 0;
@@ -30,5 +30,25 @@ describe.each(stories)('$name', (story) => {
       );
       pointsPlayed += 1;
     }
-  });
+  }, 90_000);
 });
+
+describe.each(openStories)('$name', (story) => {
+  it('leaves nothing behind, wherever the orchestrator crashes', async () => {
+    const { points } = await play(story);
+    const seen = new Set<string>();
+    for (let crashAt = 1; crashAt <= points; crashAt++) {
+      const { status, books } = await play(story, crashAt);
+      const isWhole = status === 'completed';
+      expect(books.held.length, `held after a crash at point ${crashAt}`).toBe(isWhole ? 1 : 0);
+      const kept = books.money.filter((row) => isKept(row));
+      expect(kept.length, `money kept after a crash at point ${crashAt}`).toBe(isWhole ? 1 : 0);
+      seen.add(status);
+      pointsPlayed += 1;
+    }
+    expect([...seen].sort()).toEqual(['compensated', 'completed']);
+  }, 60_000);
+});
+
+const isKept = (row: unknown): boolean =>
+  typeof row === 'object' && row !== null && 'status' in row && row.status === 'taken';

@@ -1,14 +1,17 @@
 /** One order's story, played on real stores and a journal file in virtual time, with or without a crash. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlaceOrder } from '@baton/contracts';
 import { createOrderSaga } from '@baton/orchestrator';
 import { createEngine, type Engine, isSettled, openJournal, type RunState } from '@baton/saga';
 import { createVirtualClock, type VirtualClock } from '@baton/saga/testing';
 import { createCrasher } from './crasher.ts';
+import { createFastFolder } from './folder.ts';
 import { closeServices, openServices, type Services } from './services.ts';
 import { createWire, type Trouble, type Wire } from './wire.ts';
+
+/** What a story needs to be played; how it must end is the test's. */
+export type Plot = Omit<Story, 'ends' | 'effects'>;
 
 export interface Story {
   readonly name: string;
@@ -42,12 +45,12 @@ interface Stage {
   readonly folder: string;
   readonly clock: VirtualClock;
   readonly services: Services;
-  readonly story: Story;
+  readonly story: Plot;
 }
 
 /** `crashAt` counts points from 1; infinity crashes never. After a crash a new orchestrator goes on, with nothing in its way. */
-export async function play(story: Story, crashAt = Number.POSITIVE_INFINITY): Promise<Ending> {
-  const folder = mkdtempSync(join(tmpdir(), 'baton-story-'));
+export async function play(story: Plot, crashAt = Number.POSITIVE_INFINITY): Promise<Ending> {
+  const folder = createFastFolder('story');
   const clock = createVirtualClock();
   const services = openServices(folder, clock.now);
   const stage: Stage = { folder, clock, services, story };
@@ -109,6 +112,7 @@ async function live(
 
 /** Settled, and nothing left to repair. */
 function isAtRest(engine: Engine): boolean {
+  if (engine.counts().open > 0) return false;
   const run = engine.read(orderId);
   return run !== undefined && isSettled(run.state) && run.next?.type === 'rest';
 }

@@ -237,7 +237,7 @@ describe('no answer', () => {
     server.behave(() => {});
     const { reply, tookMs } = await timed();
     expect(reply).toEqual({ reply: 'unknown', code: 'timed-out', retriable: true });
-    expect(tookMs).toBeLessThan(1_000);
+    expect(tookMs).toBeLessThan(5_000);
   });
 
   it('is unknown at the deadline when the body drips', async () => {
@@ -248,7 +248,7 @@ describe('no answer', () => {
     });
     const { reply, tookMs } = await timed();
     expect(reply).toEqual({ reply: 'unknown', code: 'timed-out', retriable: true });
-    expect(tookMs).toBeLessThan(1_000);
+    expect(tookMs).toBeLessThan(5_000);
   });
 
   it('is unknown, and not a time-out, when the caller gives up', async () => {

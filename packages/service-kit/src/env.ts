@@ -1,4 +1,5 @@
 /** The environment, read once and whole: every problem is reported together. */
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LOG_LEVELS } from '@baton/telemetry';
 import { z } from 'zod';
@@ -6,7 +7,7 @@ import { StartupProblem } from './startup-problem.ts';
 
 type Source = Readonly<Record<string, string | undefined>>;
 
-const REPOSITORY_DATA_DIR = fileURLToPath(new URL('../../../.data', import.meta.url));
+const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** A whole number, as text; zod's own coercion would take '' for 0 and '1e3' for 1000. */
@@ -37,12 +38,28 @@ const toSharedShape = (port: number) => ({
     .max(200)
     .optional()
     .meta({ example: 'the output of: openssl rand -hex 16' }),
-  DATA_DIR: z.string().min(1).max(4_096).default(REPOSITORY_DATA_DIR).meta({ example: '.data' }),
+  // From the repository's root, so that every app, started from its own folder, means the same one.
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .max(4_096)
+    .prefault('.data')
+    .transform((path) => resolve(REPOSITORY, path))
+    .meta({ example: '.data' }),
   LOG_LEVEL: z.enum(LOG_LEVELS).default('info').meta({ example: 'info' }),
   NODE_ENV: z
     .enum(['development', 'test', 'production'])
     .default('development')
     .meta({ example: 'production' }),
+  /** Whether this process can be broken on purpose; in production it never can. */
+  FAULTS: z.enum(['on', 'off']).optional().meta({ example: 'off' }),
+  FAULTS_FILE: z
+    .string()
+    .min(1)
+    .max(4_096)
+    .transform((path) => resolve(REPOSITORY, path))
+    .optional()
+    .meta({ example: '.data/faults.json' }),
   BATON_SUPERVISED: z.enum(['0', '1']).default('0').meta({ example: '1' }),
 });
 type SharedShape = ReturnType<typeof toSharedShape>;
@@ -75,7 +92,7 @@ export const readEnv = <S extends z.ZodRawShape>(
 export type ServiceEnv<S extends z.ZodRawShape> = z.output<z.ZodObject<SharedShape>> &
   z.output<z.ZodObject<S>>;
 
-/** The shared variables and the service's own. An open host needs a token, or nothing starts. */
+/** The shared variables and the service's own. An open host needs a token and production no faults, or nothing starts. */
 export const readServiceEnv = <S extends z.ZodRawShape>(
   { port, shape }: { readonly port: number; readonly shape: S },
   source: Source,
@@ -98,8 +115,23 @@ export const readServiceEnv = <S extends z.ZodRawShape>(
       `  HOST: ${host} can be reached from other machines, so OPERATOR_TOKEN must be set (for example HOST=127.0.0.1)`,
     );
   }
+  const asksForFaults = [
+    ...(source.FAULTS_FILE ? ['FAULTS_FILE'] : []),
+    ...(source.FAULTS === 'on' ? ['FAULTS'] : []),
+  ];
+  for (const name of source.NODE_ENV === 'production' ? asksForFaults : []) {
+    problems.push(`  ${name}: production has no faults; unset it, or NODE_ENV=production`);
+  }
   if (shared === undefined || own === undefined || problems.length > 0) {
     throw new StartupProblem(['The environment cannot be used:', ...problems]);
   }
   return { ...shared, ...own };
 };
+
+/** Where faults are switched; undefined where there are none. */
+export const findFaultsFile = (
+  env: Pick<z.output<z.ZodObject<SharedShape>>, 'NODE_ENV' | 'FAULTS' | 'FAULTS_FILE' | 'DATA_DIR'>,
+): string | undefined =>
+  env.NODE_ENV === 'production' || env.FAULTS === 'off'
+    ? undefined
+    : (env.FAULTS_FILE ?? join(env.DATA_DIR, 'faults.json'));

@@ -85,6 +85,15 @@ describe('forward', () => {
     expect(effects(store)).toBe(1);
   });
 
+  it('an effect whose row cannot be written is taken back', () => {
+    const { store } = openAt();
+    const failing = createFence(store, () => {
+      throw new Error('no clock');
+    });
+    expect(() => failing.forward(KEY, BODY, forwardWith('done', store))).toThrow('no clock');
+    expect([effects(store), stateOf(store)]).toEqual([0, undefined]);
+  });
+
   it.each(['done', 'refused'] as const)(
     'after %s, another body under the key is told so',
     (verdict) => {
@@ -154,6 +163,16 @@ describe('undo', () => {
       throw new Error('planned');
     };
     expect(() => fence.undo(KEY, {}, failing)).toThrow('planned');
+    expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
+  });
+
+  it('an undo whose row cannot be written is taken back', () => {
+    const { store, fence } = openAt();
+    fence.forward(KEY, BODY, forwardWith('done', store));
+    const failing = createFence(store, () => {
+      throw new Error('no clock');
+    });
+    expect(() => failing.undo(KEY, {}, undoing(store))).toThrow('no clock');
     expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
   });
 

@@ -1,5 +1,6 @@
 /** Runs an app as a process: listen, say so, and stop without losing what is under way. */
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { flushCompileCache } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { ServiceName } from '@baton/contracts';
 import type { Log } from '@baton/telemetry';
@@ -136,5 +137,7 @@ export const runService = async (options: RunOptions): Promise<Running> => {
   const stop = createStop(server, options);
   stopOnSignals(stop, options);
   process.stdout.write(`${JSON.stringify({ ready: true, service: options.service, port })}\n`);
+  // Now, since a process that is killed never writes it, and would compile everything again.
+  flushCompileCache();
   return { port, stop };
 };
