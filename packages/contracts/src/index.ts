@@ -8,6 +8,17 @@ export {
   KEY_HEADER,
   orderIdOfKey,
 } from './effect-key.ts';
+export {
+  FAULT_HEADER,
+  FAULT_KINDS,
+  FAULT_OPERATIONS,
+  Fault,
+  type FaultKind,
+  FaultOperation,
+  findFaultContract,
+  listDeclineCodes,
+} from './fault.ts';
+export { FaultState, faultOperations } from './fault-routes.ts';
 export { healthLive, healthReady, Live, Ready } from './health.ts';
 export { inventoryOperations, StockLevel } from './inventory-service.ts';
 export { Currency, Money } from './money.ts';

@@ -58,7 +58,7 @@ export interface ReadOperation extends Shared {
 /** A change asked for from outside, which no fence guards: the orchestrator's own routes. */
 export interface CommandOperation extends Shared {
   readonly kind: 'command';
-  readonly method: 'POST';
+  readonly method: 'POST' | 'PUT' | 'DELETE';
   readonly body?: z.ZodType;
   /** Request headers that the handler reads, by lower-case name. */
   readonly headers?: z.ZodType;

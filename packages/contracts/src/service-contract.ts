@@ -1,4 +1,5 @@
 /** Every service's operations in one place, for documents and checkers. */
+import { faultOperations } from './fault-routes.ts';
 import { inventoryOperations } from './inventory-service.ts';
 import { notificationOperations } from './notification-service.ts';
 import type { Operations, ServiceName } from './operation.ts';
@@ -7,7 +8,7 @@ import { orderOperations } from './order-service.ts';
 import { paymentOperations } from './payment-service.ts';
 
 export const SERVICE_CONTRACTS: Readonly<Record<ServiceName, Operations>> = {
-  orchestrator: orchestratorOperations,
+  orchestrator: { ...orchestratorOperations, ...faultOperations },
   'order-service': orderOperations,
   'inventory-service': inventoryOperations,
   'payment-service': paymentOperations,

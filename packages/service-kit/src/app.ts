@@ -11,6 +11,7 @@ import express, { type ErrorRequestHandler, type Express, Router } from 'express
 import helmet from 'helmet';
 import type { Handlers } from './answer.ts';
 import { createHostCheck } from './host-check.ts';
+import type { Interceptor } from './interceptor.ts';
 import { mountRoutes, toUnreadable } from './mount.ts';
 import { toOpenApi } from './openapi.ts';
 import { toGeneralProblem } from './problem-answer.ts';
@@ -33,10 +34,14 @@ export interface ServiceAppOptions<T extends Operations> {
   readonly store?: Store;
   readonly now?: () => number;
   readonly ready?: () => Readiness;
+  /** Steps between effects and their callers; outside production only. */
+  readonly intercept?: Interceptor | undefined;
   /** Names besides loopback that the Host header may carry. */
   readonly hosts?: readonly string[];
   /** Further routes, such as pages; they come before the 404. */
   readonly extend?: (router: Router) => void;
+  /** Operations that `extend` mounts, for the document of the contract. */
+  readonly further?: Operations | undefined;
 }
 
 export interface ServiceApp {
@@ -103,7 +108,7 @@ const createErrorHandler =
   };
 
 const mountPages = <T extends Operations>(router: Router, options: ServiceAppOptions<T>): void => {
-  const document = toOpenApi(options.service, options.operations);
+  const document = toOpenApi(options.service, { ...options.operations, ...options.further });
   router.get('/openapi.json', (_request, response) => void response.json(document));
   router.get('/metrics', async (_request, response) => {
     const { registry } = options.metrics;
@@ -116,11 +121,11 @@ const mountPages = <T extends Operations>(router: Router, options: ServiceAppOpt
 export const createServiceApp =
   <const T extends Operations>(options: ServiceAppOptions<T>) =>
   (handlers: Handlers<T>): ServiceApp => {
-    const { service, operations, log, metrics, store, now } = options;
+    const { service, operations, log, store, now } = options;
     const routes = createRoutes(operations, { log, store, now })(handlers);
     const router = Router();
     mountRoutes(router, createHealthRoutes(service, { log, ready: options.ready }));
-    mountRoutes(router, routes, metrics);
+    mountRoutes(router, routes, options);
     mountPages(router, options);
 
     const app = express();

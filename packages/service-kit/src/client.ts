@@ -84,32 +84,54 @@ const toPath = (
   return search === '' ? path : `${path}?${search}`;
 };
 
+const toAttemptReply = (
+  operation: FencedOperation,
+  exchange: Exchange,
+  orderId: string,
+): Reply<unknown> => {
+  switch (exchange.kind) {
+    case 'response':
+      return toReply(operation, exchange.response, orderId);
+    case 'unsent':
+      return { reply: 'unsent', code: exchange.code };
+    case 'unknown':
+      return { reply: 'unknown', code: exchange.code, retriable: true };
+    default:
+      return exchange satisfies never;
+  }
+};
+
+/** What is asked, and how it went: told before the call leaves and after it came back. */
+export interface Asked {
+  readonly operation: FencedOperation;
+  readonly orderId: string;
+  readonly attempt: number;
+  readonly context: Readonly<Record<string, string>>;
+}
+export type Annotate = (asked: Asked) => (exchange: Exchange) => Promise<string | undefined>;
+
 const callFenced =
-  (operation: FencedOperation, transport: Transport) =>
+  (operation: FencedOperation, transport: Transport, annotate: Annotate | undefined) =>
   async (body: { readonly orderId: string }, attempt: Attempt): Promise<Reply<unknown>> => {
+    const { orderId } = body;
+    const { number, context = {} } = attempt;
+    const toNote = annotate?.({ operation, orderId, attempt: number, context });
     const exchange = await transport.exchange({
       operation,
       path: operation.path,
       params: {},
       query: {},
       headers: {
-        ...attempt.context,
+        ...context,
         [KEY_HEADER]: attempt.key,
-        [ATTEMPT_HEADER]: String(attempt.number),
+        [ATTEMPT_HEADER]: String(number),
       },
       body,
       signal: attempt.signal,
     });
-    switch (exchange.kind) {
-      case 'response':
-        return toReply(operation, exchange.response, body.orderId);
-      case 'unsent':
-        return { reply: 'unsent', code: exchange.code };
-      case 'unknown':
-        return { reply: 'unknown', code: exchange.code, retriable: true };
-      default:
-        return exchange satisfies never;
-    }
+    const reply = toAttemptReply(operation, exchange, orderId);
+    const note = await toNote?.(exchange);
+    return note === undefined ? reply : { ...reply, note };
   };
 
 interface LooseSuccess {
@@ -147,12 +169,15 @@ const callPlainly =
 export const createClientOver = <const T extends Operations>(
   operations: T,
   transport: Transport,
+  annotate?: Annotate,
 ): Client<T> =>
   ({
     ...Object.fromEntries(
       Object.entries(operations).map(([name, operation]) => [
         name,
-        isFenced(operation) ? callFenced(operation, transport) : callPlainly(operation, transport),
+        isFenced(operation)
+          ? callFenced(operation, transport, annotate)
+          : callPlainly(operation, transport),
       ]),
     ),
     close: transport.close,
@@ -160,5 +185,5 @@ export const createClientOver = <const T extends Operations>(
 
 export const createClient = <const T extends Operations>(
   operations: T,
-  options: HttpOptions,
-): Client<T> => createClientOver(operations, createHttpTransport(options));
+  { annotate, ...options }: HttpOptions & { readonly annotate?: Annotate | undefined },
+): Client<T> => createClientOver(operations, createHttpTransport(options), annotate);

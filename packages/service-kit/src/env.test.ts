@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readEnv, readServiceEnv, ServiceUrl } from './env.ts';
+import { findFaultsFile, readEnv, readServiceEnv, ServiceUrl } from './env.ts';
 import { StartupProblem } from './startup-problem.ts';
 
 const shape = { PAYMENT_URL: ServiceUrl.default('http://127.0.0.1:4003') };
@@ -61,6 +61,16 @@ describe('problems', () => {
     expect(linesOf({ HOST: host })).toEqual([]);
   });
 
+  it.each(['FAULTS=on', 'FAULTS_FILE=faults.json'])('%s is refused in production', (asked) => {
+    const [name = '', value = ''] = asked.split('=');
+    expect(linesOf({ [name]: value })).toEqual([]);
+    expect(linesOf({ NODE_ENV: 'production', [name]: value })).toEqual([
+      'The environment cannot be used:',
+      `  ${name}: production has no faults; unset it, or NODE_ENV=production`,
+    ]);
+    expect(linesOf({ NODE_ENV: 'production', FAULTS: 'off' })).toEqual([]);
+  });
+
   it('are all told together, and no value with them', () => {
     const lines = linesOf({
       PORT: 'x',
@@ -77,6 +87,14 @@ describe('problems', () => {
     ]);
     expect(lines.join('\n')).not.toContain('short-secret');
   });
+});
+
+it('looks for faults beside the data, and nowhere in production or when they are off', () => {
+  const find = (source: Record<string, string>) => findFaultsFile(read(source));
+  expect(find({ DATA_DIR: '/data' })).toBe('/data/faults.json');
+  expect(find({ DATA_DIR: '/data', FAULTS_FILE: '/etc/faults.json' })).toBe('/etc/faults.json');
+  expect(find({ NODE_ENV: 'production' })).toBeUndefined();
+  expect(find({ FAULTS: 'off', FAULTS_FILE: '/etc/faults.json' })).toBeUndefined();
 });
 
 it('reads any other shape', () => {

@@ -8,7 +8,7 @@ import {
   type UndoOperation,
 } from '@baton/contracts';
 import { z } from 'zod';
-import type { HttpAnswer, HttpRequest, Work } from './answer.ts';
+import type { HttpAnswer, HttpRequest, ProblemAnswer, Work } from './answer.ts';
 import type { Fence, UndoVerdict, Verdict } from './fence.ts';
 import { inspectJson } from './json.ts';
 import { type LooseHandler, LooseProblem, toHttpAnswer, toSuccess } from './loose-handler.ts';
@@ -119,3 +119,11 @@ export const respondFenced = (
     ? forward({ ...call, operation }, ledger.fence)
     : undo({ ...call, operation }, ledger.fence);
 };
+
+/** Outside the fence: an undo that was declined once must still be possible. */
+export const declineUndo = (
+  operation: UndoOperation,
+  decline: ProblemAnswer,
+  request: HttpRequest,
+): HttpAnswer =>
+  toHttpAnswer(operation, decline, { orderId: orderIdOfKey(request.headers[KEY_HEADER] ?? '') });

@@ -17,6 +17,8 @@ export {
   type ServiceAppOptions,
 } from './app.ts';
 export {
+  type Annotate,
+  type Asked,
   type Attempt,
   type Client,
   createClient,
@@ -25,12 +27,14 @@ export {
   type ReadReply,
 } from './client.ts';
 export { createDocsRouter } from './docs-page.ts';
-export { readEnv, readServiceEnv, type ServiceEnv, ServiceUrl } from './env.ts';
+export { findFaultsFile, readEnv, readServiceEnv, type ServiceEnv, ServiceUrl } from './env.ts';
 export type { EventsOptions, StreamedEvent } from './event-source.ts';
 export { createFence, type Fence, type UndoVerdict, type Verdict } from './fence.ts';
+export type { Delivery, InterceptedCall, Interceptor } from './interceptor.ts';
 export { createLocalClient, createLocalTransport } from './local-client.ts';
 export { mount, mountRoutes } from './mount.ts';
 export { type OpenApiDocument, toOpenApi } from './openapi.ts';
+export { createOperatorCheck } from './operator-check.ts';
 export { createOrchestratorClient, type OrchestratorClient } from './orchestrator-client.ts';
 export { type Page, readPage } from './page.ts';
 export {
@@ -38,6 +42,8 @@ export {
   type ParticipantOptions,
   type ParticipantProgram,
   runParticipant,
+  type Saboteur,
+  type SaboteurOptions,
 } from './participant.ts';
 export { type Exchange, type RawResponse, type Reply, toReply } from './reply.ts';
 export { createRoutes, type Route } from './route.ts';

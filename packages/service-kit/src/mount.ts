@@ -4,12 +4,15 @@ import type { Metrics } from '@baton/telemetry';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { Handlers, HttpAnswer, HttpRequest } from './answer.ts';
 import { sendEvents } from './event-stream.ts';
+import { type Interceptor, toInterceptedCall } from './interceptor.ts';
 import { toGeneralProblem } from './problem-answer.ts';
 import { createRoutes, isStream, type Route, type RouteSurroundings } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
+import { sendDelivery } from './send-delivery.ts';
 
 export interface MountSurroundings extends RouteSurroundings {
   readonly metrics?: Metrics | undefined;
+  readonly intercept?: Interceptor | undefined;
 }
 
 /** Set-Cookie apart, Node joins repeated headers; what it gives as a list is none of ours. */
@@ -38,10 +41,13 @@ const toSignal = (response: Response): AbortSignal => {
 };
 
 const toRequestHandler =
-  (route: Route): RequestHandler =>
+  (route: Route, intercept: Interceptor | undefined): RequestHandler =>
   async (request, response) => {
     const signal = toSignal(response);
-    const answer = await route.respond(toHttpRequest(request, signal));
+    const asked = toHttpRequest(request, signal);
+    const call = intercept && toInterceptedCall(route, asked);
+    if (intercept && call) return sendDelivery(response, await intercept(call));
+    const answer = await route.respond(asked);
     if (isStream(answer)) await sendEvents(response, answer, signal);
     else sendAnswer(response, answer);
   };
@@ -72,7 +78,7 @@ const readJson = express.json({ limit: '16kb', strict: true });
 
 const toAllowed = (routes: readonly Route[]): string =>
   routes
-    .flatMap(({ operation }) => (operation.method === 'GET' ? ['GET', 'HEAD'] : ['POST']))
+    .flatMap(({ operation }) => (operation.method === 'GET' ? ['GET', 'HEAD'] : operation.method))
     .join(', ');
 
 const refuseMethod =
@@ -80,20 +86,23 @@ const refuseMethod =
   (_request, response) =>
     sendAnswer(response, toGeneralProblem('method-not-allowed', { headers: { allow } }));
 
-const mountRoute = (router: Router, route: Route, metrics: Metrics | undefined): void => {
-  const { operation } = route;
-  const observe = createObserver(operation, metrics);
-  const handle = toRequestHandler(route);
-  if (operation.method === 'GET') router.get(operation.path, observe, handle);
-  else router.post(operation.path, observe, checkType, readJson, handle);
+const REGISTRARS = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const;
+type Watchers = Pick<MountSurroundings, 'metrics' | 'intercept'>;
+
+const mountRoute = (router: Router, route: Route, { metrics, intercept }: Watchers): void => {
+  const { method, path } = route.operation;
+  const observe = createObserver(route.operation, metrics);
+  const handle = toRequestHandler(route, intercept);
+  const steps = method === 'GET' ? [observe, handle] : [observe, checkType, readJson, handle];
+  router[REGISTRARS[method]](path, ...steps);
 };
 
 export const mountRoutes = (
   router: Router,
   routes: readonly Route[],
-  metrics?: Metrics | undefined,
+  watchers: Watchers = {},
 ): void => {
-  for (const route of routes) mountRoute(router, route, metrics);
+  for (const route of routes) mountRoute(router, route, watchers);
   const byPath = Map.groupBy(routes, ({ operation }) => operation.path);
   for (const [path, known] of byPath) router.all(path, refuseMethod(toAllowed(known)));
 };
@@ -103,7 +112,7 @@ export const mount =
   <const T extends Operations>(router: Router, operations: T, surroundings: MountSurroundings) =>
   (handlers: Handlers<T>): readonly Route[] => {
     const routes = createRoutes(operations, surroundings)(handlers);
-    mountRoutes(router, routes, surroundings.metrics);
+    mountRoutes(router, routes, surroundings);
     return routes;
   };
 

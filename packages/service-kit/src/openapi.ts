@@ -96,7 +96,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set(['not-found', 'method-not-allowed
 const ABOUT_BODIES: ReadonlySet<string> = new Set(['payload-too-large', 'unsupported-media-type']);
 
 const isListed = (operation: Operation, code: string): boolean =>
-  !ELSEWHERE.has(code) && (operation.method === 'POST' || !ABOUT_BODIES.has(code));
+  !ELSEWHERE.has(code) && (operation.method !== 'GET' || !ABOUT_BODIES.has(code));
 
 const toProblems = (operation: Operation): Json => {
   const listed = Object.entries(problemsOf(operation)).filter(([code]) =>

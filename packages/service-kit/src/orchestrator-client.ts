@@ -14,6 +14,8 @@ export interface PlaceOptions extends CallOptions {
   readonly idempotencyKey?: string;
   /** Wait for the order to settle, 0 to 30 s. */
   readonly waitSeconds?: number;
+  /** W3C; travels with the order through every hop. */
+  readonly baggage?: string;
 }
 
 export interface OrchestratorClient {
@@ -47,12 +49,13 @@ const toOptions = ({ signal }: CallOptions = {}, waitSeconds = 0): { signal: Abo
 });
 
 const toPlaceOptions = (options: PlaceOptions = {}): ReadOptions => {
-  const { idempotencyKey, waitSeconds } = options;
+  const { idempotencyKey, waitSeconds, baggage } = options;
   return {
     ...toOptions(options, waitSeconds),
     headers: {
       ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       ...(waitSeconds === undefined ? {} : { prefer: `wait=${waitSeconds}` }),
+      ...(baggage === undefined ? {} : { baggage }),
     },
   };
 };

@@ -1,15 +1,19 @@
 /** What the `main.ts` of every participant would otherwise repeat: environment, file, app, process. */
 import { join } from 'node:path';
 import type { Operations, ServiceName } from '@baton/contracts';
-import { createLog, createMetrics } from '@baton/telemetry';
+import { createLog, createMetrics, type Log } from '@baton/telemetry';
 import { z } from 'zod';
 import type { ServiceApp, ServiceAppOptions } from './app.ts';
-import { readServiceEnv } from './env.ts';
+import { findFaultsFile, readServiceEnv } from './env.ts';
+import type { Interceptor } from './interceptor.ts';
 import { runService } from './run.ts';
 import { startProgram } from './startup-problem.ts';
 import type { Store, StoreOptions } from './store.ts';
 
-type Surroundings = Pick<ServiceAppOptions<Operations>, 'log' | 'metrics' | 'now' | 'hosts'>;
+type Surroundings = Pick<
+  ServiceAppOptions<Operations>,
+  'log' | 'metrics' | 'now' | 'hosts' | 'intercept'
+>;
 type File = Pick<StoreOptions, 'path' | 'onBroken'>;
 export type ParticipantOptions = Surroundings & File;
 
@@ -18,10 +22,26 @@ export interface Participant extends ServiceApp {
   readonly close: () => void;
 }
 
+/** What can break a participant on purpose. */
+export interface Saboteur {
+  readonly intercept: Interceptor;
+  readonly close: () => Promise<void>;
+}
+export interface SaboteurOptions {
+  readonly file: string;
+  /** The program's name, or that of its second process. */
+  readonly name: string;
+  readonly log: Log;
+}
+
 export interface ParticipantProgram {
   readonly service: ServiceName;
   readonly port: number;
   readonly create: (options: ParticipantOptions) => Participant;
+  /** Called outside production only, so that what it imports is not even loaded there. */
+  readonly loadFaults?: () => Promise<{
+    readonly createSaboteur: (options: SaboteurOptions) => Promise<Saboteur>;
+  }>;
 }
 
 /** A second process of the same program, such as another payment provider, needs a file of its own. */
@@ -29,19 +49,34 @@ const StoreName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'must be 1 to 64 lower-case letters, digits or hyphens');
 
+const findSaboteur = async (
+  loadFaults: ParticipantProgram['loadFaults'],
+  file: string | undefined,
+  options: Omit<SaboteurOptions, 'file'>,
+): Promise<Saboteur | undefined> => {
+  if (file === undefined || loadFaults === undefined) return undefined;
+  const { createSaboteur } = await loadFaults();
+  return createSaboteur({ ...options, file });
+};
+
 export const runParticipant = (
-  { service, port, create }: ParticipantProgram,
+  { service, port, create, loadFaults }: ParticipantProgram,
   source: Readonly<Record<string, string | undefined>>,
 ): Promise<void> =>
   startProgram(async () => {
     const shape = { STORE_NAME: StoreName.default(service).meta({ example: service }) };
     const env = readServiceEnv({ port, shape }, source);
     const log = createLog(env.STORE_NAME, env.LOG_LEVEL);
+    const saboteur = await findSaboteur(loadFaults, findFaultsFile(env), {
+      name: env.STORE_NAME,
+      log,
+    });
     const participant = create({
       path: join(env.DATA_DIR, `${env.STORE_NAME}.sqlite`),
       log,
       metrics: createMetrics(env.STORE_NAME),
       hosts: env.ALLOWED_HOSTS,
+      intercept: saboteur?.intercept,
       onBroken: (error) => {
         // Fail-stop: what is on the disk is known again only after a fresh start.
         log.fatal({ err: error }, 'the data file failed');
@@ -54,7 +89,10 @@ export const runParticipant = (
       host: env.HOST,
       port: env.PORT,
       log,
-      close: participant.close,
+      close: async () => {
+        await saboteur?.close();
+        participant.close();
+      },
       supervised: env.BATON_SUPERVISED === '1',
     });
   });

@@ -14,17 +14,22 @@ import {
   type ReplyBodyOf,
 } from '@baton/contracts';
 
+interface Noted {
+  /** What else is known of the attempt, such as that it was broken on purpose. Nothing is decided by it. */
+  readonly note?: string;
+}
+
 export type Reply<T> =
-  | { readonly reply: 'ok'; readonly output: T }
-  | { readonly reply: 'refused'; readonly code: string }
-  | { readonly reply: 'unsent'; readonly code: string; readonly retryAfterMs?: number }
-  | {
+  | ({ readonly reply: 'ok'; readonly output: T } & Noted)
+  | ({ readonly reply: 'refused'; readonly code: string } & Noted)
+  | ({ readonly reply: 'unsent'; readonly code: string; readonly retryAfterMs?: number } & Noted)
+  | ({
       readonly reply: 'unknown';
       readonly code: string;
       /** False where asking again the same way cannot help. */
       readonly retriable: boolean;
       readonly retryAfterMs?: number;
-    };
+    } & Noted);
 
 export interface RawResponse {
   readonly status: number;

@@ -4,9 +4,9 @@
  */
 import { isFenced, type Operation, type Operations } from '@baton/contracts';
 import type { Log } from '@baton/telemetry';
-import type { Handlers, HttpAnswer, HttpRequest, StreamAnswer } from './answer.ts';
+import type { Handlers, HttpAnswer, HttpRequest, ProblemAnswer, StreamAnswer } from './answer.ts';
 import { createFence } from './fence.ts';
-import { type Ledger, respondFenced } from './fenced-route.ts';
+import { declineUndo, type Ledger, respondFenced } from './fenced-route.ts';
 import { type LooseHandler, toHttpAnswer, toLooseHandlers } from './loose-handler.ts';
 import { toGeneralProblem, toProblemAnswer } from './problem-answer.ts';
 import { readRequest } from './request-reader.ts';
@@ -15,8 +15,14 @@ import type { Store } from './store.ts';
 
 export interface Route {
   readonly operation: Operation;
-  /** Never rejects: whatever is thrown inside becomes a problem. */
-  readonly respond: (request: HttpRequest) => Promise<HttpAnswer | StreamAnswer>;
+  /**
+   * Never rejects: whatever is thrown inside becomes a problem. With `decline`, an effect's business says no as if
+   * its handler had said so, and an undo answers it.
+   */
+  readonly respond: (
+    request: HttpRequest,
+    decline?: ProblemAnswer,
+  ) => Promise<HttpAnswer | StreamAnswer>;
 }
 
 export interface RouteSurroundings {
@@ -58,14 +64,17 @@ const toResponder = (
   if (handler === undefined) throw new Error(`${operation.name} has no handler`);
   if (!isFenced(operation)) return (request) => respondPlainly(operation, handler, request);
   if (ledger === undefined) throw new Error(`${operation.name} needs a store for its fence`);
-  return async (request) => respondFenced(operation, handler, ledger, request);
+  return async (request, decline) =>
+    decline && operation.kind === 'undo'
+      ? declineUndo(operation, decline, request)
+      : respondFenced(operation, decline ? () => decline : handler, ledger, request);
 };
 
 const guard =
   (operation: Operation, respond: Route['respond'], log: Log): Route['respond'] =>
-  async (request) => {
+  async (request, decline) => {
     try {
-      return await respond(request);
+      return await respond(request, decline);
     } catch (error) {
       return toFailure(error, operation, log);
     }

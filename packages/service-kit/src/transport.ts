@@ -60,7 +60,7 @@ const createAdapter =
   async (config) => {
     const response = await request(`${config.baseURL}${config.url}`, {
       dispatcher,
-      method: config.method === 'post' ? 'POST' : 'GET',
+      method: (config.method ?? 'get').toUpperCase(),
       headers: toHeaderRecord(config.headers),
       body: config.data,
       signal: config.signal instanceof AbortSignal ? config.signal : null,

@@ -1,0 +1,81 @@
+/** Faults at all services, switched from one place: the orchestrator's. Absent in production. */
+import { z } from 'zod';
+import { FAULT_KINDS, Fault, FaultOperation } from './fault.ts';
+import { defineOperation } from './operation.ts';
+
+const service = 'orchestrator';
+const params = z.strictObject({ operation: FaultOperation });
+
+export const FaultState = z
+  .object({
+    operation: z.string(),
+    fault: z
+      .looseObject({ kind: z.enum(FAULT_KINDS) })
+      .nullable()
+      .meta({ description: 'With its parameters and its scope; null while nothing is on' }),
+    hits: z.string().nullable().meta({ description: 'Who is hit, in words' }),
+  })
+  .meta({ title: 'FaultState' });
+export type FaultState = z.infer<typeof FaultState>;
+
+const FaultList = z.object({ faults: z.array(FaultState).max(100) });
+
+const off = { operation: 'order.cancel', fault: null, hits: null } satisfies FaultState;
+const on = {
+  operation: 'payment.process',
+  fault: { kind: 'lost-reply', times: 2 },
+  hits: 'the first 2 attempts of each order',
+} satisfies FaultState;
+
+const getFaults = defineOperation({
+  name: 'orchestrator.faults',
+  service,
+  kind: 'read',
+  method: 'GET',
+  path: '/faults',
+  summary: 'Every operation, and the fault that is on there (outside production)',
+  replies: { 200: FaultList },
+  problems: {},
+  examples: { reply: { faults: [on, off] } },
+});
+
+const setFault = defineOperation({
+  name: 'orchestrator.set-fault',
+  service,
+  kind: 'command',
+  method: 'PUT',
+  path: '/faults/:operation',
+  summary: 'Switch a fault on, in place of the one before (outside production)',
+  params,
+  body: Fault,
+  replies: { 200: FaultState },
+  problems: {},
+  examples: { body: { kind: 'lost-reply', times: 2 }, reply: on },
+});
+
+const clearFault = defineOperation({
+  name: 'orchestrator.clear-fault',
+  service,
+  kind: 'command',
+  method: 'DELETE',
+  path: '/faults/:operation',
+  summary: 'Switch the fault of one operation off (outside production)',
+  params,
+  replies: { 200: FaultState },
+  problems: {},
+  examples: { reply: off },
+});
+
+const clearFaults = defineOperation({
+  name: 'orchestrator.clear-faults',
+  service,
+  kind: 'command',
+  method: 'DELETE',
+  path: '/faults',
+  summary: 'Switch all faults off (outside production)',
+  replies: { 200: FaultList },
+  problems: {},
+  examples: { reply: { faults: [off] } },
+});
+
+export const faultOperations = { getFaults, setFault, clearFault, clearFaults };

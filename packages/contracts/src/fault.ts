@@ -1,0 +1,102 @@
+/**
+ * Faults put in on purpose, outside production: which kinds there are, and whom they hit. A fault without a scope
+ * hits every request of its operation.
+ */
+import { z } from 'zod';
+import { inventoryOperations } from './inventory-service.ts';
+import { notificationOperations } from './notification-service.ts';
+import { type FencedOperation, isFenced, type Operation } from './operation.ts';
+import { Instant, OrderId } from './order.ts';
+import { orderOperations } from './order-service.ts';
+import { paymentOperations } from './payment-service.ts';
+
+/** Operations by their own name; a second process of a program has its name in front. */
+export const FAULT_OPERATIONS = [
+  'order.validate',
+  'order.cancel',
+  'inventory.reserve',
+  'inventory.release',
+  'payment.process',
+  'payment.refund',
+  'payment-alternate.process',
+  'payment-alternate.refund',
+  'notification.notify',
+] as const;
+export const FaultOperation = z.enum(FAULT_OPERATIONS);
+export type FaultOperation = z.infer<typeof FaultOperation>;
+
+/** The kind of fault behind an answer, where there is one. */
+export const FAULT_HEADER = 'baton-fault';
+
+const Delay = z.int().min(1).max(60_000).meta({ description: 'Milliseconds' });
+const RetryAfter = z.int().min(0).max(3_600).meta({ description: 'Seconds' });
+
+const scope = {
+  times: z.int().min(1).max(1_000).optional().meta({ description: 'Only the first N attempts' }),
+  fraction: z.number().min(0.0001).max(1).optional().meta({ description: 'Of all attempts' }),
+  order: OrderId.optional().meta({ description: 'Only this order' }),
+  until: Instant.optional(),
+} as const;
+
+export const Fault = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('latency'), ms: Delay.default(500), ...scope }),
+    z.strictObject({
+      kind: z.literal('status'),
+      status: z.int().min(400).max(599).default(503),
+      retryAfter: RetryAfter.optional(),
+      ...scope,
+    }),
+    z.strictObject({ kind: z.literal('hang'), ...scope }),
+    z.strictObject({ kind: z.literal('reset'), ...scope }),
+    z.strictObject({ kind: z.literal('lost-reply'), ...scope }),
+    z.strictObject({ kind: z.literal('duplicate'), ...scope }),
+    z.strictObject({ kind: z.literal('late'), ms: Delay.default(1_000), ...scope }),
+    z.strictObject({ kind: z.literal('malformed'), ...scope }),
+    z.strictObject({ kind: z.literal('drip'), ms: Delay.default(1_000), ...scope }),
+    z.strictObject({
+      kind: z.literal('crash'),
+      when: z.enum(['before', 'after']).default('before').meta({ description: 'The commit' }),
+      ...scope,
+    }),
+    z.strictObject({ kind: z.literal('overload'), retryAfter: RetryAfter.default(1), ...scope }),
+    z.strictObject({
+      kind: z.literal('decline'),
+      code: z
+        .string()
+        .max(64)
+        .optional()
+        .meta({ description: 'A refusal that the contract lists' }),
+      ...scope,
+    }),
+  ])
+  .meta({ title: 'Fault' });
+export type Fault = z.infer<typeof Fault>;
+export type FaultKind = Fault['kind'];
+
+export const FAULT_KINDS: readonly FaultKind[] = Fault.options.map(({ shape }) => shape.kind.value);
+
+const contracts: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
+  order: orderOperations,
+  inventory: inventoryOperations,
+  payment: paymentOperations,
+  'payment-alternate': paymentOperations,
+  notification: notificationOperations,
+};
+
+/** The contract behind a name, also of a second process of the program. */
+export function findFaultContract(name: FaultOperation): FencedOperation {
+  const [program = '', verb] = name.split('.');
+  const found = Object.values(contracts[program] ?? {}).find((o) => o.name.endsWith(`.${verb}`));
+  if (!found || !isFenced(found)) throw new Error(`${name} is no effect and no undo`);
+  return found;
+}
+
+/** What the business can say no with. One that never does can still be fenced, as any effect and undo can. */
+export function listDeclineCodes(operation: FencedOperation): readonly [string, ...string[]] {
+  const codes = Object.entries(operation.problems).flatMap(([code, { refusal }]) =>
+    refusal ? [code] : [],
+  );
+  const [first, ...rest] = codes;
+  return first === undefined ? ['fenced'] : [first, ...rest];
+}

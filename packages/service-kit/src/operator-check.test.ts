@@ -1,0 +1,51 @@
+import express from 'express';
+import request from 'supertest';
+import { expect, it } from 'vitest';
+import { createOperatorCheck } from './operator-check.ts';
+
+const TOKEN = 'a-token-of-some-length';
+
+const ask = (token: string | undefined, authorization?: string, address?: string) => {
+  const app = express();
+  app.use((req, _res, next) => {
+    if (address !== undefined)
+      Object.defineProperty(req.socket, 'remoteAddress', { value: address });
+    next();
+  });
+  app.use(createOperatorCheck(token));
+  app.use((_req, res) => void res.json({ operated: true }));
+  const asked = request(app).get('/');
+  return authorization === undefined ? asked : asked.set('authorization', authorization);
+};
+
+it.each([
+  undefined,
+  '',
+  TOKEN,
+  `Bearer ${TOKEN}x`,
+  `Bearer ${TOKEN.slice(1)}`,
+  `Basic ${TOKEN}`,
+  'Bearer',
+])('is told apart from an operator by its token: %j', async (authorization) => {
+  const answer = await ask(TOKEN, authorization);
+  expect([answer.status, answer.body.code]).toEqual([401, 'unauthorized']);
+  expect(answer.headers['www-authenticate']).toBe('Bearer');
+});
+
+it.each([`Bearer ${TOKEN}`, `bearer ${TOKEN}`])('may operate with %j', async (authorization) => {
+  expect((await ask(TOKEN, authorization, '192.0.2.1')).status).toBe(200);
+});
+
+it.each(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'])(
+  'may operate from %s where there is no token',
+  async (address) => {
+    expect((await ask(undefined, undefined, address)).status).toBe(200);
+  },
+);
+
+it.each(['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', ''])(
+  'may not operate from %j where there is no token',
+  async (address) => {
+    expect((await ask(undefined, `Bearer ${TOKEN}`, address)).status).toBe(401);
+  },
+);

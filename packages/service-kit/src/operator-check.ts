@@ -1,0 +1,37 @@
+/**
+ * Who may operate: whoever has the token, where there is one. Without a token only this machine, which is where a
+ * process without one listens.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { BlockList } from 'node:net';
+import type { RequestHandler } from 'express';
+import { toGeneralProblem } from './problem-answer.ts';
+import { sendAnswer } from './send-answer.ts';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8);
+LOOPBACK.addAddress('::1', 'ipv6');
+
+const isLoopback = (address = ''): boolean =>
+  LOOPBACK.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
+
+const toDigest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Digests have one length, so that the time it takes says nothing of the token. */
+const isSame = (given: string, expected: string): boolean =>
+  timingSafeEqual(toDigest(given), toDigest(expected));
+
+export const createOperatorCheck =
+  (token: string | undefined): RequestHandler =>
+  (request, response, next) => {
+    const given = request.headers.authorization ?? '';
+    const isAllowed =
+      token === undefined
+        ? isLoopback(request.socket.remoteAddress)
+        : isSame(given.replace(/^bearer /i, ''), token) && /^bearer /i.test(given);
+    if (isAllowed) return next();
+    sendAnswer(
+      response,
+      toGeneralProblem('unauthorized', { headers: { 'www-authenticate': 'Bearer' } }),
+    );
+  };

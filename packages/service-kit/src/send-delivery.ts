@@ -1,0 +1,26 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Response } from 'express';
+import type { HttpAnswer } from './answer.ts';
+import type { Delivery } from './interceptor.ts';
+import { sendAnswer } from './send-answer.ts';
+
+const PIECES = 10;
+
+/** The whole length is announced at once, so that a caller who stops listening knows that something is missing. */
+const drip = async (response: Response, answer: HttpAnswer, overMs: number): Promise<void> => {
+  const bytes = Buffer.from(JSON.stringify(answer.body));
+  const pieceBytes = Math.ceil(bytes.length / PIECES);
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': bytes.length });
+  for (let from = 0; from < bytes.length && !response.destroyed; from += pieceBytes) {
+    await wait(overMs / PIECES);
+    response.write(bytes.subarray(from, from + pieceBytes));
+  }
+  response.end();
+};
+
+export const sendDelivery = async (response: Response, delivery: Delivery): Promise<void> => {
+  if (response.destroyed) return;
+  if (delivery === null) response.socket?.resetAndDestroy();
+  else if (delivery.overMs === undefined) sendAnswer(response, delivery.answer);
+  else await drip(response, delivery.answer, delivery.overMs);
+};
