@@ -1,5 +1,5 @@
 /** Ends an orchestrator of this process at a chosen point, as `kill -9` would: nothing of it runs on. */
-import type { Journal } from '@baton/saga';
+import type { Clock, Journal } from '@baton/saga';
 import type { Trouble } from './wire.ts';
 
 export interface Crasher {
@@ -12,7 +12,10 @@ export interface Crasher {
 
 const never = (): Promise<never> => new Promise(() => {});
 
-export function createCrasher(crashAt: number): Crasher {
+/** A disk takes its time: what goes on without waiting for a commit is seen to do so. */
+const commitMs = 2;
+
+export function createCrasher(crashAt: number, clock: Clock): Crasher {
   let count = 0;
   let isDown = false;
   const pass = async (): Promise<void> => {
@@ -28,20 +31,25 @@ export function createCrasher(crashAt: number): Crasher {
     await pass();
     return result;
   };
+  const append = (journal: Journal, entry: Entry): Promise<number> =>
+    between(async () => {
+      await new Promise<void>((resolve) => clock.setTimer(commitMs, resolve));
+      return isDown ? never() : journal.append(entry);
+    });
   return {
     isDown: () => isDown,
     count: () => count,
     wrapJournal: (journal) =>
-      new Proxy(journal, { get: (target, name) => readMember(target, name, between) }),
+      new Proxy(journal, { get: (target, name) => readMember(target, name, append) }),
     wrapTrouble: (trouble) => (call, deliver) => between(() => trouble(call, deliver)),
   };
 }
 
-type Between = <T>(work: () => Promise<T>) => Promise<T>;
+type Entry = Parameters<Journal['append']>[0];
+type SlowAppend = (journal: Journal, entry: Entry) => Promise<number>;
 
-function readMember(journal: Journal, name: string | symbol, between: Between): unknown {
-  if (name === 'append')
-    return (entry: Parameters<Journal['append']>[0]) => between(() => journal.append(entry));
+function readMember(journal: Journal, name: string | symbol, append: SlowAppend): unknown {
+  if (name === 'append') return (entry: Entry) => append(journal, entry);
   const member: unknown = Reflect.get(journal, name, journal);
   return typeof member === 'function' ? member.bind(journal) : member;
 }

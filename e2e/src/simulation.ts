@@ -78,7 +78,7 @@ async function live(
   trouble: Trouble,
   crashAt: number,
 ): Promise<boolean> {
-  const crasher = createCrasher(crashAt);
+  const crasher = createCrasher(crashAt, clock);
   const journal = await openJournal({
     path: join(folder, 'orchestrator', 'journal.sqlite'),
     onFatal: rethrow,

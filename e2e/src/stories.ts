@@ -157,13 +157,13 @@ export const openStories: readonly Plot[] = [
   },
 ];
 
-/** Each participant but the order service takes one request, and is gone for an hour. */
+/** Each participant takes one forward request, and cannot be reached with another. */
 function createLeavers(): () => Trouble {
   return () => {
     const seen = new Set<string>();
     return async (call, deliver) => {
       const { name } = call.operation;
-      const isForward = ['inventory.reserve', 'payment.process'].includes(name);
+      const isForward = ['order.validate', 'inventory.reserve', 'payment.process'].includes(name);
       if (!isForward || !seen.has(name)) {
         seen.add(name);
         return deliver();

@@ -85,7 +85,7 @@ async function live(
   trouble: Trouble,
   crashAt: number,
 ): Promise<Life> {
-  const crasher = createCrasher(crashAt);
+  const crasher = createCrasher(crashAt, clock);
   const journal = await openJournal({ path: join(folder, 'journal.sqlite'), onFatal: rethrow });
   const wire = createWire(services, crasher.wrapTrouble(trouble), clock.now);
   const saga = createOrderSaga(wire.participants);
