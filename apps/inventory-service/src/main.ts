@@ -2,6 +2,11 @@ import { runParticipant } from '@baton/service-kit';
 import { createInventoryService } from './app.ts';
 
 await runParticipant(
-  { service: 'inventory-service', port: 4002, create: createInventoryService },
+  {
+    service: 'inventory-service',
+    port: 4002,
+    create: createInventoryService,
+    loadFaults: () => import('@baton/faults'),
+  },
   process.env,
 );

@@ -2,6 +2,11 @@ import { runParticipant } from '@baton/service-kit';
 import { createNotificationService } from './app.ts';
 
 await runParticipant(
-  { service: 'notification-service', port: 4004, create: createNotificationService },
+  {
+    service: 'notification-service',
+    port: 4004,
+    create: createNotificationService,
+    loadFaults: () => import('@baton/faults'),
+  },
   process.env,
 );

@@ -1,10 +1,12 @@
 /** The orchestrator, ready to be served or handed to a test. */
-import { orchestratorOperations } from '@baton/contracts';
+import { faultOperations, orchestratorOperations } from '@baton/contracts';
+import type { FaultControl } from '@baton/faults';
 import { createEngine, type Engine, type EngineOptions, type Journal } from '@baton/saga';
 import { createDocsRouter, createServiceApp, type ServiceApp } from '@baton/service-kit';
 import type { Log, Metrics } from '@baton/telemetry';
 import { createCarry } from './books.ts';
 import { createCatalog } from './catalog.ts';
+import { mountFaults } from './fault-routes.ts';
 import { countOrders } from './order-metrics.ts';
 import { createHandlers } from './order-routes.ts';
 import { createOrderSaga } from './order-saga.ts';
@@ -17,6 +19,10 @@ export interface OrchestratorOptions
   readonly log: Log;
   readonly metrics: Metrics;
   readonly hosts?: readonly string[];
+  /** Outside production only; without them there are no fault routes. */
+  readonly faults?: FaultControl | undefined;
+  /** Who operates must show it; without one, only this machine operates. */
+  readonly operatorToken?: string | undefined;
 }
 export interface Orchestrator extends ServiceApp {
   readonly engine: Engine;
@@ -24,7 +30,7 @@ export interface Orchestrator extends ServiceApp {
 
 /** Resolves when every open order was recovered: only then may a port be opened. */
 export async function createOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
-  const { participants, log, metrics, hosts = [], ...rest } = options;
+  const { participants, log, metrics, hosts = [], faults, operatorToken, ...rest } = options;
   const saga = createOrderSaga(participants);
   const engine = await createEngine({ ...rest, sagas: [saga], carry: createCarry(saga) });
   countOrders(engine, metrics);
@@ -37,8 +43,10 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
     hosts,
     now,
     ready: () => readReadiness(engine),
+    further: faults && faultOperations,
     extend: (router) => {
       router.use(createDocsRouter());
+      if (faults) mountFaults(router, faults, { log, metrics, operatorToken });
       router.get('/', (_request, response) => response.redirect('/docs'));
     },
   })(

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Journal, JournalError, openJournal } from '@baton/saga';
-import { runService, StartupProblem, startProgram } from '@baton/service-kit';
-import { createLog, createMetrics } from '@baton/telemetry';
+import { findFaultsFile, runService, StartupProblem, startProgram } from '@baton/service-kit';
+import { createLog, createMetrics, type Log } from '@baton/telemetry';
 import { createOrchestrator } from './app.ts';
 import { type OrchestratorEnv, readOrchestratorEnv } from './env.ts';
 import { closeParticipants, createParticipants } from './participants.ts';
@@ -32,23 +32,35 @@ async function takeJournal(env: OrchestratorEnv): Promise<Journal> {
   }
 }
 
+/** In production the package is not even loaded. */
+async function openFaults(env: OrchestratorEnv, log: Log) {
+  const file = findFaultsFile(env);
+  if (file === undefined) return undefined;
+  const { openFaultControl } = await import('@baton/faults');
+  return openFaultControl({ file, log });
+}
+
 await startProgram(async () => {
   const env = readOrchestratorEnv(process.env);
   const log = createLog('orchestrator', env.LOG_LEVEL);
   const metrics = createMetrics('orchestrator');
   const journal = await takeJournal(env);
-  const participants = createParticipants({
+  const faults = await openFaults(env, log);
+  const urls = {
     orders: env.ORDER_SERVICE_URL,
     inventory: env.INVENTORY_SERVICE_URL,
     payments: env.PAYMENT_SERVICE_URL,
     notifications: env.NOTIFICATION_SERVICE_URL,
-  });
+  };
+  const participants = createParticipants(urls, faults?.annotateAs());
   const { app, engine } = await createOrchestrator({
     journal,
     participants,
     log,
     metrics,
     hosts: env.ALLOWED_HOSTS,
+    faults,
+    operatorToken: env.OPERATOR_TOKEN,
     concurrencyMax: env.ORDERS_CONCURRENT_MAX,
     openMax: env.ORDERS_OPEN_MAX,
     keepMs: env.ORDERS_KEPT_HOURS * millisecondsPerHour,
@@ -62,6 +74,7 @@ await startProgram(async () => {
     supervised: env.BATON_SUPERVISED === '1',
     close: async () => {
       await engine.stop();
+      await faults?.close();
       await closeParticipants(participants);
     },
   });

@@ -5,7 +5,7 @@ import {
   orderOperations,
   paymentOperations,
 } from '@baton/contracts';
-import { type Client, createClient } from '@baton/service-kit';
+import { type Annotate, type Client, createClient } from '@baton/service-kit';
 
 export interface Participants {
   readonly orders: Client<typeof orderOperations>;
@@ -16,11 +16,12 @@ export interface Participants {
 
 export type ParticipantUrls = { readonly [K in keyof Participants]: string };
 
-export const createParticipants = (urls: ParticipantUrls): Participants => ({
-  orders: createClient(orderOperations, { baseUrl: urls.orders }),
-  inventory: createClient(inventoryOperations, { baseUrl: urls.inventory }),
-  payments: createClient(paymentOperations, { baseUrl: urls.payments }),
-  notifications: createClient(notificationOperations, { baseUrl: urls.notifications }),
+/** `annotate` says what else is known of an attempt, such as that it was broken on purpose. */
+export const createParticipants = (urls: ParticipantUrls, annotate?: Annotate): Participants => ({
+  orders: createClient(orderOperations, { baseUrl: urls.orders, annotate }),
+  inventory: createClient(inventoryOperations, { baseUrl: urls.inventory, annotate }),
+  payments: createClient(paymentOperations, { baseUrl: urls.payments, annotate }),
+  notifications: createClient(notificationOperations, { baseUrl: urls.notifications, annotate }),
 });
 
 export const closeParticipants = async (participants: Participants): Promise<void> => {

@@ -2,6 +2,11 @@ import { runParticipant } from '@baton/service-kit';
 import { createOrderService } from './app.ts';
 
 await runParticipant(
-  { service: 'order-service', port: 4001, create: createOrderService },
+  {
+    service: 'order-service',
+    port: 4001,
+    create: createOrderService,
+    loadFaults: () => import('@baton/faults'),
+  },
   process.env,
 );

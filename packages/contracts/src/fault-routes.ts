@@ -24,7 +24,7 @@ const off = { operation: 'order.cancel', fault: null, hits: null } satisfies Fau
 const on = {
   operation: 'payment.process',
   fault: { kind: 'lost-reply', times: 2 },
-  hits: 'the first 2 attempts of each order',
+  hits: 'every order, the first 2 attempts',
 } satisfies FaultState;
 
 const getFaults = defineOperation({

@@ -1,0 +1,51 @@
+/** Faults as the orchestrator sees them: it switches them, and knows which of its attempts were hit. */
+import { FAULT_HEADER, FAULT_KINDS } from '@baton/contracts';
+import type { Annotate } from '@baton/service-kit';
+import type { Log } from '@baton/telemetry';
+import { createFaultFile, type FaultFile } from './fault-file.ts';
+import { findFault, toFaultName } from './find-fault.ts';
+import { type Flags, openFlags } from './flags.ts';
+
+export interface FaultControl extends FaultFile {
+  /** For the client of a participant; `program` is the name of a second process, such as `payment-alternate`. */
+  readonly annotateAs: (program?: string) => Annotate;
+  readonly flags: Flags;
+  readonly close: () => Promise<void>;
+}
+
+/** A participant may have no faults, or other flags: an answer says what hit it, and only silence is guessed at. */
+const createAnnotate =
+  (flags: Flags, now: () => number, program: string | undefined): Annotate =>
+  ({ operation, orderId, attempt, context }) => {
+    const name = toFaultName(operation.name, program);
+    const { baggage } = context;
+    const question = { operation: name, orderId, attempt, baggage, now: now() };
+    const foreseen = findFault(flags, question);
+    return async (exchange) => {
+      const kind =
+        exchange.kind === 'response'
+          ? FAULT_KINDS.find((known) => known === exchange.response.headers[FAULT_HEADER])
+          : (await foreseen)?.kind;
+      return kind === undefined || exchange.kind === 'unsent'
+        ? undefined
+        : `injected ${name}:${kind}`;
+    };
+  };
+
+export const openFaultControl = async ({
+  file,
+  log,
+  now = Date.now,
+}: {
+  readonly file: string;
+  readonly log: Log;
+  readonly now?: () => number;
+}): Promise<FaultControl> => {
+  const flags = await openFlags({ file, log });
+  return {
+    ...createFaultFile(file, now),
+    annotateAs: (program) => createAnnotate(flags, now, program),
+    flags,
+    close: flags.close,
+  };
+};

@@ -1,0 +1,108 @@
+/**
+ * The faults file: flagd's format, replaced as a whole by rename, so that a reader never sees half of it. Two writers
+ * at the same moment: the later one wins.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import {
+  FAULT_OPERATIONS,
+  type Fault,
+  type FaultOperation,
+  type FaultState,
+} from '@baton/contracts';
+import { z } from 'zod';
+import { describeHits, Flag, readFlag, toFlag } from './flag.ts';
+import { toFlagdCore } from './flagd-core.ts';
+
+const Flags = z.looseObject({ flags: z.record(z.string(), Flag) });
+type Flags = z.infer<typeof Flags>;
+
+const SCHEMA = 'https://flagd.dev/schema/v0/flags.json';
+export const NO_FAULTS = '{"flags":{}}';
+
+/** It is there, and it is no faults file. */
+export class UnreadableFaults extends Error {
+  override readonly name = 'UnreadableFaults';
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+
+/** A file that is not there has no faults in it. */
+export const readFaultText = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return NO_FAULTS;
+    throw error;
+  }
+};
+
+/** Throws UnreadableFaults, saying what is wrong where. */
+export const parseFaults = (text: string, path: string): Flags => {
+  const flags = Flags.safeParse(attempt(() => JSON.parse(text), `${path} is not JSON`));
+  if (!flags.success) {
+    const [issue] = flags.error.issues;
+    throw new UnreadableFaults(
+      `${path} holds no faults: ${issue?.path.join('.')} ${issue?.message}`,
+    );
+  }
+  attempt(() => toFlagdCore(text), `${path} breaks flagd's schema`);
+  return flags.data;
+};
+
+/** What libraries say of a bad file is long; where it is says enough. */
+const attempt = <T>(read: () => T, message: string): T => {
+  try {
+    return read();
+  } catch {
+    throw new UnreadableFaults(message);
+  }
+};
+
+const write = (path: string, flags: Flags['flags']): void => {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${process.pid}.tmp`;
+  const text = JSON.stringify({ $schema: SCHEMA, flags }, null, 2);
+  writeFileSync(temporary, `${text}\n`, { mode: 0o600 });
+  renameSync(temporary, path);
+};
+
+const toState = (operation: string, flag: Flag | undefined, nowMs: number): FaultState => {
+  const read = flag && readFlag(flag, nowMs);
+  if (!read) return { operation, fault: null, hits: null };
+  const hits = read.custom
+    ? 'as its targeting says, which was written by hand'
+    : describeHits(read.fault);
+  return { operation, fault: read.fault, hits };
+};
+
+export interface FaultFile {
+  /** Every operation that can be broken; throws UnreadableFaults, as `set` does. */
+  readonly list: () => readonly FaultState[];
+  readonly set: (operation: FaultOperation, fault: Fault) => FaultState;
+  readonly clear: (operation: FaultOperation) => FaultState;
+  /** Also mends a file that cannot be read. */
+  readonly clearAll: () => void;
+}
+
+export const createFaultFile = (path: string, now: () => number = Date.now): FaultFile => {
+  const read = (): Flags['flags'] => parseFaults(readFaultText(path), path).flags;
+  return {
+    list: () => {
+      const flags = read();
+      return FAULT_OPERATIONS.map((operation) => toState(operation, flags[operation], now()));
+    },
+    set: (operation, fault) => {
+      const flag = toFlag(fault);
+      write(path, { ...read(), [operation]: flag });
+      return toState(operation, flag, now());
+    },
+    clear: (operation) => {
+      const { [operation]: _cleared, ...others } = read();
+      write(path, others);
+      return toState(operation, undefined, now());
+    },
+    clearAll: () => write(path, {}),
+  };
+};

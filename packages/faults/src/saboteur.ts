@@ -1,0 +1,164 @@
+/**
+ * Steps between a participant and its callers, and does to each call what the flags say. Everything happens before
+ * or after the participant's own transaction, never inside; only a refusal is decided there, as the business's would be.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { FAULT_HEADER, type Fault, listDeclineCodes, PROBLEM_TYPE } from '@baton/contracts';
+import type {
+  Delivery,
+  HttpAnswer,
+  InterceptedCall,
+  Interceptor,
+  Saboteur,
+  SaboteurOptions,
+} from '@baton/service-kit';
+import type { Log } from '@baton/telemetry';
+import { readBaggage } from './baggage.ts';
+import { findFault, toFaultName } from './find-fault.ts';
+import { type Flags, openFlags } from './flags.ts';
+
+/** A call that hangs is let go in the end, even if its caller never is. */
+const HANG_MAX_MS = 600_000;
+
+interface Tools {
+  readonly wait: (ms: number) => Promise<void>;
+  /** Ends the process as a power cut would. In a test it returns, and the connection is cut. */
+  readonly crash: () => void;
+  /** Goes on after the answer, and is awaited by nobody. */
+  readonly detach: (work: () => Promise<unknown>) => void;
+}
+
+const toProblem = (
+  { orderId }: InterceptedCall,
+  { status, retryAfter }: { readonly status: number; readonly retryAfter?: number | undefined },
+): HttpAnswer => ({
+  status,
+  headers: {
+    'content-type': PROBLEM_TYPE,
+    ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+  },
+  body: {
+    type: 'urn:baton:problem:injected',
+    title: 'Broken on purpose',
+    status,
+    code: 'injected',
+    orderId,
+  },
+});
+
+const toDecline = (call: InterceptedCall, code = listDeclineCodes(call.operation)[0]) => ({
+  problem: code,
+  detail: 'Declined on purpose',
+  // Stored with the refusal, so that a replay says so too.
+  headers: { [FAULT_HEADER]: 'decline' },
+});
+
+const untilGone = (signal: AbortSignal): Promise<void> =>
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+
+const act = async (fault: Fault, call: InterceptedCall, tools: Tools): Promise<Delivery> => {
+  switch (fault.kind) {
+    case 'latency':
+      await tools.wait(fault.ms);
+      return { answer: await call.proceed() };
+    case 'status':
+      return { answer: toProblem(call, fault) };
+    case 'overload':
+      return { answer: toProblem(call, { ...fault, status: 429 }) };
+    case 'hang':
+      await Promise.race([untilGone(call.signal), tools.wait(HANG_MAX_MS)]);
+      return null;
+    case 'reset':
+      return null;
+    case 'lost-reply':
+      await call.proceed();
+      return null;
+    case 'duplicate':
+      await call.proceed();
+      return { answer: await call.proceed() };
+    case 'late':
+      tools.detach(() => tools.wait(fault.ms).then(() => call.proceed()));
+      return null;
+    case 'malformed':
+      return { answer: { ...(await call.proceed()), body: { malformed: true } } };
+    case 'drip':
+      return { answer: await call.proceed(), overMs: fault.ms };
+    case 'crash':
+      if (fault.when === 'after') await call.proceed();
+      tools.crash();
+      return null;
+    case 'decline':
+      return { answer: await call.proceed(toDecline(call, fault.code)) };
+    default:
+      return fault satisfies never;
+  }
+};
+
+/** A decline marks itself, where it did decide: an effect that was done before is replayed, and is none of ours. */
+const mark = (delivery: Delivery, { kind }: Fault): Delivery =>
+  delivery === null || kind === 'decline'
+    ? delivery
+    : {
+        ...delivery,
+        answer: {
+          ...delivery.answer,
+          headers: { ...delivery.answer.headers, [FAULT_HEADER]: kind },
+        },
+      };
+
+const killProcess = (): void => {
+  process.kill(process.pid, 'SIGKILL');
+};
+
+const createTools = (closed: AbortSignal, log: Log, crash: () => void): Tools => ({
+  wait: async (ms) => {
+    await wait(ms, undefined, { signal: closed, ref: false });
+  },
+  crash,
+  detach: (work) => {
+    work().catch((error) => {
+      if (!closed.aborted) log.error({ err: error }, 'a late request failed');
+    });
+  },
+});
+
+export interface SaboteurDesign extends SaboteurOptions {
+  readonly crash?: () => void;
+  readonly now?: () => number;
+}
+
+const createIntercept =
+  (flags: Flags, tools: Tools, { log, name, now = Date.now }: SaboteurDesign): Interceptor =>
+  async (call) => {
+    const { orderId, attempt, headers } = call;
+    const program = name.endsWith('-service') ? undefined : name;
+    const operation = toFaultName(call.operation.name, program);
+    const { baggage } = headers;
+    const { unread } = readBaggage(baggage);
+    if (unread.length > 0) log.warn({ unread }, 'baggage names faults that there are not');
+    const fault = await findFault(flags, { operation, orderId, attempt, baggage, now: now() });
+    if (fault === undefined) return { answer: await call.proceed() };
+    log.warn({ fault: fault.kind, operation, orderId, attempt }, 'broken on purpose');
+    return mark(await act(fault, call, tools), fault);
+  };
+
+export const createSaboteur = async (design: SaboteurDesign): Promise<Saboteur> => {
+  const flags = await openFlags(design);
+  const closing = new AbortController();
+  const tools = createTools(closing.signal, design.log, design.crash ?? killProcess);
+  const intercept = createIntercept(flags, tools, design);
+  return {
+    // What waits when the process ends is cut, not done.
+    intercept: (call) =>
+      intercept(call).catch((error) => {
+        if (closing.signal.aborted) return null;
+        throw error;
+      }),
+    close: async () => {
+      closing.abort();
+      await flags.close();
+    },
+  };
+};
