@@ -4,12 +4,13 @@
 // test) it reaches npm alone, and nothing would end. So turbo has a group of its own here, and is told to stop by
 // one signal, once, whoever asked.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
 /** Longer than a supervisor gives its child; after it, supervisors end by themselves as turbo is gone. */
 const STOP_LONGEST_MS = 5_000;
+const APPS = 5;
 const ANNOUNCEMENT = /^( +• |cache bypass, force executing |$)/;
 
 const root = resolve(import.meta.dirname, '..');
@@ -32,16 +33,39 @@ function startTurbo(): ChildProcess {
   });
 }
 
-function pass(from: Readable | null, to: NodeJS.WritableStream): void {
+function pass(
+  from: Readable | null,
+  to: NodeJS.WritableStream,
+  guide: (line: string) => void,
+): void {
   if (!from) return;
   createInterface({ input: from }).on('line', (line) => {
     // Turbo's summary of a run that was stopped on purpose speaks of failures.
-    if (!stopping && !ANNOUNCEMENT.test(line)) to.write(`${line}\n`);
+    if (stopping || ANNOUNCEMENT.test(line)) return;
+    to.write(`${line}\n`);
+    guide(line);
   });
+}
+
+/** Says once, when every app has said where it is, what to do now. */
+function createGuide(): (line: string) => void {
+  const seen = new Set<string>();
+  return (line) => {
+    const address = /^\S.* (http:\/\/localhost:\d+)$/.exec(line)?.[1];
+    if (!address || seen.has(address)) return;
+    seen.add(address);
+    if (seen.size !== APPS) return;
+    const data = relative(root, resolve(root, process.env.DATA_DIR || '.data'));
+    console.log(
+      `\nAll ${APPS} are up: every route at http://localhost:4000/docs, a first order in README.md.`,
+    );
+    console.log(`Data in ${data}; npm run reset empties it. Ctrl-C stops everything.\n`);
+  };
 }
 
 function main(): void {
   const turbo = startTurbo();
+  const guide = createGuide();
   function stop(): void {
     if (stopping) return;
     stopping = true;
@@ -50,8 +74,8 @@ function main(): void {
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   process.stdout.on('error', stop);
-  pass(turbo.stdout, process.stdout);
-  pass(turbo.stderr, process.stderr);
+  pass(turbo.stdout, process.stdout, guide);
+  pass(turbo.stderr, process.stderr, () => {});
   turbo.on('error', (error) =>
     console.error(`turbo did not start: ${error.message}; run npm install`),
   );
