@@ -31,7 +31,7 @@ test('serves every app, and frees every port when npm alone is told to stop', as
   npm.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
-  const addresses = () => output.match(/http:\/\/localhost:\d+/g) ?? [];
+  const addresses = () => output.match(/http:\/\/localhost:\d+$/gm) ?? [];
   try {
     await expect.poll(addresses, { timeout: 45_000 }).toHaveLength(APPS);
     expect(await Promise.all(addresses().map(isServing))).toEqual(Array(APPS).fill(true));
@@ -40,5 +40,6 @@ test('serves every app, and frees every port when npm alone is told to stop', as
     await exit;
   }
   expect(await Promise.all(addresses().map(isServing))).toEqual(Array(APPS).fill(false));
+  expect(output).toMatch(/All 5 are up: every route at http:\/\/localhost:\d+\/docs/);
   expect(output).not.toMatch(/turbo \d|cache bypass|Failed/);
 }, 75_000);

@@ -49,15 +49,17 @@ function pass(
 
 /** Says once, when every app has said where it is, what to do now. */
 function createGuide(): (line: string) => void {
-  const seen = new Set<string>();
+  const addresses = new Map<string, string>();
+  let isTold = false;
   return (line) => {
-    const address = /^\S.* (http:\/\/localhost:\d+)$/.exec(line)?.[1];
-    if (!address || seen.has(address)) return;
-    seen.add(address);
-    if (seen.size !== APPS) return;
+    const [, app, address] = /^(\S+).* (http:\/\/localhost:\d+)$/.exec(line) ?? [];
+    if (!app || !address) return;
+    addresses.set(app, address);
+    if (isTold || addresses.size < APPS) return;
+    isTold = true;
     const data = relative(root, resolve(root, process.env.DATA_DIR || '.data'));
     console.log(
-      `\nAll ${APPS} are up: every route at http://localhost:4000/docs, a first order in README.md.`,
+      `\nAll ${APPS} are up: every route at ${addresses.get('orchestrator')}/docs, a first order in README.md.`,
     );
     console.log(`Data in ${data}; npm run reset empties it. Ctrl-C stops everything.\n`);
   };
