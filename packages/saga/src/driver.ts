@@ -82,7 +82,8 @@ async function tryWay(
       clock,
     ),
   );
-  const tried = { way: way.name, attempt: number, startedAt };
+  const noted = reply.note === undefined ? {} : { note: reply.note };
+  const tried = { way: way.name, attempt: number, startedAt, ...noted };
   const outcome = { tried, reply, endedAt, before, tries, random: host.random() };
   return direction === 'forward' ? toStepEvent(outcome) : toUndoEvent(outcome);
 }

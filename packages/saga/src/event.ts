@@ -10,6 +10,8 @@ interface Tried {
   readonly attempt: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** As the reply had it. */
+  readonly note?: string;
 }
 interface Failed extends Tried {
   readonly code: string;

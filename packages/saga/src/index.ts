@@ -1,6 +1,6 @@
 export { type Clock, createClock } from './clock.ts';
 export type { Command } from './decide.ts';
-export { findOwed, isPastPivot, readOutputs } from './decide.ts';
+export { decide, findOwed, isPastPivot, readOutputs } from './decide.ts';
 export {
   type Cancellation,
   type Committed,
@@ -35,5 +35,5 @@ export {
   type Undoing,
 } from './saga.ts';
 export type { Issue, Schema } from './schema.ts';
-export { type OpenOptions, openJournal } from './sqlite-journal.ts';
+export { type OpenOptions, openJournal, openReader } from './sqlite-journal.ts';
 export { type RunState, readWay, replay, type UndoState, type WayState } from './state.ts';

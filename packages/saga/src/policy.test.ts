@@ -26,8 +26,8 @@ describe('a policy', () => {
 describe('a delay', () => {
   const tries = { ...forwardDefaults, firstDelayMs: 100, factor: 2, delayMaxMs: 1_000 };
 
-  test('is anywhere between none and the whole of the current step', () => {
-    expect(toDelayMs(tries, 1, 0, 0)).toBe(0);
+  test('is anywhere between a millisecond and the whole of the current step', () => {
+    expect(toDelayMs(tries, 1, 0, 0)).toBe(1);
     expect(toDelayMs(tries, 1, 0, 0.999)).toBe(100);
     expect(toDelayMs(tries, 3, 0, 0.5)).toBe(200);
     expect(toDelayMs(tries, 0, 0, 0.5)).toBe(50);
@@ -45,7 +45,7 @@ describe('a delay', () => {
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (failures, retryAfterMs, random) => {
           const delayMs = toDelayMs(tries, failures, retryAfterMs, random);
-          expect(delayMs).toBeGreaterThanOrEqual(0);
+          expect(delayMs).toBeGreaterThanOrEqual(1);
           expect(delayMs).toBeLessThanOrEqual(1_000);
         },
       ),

@@ -59,8 +59,8 @@ export function toTries(policy: Policy, defaults: Tries): Tries {
 }
 
 /**
- * Full jitter: anywhere between none and the whole of the current step of the back-off, so that those who failed
- * together do not come back together. `random` is in [0, 1).
+ * Full jitter: anywhere up to the whole of the current step of the back-off, so that those who failed together do not
+ * come back together. Never none: a retry without an end must let go of its place. `random` is in [0, 1).
  */
 export function toDelayMs(
   tries: Tries,
@@ -72,5 +72,5 @@ export function toDelayMs(
     tries.delayMaxMs,
     tries.firstDelayMs * tries.factor ** Math.max(0, failures - 1),
   );
-  return Math.max(Math.round(random * ceiling), Math.min(retryAfterMs, tries.delayMaxMs));
+  return Math.max(1, Math.round(random * ceiling), Math.min(retryAfterMs, tries.delayMaxMs));
 }

@@ -9,8 +9,9 @@ import { toStored } from './stored.ts';
  *
  * `code` is a stable short word, never an error's text. `retryAfterMs` is the participant's wish;
  * the policy's longest delay bounds it. `retriable: false` says that the same request will fare no better.
+ * `note` is shown with the attempt, such as the fault that was injected into it.
  */
-export type Reply<O> =
+export type Reply<O> = { readonly note?: string | undefined } & (
   | { readonly reply: 'ok'; readonly output: O }
   | { readonly reply: 'refused'; readonly code: string }
   | { readonly reply: 'unsent'; readonly code: string; readonly retryAfterMs?: number | undefined }
@@ -19,7 +20,8 @@ export type Reply<O> =
       readonly code: string;
       readonly retryAfterMs?: number | undefined;
       readonly retriable?: boolean | undefined;
-    };
+    }
+);
 
 type Ok<O> = Extract<Reply<O>, { reply: 'ok' }>;
 type Refused = Extract<Reply<never>, { reply: 'refused' }>;
@@ -31,7 +33,14 @@ const notAReply: Reply<never> = { reply: 'unknown', code: 'not-a-reply', retriab
 
 /** A plan written in plain JavaScript may return anything; what is no reply says nothing about the effect. */
 export function readReply(value: unknown): Reply<unknown> {
-  const { reply, code, output, retryAfterMs, retriable }: Record<string, unknown> = Object(value);
+  const fields: Record<string, unknown> = Object(value);
+  const { note } = fields;
+  const reply = readFields(fields);
+  return typeof note === 'string' ? { ...reply, note } : reply;
+}
+
+function readFields(fields: Record<string, unknown>): Reply<unknown> {
+  const { reply, code, output, retryAfterMs, retriable } = fields;
   if (reply === 'ok') return readOk(output);
   if (typeof code !== 'string') return notAReply;
   if (reply === 'refused') return refused(code);

@@ -47,6 +47,12 @@ export function openDatabase(path: string): DatabaseSync {
   }
 }
 
+/** Opens a journal that is there, to look at: its own process may go on writing. */
+export function openForReading(path: string): DatabaseSync {
+  inspect(path);
+  return new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+}
+
 /** Counts this executor in: every later append checks that no other was counted after it. */
 export const takeEpoch = (database: DatabaseSync): number =>
   readNumber(

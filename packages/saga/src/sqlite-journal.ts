@@ -21,6 +21,7 @@ import { JournalError } from './journal.ts';
 import { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
 import {
   openDatabase,
+  openForReading,
   readCell,
   readNumber,
   readText,
@@ -82,25 +83,92 @@ function endProcess(error: unknown): void {
   process.exit(70);
 }
 
+type Reads = Omit<Journal, 'append' | 'prune' | 'hasStandby'>;
+
+/** Opens a journal to look at, and changes nothing. Throws a JournalError when it cannot be read. */
+export function openReader(path: string): Reads {
+  return new JournalReader(openForReading(resolve(path)));
+}
+
 interface Pending {
   readonly entry: Append;
   readonly resolve: (position: number) => void;
 }
 
-class SqliteJournal implements Journal {
+/** What can be asked of a journal's file, also while another process writes it. */
+class JournalReader implements Reads {
+  protected readonly database: DatabaseSync;
+  protected readonly statements: Statements;
+
+  constructor(database: DatabaseSync) {
+    this.database = database;
+    this.statements = prepareStatements(database);
+  }
+
+  read(run: string): StoredRun | undefined {
+    const events = this.statements.readEvents.all(run).map(readEvent);
+    const secrets = this.statements.readSecrets.get(run);
+    if (events.length === 0) return undefined;
+    return { events, secrets: secrets ? JSON.parse(readText(secrets, 'fields')) : {} };
+  }
+
+  readSubmission(run: string): StoredSubmission | undefined {
+    const row = this.statements.readSubmission.get(run);
+    if (!row) return undefined;
+    return {
+      fingerprint: readText(row, 'fingerprint'),
+      prunedAs: readCell<Status | null>(row, 'pruned_as'),
+    };
+  }
+
+  list({ status, limit, before = Number.MAX_SAFE_INTEGER }: ListQuery): RunSummary[] {
+    const { list, listByStatus } = this.statements;
+    const rows = status ? listByStatus.all(status, before, limit) : list.all(before, limit);
+    return rows.map(readSummary);
+  }
+
+  listOpen(): string[] {
+    return this.statements.listOpen.all().map(readId);
+  }
+
+  listRepairs(dueBy: number, limit: number): string[] {
+    return this.statements.listRepairs.all(dueBy, limit).map(readId);
+  }
+
+  readFeed(after: number, limit: number): FeedEvent[] | undefined {
+    if (after < readNumber(this.statements.readPrunedTo.get(), 'value')) return undefined;
+    return this.statements.readFeed.all(after, limit).map((row) => ({
+      run: readText(row, 'run'),
+      position: readNumber(row, 'position'),
+      event: readEvent(row),
+    }));
+  }
+
+  listPrunable(settledBefore: number, limit: number): string[] {
+    return this.statements.listPrunable.all(settledBefore, limit).map(readId);
+  }
+
+  readCarried(): unknown {
+    const row = this.statements.readCarried.get();
+    return row && JSON.parse(readText(row, 'value'));
+  }
+
+  close(): void {
+    if (this.database.isOpen) this.database.close();
+  }
+}
+
+class SqliteJournal extends JournalReader implements Journal {
   readonly #path: string;
-  readonly #database: DatabaseSync;
   readonly #epoch: number;
-  readonly #statements: Statements;
   readonly #onFatal: (error: unknown) => void;
   #batch: Pending[] = [];
   #hasFailed = false;
 
   constructor(path: string, database: DatabaseSync, onFatal: (error: unknown) => void) {
+    super(database);
     this.#path = path;
-    this.#database = database;
     this.#epoch = takeEpoch(database);
-    this.#statements = prepareStatements(database);
     this.#onFatal = onFatal;
   }
 
@@ -113,66 +181,18 @@ class SqliteJournal implements Journal {
   prune(runs: readonly string[], carried: unknown): void {
     const value = JSON.stringify(carried ?? null);
     this.#transact(() => {
-      for (const run of runs) prune(this.#statements, run);
-      this.#statements.carry.run(value);
+      for (const run of runs) prune(this.statements, run);
+      this.statements.carry.run(value);
     });
-  }
-
-  read(run: string): StoredRun | undefined {
-    const events = this.#statements.readEvents.all(run).map(readEvent);
-    const secrets = this.#statements.readSecrets.get(run);
-    if (events.length === 0) return undefined;
-    return { events, secrets: secrets ? JSON.parse(readText(secrets, 'fields')) : {} };
-  }
-
-  readSubmission(run: string): StoredSubmission | undefined {
-    const row = this.#statements.readSubmission.get(run);
-    if (!row) return undefined;
-    return {
-      fingerprint: readText(row, 'fingerprint'),
-      prunedAs: readCell<Status | null>(row, 'pruned_as'),
-    };
-  }
-
-  list({ status, limit, before = Number.MAX_SAFE_INTEGER }: ListQuery): RunSummary[] {
-    const { list, listByStatus } = this.#statements;
-    const rows = status ? listByStatus.all(status, before, limit) : list.all(before, limit);
-    return rows.map(readSummary);
-  }
-
-  listOpen(): string[] {
-    return this.#statements.listOpen.all().map(readId);
-  }
-
-  listRepairs(dueBy: number, limit: number): string[] {
-    return this.#statements.listRepairs.all(dueBy, limit).map(readId);
-  }
-
-  readFeed(after: number, limit: number): FeedEvent[] | undefined {
-    if (after < readNumber(this.#statements.readPrunedTo.get(), 'value')) return undefined;
-    return this.#statements.readFeed.all(after, limit).map((row) => ({
-      run: readText(row, 'run'),
-      position: readNumber(row, 'position'),
-      event: readEvent(row),
-    }));
-  }
-
-  listPrunable(settledBefore: number, limit: number): string[] {
-    return this.#statements.listPrunable.all(settledBefore, limit).map(readId);
-  }
-
-  readCarried(): unknown {
-    const row = this.#statements.readCarried.get();
-    return row && JSON.parse(readText(row, 'value'));
   }
 
   hasStandby(): boolean {
     return isLockedElsewhere(toLockPath(this.#path, 'standby'));
   }
 
-  close(): void {
+  override close(): void {
     this.#flush();
-    if (this.#database.isOpen) this.#database.close();
+    if (this.database.isOpen) this.database.close();
     releaseLock(toLockPath(this.#path, 'journal'));
   }
 
@@ -180,9 +200,7 @@ class SqliteJournal implements Journal {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
-    const positions = this.#transact(() =>
-      batch.map(({ entry }) => write(this.#statements, entry)),
-    );
+    const positions = this.#transact(() => batch.map(({ entry }) => write(this.statements, entry)));
     for (const [index, position] of positions?.entries() ?? []) batch[index]?.resolve(position);
   }
 
@@ -190,11 +208,11 @@ class SqliteJournal implements Journal {
   #transact<T>(work: () => T): T | undefined {
     if (this.#hasFailed) return undefined;
     try {
-      this.#statements.begin.run();
-      const epoch = readNumber(this.#statements.readEpoch.get(), 'value');
+      this.statements.begin.run();
+      const epoch = readNumber(this.statements.readEpoch.get(), 'value');
       if (epoch !== this.#epoch) throw new Error('another process took the journal over');
       const result = work();
-      this.#statements.commit.run();
+      this.statements.commit.run();
       return result;
     } catch (error) {
       this.#hasFailed = true;
@@ -207,7 +225,7 @@ class SqliteJournal implements Journal {
   /** An open transaction would keep the process that takes over from writing until this one ends. */
   #rollBack(): void {
     try {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      if (this.database.isTransaction) this.database.exec('ROLLBACK');
     } catch {
       // What failed is reported already, and nothing is committed any more.
     }

@@ -511,6 +511,22 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
         await settle('o1');
         expect(engine.journal.read('o1')?.secrets).toEqual({});
       });
+
+      test('are gone for a repair that follows at once, as they are after a crash', async () => {
+        await restart({ random: () => 0 });
+        bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(null));
+        await submit('o1');
+        await settle('o1');
+        await clock.run(() => bench.calls.length > 5);
+        const mails = bench.calls.filter(({ what }) => what === 'forward mail');
+        expect(mails.slice(0, 4).map(({ token }) => token)).toEqual([
+          'tok_secret',
+          'tok_secret',
+          'tok_secret',
+          undefined,
+        ]);
+        bench.answer = () => ok(null);
+      });
     });
 
     describe('recovery', () => {
@@ -717,8 +733,10 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
         bench.answer = () => ({ ...lost, retryAfterMs: 1_000 });
         await submit('o1');
         await clock.run(() => types('o1').includes('step-unknown'));
+        const before = clock.now();
         await engine.stop();
         await expect(clock.run(() => false)).rejects.toThrow('nothing is left');
+        expect(clock.now()).toBe(before);
       });
 
       test('still stores what was submitted before the journal closed, and refuses the rest', async () => {
