@@ -41,9 +41,10 @@ it('handles a duplicate twice, one after the other', async () => {
 });
 
 it('does not claim a refusal that the fence did not ask for', async () => {
-  const { intercept } = await open();
+  const { intercept, lines } = await open();
   const delivery = await intercept(toCall('decline', async () => answer));
   expect(delivery?.answer.headers[FAULT_HEADER]).toBeUndefined();
+  expect(lines).toEqual([]);
 });
 
 it.each(['hang', 'latency:ms=60000', 'late:ms=60000'])(

@@ -140,8 +140,13 @@ const createIntercept =
     if (unread.length > 0) log.warn({ unread }, 'baggage names faults that there are not');
     const fault = await findFault(flags, { operation, orderId, attempt, baggage, now: now() });
     if (fault === undefined) return { answer: await call.proceed() };
-    log.warn({ fault: fault.kind, operation, orderId, attempt }, 'broken on purpose');
-    return mark(await act(fault, call, tools), fault);
+    const note = () =>
+      log.warn({ fault: fault.kind, operation, orderId, attempt }, 'broken on purpose');
+    // Before it happens, since a crash leaves no time afterwards. Whether it declined, the fence decides.
+    if (fault.kind !== 'decline') note();
+    const delivery = mark(await act(fault, call, tools), fault);
+    if (fault.kind === 'decline' && delivery?.answer.headers[FAULT_HEADER]) note();
+    return delivery;
   };
 
 export const createSaboteur = async (design: SaboteurDesign): Promise<Saboteur> => {
