@@ -4,7 +4,7 @@ import { type Crashable, createCrashable } from '../../fixtures/crash.ts';
 import { createGate, createOrderBench, type OrderBench, order } from '../../fixtures/order.ts';
 import { isSettled, toStatus } from '../../journal.ts';
 import { ok, type Reply, refused } from '../../reply.ts';
-import { type Saga, saga } from '../../saga.ts';
+import { saga } from '../../saga.ts';
 import type { Schema } from '../../schema.ts';
 import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts';
 import type { JournalHouse } from './journal-suite.ts';
@@ -25,7 +25,7 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
       process = createCrashable(await house.open());
       engine = await createEngine({
         journal: process.journal,
-        sagas: [bench.saga as Saga<unknown>],
+        sagas: [bench.saga],
         clock,
         random: () => 0.5,
         onBug: (error) => bugs.push(error),
@@ -599,7 +599,7 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
         const changed = saga('changed', { version: 1, input: anything })
           .step('first', { perform: wait, undo: null })
           .end();
-        await restart({ sagas: [bench.saga, old.saga, changed] as Saga<unknown>[] });
+        await restart({ sagas: [bench.saga, old.saga, changed] });
         await engine.submit(old.saga, order, { id: 'o1' });
         await engine.submit(changed, {}, { id: 'o2' });
         await submit('o4');
@@ -611,7 +611,7 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
         if (!first) throw new Error('nothing is listed');
         const gap = events.map((event) => ({ ...event, seq: 7 }));
         await engine.journal.append({ run: 'o4', events: gap, summary: first });
-        await restart({ sagas: [bench.saga, renamed] as Saga<unknown>[] });
+        await restart({ sagas: [bench.saga, renamed] });
         expect(engine.counts()).toMatchObject({ quarantined: 3, open: 0 });
         expect(view('o1')).toMatchObject({ saga: null, next: null });
         await submit('o3');
@@ -638,7 +638,7 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
       test('of repairs is not held up by those that nobody can make', async () => {
         const old = createOrderBench(2);
         old.answer = ({ what }) => (what === 'forward mail' ? lost : ok(null));
-        await restart({ sagas: [bench.saga, old.saga] as Saga<unknown>[] });
+        await restart({ sagas: [bench.saga, old.saga] });
         const ids = Array.from({ length: 101 }, (_, i) => `old-${i}`);
         for (const id of ids) await engine.submit(old.saga, order, { id });
         await settle(...ids);
@@ -708,7 +708,7 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
 
       test('in the options is refused: two definitions of one version', async () => {
         const other = saga('order', { version: 1, input: anything }).end();
-        await expect(restart({ sagas: [bench.saga as Saga<unknown>, other] })).rejects.toThrow(
+        await expect(restart({ sagas: [bench.saga, other] })).rejects.toThrow(
           'order@1 is registered twice',
         );
       });

@@ -1,0 +1,46 @@
+// Packs the engine as JavaScript and types, for programs outside this repository: Node strips no types inside
+// node_modules, so the sources themselves cannot be used there. `node scripts/pack.ts [folder]`.
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const source = resolve(import.meta.dirname, '..');
+const stage = join(source, 'dist', 'package');
+const target = resolve(process.argv[2] ?? join(source, 'dist'));
+
+const { name, version, license } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
+const toExport = (entry: string) => ({
+  types: `./lib/${entry}.d.ts`,
+  default: `./lib/${entry}.js`,
+});
+const manifest = {
+  name,
+  version,
+  description: 'Sagas that end whole: completed, or undone. Embedded in Node, on one SQLite file.',
+  license,
+  type: 'module',
+  engines: { node: '>=24.15' },
+  exports: { '.': toExport('index'), './testing': toExport('testing/index') },
+  files: ['lib'],
+};
+
+rmSync(stage, { recursive: true, force: true });
+run(
+  'npm',
+  'exec',
+  '--',
+  'tsc',
+  '-p',
+  join(source, 'tsconfig.build.json'),
+  '--outDir',
+  join(stage, 'lib'),
+);
+writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+cpSync(join(source, 'README.md'), join(stage, 'README.md'));
+cpSync(resolve(source, '..', '..', 'LICENSE'), join(stage, 'LICENSE'));
+run('npm', 'pack', stage, '--ignore-scripts', '--silent', '--pack-destination', target);
+process.stdout.write(`${join(target, `baton-saga-${version}.tgz`)}\n`);
+
+function run(command: string, ...args: readonly string[]): void {
+  execFileSync(command, args, { cwd: source, stdio: ['ignore', 'ignore', 'inherit'] });
+}
