@@ -96,6 +96,7 @@ function toServerEvent(orderId: string, event: Event, id: string): ServerEvent {
     ...('way' in event && { step: event.way, attempt: event.attempt }),
     ...('step' in event && { step: event.step }),
     ...('code' in event && { code: event.code }),
+    ...('note' in event && { note: event.note }),
     ...('retryAt' in event && { retryAt: toInstant(event.retryAt) }),
     ...('reason' in event && { reason: event.reason }),
   };

@@ -96,6 +96,7 @@ function toAttemptView(event: TriedEvent): AttemptView {
     way: event.way.endsWith(':alt') ? 'alternate' : 'first',
     reply: replies[result ?? ''] ?? 'unknown',
     ...('code' in event && { code: event.code }),
+    ...(event.note !== undefined && { note: event.note }),
     at: toInstant(event.startedAt),
     endedAt: toInstant(event.at),
   };

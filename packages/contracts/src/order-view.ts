@@ -23,6 +23,7 @@ export const AttemptView = z
     way: Way,
     reply: z.enum(['ok', 'refused', 'unsent', 'unknown']),
     code: z.string().optional().meta({ description: 'Why, when the reply was not ok' }),
+    note: z.string().optional().meta({ description: 'Such as the fault that was injected' }),
     at: Instant.meta({ description: 'When it began' }),
     endedAt: Instant,
   })

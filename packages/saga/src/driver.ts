@@ -106,25 +106,32 @@ function createNow(
   });
 }
 
-/** Ends when the call does, or at its deadline: a call that ignores its signal is left behind, and its answer is not believed. */
+/** For an aborted call to say what was known of it. */
+const noteGraceMs = 20;
+
+/**
+ * Ends when the call does, or at its deadline: a call that ignores its signal is left behind. What comes after the
+ * deadline is not believed; only its note is kept, if it comes at once.
+ */
 export function performAttempt(
-  call: (signal: AbortSignal) => Promise<Reply<unknown>>,
+  call: (signal: AbortSignal) => Promise<unknown>,
   timeoutMs: number,
   clock: Clock,
 ): Promise<Reply<unknown>> {
   const abort = new AbortController();
+  const timedOut = { reply: 'unknown', code: 'timed-out' } as const;
   return new Promise((resolve) => {
-    const callOff = clock.setTimer(timeoutMs, () => {
-      resolve({ reply: 'unknown', code: 'timed-out' });
+    let callOff = clock.setTimer(timeoutMs, () => {
       abort.abort();
+      callOff = clock.setTimer(noteGraceMs, () => resolve(timedOut));
     });
-    const settle = (reply: Reply<unknown>) => {
+    const settle = (reply: Reply<unknown>): void => {
       callOff();
-      resolve(reply);
+      resolve(abort.signal.aborted ? { ...timedOut, note: reply.note } : reply);
     };
     // An async function, so that a throw before the first await is caught as well.
     (async () => call(abort.signal))().then(
-      (reply) => settle(readReply(reply)),
+      (value) => settle(readReply(value)),
       () => settle({ reply: 'unknown', code: 'threw' }),
     );
   });

@@ -1,0 +1,148 @@
+/** An order's life in plain words, from its events: what happened and why, what is owed, what happens next and when. */
+import type { Command, Event, PlannedWay, RunView, Saga } from '@baton/saga';
+import { findOwed } from '@baton/saga';
+import { findDegraded, readTotal, toLiveStatus } from './order-view.ts';
+
+type TriedEvent = Extract<Event, { way: string }>;
+
+/** Lines of a story, the head first. `nowMs` says how far away the next try is. */
+export function narrate(run: RunView, nowMs: number): string[] {
+  const start = run.state.acceptedAt;
+  const told = run.events.map(
+    (event) => `${toOffset(event.at - start)}  ${describeEvent(event, run.saga)}`,
+  );
+  return [describeOrder(run), '', ...told, '', ...describeRest(run, nowMs)];
+}
+
+function describeOrder(run: RunView): string {
+  const total = readTotal(run.saga, run.state);
+  const worth = total ? `, worth ${(total.amountMinor / 100).toFixed(2)} ${total.currency}` : '';
+  const why = run.state.reason ? ` (${run.state.reason.code})` : '';
+  return `Order ${run.id}${worth}: ${toLiveStatus(run)}${why}`;
+}
+
+/** Seconds since the order was accepted. */
+const toOffset = (sinceMs: number): string => `${(sinceMs / 1_000).toFixed(3).padStart(9)} s`;
+
+function describeEvent(event: Event, saga: Saga<unknown> | null): string {
+  switch (event.type) {
+    case 'accepted':
+      return 'accepted, and on disk before anyone was told so';
+    case 'cancel-requested':
+      return `a cancellation was asked for: ${event.reason}`;
+    case 'alternate-chosen':
+      return `${event.step}: the first way is given up (${toWords(event.code)}); its alternate is tried`;
+    case 'step-deferred':
+      return `${event.step}: put off (${toWords(event.code)}); the order completes without it, and it is repaired later`;
+    case 'compensation-decided':
+      return describeDecision(event.code, event.step);
+    case 'completed':
+      return 'completed';
+    case 'compensated':
+      return 'all is undone: no stock held, no money kept';
+    default:
+      return describeTry(event, findParticipant(saga, event.way));
+  }
+}
+
+const describeDecision = (code: string, step: string | null): string =>
+  step === null
+    ? `decided, for good: everything is undone, because it was ${code}`
+    : `decided, for good: everything is undone, because of ${step} (${toWords(code)})`;
+
+function describeTry(event: TriedEvent, participant: string): string {
+  const attempt = `${event.way}, attempt ${event.attempt}`;
+  return `${attempt}: ${describeOutcome(event, participant)}${describeNote(event)}${describeWait(event)}`;
+}
+
+const describeNote = (event: TriedEvent): string => (event.note ? ` [${event.note}]` : '');
+
+function describeOutcome(event: TriedEvent, participant: string): string {
+  switch (event.type) {
+    case 'step-succeeded':
+      return `${participant} did it`;
+    case 'step-refused':
+      return `${participant} refused: ${event.code}; nothing happened there`;
+    case 'step-unsent':
+      return `could not be sent to ${participant} (${toWords(event.code)}); nothing happened there`;
+    case 'step-unknown':
+      return `${toWords(event.code)}; whether ${participant} did it is not known`;
+    case 'undo-succeeded':
+      return `${participant} undid it, or never did it and now never will`;
+    case 'undo-refused':
+      return `the undo was refused by ${participant} (${event.code}); it is still owed`;
+    case 'undo-unsent':
+      return `the undo could not be sent to ${participant} (${toWords(event.code)}); it is still owed`;
+    case 'undo-unknown':
+      return `the undo: ${toWords(event.code)}; it is still owed`;
+    default:
+      return event satisfies never;
+  }
+}
+
+const describeWait = (event: TriedEvent): string =>
+  'retryAt' in event && event.retryAt > event.at
+    ? `; next try in ${toDuration(event.retryAt - event.at)}`
+    : '';
+
+const words: Readonly<Record<string, string>> = {
+  interrupted: 'the orchestrator ended before an answer came',
+  'timed-out': 'no answer in time',
+  'connection-reset': 'the connection broke before an answer came',
+  'connection-refused': 'nobody listens there',
+  'connection-failed': 'the connection failed',
+  'host-not-found': 'there is no such host',
+  'malformed-reply': 'the answer broke the contract',
+  'wrong-order': 'the answer was about another order',
+};
+
+const toWords = (code: string): string =>
+  words[code] ?? code.replace(/^status-(\d+)$/, 'it answered $1');
+
+const toDuration = (ms: number): string =>
+  ms < 1_000 ? `${Math.max(0, Math.round(ms))} ms` : `${(ms / 1_000).toFixed(1)} s`;
+
+function findWay(saga: Saga<unknown> | null, name: string): PlannedWay | undefined {
+  const ways = saga?.plan.flatMap(({ first, alternate }) => [
+    first,
+    ...(alternate ? [alternate] : []),
+  ]);
+  return ways?.find((way) => way.name === name);
+}
+
+const findParticipant = (saga: Saga<unknown> | null, way: string): string =>
+  findWay(saga, way)?.participant ?? 'its participant';
+
+function describeRest(run: RunView, nowMs: number): string[] {
+  if (!run.saga)
+    return ['Its definition is not registered here: it waits for an orchestrator that knows it.'];
+  const isUndoing = run.state.phase === 'compensating';
+  const owed = isUndoing ? findOwed(run.saga, run.state).map(({ name }) => name) : [];
+  const degraded = findDegraded(run.saga, run.state);
+  return [
+    owed.length > 0 ? `Owed: the undo of ${owed.join(', ')}.` : 'Nothing is owed.',
+    ...(degraded.length > 0 ? [`Still to be done: ${degraded.join(', ')}.`] : []),
+    describeNext(run.next, nowMs),
+  ];
+}
+
+function describeNext(next: Command | null, nowMs: number): string {
+  switch (next?.type) {
+    case undefined:
+    case 'rest':
+      return 'Nothing more will happen to it.';
+    case 'wait': {
+      const what = next.direction === 'undo' ? `the undo of ${next.way.name}` : next.way.name;
+      return `Next: ${what}, at ${next.way.participant}, in ${toDuration(next.until - nowMs)}.`;
+    }
+    case 'perform':
+      return `Next: ${next.direction === 'undo' ? 'the undo of ' : ''}${next.way.name}, at ${next.way.participant}, now or under way.`;
+    case 'choose-alternate':
+    case 'defer':
+    case 'compensate':
+    case 'finish':
+      return 'Next: it goes on now.';
+    default:
+      return next satisfies never;
+  }
+}
