@@ -67,5 +67,6 @@ function readReadiness(engine: Engine) {
   return { ready: open < openMax, checks };
 }
 
+export { narrate } from './narrative.ts';
 export { createOrderSaga } from './order-saga.ts';
 export { closeParticipants, createParticipants, type Participants } from './participants.ts';
