@@ -5,32 +5,31 @@
 // 3. Secrets are never part of the state.
 import type { Event } from './event.ts';
 
-export interface UndoState {
-  readonly attempts: number;
-  readonly failures: number;
-  readonly unsents: number;
-  readonly done: boolean;
-  /** Refused, or out of attempts: it goes on at the longest delay, and the run says that it is stuck. */
-  readonly exhausted: boolean;
-  readonly retryAt: number;
-  readonly code: string | null;
-}
-
-export interface WayState {
+interface TriedState {
   /** Attempts that were sent, or may have been. */
   readonly attempts: number;
   /** Attempts that count against the policy: neither unsent nor interrupted ones. */
   readonly failures: number;
   readonly unsents: number;
+  readonly retryAt: number;
+  /** Of the last reply, unless that was ok. */
+  readonly code: string | null;
+}
+
+export interface UndoState extends TriedState {
+  readonly done: boolean;
+  /** Refused, or out of attempts: it goes on at the longest delay, and the run says that it is stuck. */
+  readonly exhausted: boolean;
+}
+
+export interface WayState extends TriedState {
   readonly result: 'none' | 'ok' | 'refused';
   /** An attempt's end was not seen, and no ok or refusal has answered since. */
   readonly mayExist: boolean;
   readonly final: boolean;
   /** Start of the first recorded attempt, in milliseconds since the epoch. */
   readonly since: number | null;
-  readonly retryAt: number;
   readonly output: unknown;
-  readonly code: string | null;
   readonly undo: UndoState;
 }
 
@@ -55,28 +54,25 @@ export interface RunState {
   readonly settledAt: number | null;
 }
 
-const freshUndo: UndoState = {
-  attempts: 0,
-  failures: 0,
-  unsents: 0,
-  done: false,
-  exhausted: false,
-  retryAt: 0,
-  code: null,
-};
+const untried: TriedState = { attempts: 0, failures: 0, unsents: 0, retryAt: 0, code: null };
 const freshWay: WayState = {
-  attempts: 0,
-  failures: 0,
-  unsents: 0,
+  ...untried,
   result: 'none',
   mayExist: false,
   final: false,
   since: null,
-  retryAt: 0,
   output: undefined,
-  code: null,
-  undo: freshUndo,
+  undo: { ...untried, done: false, exhausted: false },
 };
+const freshRun = {
+  phase: 'forward',
+  reason: null,
+  cancelRequested: false,
+  alternates: [],
+  deferred: [],
+  ways: {},
+  settledAt: null,
+} as const satisfies Partial<RunState>;
 
 /** Of its own properties only: a step may be named `constructor`. */
 export const readWay = ({ ways }: RunState, name: string): WayState =>
@@ -95,22 +91,7 @@ export function evolve(state: RunState | null, event: Event): RunState {
     throw new Error(`event ${event.seq} after ${state?.seq ?? 0}`);
   if (event.type === 'accepted') {
     const { saga, version, structure, input, context, seq, at } = event;
-    return {
-      saga,
-      version,
-      structure,
-      input,
-      context,
-      seq,
-      acceptedAt: at,
-      phase: 'forward',
-      reason: null,
-      cancelRequested: false,
-      alternates: [],
-      deferred: [],
-      ways: {},
-      settledAt: null,
-    };
+    return { ...freshRun, saga, version, structure, input, context, seq, acceptedAt: at };
   }
   if (!state) throw new Error(`a run that begins with ${event.type}`);
   return { ...state, ...toChange(state, event), seq: event.seq };
