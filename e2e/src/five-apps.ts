@@ -65,9 +65,9 @@ export async function startFiveApps(folder: string, openMax = 10_000): Promise<F
   };
 }
 
-async function listen(app: RequestListener, port = 0): Promise<Server> {
+async function listen(app: RequestListener): Promise<Server> {
   const server = createServer(app);
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 }
 
@@ -77,10 +77,6 @@ export function stop(server: Server): Promise<void> {
   server.closeAllConnections();
   return stopped;
 }
-
-/** The same app on the port it had. */
-export const startAgain = (server: Server, app: RequestListener): Promise<Server> =>
-  listen(app, portOf(server));
 
 export const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 const toUrl = (server: Server): string => `http://127.0.0.1:${portOf(server)}`;

@@ -133,7 +133,7 @@ function readEnd(state: RunState | undefined) {
   return { status: state?.phase ?? 'lost', code: state?.reason?.code, repairs: open.length };
 }
 
-export function readBooks({ inventory, payment, notification }: Services): Books {
+function readBooks({ inventory, payment, notification }: Services): Books {
   const held = inventory.store.db.prepare('SELECT sku, held FROM products WHERE held > 0').all();
   const money = payment.store.db
     .prepare(

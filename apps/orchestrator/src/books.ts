@@ -16,8 +16,8 @@ export type Tally = z.infer<typeof Tally>;
 const Input = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.int() })) });
 const pageMax = 200;
 
-export const emptyTally: Tally = { money: {}, stock: {} };
-export const readTally = (stored: unknown): Tally => Tally.safeParse(stored).data ?? emptyTally;
+const emptyTally: Tally = { money: {}, stock: {} };
+const readTally = (stored: unknown): Tally => Tally.safeParse(stored).data ?? emptyTally;
 
 /** What is carried of a pruned order: what it holds for good. */
 export const createCarry =
@@ -28,7 +28,7 @@ export const createCarry =
       : readTally(carried);
 
 /** All that an order may hold. */
-export function toTally(saga: Saga<unknown> | null, state: RunState): Tally {
+function toTally(saga: Saga<unknown> | null, state: RunState): Tally {
   const total = readTotal(saga, state);
   const { lines } = Input.safeParse(state.input).data ?? { lines: [] };
   const stock = lines.reduce<Tally>(
@@ -38,7 +38,7 @@ export function toTally(saga: Saga<unknown> | null, state: RunState): Tally {
   return total ? add(stock, { money: { [total.currency]: total.amountMinor }, stock: {} }) : stock;
 }
 
-export const add = (a: Tally, b: Tally): Tally => ({
+const add = (a: Tally, b: Tally): Tally => ({
   money: addAmounts(a.money, b.money),
   stock: addAmounts(a.stock, b.stock),
 });
