@@ -3,7 +3,7 @@
 // It changes nothing and asks no service, so it works while the orchestrator runs, and when it does not.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createOrderSaga, createParticipants, narrate } from '@baton/orchestrator';
+import { createOrderSagas, createParticipants, narrate } from '@baton/orchestrator';
 import { decide, JournalError, openReader, type RunView, replay } from '@baton/saga';
 
 const root = resolve(import.meta.dirname, '..');
@@ -14,8 +14,8 @@ const journalFile = join(
 );
 const listed = 10;
 
-/** Only its plan is asked, so nobody need be at these addresses. */
-const saga = createOrderSaga(
+/** Only their plans are asked, so nobody need be at these addresses. */
+const sagas = createOrderSagas(
   createParticipants({
     orders: 'http://127.0.0.1',
     inventory: 'http://127.0.0.1',
@@ -30,9 +30,11 @@ function readRun(reader: Reader, id: string): RunView | undefined {
   const stored = reader.read(id);
   if (!stored) return undefined;
   const state = replay(stored.events);
-  const known = state.version === saga.version && state.structure === saga.structure ? saga : null;
-  const next = known && decide(known, state, Date.now());
-  return { id, saga: known, state, events: stored.events, attempt: null, next };
+  const known = sagas.find(
+    ({ version, structure }) => state.version === version && state.structure === structure,
+  );
+  const next = known ? decide(known, state, Date.now()) : null;
+  return { id, saga: known ?? null, state, events: stored.events, attempt: null, next };
 }
 
 function explain(reader: Reader, id: string): string[] {

@@ -9,7 +9,7 @@ import { createCatalog } from './catalog.ts';
 import { mountFaults } from './fault-routes.ts';
 import { countOrders } from './order-metrics.ts';
 import { createHandlers } from './order-routes.ts';
-import { createOrderSaga } from './order-saga.ts';
+import { createOrderSagas } from './order-saga.ts';
 import type { Participants } from './participants.ts';
 
 export interface OrchestratorOptions
@@ -31,8 +31,9 @@ export interface Orchestrator extends ServiceApp {
 /** Resolves when every open order was recovered: only then may a port be opened. */
 export async function createOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
   const { participants, log, metrics, hosts = [], faults, operatorToken, ...rest } = options;
-  const saga = createOrderSaga(participants);
-  const engine = await createEngine({ ...rest, sagas: [saga], carry: createCarry(saga) });
+  const sagas = createOrderSagas(participants);
+  const [saga] = sagas;
+  const engine = await createEngine({ ...rest, sagas, carry: createCarry(saga) });
   countOrders(engine, metrics);
   const now = options.clock?.now ?? Date.now;
   const app = createServiceApp({
@@ -68,5 +69,5 @@ function readReadiness(engine: Engine) {
 }
 
 export { narrate } from './narrative.ts';
-export { createOrderSaga } from './order-saga.ts';
+export { createOrderSaga, createOrderSagas } from './order-saga.ts';
 export { closeParticipants, createParticipants, type Participants } from './participants.ts';

@@ -37,4 +37,8 @@ export const createOrderSaga = ({ orders, inventory, payments, notifications }: 
     })
     .end();
 
+/** What new orders follow comes first; then older versions, for as long as orders in flight follow them. */
+export const createOrderSagas = (participants: Participants) =>
+  [createOrderSaga(participants)] as const;
+
 export type OrderSaga = ReturnType<typeof createOrderSaga>;
