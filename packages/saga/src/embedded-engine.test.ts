@@ -1,9 +1,15 @@
 import { createSqliteHouse } from './fixtures/sqlite-house.ts';
 import { createMemoryJournal, createMemoryStore } from './testing/memory-journal.ts';
+import { describeEngineRecovery } from './testing/suites/engine-recovery-suite.ts';
 import { describeEngine } from './testing/suites/engine-suite.ts';
+import type { JournalHouse } from './testing/suites/journal-suite.ts';
 
-describeEngine('in memory', () => {
+const createMemoryHouse = (): JournalHouse => {
   const store = createMemoryStore();
   return { open: async () => createMemoryJournal(store), remove: () => {} };
-});
-describeEngine('on SQLite', createSqliteHouse);
+};
+
+for (const describeSuite of [describeEngine, describeEngineRecovery]) {
+  describeSuite('in memory', createMemoryHouse);
+  describeSuite('on SQLite', createSqliteHouse);
+}

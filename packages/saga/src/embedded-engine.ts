@@ -29,7 +29,7 @@ import type { Saga } from './saga.ts';
 import { separateSecrets } from './secret.ts';
 import { type RunState, readWay, replay } from './state.ts';
 import { toStored } from './stored.ts';
-import { type Run, readState, Worker } from './worker.ts';
+import { createRun, type Run, readState, Worker } from './worker.ts';
 
 export class EmbeddedEngine implements Engine {
   readonly journal: Journal;
@@ -96,7 +96,7 @@ export class EmbeddedEngine implements Engine {
     if (this.#runs.size >= this.#openMax) return { type: 'full', openMax: this.#openMax };
     const parts = separateSecrets(toStored(checked.value), saga.secrets);
     const begin = { saga: name, version, structure, input: parts.input, context };
-    const run = toRun(id, saga, parts.secrets, null);
+    const run = createRun(id, saga, parts.secrets, null);
     await this.#claim(run, this.#worker.commit(run, [{ type: 'accepted', ...begin }], fingerprint));
     this.#worker.wake(run);
     return { type: 'accepted', id };
@@ -186,7 +186,7 @@ export class EmbeddedEngine implements Engine {
       this.#quarantined.add(id);
       return undefined;
     }
-    const run = toRun(id, saga, stored.secrets, state);
+    const run = createRun(id, saga, stored.secrets, state);
     this.#runs.set(id, run);
     return run;
   }
@@ -288,24 +288,6 @@ const throwAgain = (error: unknown): void =>
   queueMicrotask(() => {
     throw error;
   });
-
-function toRun(
-  id: string,
-  saga: Saga<unknown>,
-  secrets: Run['secrets'],
-  state: RunState | null,
-): Run {
-  return {
-    id,
-    saga,
-    secrets,
-    state,
-    ahead: state,
-    attempt: null,
-    isStirred: false,
-    cancelTimer: null,
-  };
-}
 
 const toKnown = (id: string, known: StoredSubmission, fingerprint: string): Submission =>
   known.fingerprint === fingerprint

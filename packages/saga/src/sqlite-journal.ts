@@ -5,8 +5,7 @@
 // 3. Each transaction checks the epoch inside: an executor that lost its lock cannot write.
 // 4. Any failure stops the process: after a failed flush, later commits would seem to succeed.
 import { resolve } from 'node:path';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Event } from './event.ts';
+import type { DatabaseSync } from 'node:sqlite';
 import type {
   Append,
   FeedEvent,
@@ -18,6 +17,15 @@ import type {
   StoredSubmission,
 } from './journal.ts';
 import { JournalError } from './journal.ts';
+import {
+  prepareStatements,
+  pruneRun,
+  readEvent,
+  readId,
+  readSummary,
+  type Statements,
+  writeEntry,
+} from './journal-statements.ts';
 import { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
 import {
   openDatabase,
@@ -181,7 +189,7 @@ class SqliteJournal extends JournalReader implements Journal {
   prune(runs: readonly string[], carried: unknown): void {
     const value = JSON.stringify(carried ?? null);
     this.#transact(() => {
-      for (const run of runs) prune(this.statements, run);
+      for (const run of runs) pruneRun(this.statements, run);
       this.statements.carry.run(value);
     });
   }
@@ -200,7 +208,9 @@ class SqliteJournal extends JournalReader implements Journal {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
-    const positions = this.#transact(() => batch.map(({ entry }) => write(this.statements, entry)));
+    const positions = this.#transact(() =>
+      batch.map(({ entry }) => writeEntry(this.statements, entry)),
+    );
     for (const [index, position] of positions?.entries() ?? []) batch[index]?.resolve(position);
   }
 
@@ -231,88 +241,3 @@ class SqliteJournal extends JournalReader implements Journal {
     }
   }
 }
-
-type Statements = ReturnType<typeof prepareStatements>;
-
-function prepareStatements(database: DatabaseSync) {
-  const prepare = (sql: string): StatementSync => database.prepare(sql);
-  return {
-    begin: prepare('BEGIN IMMEDIATE'),
-    commit: prepare('COMMIT'),
-    readEpoch: prepare("SELECT value FROM meta WHERE name = 'epoch'"),
-    addEvent: prepare('INSERT INTO events (run, seq, event) VALUES (?, ?, ?)'),
-    addRun: prepare(
-      'INSERT OR IGNORE INTO runs (id, saga, version, accepted_at, status) VALUES (?, ?, ?, ?, ?)',
-    ),
-    updateRun: prepare('UPDATE runs SET status = ?, settled_at = ?, repair_at = ? WHERE id = ?'),
-    addSubmission: prepare('INSERT OR IGNORE INTO submissions (run, fingerprint) VALUES (?, ?)'),
-    addSecrets: prepare('INSERT OR REPLACE INTO secrets (run, fields) VALUES (?, ?)'),
-    eraseSecrets: prepare('DELETE FROM secrets WHERE run = ?'),
-    readEvents: prepare('SELECT event FROM events WHERE run = ? ORDER BY seq'),
-    readSecrets: prepare('SELECT fields FROM secrets WHERE run = ?'),
-    readSubmission: prepare('SELECT fingerprint, pruned_as FROM submissions WHERE run = ?'),
-    list: prepare('SELECT * FROM runs WHERE number < ? ORDER BY number DESC LIMIT ?'),
-    listByStatus: prepare(
-      'SELECT * FROM runs WHERE status = ? AND number < ? ORDER BY number DESC LIMIT ?',
-    ),
-    listOpen: prepare('SELECT id FROM runs WHERE settled_at IS NULL ORDER BY number'),
-    listRepairs: prepare('SELECT id FROM runs WHERE repair_at <= ? ORDER BY repair_at LIMIT ?'),
-    readFeed: prepare(
-      'SELECT position, run, event FROM events WHERE position > ? ORDER BY position LIMIT ?',
-    ),
-    readPrunedTo: prepare("SELECT value FROM meta WHERE name = 'pruned-to'"),
-    listPrunable: prepare(
-      'SELECT id FROM runs WHERE settled_at < ? AND repair_at IS NULL ORDER BY settled_at LIMIT ?',
-    ),
-    markPruned: prepare(
-      'UPDATE submissions SET pruned_as = (SELECT status FROM runs WHERE id = run) WHERE run = ?',
-    ),
-    prunedTo: prepare(
-      "UPDATE meta SET value = max(value, (SELECT max(position) FROM events WHERE run = ?)) WHERE name = 'pruned-to'",
-    ),
-    pruneEvents: prepare('DELETE FROM events WHERE run = ?'),
-    pruneRun: prepare('DELETE FROM runs WHERE id = ?'),
-    carry: prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('carried', ?)"),
-    readCarried: prepare("SELECT value FROM meta WHERE name = 'carried'"),
-  };
-}
-
-function write(statements: Statements, { run, events, summary, submission }: Append): number {
-  if (submission) {
-    statements.addRun.run(run, summary.saga, summary.version, summary.acceptedAt, summary.status);
-    statements.addSubmission.run(run, submission.fingerprint);
-    if (Object.keys(submission.secrets).length > 0)
-      statements.addSecrets.run(run, JSON.stringify(submission.secrets));
-  }
-  const positions = events.map((event) =>
-    Number(statements.addEvent.run(run, event.seq, JSON.stringify(event)).lastInsertRowid),
-  );
-  statements.updateRun.run(summary.status, summary.settledAt, summary.repairAt, run);
-  if (summary.settledAt !== null) statements.eraseSecrets.run(run);
-  return positions[0] ?? 0;
-}
-
-function prune(statements: Statements, run: string): void {
-  statements.markPruned.run(run);
-  statements.prunedTo.run(run);
-  statements.pruneEvents.run(run);
-  statements.pruneRun.run(run);
-}
-
-type Row = Record<string, unknown>;
-
-const readId = (row: Row): string => readText(row, 'id');
-
-/** The named boundary where stored text becomes an event again: this file wrote it, `evolve` checks the sequence. */
-const readEvent = (row: Row): Event => JSON.parse(readText(row, 'event')) as Event;
-
-const readSummary = (row: Row): RunSummary => ({
-  id: readId(row),
-  number: readNumber(row, 'number'),
-  saga: readText(row, 'saga'),
-  version: readNumber(row, 'version'),
-  status: readCell<Status>(row, 'status'),
-  acceptedAt: readNumber(row, 'accepted_at'),
-  settledAt: readCell<number | null>(row, 'settled_at'),
-  repairAt: readCell<number | null>(row, 'repair_at'),
-});

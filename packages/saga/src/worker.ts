@@ -164,6 +164,16 @@ export class Worker {
   }
 }
 
+export function createRun(
+  id: string,
+  saga: Saga<unknown>,
+  secrets: Run['secrets'],
+  state: RunState | null,
+): Run {
+  const idle = { attempt: null, isStirred: false, cancelTimer: null };
+  return { id, saga, secrets, state, ahead: state, ...idle };
+}
+
 /** Throws for a run whose acceptance is not committed: nothing may be decided on it. */
 export function readState(run: Run): RunState {
   if (!run.state) throw new Error(`${run.id} is not accepted yet`);

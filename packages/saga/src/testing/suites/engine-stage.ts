@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, expect } from 'vitest';
+import { createEngine, type Engine, type EngineOptions, type RunView } from '../../engine.ts';
+import { type Crashable, createCrashable } from '../../fixtures/crash.ts';
+import { createOrderBench, type OrderBench, order } from '../../fixtures/order.ts';
+import { isSettled } from '../../journal.ts';
+import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts';
+import type { JournalHouse } from './journal-suite.ts';
+
+interface Scenery {
+  readonly house: JournalHouse;
+  readonly clock: VirtualClock;
+  readonly bench: OrderBench;
+  readonly bugs: unknown[];
+}
+interface Cast {
+  readonly process: Crashable;
+  readonly engine: Engine;
+}
+
+/** An engine that can crash, on a journal that outlives it: set up anew for each test of the suite that asks for it. */
+export function useEngineStage(createHouse: () => JournalHouse) {
+  let scenery: Scenery;
+  let cast: Cast;
+
+  const start = async (options: Partial<EngineOptions> = {}): Promise<void> => {
+    const { house, clock, bench, bugs } = scenery;
+    const process = createCrashable(await house.open());
+    const engine = await createEngine({
+      journal: process.journal,
+      sagas: [bench.saga],
+      clock,
+      random: () => 0.5,
+      onBug: (error) => bugs.push(error),
+      ...options,
+    });
+    cast = { process, engine };
+  };
+  const crash = (): void => {
+    cast.process.crash();
+    scenery.clock.clear();
+    cast.process.journal.close();
+  };
+  const view = (id: string): RunView => {
+    const found = cast.engine.read(id);
+    if (!found) throw new Error(`${id} is not known`);
+    return found;
+  };
+
+  beforeEach(async () => {
+    scenery = {
+      house: createHouse(),
+      clock: createVirtualClock(),
+      bench: createOrderBench(),
+      bugs: [],
+    };
+    await start();
+  });
+  afterEach(() => {
+    crash();
+    scenery.house.remove();
+    expect(scenery.bugs).toEqual([]);
+  });
+
+  return {
+    get house() {
+      return scenery.house;
+    },
+    get clock() {
+      return scenery.clock;
+    },
+    get bench() {
+      return scenery.bench;
+    },
+    get bugs() {
+      return scenery.bugs;
+    },
+    get process() {
+      return cast.process;
+    },
+    get engine() {
+      return cast.engine;
+    },
+    start,
+    crash,
+    view,
+    async restart(options: Partial<EngineOptions> = {}): Promise<void> {
+      crash();
+      await start(options);
+    },
+    async submit(id: string): Promise<void> {
+      const accepted = { type: 'accepted', id };
+      expect(await cast.engine.submit(scenery.bench.saga, order, { id })).toEqual(accepted);
+    },
+    settle: (...ids: string[]): Promise<void> =>
+      scenery.clock.run(() => ids.every((id) => isSettled(view(id).state))),
+    called: (what: string): Promise<void> =>
+      scenery.clock.run(() => scenery.bench.calls.some((call) => call.what === what)),
+    done: (): string[] => scenery.bench.calls.map(({ what }) => what),
+    types: (id: string): string[] => view(id).events.map(({ type }) => type),
+  };
+}
