@@ -4,5 +4,7 @@ export default defineConfig({
   test: {
     include: ['{apps,packages}/*/src/**/*.test.ts', 'e2e/**/*.test.ts', 'scripts/**/*.test.ts'],
     testTimeout: 30_000,
+    // Many tests wait for processes more than they compute.
+    maxWorkers: 3,
   },
 });
