@@ -151,6 +151,14 @@ it('is not ready once its queue is full', async () => {
   expect(answer.body.checks.queue).toBe('1 of 1 orders open');
 });
 
+it('reports participants that do not answer, and is ready all the same', async () => {
+  const client = await start();
+  const look = async () => (await client.get('/health/ready')).body.checks['inventory-service'];
+  expect(await look()).toBe('not asked yet');
+  await expect.poll(look).toBe('does not answer');
+  expect((await client.get('/health/ready')).status).toBe(200);
+});
+
 it('counts what happens to orders', async () => {
   const client = await start();
   await client.post('/orders').set('prefer', 'wait=5').send(order);

@@ -10,6 +10,7 @@ import { mountFaults } from './fault-routes.ts';
 import { countOrders } from './order-metrics.ts';
 import { createHandlers } from './order-routes.ts';
 import { createOrderSagas } from './order-saga.ts';
+import { createParticipantHealth } from './participant-health.ts';
 import type { Participants } from './participants.ts';
 
 export interface OrchestratorOptions
@@ -36,6 +37,7 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
   const engine = await createEngine({ ...rest, sagas, carry: createCarry(saga) });
   countOrders(engine, metrics);
   const now = options.clock?.now ?? Date.now;
+  const readParticipants = createParticipantHealth(participants, now);
   const app = createServiceApp({
     service: 'orchestrator',
     operations: orchestratorOperations,
@@ -43,7 +45,7 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
     metrics,
     hosts,
     now,
-    ready: () => readReadiness(engine),
+    ready: () => readReadiness(engine, readParticipants()),
     further: faults && faultOperations,
     extend: (router) => {
       router.use(createDocsRouter());
@@ -57,13 +59,14 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
 }
 
 /** The lock is held and recovery is done, or there would be no app to ask. Participants are not required. */
-function readReadiness(engine: Engine) {
+function readReadiness(engine: Engine, participants: Readonly<Record<string, string>>) {
   const { open, openMax, quarantined } = engine.counts();
   const checks = {
     journal: 'held',
     queue: `${open} of ${openMax} orders open`,
     standby: engine.journal.hasStandby() ? 'waiting' : 'none',
     quarantined: String(quarantined),
+    ...participants,
   };
   return { ready: open < openMax, checks };
 }
