@@ -2,40 +2,14 @@
 //
 // It changes nothing and asks no service, so it works while the orchestrator runs, and when it does not.
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { createOrderSagas, createParticipants, narrate } from '@baton/orchestrator';
-import { decide, JournalError, openReader, type RunView, replay } from '@baton/saga';
+import { resolve } from 'node:path';
+import { narrate } from '@baton/orchestrator';
+import { JournalError, openReader } from '@baton/saga';
+import { type Reader, readRun, toJournalFile } from './run-reader.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const journalFile = join(
-  resolve(root, process.env.DATA_DIR || '.data'),
-  'orchestrator',
-  'journal.sqlite',
-);
+const journalFile = toJournalFile(resolve(root, process.env.DATA_DIR || '.data'));
 const listed = 10;
-
-/** Only their plans are asked, so nobody need be at these addresses. */
-const sagas = createOrderSagas(
-  createParticipants({
-    orders: 'http://127.0.0.1',
-    inventory: 'http://127.0.0.1',
-    payments: 'http://127.0.0.1',
-    notifications: 'http://127.0.0.1',
-  }),
-);
-
-type Reader = ReturnType<typeof openReader>;
-
-function readRun(reader: Reader, id: string): RunView | undefined {
-  const stored = reader.read(id);
-  if (!stored) return undefined;
-  const state = replay(stored.events);
-  const known = sagas.find(
-    ({ version, structure }) => state.version === version && state.structure === structure,
-  );
-  const next = known ? decide(known, state, Date.now()) : null;
-  return { id, saga: known ?? null, state, events: stored.events, attempt: null, next };
-}
 
 function explain(reader: Reader, id: string): string[] {
   const run = readRun(reader, id);

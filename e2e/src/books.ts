@@ -18,7 +18,7 @@ export function findFaults(dataDir: string, accepted: readonly string[]): string
   ];
 }
 
-function read(dataDir: string, file: string, sql: string): Row[] {
+export function readRows(dataDir: string, file: string, sql: string): Row[] {
   const database = new DatabaseSync(join(dataDir, file), { readOnly: true });
   const rows = database.prepare(sql).all();
   database.close();
@@ -26,7 +26,7 @@ function read(dataDir: string, file: string, sql: string): Row[] {
 }
 
 export function readRuns(dataDir: string): Map<string, Event[]> {
-  const rows = read(
+  const rows = readRows(
     dataDir,
     'orchestrator/journal.sqlite',
     'SELECT run, event FROM events ORDER BY position',
@@ -64,7 +64,7 @@ function findStockFaults(dataDir: string, states: readonly RunState[]): string[]
     for (const { sku, quantity } of readLines(input))
       held.set(sku, (held.get(sku) ?? 0) + quantity);
   }
-  const rows = read(
+  const rows = readRows(
     dataDir,
     'inventory-service.sqlite',
     'SELECT sku, on_hand, free, held FROM products',
@@ -84,14 +84,14 @@ function findStockFaults(dataDir: string, states: readonly RunState[]): string[]
 function findMoneyFaults(dataDir: string, states: readonly RunState[]): string[] {
   const value = completed(states).reduce((sum, state) => sum + readAmount(state), 0);
   const sql = "SELECT coalesce(sum(amount_minor), 0) AS kept FROM payments WHERE status = 'taken'";
-  const [row] = read(dataDir, 'payment-service.sqlite', sql);
+  const [row] = readRows(dataDir, 'payment-service.sqlite', sql);
   return row?.kept === value ? [] : [`${row?.kept} kept, completed orders are worth ${value}`];
 }
 
 /** An effect stands exactly where its order completed; the fence allows one per key, so none can stand twice. */
 function findFenceFaults(dataDir: string, runs: ReadonlyMap<string, readonly Event[]>): string[] {
   return ['order-service', 'inventory-service', 'payment-service'].flatMap((service) =>
-    read(dataDir, `${service}.sqlite`, "SELECT key FROM fence WHERE state = 'DONE'").flatMap(
+    readRows(dataDir, `${service}.sqlite`, "SELECT key FROM fence WHERE state = 'DONE'").flatMap(
       ({ key }) => {
         const events = runs.get(String(key).split(':')[0] ?? '');
         const stands = events !== undefined && replay(events).phase === 'completed';
@@ -105,6 +105,6 @@ function findFenceFaults(dataDir: string, runs: ReadonlyMap<string, readonly Eve
 const Input = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.int() })) });
 const Priced = z.object({ total: z.object({ amountMinor: z.int() }) });
 
-const readLines = (input: unknown) => Input.parse(input).lines;
-const readAmount = ({ ways }: RunState): number =>
+export const readLines = (input: unknown) => Input.parse(input).lines;
+export const readAmount = ({ ways }: RunState): number =>
   Priced.parse(ways.validate?.output).total.amountMinor;

@@ -41,6 +41,7 @@ export function start(name: AppName, { dataDir, port = 0, env = {} }: StartOptio
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       DATA_DIR: dataDir,
       PORT: String(port),
       LOG_LEVEL: 'error',

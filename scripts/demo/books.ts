@@ -1,0 +1,78 @@
+/** The end of the demo: the services' own files against the journal, and whatever does not agree. */
+import { type RunState, replay } from '@baton/saga';
+import { findFaults, readAmount, readLines, readRuns } from '../../e2e/src/books.ts';
+import { Ledger, toMoney } from './ledger.ts';
+import type { Screen } from './screen.ts';
+
+const effects = ['order', 'inventory', 'payment', 'notification'] as const;
+
+interface Totals {
+  readonly onHand: number;
+  readonly free: number;
+  readonly held: number;
+  readonly takenMinor: number;
+  readonly givenBackMinor: number;
+  readonly messages: number;
+  readonly tombstones: number;
+}
+
+function readTotals(ledger: Ledger): Totals {
+  const stock = (column: string) => ledger.sum('inventory', `SELECT sum(${column}) FROM products`);
+  const money = (where: string) =>
+    ledger.sum('payment', `SELECT coalesce(sum(amount_minor), 0) FROM payments WHERE ${where}`);
+  return {
+    onHand: stock('on_hand'),
+    free: stock('free'),
+    held: stock('held'),
+    takenMinor: money('true'),
+    givenBackMinor: money("status = 'given-back'"),
+    messages: ledger.sum('notification', 'SELECT count(*) FROM messages'),
+    tombstones: effects.reduce((sum, keeper) => sum + ledger.count(keeper, 'TOMBSTONE'), 0),
+  };
+}
+
+const sumItems = (completed: readonly RunState[]): number =>
+  completed
+    .flatMap(({ input }) => readLines(input))
+    .reduce((sum, { quantity }) => sum + quantity, 0);
+
+/** Says them, and returns what does not agree, in words. */
+export function sayBooks(screen: Screen, dataDir: string, accepted: readonly string[]): string[] {
+  const states = [...readRuns(dataDir).values()].map(replay);
+  const completed = states.filter(({ phase }) => phase === 'completed');
+  const undone = states.filter(({ phase }) => phase === 'compensated');
+  const totals = readTotals(new Ledger(dataDir));
+  const worth = completed.reduce((sum, state) => sum + readAmount(state), 0);
+  const whole = (count: number) => count.toLocaleString('en');
+  const kept = totals.takenMinor - totals.givenBackMinor;
+  const rows = [
+    ['', "in the services' own files", 'by the journal'],
+    [
+      'orders',
+      `${accepted.length} accepted`,
+      `${completed.length} completed, ${undone.length} undone, ${states.length - completed.length - undone.length} open`,
+    ],
+    [
+      'stock',
+      `${whole(totals.onHand)} on hand = ${whole(totals.free)} free + ${totals.held} held`,
+      `${sumItems(completed)} in completed orders`,
+    ],
+    [
+      'money',
+      `${toMoney(totals.takenMinor)} taken, ${toMoney(totals.givenBackMinor)} given back`,
+      `${toMoney(worth)} in completed orders`,
+    ],
+    ['messages', `${totals.messages} sent`, `${completed.length} completed orders`],
+    ['tombstones', `${totals.tombstones}`, 'undone before it was done'],
+  ];
+  for (const [name = '', found = '', wanted = ''] of rows)
+    screen.say(`    ${name.padEnd(12)}${found.padEnd(52)}${wanted}`, {
+      style: name === '' ? 'dim' : 'plain',
+    });
+  const isTold = totals.messages === completed.length;
+  return [
+    ...findFaults(dataDir, accepted),
+    ...(kept === worth ? [] : [`${toMoney(kept)} kept, orders say ${toMoney(worth)}`]),
+    ...(isTold ? [] : [`${totals.messages} messages for ${completed.length} completed orders`]),
+  ];
+}

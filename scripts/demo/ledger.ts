@@ -1,0 +1,58 @@
+/** What the services' own files say of one order: no service is asked, and the orchestrator is not believed. */
+import { readRows } from '../../e2e/src/books.ts';
+
+const files = {
+  order: 'order-service.sqlite',
+  inventory: 'inventory-service.sqlite',
+  payment: 'payment-service.sqlite',
+  notification: 'notification-service.sqlite',
+} as const;
+export type Keeper = keyof typeof files;
+
+export class Ledger {
+  readonly #dataDir: string;
+
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir;
+  }
+
+  /** The first value of the first row. */
+  #ask(keeper: Keeper, sql: string): unknown {
+    const [row] = readRows(this.#dataDir, files[keeper], sql);
+    return row && Object.values(row)[0];
+  }
+
+  sum(keeper: Keeper, sql: string): number {
+    return Number(this.#ask(keeper, sql));
+  }
+
+  payments(orderId: string): number {
+    return this.sum('payment', `SELECT count(*) FROM payments WHERE order_id = '${orderId}'`);
+  }
+
+  keptMinor(orderId: string): number {
+    const sql = `SELECT coalesce(sum(amount_minor), 0) FROM payments WHERE status = 'taken'`;
+    return this.sum('payment', `${sql} AND order_id = '${orderId}'`);
+  }
+
+  held(orderId: string): number {
+    const sql =
+      'SELECT coalesce(sum(quantity), 0) FROM reserved_lines JOIN reservations ON id = reservation_id';
+    return this.sum('inventory', `${sql} WHERE order_id = '${orderId}'`);
+  }
+
+  messages(orderId: string): number {
+    return this.sum('notification', `SELECT count(*) FROM messages WHERE order_id = '${orderId}'`);
+  }
+
+  /** What the service remembers of one step of an order, such as DONE or TOMBSTONE; undefined if nothing. */
+  fence(keeper: Keeper, key: string): unknown {
+    return this.#ask(keeper, `SELECT state FROM fence WHERE key = '${key}'`);
+  }
+
+  count(keeper: Keeper, state: string): number {
+    return this.sum(keeper, `SELECT count(*) FROM fence WHERE state = '${state}'`);
+  }
+}
+
+export const toMoney = (amountMinor: number): string => `${(amountMinor / 100).toFixed(2)} EUR`;

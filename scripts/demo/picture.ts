@@ -1,0 +1,58 @@
+/** What the demo said, drawn as a terminal: the beginning and the end, for whoever has not run it yet. */
+import type { Line, Style } from './screen.ts';
+
+const shown = ['start', 'story 1', 'story 2', 'story 3'];
+const LINE_HEIGHT = 18;
+const FONT_SIZE = 13;
+const MARGIN = 18;
+const BAR = 34;
+const WIDTH = 830;
+
+const fills: Readonly<Record<Style, string>> = {
+  plain: '#d6dbe1',
+  title: '#ffffff',
+  good: '#7ee2a8',
+  bad: '#ff8f87',
+  broken: '#f2cc60',
+  dim: '#8b949e',
+};
+
+const toXml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+function listLines(sections: ReadonlyMap<string, readonly Line[]>): Line[] {
+  const elided = [...sections.keys()].filter((name) => name.startsWith('story')).length - 3;
+  const pick = (name: string): readonly Line[] => sections.get(name) ?? [];
+  return [
+    { text: '$ npm run demo', style: 'title' },
+    ...shown.flatMap(pick),
+    { text: '', style: 'dim' },
+    { text: `    ⋮  ${elided} more stories`, style: 'dim' },
+    ...pick('books'),
+  ];
+}
+
+function drawLine({ text, style }: Line, place: number): string {
+  if (text === '') return '';
+  const y = BAR + MARGIN + FONT_SIZE + place * LINE_HEIGHT;
+  const weight = style === 'title' ? ' font-weight="700"' : '';
+  return `<text x="${MARGIN}" y="${y}" fill="${fills[style]}"${weight} xml:space="preserve">${toXml(text)}</text>`;
+}
+
+export function drawPicture(sections: ReadonlyMap<string, readonly Line[]>): string {
+  const lines = listLines(sections);
+  const height = BAR + 2 * MARGIN + lines.length * LINE_HEIGHT;
+  const lights = ['#ff5f57', '#febc2e', '#28c840'].map(
+    (fill, place) => `<circle cx="${MARGIN + 6 + place * 20}" cy="18" r="6" fill="${fill}"/>`,
+  );
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="What npm run demo prints: orders that meet trouble, how each ends, and the books that balance">`,
+    `<rect width="${WIDTH}" height="${height}" rx="8" fill="#161b22"/>`,
+    ...lights,
+    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${FONT_SIZE}">`,
+    ...lines.map(drawLine).filter(Boolean),
+    '</g>',
+    '</svg>',
+    '',
+  ].join('\n');
+}

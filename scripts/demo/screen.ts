@@ -1,0 +1,109 @@
+/** What the demo says: lines with a style, wrapped, remembered for the picture; and a line that counts while nothing happens. */
+import type { WriteStream } from 'node:tty';
+
+export type Style = 'plain' | 'title' | 'good' | 'bad' | 'broken' | 'dim';
+export interface Line {
+  readonly text: string;
+  readonly style: Style;
+}
+
+interface Look {
+  readonly style?: Style;
+  /** Columns that further lines of the same sentence stand in. */
+  readonly hang?: number;
+}
+
+const COLUMNS_MAX = 100;
+const COLUMNS_MIN = 60;
+/** After this long without a line it is said what is waited for. */
+const SILENCE_MAX_MS = 1_500;
+const TICK_MS = 250;
+const LOG_EVERY_MS = 5_000;
+const CLEAR_LINE = '\r\u001b[2K';
+
+const codes: Readonly<Record<Style, string>> = {
+  plain: '',
+  title: '1',
+  good: '32',
+  bad: '1;31',
+  broken: '33',
+  dim: '2',
+};
+
+type Output = NodeJS.WriteStream & Partial<Pick<WriteStream, 'columns'>>;
+
+export class Screen {
+  /** All that was said, by section. */
+  readonly sections = new Map<string, Line[]>();
+  readonly #output: Output;
+  readonly #isTerminal: boolean;
+  readonly #isColoured: boolean;
+  readonly #columns: number;
+  #section = '';
+  #lastSaidAt = 0;
+  #isCounting = false;
+
+  constructor(output: Output, env: NodeJS.ProcessEnv) {
+    this.#output = output;
+    this.#isTerminal = output.isTTY === true;
+    this.#isColoured = this.#isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';
+    this.#columns = Math.max(COLUMNS_MIN, Math.min(output.columns ?? COLUMNS_MAX, COLUMNS_MAX));
+  }
+
+  /** What is said from here on belongs to it. */
+  begin(section: string): void {
+    this.#section = section;
+    this.sections.set(section, []);
+  }
+
+  say(text: string, { style = 'plain', hang = 0 }: Look = {}): void {
+    this.#clearCount();
+    this.#lastSaidAt = performance.now();
+    for (const part of wrap(text, this.#columns, hang)) {
+      this.sections.get(this.#section)?.push({ text: part, style });
+      const code = this.#isColoured && part !== '' ? codes[style] : '';
+      this.#output.write(code ? `\u001b[${code}m${part}\u001b[0m\n` : `${part}\n`);
+    }
+  }
+
+  /** Until `work` is done, says what is waited for whenever there is nothing else to say. */
+  async during<T>(describe: () => string, work: Promise<T>): Promise<T> {
+    this.#lastSaidAt = performance.now();
+    let loggedAt = 0;
+    const timer = setInterval(() => {
+      const silentMs = performance.now() - this.#lastSaidAt;
+      if (silentMs < SILENCE_MAX_MS) return;
+      const text = `    … ${describe()} (${Math.round(silentMs / 1_000)} s)`;
+      if (this.#isTerminal) this.#count(text);
+      else if (performance.now() - loggedAt > LOG_EVERY_MS) {
+        loggedAt = performance.now();
+        this.#output.write(`${text}\n`);
+      }
+    }, TICK_MS);
+    try {
+      return await work;
+    } finally {
+      clearInterval(timer);
+      this.#clearCount();
+    }
+  }
+
+  #count(text: string): void {
+    this.#isCounting = true;
+    this.#output.write(`${CLEAR_LINE}${text.slice(0, this.#columns - 1)}`);
+  }
+
+  #clearCount(): void {
+    if (this.#isCounting) this.#output.write(CLEAR_LINE);
+    this.#isCounting = false;
+  }
+}
+
+function wrap(text: string, columns: number, hang: number): string[] {
+  if (text.length <= columns) return [text];
+  const cut = text.lastIndexOf(' ', columns);
+  // A word that fills the line stays whole, so that a command can be copied.
+  if (text.slice(0, cut).trim() === '') return [text];
+  const rest = `${' '.repeat(hang)}${text.slice(cut).trimStart()}`;
+  return [text.slice(0, cut), ...wrap(rest, columns, hang)];
+}

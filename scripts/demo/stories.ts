@@ -1,0 +1,235 @@
+/** The nine kinds of trouble, in the order in which they are told. */
+import { paymentOperations } from '@baton/contracts';
+import type { Event } from '@baton/saga';
+import { createClient } from '@baton/service-kit';
+import type { Finding, Scene, Story } from './story.ts';
+
+type EventOf<T extends Event['type']> = Extract<Event, { readonly type: T }>;
+
+const pick = <T extends Event['type']>(events: readonly Event[], type: T): readonly EventOf<T>[] =>
+  events.filter((event): event is EventOf<T> => event.type === type);
+
+/** How often an attempt at this step ended so. */
+const count = <T extends EventOf<Event['type']>['type']>(
+  events: readonly Event[],
+  type: T,
+  way: string,
+): number => pick(events, type).filter((event) => 'way' in event && event.way === way).length;
+
+/** Longer than all tries of a payment take, so that each arrives after the refund. */
+const LATE_MS = 8_000;
+const LATE_MARGIN_MS = 500;
+/** Long enough for the orchestrator to be killed meanwhile, and shorter than it waits for an answer. */
+const HELD_MS = 2_500;
+
+const teapotMinor = 3_400;
+
+async function proveOnce({ ledger, orderId, events }: Scene): Promise<Finding[]> {
+  const asked = count(events(), 'step-unknown', 'pay') + count(events(), 'step-succeeded', 'pay');
+  const taken = ledger.payments(orderId);
+  return [
+    {
+      text: `asked to pay ${asked} times, charged ${taken === 1 ? 'once' : `${taken} times`}`,
+      holds: asked === 2 && taken === 1,
+    },
+  ];
+}
+
+/** Waits until the payments that are still on their way have arrived, and sends one more by hand. */
+async function proveFenced(scene: Scene): Promise<Finding[]> {
+  const { ledger, orderId, events } = scene;
+  const tries = pick(events(), 'step-unknown').filter(({ way }) => way === 'pay');
+  const dueAt = (tries.at(-1)?.at ?? 0) + LATE_MS + LATE_MARGIN_MS;
+  const leftMs = Math.max(0, dueAt - Date.now());
+  const arrived = new Promise<void>((resolve) => setTimeout(resolve, leftMs));
+  await scene.during(
+    () => `the payments arrive until ${Math.round(leftMs / 1_000)} s from here`,
+    arrived,
+  );
+  const row = ledger.fence('payment', `${orderId}:pay`);
+  const answer = await payByHand(scene);
+  return [
+    {
+      text: `payment-service's own table holds a tombstone for this payment: "undone before it was done" (${row})`,
+      holds: row === 'TOMBSTONE',
+    },
+    {
+      text: `the ${tries.length} late payments have arrived since, and did nothing; sent once more by hand, it is answered: ${answer}`,
+      holds: tries.length === 5 && answer === 'refused, fenced' && ledger.payments(orderId) === 0,
+    },
+  ];
+}
+
+async function payByHand({ stage, orderId }: Scene): Promise<string> {
+  const client = createClient(paymentOperations, { baseUrl: stage.urlOf('payment-service') });
+  const amount = { amountMinor: teapotMinor, currency: 'EUR' as const };
+  const reply = await client.process(
+    { orderId, amount, method: 'card', token: 'tok_ok' },
+    { key: `${orderId}:pay`, number: 1, signal: AbortSignal.timeout(5_000) },
+  );
+  await client.close();
+  return reply.reply === 'ok' ? 'ok' : `${reply.reply}, ${reply.code}`;
+}
+
+async function bringInventoryBack({ stage, until, note }: Scene): Promise<void> {
+  await until((events) => count(events, 'step-unsent', 'reserve') >= 3);
+  note('inventory-service is started again');
+  await stage.startAgain('inventory-service');
+}
+
+async function killOrchestrator({ stage, until, note }: Scene): Promise<void> {
+  await until((events) => count(events, 'step-succeeded', 'reserve') > 0);
+  await stage.kill('orchestrator');
+  const killedAt = performance.now();
+  note('the orchestrator is killed (kill -9) while it waits for the payment');
+  await stage.untilTakenOver();
+  note(`the standby has taken over, ${Math.round(performance.now() - killedAt)} ms after the kill`);
+}
+
+const mugs = { what: '2 mugs', sku: 'mug', quantity: 2, token: 'tok_ok' };
+const teapot = { what: 'a teapot', sku: 'teapot', quantity: 1, token: 'tok_ok' };
+
+export const stories: readonly Story[] = [
+  {
+    ...mugs,
+    title: 'All is well',
+    customer: 'Ada',
+    broken: 'nothing.',
+    ends: 'completed',
+    moral: 'Four services, asked in turn; each result was on disk before the next was asked.',
+  },
+  {
+    ...mugs,
+    title: 'The card is declined',
+    customer: 'Ben',
+    token: 'tok_declined',
+    broken: 'nothing; the card has no money.',
+    ends: 'compensated',
+    code: 'payment-declined',
+    moral: 'Baton undid what was done, in reverse order.',
+    prove: ({ ledger, orderId }) => {
+      const rows = [
+        ledger.fence('inventory', `${orderId}:reserve`),
+        ledger.fence('order', `${orderId}:validate`),
+      ];
+      return [
+        {
+          text: 'the stock is free again, the order cancelled',
+          holds: rows.every((row) => row === 'UNDONE'),
+        },
+      ];
+    },
+  },
+  {
+    ...teapot,
+    title: "The payment's answer is lost",
+    customer: 'Cleo',
+    broken: 'the payment is taken, then the connection breaks before the answer.',
+    faults: 'payment.process:lost-reply:times=1',
+    ends: 'completed',
+    moral:
+      'Baton asked again under the same key, so the payment service knew it, and gave the first answer again.',
+    prove: proveOnce,
+  },
+  {
+    title: 'Sold out',
+    customer: 'Dan',
+    what: 'a first edition',
+    sku: 'first-edition',
+    quantity: 1,
+    token: 'tok_ok',
+    broken: 'nothing; there is none left.',
+    ends: 'compensated',
+    code: 'out-of-stock',
+    moral: 'Nothing was held and nobody was charged; only the order had to be cancelled.',
+    prove: ({ ledger, orderId }) => [
+      {
+        text: 'payment was never asked',
+        holds: ledger.fence('payment', `${orderId}:pay`) === undefined,
+      },
+    ],
+  },
+  {
+    ...mugs,
+    title: 'Even the undo fails',
+    customer: 'Eva',
+    token: 'tok_declined',
+    broken:
+      'the card is declined, and inventory answers 503 to the first 3 requests to free the stock.',
+    faults: 'inventory.release:status:status=503:times=3',
+    ends: 'compensated',
+    code: 'payment-declined',
+    moral:
+      'What is owed stays owed: Baton asked until the stock was free. Nothing else had to wait for it.',
+    prove: ({ events }) => [
+      {
+        text: 'the undo failed 3 times, then was done once',
+        holds:
+          count(events(), 'undo-unknown', 'reserve') === 3 &&
+          count(events(), 'undo-succeeded', 'reserve') === 1,
+      },
+    ],
+  },
+  {
+    ...teapot,
+    title: 'The message cannot be sent',
+    customer: 'Finn',
+    broken: 'notification answers 503, 4 times.',
+    faults: 'notification.notify:status:status=503:times=4',
+    ends: 'completed',
+    moral:
+      'A paid order is not undone for a message: it completed without, and the message was made good afterwards.',
+    prove: ({ events }) => {
+      const types = events().map(({ type }) => type);
+      return [
+        {
+          text: 'completed first, the message sent after',
+          holds: types.includes('step-deferred') && types.at(-1) === 'step-succeeded',
+        },
+      ];
+    },
+  },
+  {
+    ...teapot,
+    title: 'The payment arrives after its refund',
+    customer: 'Gus',
+    broken: `each request to pay is held up for ${LATE_MS / 1_000} s on its way, and its connection is cut. (Placed when the demo began.)`,
+    faults: `payment.process:late:ms=${LATE_MS}`,
+    isEarly: true,
+    ends: 'compensated',
+    code: 'connection-reset',
+    moral:
+      'Nobody could say whether the payment would still be taken, so Baton had it undone all the same. The refund came first, and shut the door.',
+    prove: proveFenced,
+  },
+  {
+    ...mugs,
+    title: 'A service is down',
+    customer: 'Hana',
+    broken: 'inventory-service was killed (kill -9) just before.',
+    before: (stage) => stage.kill('inventory-service'),
+    act: bringInventoryBack,
+    ends: 'completed',
+    moral: 'What was never sent uses up no attempt: the order waited, and went on.',
+  },
+  {
+    ...teapot,
+    title: 'The orchestrator dies in the middle of an order',
+    customer: 'Iris',
+    broken: `the payment takes ${HELD_MS / 1_000} s, and meanwhile the orchestrator is killed.`,
+    faults: `payment.process:latency:ms=${HELD_MS}:times=1`,
+    before: (stage) => stage.untilStandbyWaits(),
+    act: killOrchestrator,
+    ends: 'completed',
+    moral: `The standby read the journal, and went on where the order stood.`,
+    prove: async (scene) => [
+      {
+        text: 'the journal shows the attempt that was cut off',
+        holds: pick(scene.events(), 'step-unknown').some(({ interrupted }) => interrupted === true),
+      },
+      ...(await proveOnce(scene)),
+    ],
+  },
+];
+
+export const describeOrder = ({ customer, what }: Story): string => `${customer} orders ${what}.`;

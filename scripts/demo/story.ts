@@ -1,0 +1,202 @@
+/** A kind of trouble that an order meets, told as its events are committed, and then compared with how it must end. */
+import { narrate } from '@baton/orchestrator';
+import { type Event, openReader, type RunView, readWay } from '@baton/saga';
+import { readAmount } from '../../e2e/src/books.ts';
+import { readRun, toJournalFile } from '../run-reader.ts';
+import { Ledger, toMoney } from './ledger.ts';
+import type { Screen, Style } from './screen.ts';
+import type { Stage } from './stage.ts';
+
+export interface Finding {
+  readonly text: string;
+  readonly holds: boolean;
+}
+
+/** What a story may look at, and do. */
+export interface Scene {
+  readonly stage: Stage;
+  readonly ledger: Ledger;
+  readonly orderId: string;
+  readonly events: () => readonly Event[];
+  /** Resolves when what was told so far is so. */
+  readonly until: (isSo: (events: readonly Event[]) => boolean) => Promise<void>;
+  /** Something that the demo does, between the events. */
+  readonly note: (text: string) => void;
+  readonly during: Screen['during'];
+}
+
+export interface Story {
+  readonly title: string;
+  readonly customer: string;
+  readonly what: string;
+  readonly sku: string;
+  readonly quantity: number;
+  readonly token: string;
+  readonly broken: string;
+  /** Faults that travel with this one order. */
+  readonly faults?: string;
+  /** Placed when the demo begins, since its trouble takes its time, and told in its turn. */
+  readonly isEarly?: true;
+  readonly before?: (stage: Stage) => Promise<void>;
+  readonly act?: (scene: Scene) => Promise<void>;
+  readonly ends: 'completed' | 'compensated';
+  readonly code?: string;
+  readonly moral: string;
+  readonly prove?: (scene: Scene) => Finding[] | Promise<Finding[]>;
+}
+
+const POLL_MS = 30;
+/** Longer than any of them takes on a slow machine. */
+const STORY_LONGEST_MS = 25_000;
+
+const styles: Partial<Record<Event['type'], Style>> = {
+  'step-refused': 'broken',
+  'step-unsent': 'broken',
+  'step-unknown': 'broken',
+  'undo-refused': 'broken',
+  'undo-unsent': 'broken',
+  'undo-unknown': 'broken',
+  'step-deferred': 'broken',
+  'compensation-decided': 'title',
+};
+
+export async function place(stage: Stage, story: Story): Promise<string> {
+  const { customer, sku, quantity, token, faults } = story;
+  await story.before?.(stage);
+  const placed = await stage.client.placeOrder(
+    {
+      customerId: customer.toLowerCase(),
+      lines: [{ sku, quantity }],
+      payment: { method: 'card', token },
+    },
+    faults === undefined ? {} : { baggage: `baton.fault=${faults}` },
+  );
+  if (!placed.ok) throw new Error(`the order of ${customer} was not accepted: ${placed.code}`);
+  return placed.body.orderId;
+}
+
+/** Ended, and its customer told if there is something to tell. */
+const isOver = ({ state }: RunView): boolean =>
+  state.phase === 'compensated' ||
+  (state.phase === 'completed' && readWay(state, 'notify').result === 'ok');
+
+interface Waiter {
+  readonly isSo: (events: readonly Event[]) => boolean;
+  readonly resolve: () => void;
+}
+
+/** Says each event once it is committed, until the order is over or the time is up. */
+export class Telling {
+  readonly #screen: Screen;
+  readonly #stage: Stage;
+  readonly #story: Story;
+  readonly #orderId: string;
+  readonly #waiters: Waiter[] = [];
+  #run: RunView | undefined;
+  #told = 0;
+
+  constructor(screen: Screen, stage: Stage, { story, orderId }: { story: Story; orderId: string }) {
+    this.#screen = screen;
+    this.#stage = stage;
+    this.#story = story;
+    this.#orderId = orderId;
+  }
+
+  /** What did not end as it must, in words. */
+  async tell(): Promise<string[]> {
+    const scene = this.#toScene();
+    const acting = this.#story.act?.(scene);
+    // Whoever waits for an event that never comes is not awaited.
+    acting?.catch(() => {});
+    const isEnded = await this.#screen.during(() => 'nothing yet', this.#follow());
+    if (!isEnded || !this.#run)
+      return this.#report([
+        { text: `not ended after ${STORY_LONGEST_MS / 1_000} s`, holds: false },
+      ]);
+    await acting;
+    this.#screen.say(`    ${this.#story.moral}`, { hang: 4 });
+    const proof = (await this.#story.prove?.(scene)) ?? [];
+    return this.#report([this.#toEnd(this.#run), ...proof, this.#toTables(this.#run)]);
+  }
+
+  #toScene(): Scene {
+    return {
+      stage: this.#stage,
+      ledger: new Ledger(this.#stage.dataDir),
+      orderId: this.#orderId,
+      events: () => this.#run?.events ?? [],
+      until: (isSo) =>
+        new Promise((resolve) => {
+          this.#waiters.push({ isSo, resolve });
+        }),
+      note: (text) => this.#note(text),
+      during: (describe, work) => this.#screen.during(describe, work),
+    };
+  }
+
+  async #follow(): Promise<boolean> {
+    const reader = openReader(toJournalFile(this.#stage.dataDir));
+    const deadline = performance.now() + STORY_LONGEST_MS;
+    try {
+      while (performance.now() < deadline) {
+        this.#run = readRun(reader, this.#orderId);
+        if (this.#run) this.#sayNew(this.#run);
+        if (this.#run && isOver(this.#run)) return true;
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+      return false;
+    } finally {
+      reader.close();
+    }
+  }
+
+  #sayNew(run: RunView): void {
+    // The head and a blank line come before the events.
+    const lines = narrate(run, Date.now()).slice(2, 2 + run.events.length);
+    for (; this.#told < run.events.length; this.#told += 1) {
+      const style = styles[run.events[this.#told]?.type ?? 'completed'] ?? 'plain';
+      this.#screen.say(`  ${lines[this.#told]}`, { style, hang: 15 });
+    }
+    for (const waiter of this.#waiters) if (waiter.isSo(run.events)) waiter.resolve();
+  }
+
+  #note(text: string): void {
+    const since = (Date.now() - (this.#run?.state.acceptedAt ?? Date.now())) / 1_000;
+    this.#screen.say(`  ${since.toFixed(3).padStart(9)} s  >>> ${text}`, {
+      style: 'bad',
+      hang: 15,
+    });
+  }
+
+  #toEnd({ state }: RunView): Finding {
+    const { ends, code } = this.#story;
+    const holds = state.phase === ends && (state.reason?.code ?? undefined) === code;
+    const seconds = (((state.settledAt ?? 0) - state.acceptedAt) / 1_000).toFixed(2);
+    const word = state.phase === 'completed' ? 'completed' : `undone: ${state.reason?.code}`;
+    return { text: `it ended after ${seconds} s: ${word}`, holds };
+  }
+
+  /** What stands must be the whole order, once, or nothing of it. */
+  #toTables({ state }: RunView): Finding {
+    const ledger = new Ledger(this.#stage.dataDir);
+    const isWhole = state.phase === 'completed';
+    const kept = ledger.keptMinor(this.#orderId);
+    const held = ledger.held(this.#orderId);
+    const messages = ledger.messages(this.#orderId);
+    const holds =
+      kept === (isWhole ? readAmount(state) : 0) &&
+      held === (isWhole ? this.#story.quantity : 0) &&
+      messages === (isWhole ? 1 : 0);
+    const counted = `${toMoney(kept)} kept, ${held} held in stock, ${messages} sent`;
+    return { text: `the services' own tables: ${counted}`, holds };
+  }
+
+  #report(findings: readonly Finding[]): string[] {
+    for (const { text, holds } of findings)
+      this.#screen.say(`    ${holds ? '✓' : '✗'} ${text}`, {
+        style: holds ? 'good' : 'bad',
+        hang: 6,
+      });
+    return findings.flatMap(({ text, holds }) => (holds ? [] : [`${this.#story.title}: ${text}`]));
+  }
+}

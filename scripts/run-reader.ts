@@ -1,0 +1,31 @@
+/** Runs as they stand in the journal's file, with the workflow they began with: for whoever tells of them. */
+import { join } from 'node:path';
+import { createOrderSagas, createParticipants } from '@baton/orchestrator';
+import { decide, type openReader, type RunView, replay } from '@baton/saga';
+
+export type Reader = ReturnType<typeof openReader>;
+
+/** Where the orchestrator keeps it. */
+export const toJournalFile = (dataDir: string): string =>
+  join(dataDir, 'orchestrator', 'journal.sqlite');
+
+/** Only their plans are asked, so nobody need be at these addresses. */
+const sagas = createOrderSagas(
+  createParticipants({
+    orders: 'http://127.0.0.1',
+    inventory: 'http://127.0.0.1',
+    payments: 'http://127.0.0.1',
+    notifications: 'http://127.0.0.1',
+  }),
+);
+
+export function readRun(reader: Reader, id: string): RunView | undefined {
+  const stored = reader.read(id);
+  if (!stored) return undefined;
+  const state = replay(stored.events);
+  const known = sagas.find(
+    ({ version, structure }) => state.version === version && state.structure === structure,
+  );
+  const next = known ? decide(known, state, Date.now()) : null;
+  return { id, saga: known ?? null, state, events: stored.events, attempt: null, next };
+}
