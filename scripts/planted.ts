@@ -3,17 +3,10 @@
 // A patch in e2e/planted/ says in its head which bug it plants and which test files must catch it. It is applied to a
 // copy of the tree, never to the tree itself. A bug that no test notices, and a patch that no longer applies, fail.
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { copyTree } from './tree-copy.ts';
 
 interface Bug {
   readonly name: string;
@@ -51,39 +44,6 @@ function readBug(file: string): Bug {
     testFiles,
     named: read('Named'),
   };
-}
-
-/** The tree as it is, uncommitted changes included; dependencies are linked, workspace packages are the copy's own. */
-function copyTree(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'baton-planted-'));
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
-    cwd: root,
-  });
-  const present = new Set(readdirSync(root));
-  for (const file of listed.toString().split('\0').filter(Boolean)) {
-    if (present.has(file.split('/')[0] ?? '')) copyFile(file, copy);
-  }
-  linkModules(copy);
-  return copy;
-}
-
-function copyFile(file: string, copy: string): void {
-  mkdirSync(dirname(join(copy, file)), { recursive: true });
-  cpSync(join(root, file), join(copy, file), { force: true });
-}
-
-function linkModules(copy: string): void {
-  const modules = join(copy, 'node_modules');
-  mkdirSync(join(modules, '@baton'), { recursive: true });
-  for (const name of readdirSync(join(root, 'node_modules'))) {
-    if (name !== '@baton' && name !== '.vite') {
-      symlinkSync(join(root, 'node_modules', name), join(modules, name));
-    }
-  }
-  cpSync(join(root, 'node_modules/@baton'), join(modules, '@baton'), {
-    recursive: true,
-    verbatimSymlinks: true,
-  });
 }
 
 async function judge(bug: Bug, copy: string): Promise<Verdict> {
@@ -142,7 +102,8 @@ async function work(
   bugs: Bug[],
   tell: (bug: Bug, verdict: Verdict, seconds: number) => void,
 ): Promise<void> {
-  const copy = copyTree();
+  const copy = mkdtempSync(join(tmpdir(), 'baton-planted-'));
+  copyTree(copy);
   try {
     for (let bug = bugs.shift(); bug; bug = bugs.shift()) {
       const startedAt = performance.now();

@@ -1,0 +1,36 @@
+// The whole tree once more, to be changed and run without touching this one.
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** The tree as it is, uncommitted changes included; dependencies are linked, workspace packages are the copy's own. */
+export function copyTree(folder: string): void {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
+    cwd: root,
+  });
+  for (const file of listed.toString().split('\0').filter(Boolean)) {
+    if (existsSync(join(root, file))) copyFile(file, folder);
+  }
+  linkModules(folder);
+}
+
+function copyFile(file: string, folder: string): void {
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  cpSync(join(root, file), join(folder, file), { force: true });
+}
+
+function linkModules(folder: string): void {
+  const modules = join(folder, 'node_modules');
+  mkdirSync(join(modules, '@baton'), { recursive: true });
+  // What is cached is each tree's own.
+  const own = ['@baton', '.vite', '.cache'];
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (!own.includes(name)) symlinkSync(join(root, 'node_modules', name), join(modules, name));
+  }
+  cpSync(join(root, 'node_modules/@baton'), join(modules, '@baton'), {
+    recursive: true,
+    verbatimSymlinks: true,
+  });
+}
