@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { simulate } from './simulation.ts';
 
-const seeds = Number(process.env.SIMULATION_SEEDS ?? 400);
+const seeds = Number(process.env.SIMULATION_SEEDS ?? 250);
 const first = Number(process.env.SIMULATION_FIRST_SEED ?? 1);
 
 it(`leaves nothing behind in ${seeds} random histories of troubles and crashes`, async () => {

@@ -87,7 +87,7 @@ function inspect(path: string): void {
   if (verdict !== 'ok')
     throw new JournalError(
       'corrupt',
-      `${path} is damaged (${verdict}); nothing was changed. Restore it from a backup, or move it away to start with an empty one`,
+      `${path} is damaged (${String(verdict).replaceAll(/\s+/g, ' ')}); nothing was changed. Restore it from a backup, or move it away to start with an empty one`,
     );
   if (application !== applicationId && tables !== 0)
     throw new JournalError('foreign', `${path} is another program's database; name another file`);

@@ -66,7 +66,7 @@ const inspectFile = (path: string): string | undefined => {
   const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   try {
     const verdict = readOne(db, 'PRAGMA quick_check(1)');
-    if (verdict !== 'ok') return `it is corrupt (${String(verdict)})`;
+    if (verdict !== 'ok') return `it is corrupt (${String(verdict).replaceAll(/\s+/g, ' ')})`;
     const empty = readOne(db, 'SELECT count(*) FROM sqlite_schema') === 0;
     if (empty || readOne(db, 'PRAGMA application_id') === APPLICATION_ID) return undefined;
     return 'it is the database of another program';
