@@ -32,8 +32,11 @@ async function clear(): Promise<void> {
   if (!values.keep) rmSync(dataDir, { recursive: true, force: true });
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.once(signal, () => clear().finally(() => process.exit(130)));
+const INTERRUPTED = 130;
+const stop = () => void clear().finally(() => process.exit(INTERRUPTED));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+// Whoever read it has gone.
+process.stdout.once('error', stop);
 
 async function tellStory(stage: Stage, story: Story, orderId: string | undefined) {
   const number = stories.indexOf(story) + 1;
@@ -41,7 +44,7 @@ async function tellStory(stage: Stage, story: Story, orderId: string | undefined
   screen.say('');
   screen.say(`${number}  ${story.title}`, { style: 'title' });
   const placed = orderId ?? (await place(stage, story));
-  screen.say(`    ${describeOrder(story)} Broken: ${story.broken}`, { hang: 4 });
+  screen.say(`    ${describeOrder(story)} Trouble: ${story.trouble}`, { hang: 4 });
   const surprises = await new Telling(screen, stage, { story, orderId: placed }).tell();
   if (values.keep)
     screen.say(`    DATA_DIR=${dataDir} npm run explain -- ${placed}`, { style: 'dim' });

@@ -12,6 +12,8 @@ interface Totals {
   readonly held: number;
   readonly takenMinor: number;
   readonly givenBackMinor: number;
+  readonly valid: number;
+  readonly cancelled: number;
   readonly messages: number;
   readonly tombstones: number;
 }
@@ -20,12 +22,16 @@ function readTotals(ledger: Ledger): Totals {
   const stock = (column: string) => ledger.sum('inventory', `SELECT sum(${column}) FROM products`);
   const money = (where: string) =>
     ledger.sum('payment', `SELECT coalesce(sum(amount_minor), 0) FROM payments WHERE ${where}`);
+  const orders = (status: string) =>
+    ledger.sum('order', `SELECT count(*) FROM orders WHERE status = '${status}'`);
   return {
     onHand: stock('on_hand'),
     free: stock('free'),
     held: stock('held'),
     takenMinor: money('true'),
     givenBackMinor: money("status = 'given-back'"),
+    valid: orders('validated'),
+    cancelled: orders('cancelled'),
     messages: ledger.sum('notification', 'SELECT count(*) FROM messages'),
     tombstones: effects.reduce((sum, keeper) => sum + ledger.count(keeper, 'TOMBSTONE'), 0),
   };
@@ -49,7 +55,7 @@ export function sayBooks(screen: Screen, dataDir: string, accepted: readonly str
     ['', "in the services' own files", 'by the journal'],
     [
       'orders',
-      `${accepted.length} accepted`,
+      `${totals.valid} valid, ${totals.cancelled} cancelled`,
       `${completed.length} completed, ${undone.length} undone, ${states.length - completed.length - undone.length} open`,
     ],
     [
@@ -63,16 +69,18 @@ export function sayBooks(screen: Screen, dataDir: string, accepted: readonly str
       `${toMoney(worth)} in completed orders`,
     ],
     ['messages', `${totals.messages} sent`, `${completed.length} completed orders`],
-    ['tombstones', `${totals.tombstones}`, 'undone before it was done'],
+    ['tombstones', `${totals.tombstones}`, 'shut out: undone before they were done'],
   ];
   for (const [name = '', found = '', wanted = ''] of rows)
     screen.say(`    ${name.padEnd(12)}${found.padEnd(52)}${wanted}`, {
       style: name === '' ? 'dim' : 'plain',
     });
+  const isListed = totals.valid === completed.length && totals.cancelled === undone.length;
   const isTold = totals.messages === completed.length;
   return [
     ...findFaults(dataDir, accepted),
     ...(kept === worth ? [] : [`${toMoney(kept)} kept, orders say ${toMoney(worth)}`]),
+    ...(isListed ? [] : [`${totals.valid} orders valid, ${totals.cancelled} cancelled`]),
     ...(isTold ? [] : [`${totals.messages} messages for ${completed.length} completed orders`]),
   ];
 }

@@ -32,7 +32,8 @@ export interface Story {
   readonly sku: string;
   readonly quantity: number;
   readonly token: string;
-  readonly broken: string;
+  /** What goes wrong, for someone who has never seen the code. */
+  readonly trouble: string;
   /** Faults that travel with this one order. */
   readonly faults?: string;
   /** Placed when the demo begins, since its trouble takes its time, and told in its turn. */
@@ -47,7 +48,7 @@ export interface Story {
 
 const POLL_MS = 30;
 /** Longer than any of them takes on a slow machine. */
-const STORY_LONGEST_MS = 25_000;
+const STORY_LONGEST_MS = 20_000;
 
 const styles: Partial<Record<Event['type'], Style>> = {
   'step-refused': 'broken',
@@ -80,6 +81,15 @@ const isOver = ({ state }: RunView): boolean =>
   state.phase === 'compensated' ||
   (state.phase === 'completed' && readWay(state, 'notify').result === 'ok');
 
+const toReason = (code: string): string => code.replaceAll('-', ' ');
+
+const describeEffects = (keptMinor: number, held: number, messages: number): string =>
+  [
+    keptMinor > 0 ? `${toMoney(keptMinor)} taken` : 'no money kept',
+    held > 0 ? `${held} in stock held` : 'no stock held',
+    messages > 0 ? `${messages} message sent` : 'no message sent',
+  ].join(', ');
+
 interface Waiter {
   readonly isSo: (events: readonly Event[]) => boolean;
   readonly resolve: () => void;
@@ -108,7 +118,7 @@ export class Telling {
     const acting = this.#story.act?.(scene);
     // Whoever waits for an event that never comes is not awaited.
     acting?.catch(() => {});
-    const isEnded = await this.#screen.during(() => 'nothing yet', this.#follow());
+    const isEnded = await this.#screen.during(() => this.#describeNext(), this.#follow());
     if (!isEnded || !this.#run)
       return this.#report([
         { text: `not ended after ${STORY_LONGEST_MS / 1_000} s`, holds: false },
@@ -160,6 +170,11 @@ export class Telling {
     for (const waiter of this.#waiters) if (waiter.isSo(run.events)) waiter.resolve();
   }
 
+  #describeNext(): string {
+    const run = this.#run;
+    return (run && narrate(run, Date.now()).at(-1)) ?? 'nothing yet';
+  }
+
   #note(text: string): void {
     const since = (Date.now() - (this.#run?.state.acceptedAt ?? Date.now())) / 1_000;
     this.#screen.say(`  ${since.toFixed(3).padStart(9)} s  >>> ${text}`, {
@@ -172,8 +187,9 @@ export class Telling {
     const { ends, code } = this.#story;
     const holds = state.phase === ends && (state.reason?.code ?? undefined) === code;
     const seconds = (((state.settledAt ?? 0) - state.acceptedAt) / 1_000).toFixed(2);
-    const word = state.phase === 'completed' ? 'completed' : `undone: ${state.reason?.code}`;
-    return { text: `it ended after ${seconds} s: ${word}`, holds };
+    const why = state.reason ? ` (${toReason(state.reason.code)})` : '';
+    const word = state.phase === 'completed' ? 'completed' : 'undone';
+    return { text: `${word} after ${seconds} s${why}`, holds };
   }
 
   /** What stands must be the whole order, once, or nothing of it. */
@@ -187,8 +203,8 @@ export class Telling {
       kept === (isWhole ? readAmount(state) : 0) &&
       held === (isWhole ? this.#story.quantity : 0) &&
       messages === (isWhole ? 1 : 0);
-    const counted = `${toMoney(kept)} kept, ${held} held in stock, ${messages} sent`;
-    return { text: `the services' own tables: ${counted}`, holds };
+    const found = describeEffects(kept, held, messages);
+    return { text: `in the services' own tables: ${found}`, holds };
   }
 
   #report(findings: readonly Finding[]): string[] {
