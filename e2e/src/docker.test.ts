@@ -1,0 +1,147 @@
+// Dockerfile and compose.yaml, as far as they can be checked where there is no Docker engine; docs/docker.md says how far.
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createOrchestratorClient } from '@baton/service-kit';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { type App, appNames, start } from './processes.ts';
+
+const root = join(import.meta.dirname, '../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const dockerfile = read('Dockerfile');
+const token = '0123456789abcdef';
+
+const Service = z.object({
+  image: z.string(),
+  environment: z.record(z.string(), z.coerce.string()).default({}),
+  ports: z.array(z.string()),
+  volumes: z.array(z.string()).default([]),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+});
+const Compose = z.object({
+  services: z.record(z.string(), Service),
+  volumes: z.record(z.string(), z.null()),
+});
+const compose = Compose.parse(
+  parse(read('compose.yaml').replace(/\$\{OPERATOR_TOKEN:\?[^}]*\}/, token), { merge: true }),
+);
+const apps = Object.entries(compose.services).filter(([name]) => name !== 'jaeger');
+/** Names that containers reach each other by; both orchestrators have the same one. */
+const toHost = (name: string): string => name.replace(/^orchestrator-\d$/, 'orchestrator');
+
+describe('the Dockerfile', () => {
+  it('copies what is there, and every package.json that npm ci needs', () => {
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
+      ([, sources = '']) => sources.split(' '),
+    );
+    expect(copied.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    const manifests = globSync('{apps/*,packages/*,e2e}/package.json', { cwd: root });
+    expect(manifests.filter((path) => !copied.includes(path))).toEqual([]);
+  });
+
+  it('installs for every app, and runs on the Node that everything was tested on', () => {
+    const installed = [...dockerfile.matchAll(/--workspace=apps\/(\S+)/g)].map(([, name]) => name);
+    expect(installed.toSorted()).toEqual(appNames.toSorted());
+    const { node } = JSON.parse(read('package.json')).devDependencies;
+    const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
+    expect(bases).toEqual([`node:${node}-slim`, `node:${node}-slim`]);
+  });
+});
+
+describe('compose.yaml', () => {
+  it('runs every app, and a second orchestrator', () => {
+    const run = apps.map(([, { environment }]) => environment.APP ?? '');
+    expect(run.toSorted()).toEqual([...appNames, 'orchestrator'].toSorted());
+  });
+
+  it('names no variable that nothing reads', () => {
+    const sources = [
+      'packages/service-kit/src/env.ts',
+      'apps/orchestrator/src/env.ts',
+      'Dockerfile',
+    ];
+    const text = sources.map(read).join('\n');
+    const named = new Set(apps.flatMap(([, { environment }]) => Object.keys(environment)));
+    const isRead = (name: string) => new RegExp(`^ +${name}:|\\$${name}\\b`, 'm').test(text);
+    expect([...named].filter((name) => !isRead(name))).toEqual([]);
+  });
+
+  it.each(apps)('publishes the port of %s to this machine alone', (_name, service) => {
+    for (const port of service.ports)
+      expect(port).toMatch(new RegExp(`^127\\.0\\.0\\.1:\\d+:${service.environment.PORT}$`));
+    expect(service.ports).toHaveLength(1);
+  });
+
+  it('lets every app be called by the address that others have of it', () => {
+    const own = new Map(apps.map(([name, { environment }]) => [toHost(name), environment]));
+    const called = apps.flatMap(([, { environment }]) =>
+      Object.entries(environment).flatMap(([name, url]) => (name.endsWith('_URL') ? [url] : [])),
+    );
+    expect(called).toHaveLength(8);
+    for (const { hostname, port } of called.map((url) => new URL(url)))
+      expect(own.get(hostname)).toMatchObject({ PORT: port, ALLOWED_HOSTS: hostname });
+  });
+
+  it('waits for services that exist, and keeps data in volumes that exist', () => {
+    const awaited = apps.flatMap(([, service]) => Object.keys(service.depends_on));
+    expect(awaited.filter((name) => !(name in compose.services))).toEqual([]);
+    const volumes = apps.flatMap(([, service]) => service.volumes.map((v) => v.split(':')[0]));
+    expect([...new Set(volumes)].toSorted()).toEqual(Object.keys(compose.volumes).toSorted());
+  });
+});
+
+/** The status of a request that was addressed to `host`. */
+const askAs = (host: string, port: number): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, path: '/health/live', headers: { host } });
+    asked.once('response', (answer) => resolve(answer.resume().statusCode));
+    asked.once('error', reject).end();
+  });
+
+describe('the environment that compose.yaml gives', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'baton-docker-'));
+  const running = new Map<string, App>();
+  afterAll(async () => {
+    await Promise.all([...running.values()].map((app) => app.kill()));
+    rmSync(folder, { recursive: true });
+  });
+
+  /** But for the folder and the ports, and on loopback. */
+  const run = async (name: string, environment: Readonly<Record<string, string>>) => {
+    const app = appNames.find((known) => known === environment.APP);
+    if (!app) throw new Error(`${name} runs no app`);
+    const moved = Object.entries(environment).map(([key, value]) => {
+      const address = key.endsWith('_URL') && running.get(new URL(value).hostname);
+      return [key, address ? `http://127.0.0.1:${address.port}` : value];
+    });
+    const env = { ...Object.fromEntries(moved), HOST: '127.0.0.1', PORT: '0', DATA_DIR: folder };
+    running.set(toHost(name), await start(app, { dataDir: folder, env }).ready);
+  };
+
+  it('starts every app for production, and an order goes through', async () => {
+    const inOrder = apps.toSorted(
+      ([, a], [, b]) => Object.keys(a.depends_on).length - Object.keys(b.depends_on).length,
+    );
+    // The second orchestrator has the same environment, and would wait for ever.
+    for (const [name, { environment }] of inOrder)
+      if (!running.has(toHost(name))) await run(name, environment);
+    expect([...running.keys()].toSorted()).toEqual(appNames.toSorted());
+    for (const [host, { port }] of running) {
+      expect([await askAs(host, port), await askAs('elsewhere', port)]).toEqual([200, 421]);
+    }
+    const baseUrl = `http://127.0.0.1:${running.get('orchestrator')?.port}`;
+    const client = createOrchestratorClient({ baseUrl });
+    const order = {
+      customerId: 'ada',
+      lines: [{ sku: 'mug', quantity: 1 }],
+      payment: { method: 'card', token: 'tok_ok' },
+    } as const;
+    const placed = await client.placeOrder(order, { waitSeconds: 20 });
+    await client.close();
+    expect(placed).toMatchObject({ ok: true, body: { status: 'completed' } });
+    expect((await fetch(`${baseUrl}/faults`)).status).toBe(404);
+  }, 60_000);
+});
