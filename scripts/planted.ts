@@ -6,7 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { copyTree } from './tree-copy.ts';
+import { copyTree } from '../e2e/src/tree-copy.ts';
 
 interface Bug {
   readonly name: string;

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { copyTree } from '../../scripts/tree-copy.ts';
+import { copyTree } from './tree-copy.ts';
 import { type Block, findMissing, readBlocks } from './tutorial-page.ts';
 
 const page = readFileSync(new URL('../../docs/tutorial.md', import.meta.url), 'utf8');
