@@ -67,14 +67,12 @@ async function tellAll(stage: Stage): Promise<string[]> {
   return [...surprises, ...sayBooks(screen, dataDir, accepted)];
 }
 
-const opener = [
-  'Nine orders, each with its own trouble. Whatever breaks, each must end whole: completed, or undone',
-  'with no stock held and no money kept. It all runs for real, in six processes of its own.',
-];
+const opener = `Nine orders, each with its own trouble. Whatever breaks, each must end whole: completed, or \
+undone with no stock held and no money kept. It all runs for real, in six processes of its own.`;
 
 async function run(): Promise<string[]> {
   screen.begin('start');
-  for (const line of opener) screen.say(line);
+  screen.say(opener);
   const startedAt = performance.now();
   const stage = await screen.during(() => 'starting', opening);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
@@ -86,6 +84,10 @@ async function run(): Promise<string[]> {
 
 function sayEnd(surprises: readonly string[]): void {
   screen.say('');
+  if (!values.keep)
+    screen.say('For a closer look: npm run demo -- --keep, and npm run explain for each order.', {
+      style: 'dim',
+    });
   for (const surprise of surprises)
     screen.say(`NOT AS IT SHOULD BE: ${surprise}`, { style: 'bad' });
   if (surprises.length === 0)

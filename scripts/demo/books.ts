@@ -60,19 +60,19 @@ export function sayBooks(screen: Screen, dataDir: string, accepted: readonly str
     ],
     [
       'stock',
-      `${whole(totals.onHand)} on hand = ${whole(totals.free)} free + ${totals.held} held`,
+      `${whole(totals.free)} free + ${totals.held} held = ${whole(totals.onHand)}`,
       `${sumItems(completed)} in completed orders`,
     ],
     [
       'money',
-      `${toMoney(totals.takenMinor)} taken, ${toMoney(totals.givenBackMinor)} given back`,
+      `${toMoney(totals.takenMinor)} taken, ${toMoney(totals.givenBackMinor)} returned`,
       `${toMoney(worth)} in completed orders`,
     ],
     ['messages', `${totals.messages} sent`, `${completed.length} completed orders`],
-    ['tombstones', `${totals.tombstones}`, 'shut out: undone before they were done'],
+    ['tombstones', `${totals.tombstones}`, 'undone before it was done'],
   ];
   for (const [name = '', found = '', wanted = ''] of rows)
-    screen.say(`    ${name.padEnd(12)}${found.padEnd(52)}${wanted}`, {
+    screen.say(`  ${name.padEnd(11)}${found.padEnd(37)}${wanted}`, {
       style: name === '' ? 'dim' : 'plain',
     });
   const isListed = totals.valid === completed.length && totals.cancelled === undone.length;

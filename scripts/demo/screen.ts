@@ -47,7 +47,7 @@ export class Screen {
     this.#output = output;
     this.#isTerminal = output.isTTY === true;
     this.#isColoured = this.#isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';
-    this.#columns = Math.max(COLUMNS_MIN, Math.min(output.columns ?? COLUMNS_MAX, COLUMNS_MAX));
+    this.#columns = Math.max(COLUMNS_MIN, Math.min(output.columns || COLUMNS_MAX, COLUMNS_MAX));
   }
 
   /** What is said from here on belongs to it. */

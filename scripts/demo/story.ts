@@ -41,6 +41,7 @@ export interface Story {
   readonly before?: (stage: Stage) => Promise<void>;
   readonly act?: (scene: Scene) => Promise<void>;
   readonly ends: 'completed' | 'compensated';
+  /** Why it was undone, where that is certain. */
   readonly code?: string;
   readonly moral: string;
   readonly prove?: (scene: Scene) => Finding[] | Promise<Finding[]>;
@@ -86,7 +87,7 @@ const toReason = (code: string): string => code.replaceAll('-', ' ');
 const describeEffects = (keptMinor: number, held: number, messages: number): string =>
   [
     keptMinor > 0 ? `${toMoney(keptMinor)} taken` : 'no money kept',
-    held > 0 ? `${held} in stock held` : 'no stock held',
+    held > 0 ? `stock held: ${held}` : 'no stock held',
     messages > 0 ? `${messages} message sent` : 'no message sent',
   ].join(', ');
 
@@ -185,7 +186,7 @@ export class Telling {
 
   #toEnd({ state }: RunView): Finding {
     const { ends, code } = this.#story;
-    const holds = state.phase === ends && (state.reason?.code ?? undefined) === code;
+    const holds = state.phase === ends && (code === undefined || state.reason?.code === code);
     const seconds = (((state.settledAt ?? 0) - state.acceptedAt) / 1_000).toFixed(2);
     const why = state.reason ? ` (${toReason(state.reason.code)})` : '';
     const word = state.phase === 'completed' ? 'completed' : 'undone';
