@@ -61,10 +61,22 @@ it('tells what is owed, what was injected, and when the next try is', async () =
     note,
   });
   const { participants } = createStandIns({ payments: { process }, inventory: { release } });
-  const story = await tell(participants, (text) => text.includes('in ') && text.includes('Owed'));
+  const story = await tell(participants, (text) => text.includes('next try in'));
   expect(story).toContain(`it answered 503; it is still owed [${note}]; next try in 200 ms`);
   expect(story).toContain('Owed: the undo of reserve.');
   expect(story).toMatch(
     /Next: the undo of reserve, at inventory-service, (in \d+ ms|now or under way)\./,
   );
+});
+
+it('promises no further try of what is given up', async () => {
+  const process = async () => ({
+    reply: 'unknown' as const,
+    code: 'status-422',
+    retriable: false,
+  });
+  const { participants } = createStandIns({ payments: { process } });
+  const story = await tell(participants, (text) => text.includes('all is undone'));
+  expect(story).toMatch(/pay, attempt 1: it answered 422; whether .* is not known\n/);
+  expect(story).not.toContain('next try');
 });

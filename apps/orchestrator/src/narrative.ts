@@ -9,7 +9,8 @@ type TriedEvent = Extract<Event, { way: string }>;
 export function narrate(run: RunView, nowMs: number): string[] {
   const start = run.state.acceptedAt;
   const told = run.events.map(
-    (event) => `${toOffset(event.at - start)}  ${describeEvent(event, run.saga)}`,
+    (event, place) =>
+      `${toOffset(event.at - start)}  ${describeEvent(event, run.saga)}${describeWait(event, run.events[place + 1])}`,
   );
   return [describeOrder(run), '', ...told, '', ...describeRest(run, nowMs)];
 }
@@ -52,7 +53,7 @@ const describeDecision = (code: string, step: string | null): string =>
 
 function describeTry(event: TriedEvent, participant: string): string {
   const attempt = `${event.way}, attempt ${event.attempt}`;
-  return `${attempt}: ${describeOutcome(event, participant)}${describeNote(event)}${describeWait(event)}`;
+  return `${attempt}: ${describeOutcome(event, participant)}${describeNote(event)}`;
 }
 
 const describeNote = (event: TriedEvent): string => (event.note ? ` [${event.note}]` : '');
@@ -80,8 +81,12 @@ function describeOutcome(event: TriedEvent, participant: string): string {
   }
 }
 
-const describeWait = (event: TriedEvent): string =>
-  'retryAt' in event && event.retryAt > event.at
+/** Where the way is given up next, the time that was set for another try means nothing. */
+const describeWait = (event: Event, next: Event | undefined): string =>
+  'retryAt' in event &&
+  event.retryAt > event.at &&
+  next?.type !== 'compensation-decided' &&
+  next?.type !== 'alternate-chosen'
     ? `; next try in ${toDuration(event.retryAt - event.at)}`
     : '';
 
