@@ -48,7 +48,7 @@ it('tells why an order was undone, and what was undone', async () => {
   expect(story).toContain('compensated (payment-declined)');
   expect(story).toContain('payment-service refused: payment-declined; nothing happened there');
   expect(story).toContain('everything is undone, because of pay (payment-declined)');
-  expect(story).toContain('reserve, attempt 1: inventory-service undid it');
+  expect(story).toContain('undo of reserve, attempt 1: inventory-service undid it\n');
 });
 
 it('tells what is owed, what was injected, and when the next try is', async () => {

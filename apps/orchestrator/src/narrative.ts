@@ -1,6 +1,6 @@
 /** An order's life in plain words, from its events: what happened and why, what is owed, what happens next and when. */
 import type { Command, Event, PlannedWay, RunView, Saga } from '@baton/saga';
-import { findOwed } from '@baton/saga';
+import { findOwed, readWay } from '@baton/saga';
 import { findDegraded, readTotal, toLiveStatus } from './order-view.ts';
 
 type TriedEvent = Extract<Event, { way: string }>;
@@ -10,7 +10,7 @@ export function narrate(run: RunView, nowMs: number): string[] {
   const start = run.state.acceptedAt;
   const told = run.events.map(
     (event, place) =>
-      `${toOffset(event.at - start)}  ${describeEvent(event, run.saga)}${describeWait(event, run.events[place + 1])}`,
+      `${toOffset(event.at - start)}  ${describeEvent(event, run)}${describeWait(event, run.events[place + 1])}`,
   );
   return [describeOrder(run), '', ...told, '', ...describeRest(run, nowMs)];
 }
@@ -25,7 +25,7 @@ function describeOrder(run: RunView): string {
 /** Seconds since the order was accepted. */
 const toOffset = (sinceMs: number): string => `${(sinceMs / 1_000).toFixed(3).padStart(9)} s`;
 
-function describeEvent(event: Event, saga: Saga<unknown> | null): string {
+function describeEvent(event: Event, run: RunView): string {
   switch (event.type) {
     case 'accepted':
       return 'accepted, and on disk before anyone was told so';
@@ -42,7 +42,7 @@ function describeEvent(event: Event, saga: Saga<unknown> | null): string {
     case 'compensated':
       return 'all is undone: no stock held, no money kept';
     default:
-      return describeTry(event, findParticipant(saga, event.way));
+      return describeTry(event, run);
   }
 }
 
@@ -51,14 +51,15 @@ const describeDecision = (code: string, step: string | null): string =>
     ? `decided, for good: everything is undone, because it was ${code}`
     : `decided, for good: everything is undone, because of ${step} (${toWords(code)})`;
 
-function describeTry(event: TriedEvent, participant: string): string {
-  const attempt = `${event.way}, attempt ${event.attempt}`;
-  return `${attempt}: ${describeOutcome(event, participant)}${describeNote(event)}`;
+function describeTry(event: TriedEvent, run: RunView): string {
+  const what = event.type.startsWith('undo-') ? `undo of ${event.way}` : event.way;
+  const outcome = describeOutcome(event, findParticipant(run.saga, event.way), run);
+  return `${what}, attempt ${event.attempt}: ${outcome}${describeNote(event)}`;
 }
 
 const describeNote = (event: TriedEvent): string => (event.note ? ` [${event.note}]` : '');
 
-function describeOutcome(event: TriedEvent, participant: string): string {
+function describeOutcome(event: TriedEvent, participant: string, run: RunView): string {
   switch (event.type) {
     case 'step-succeeded':
       return `${participant} did it`;
@@ -69,13 +70,15 @@ function describeOutcome(event: TriedEvent, participant: string): string {
     case 'step-unknown':
       return `${toWords(event.code)}; whether ${participant} did it is not known`;
     case 'undo-succeeded':
-      return `${participant} undid it, or never did it and now never will`;
+      return readWay(run.state, event.way).result === 'ok'
+        ? `${participant} undid it`
+        : `${participant} undid it, or never did it and now never will`;
     case 'undo-refused':
-      return `the undo was refused by ${participant} (${event.code}); it is still owed`;
+      return `refused by ${participant} (${event.code}); it is still owed`;
     case 'undo-unsent':
-      return `the undo could not be sent to ${participant} (${toWords(event.code)}); it is still owed`;
+      return `could not be sent to ${participant} (${toWords(event.code)}); it is still owed`;
     case 'undo-unknown':
-      return `the undo: ${toWords(event.code)}; it is still owed`;
+      return `${toWords(event.code)}; it is still owed`;
     default:
       return event satisfies never;
   }
