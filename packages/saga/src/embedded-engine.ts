@@ -27,11 +27,18 @@ import {
 import { pruneEnded } from './pruning.ts';
 import type { Saga } from './saga.ts';
 import { separateSecrets } from './secret.ts';
-import { type RunState, readWay, replay } from './state.ts';
+import { type RunState, readWay, replay, tryReplay } from './state.ts';
 import { toStored } from './stored.ts';
 import { createRun, type Run, readState, Worker } from './worker.ts';
 
-export class EmbeddedEngine implements Engine {
+/** Recovers every open run, then goes on with it. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const engine = new EmbeddedEngine(options);
+  await engine.start();
+  return engine;
+}
+
+class EmbeddedEngine implements Engine {
   readonly journal: Journal;
   readonly #options: EngineOptions;
   readonly #clock: Clock;
@@ -269,14 +276,6 @@ function toRegistry(sagas: readonly Saga<unknown>[]): ReadonlyMap<string, Saga<u
   const twice = sagas.find((saga) => registry.get(toKey(saga)) !== saga);
   if (twice) throw new RangeError(`${toKey(twice)} is registered twice`);
   return registry;
-}
-
-function tryReplay(events: readonly Event[]): RunState | undefined {
-  try {
-    return replay(events);
-  } catch {
-    return undefined;
-  }
 }
 
 const toKey = ({ name, version }: Pick<Saga<unknown>, 'name' | 'version'>): string =>

@@ -1,7 +1,6 @@
 // What a program embeds: runs sagas inside one process, on a journal.
 import type { Clock } from './clock.ts';
 import type { Command } from './decide.ts';
-import { EmbeddedEngine } from './embedded-engine.ts';
 import type { Event } from './event.ts';
 import type { Journal, ListQuery, RunSummary, Status } from './journal.ts';
 import type { Saga } from './saga.ts';
@@ -81,11 +80,4 @@ export interface Engine {
   readonly journal: Journal;
   /** Lets attempts in flight end, commits them, and closes the journal. */
   stop(): Promise<void>;
-}
-
-/** Recovers every open run, then goes on with it. */
-export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const engine = new EmbeddedEngine(options);
-  await engine.start();
-  return engine;
 }

@@ -1,15 +1,15 @@
 export { type Clock, createClock } from './clock.ts';
 export type { Command } from './decide.ts';
 export { decide, findOwed, isPastPivot, readOutputs } from './decide.ts';
-export {
-  type Cancellation,
-  type Committed,
-  createEngine,
-  type Engine,
-  type EngineOptions,
-  type RunView,
-  type Submission,
-  type SubmitOptions,
+export { createEngine } from './embedded-engine.ts';
+export type {
+  Cancellation,
+  Committed,
+  Engine,
+  EngineOptions,
+  RunView,
+  Submission,
+  SubmitOptions,
 } from './engine.ts';
 export type { Direction, Event, EventType, Happening } from './event.ts';
 export {

@@ -86,6 +86,15 @@ export function replay(events: Iterable<Event>): RunState {
   return state;
 }
 
+/** Undefined where `replay` would throw. */
+export function tryReplay(events: readonly Event[]): RunState | undefined {
+  try {
+    return replay(events);
+  } catch {
+    return undefined;
+  }
+}
+
 export function evolve(state: RunState | null, event: Event): RunState {
   if (event.seq !== (state?.seq ?? 0) + 1)
     throw new Error(`event ${event.seq} after ${state?.seq ?? 0}`);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createEngine } from './engine.ts';
+import { createEngine } from './embedded-engine.ts';
 import { anyInput } from './fixtures/any-input.ts';
 import { ok } from './reply.ts';
 import { saga } from './saga.ts';

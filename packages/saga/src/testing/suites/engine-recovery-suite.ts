@@ -142,7 +142,7 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         expect(again).toMatchObject({ way: 'pay', startedAt: retryAt });
       });
 
-      test('ends before the stage.engine is handed out', async () => {
+      test('ends before the engine is handed out', async () => {
         const gate = createGate();
         stage.bench.answer = () => gate.reply;
         await stage.submit('o1');

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect } from 'vitest';
-import { createEngine, type Engine, type EngineOptions, type RunView } from '../../engine.ts';
+import { createEngine } from '../../embedded-engine.ts';
+import type { Engine, EngineOptions, RunView } from '../../engine.ts';
 import { type Crashable, createCrashable } from '../../fixtures/crash.ts';
 import { createOrderBench, type OrderBench, order } from '../../fixtures/order.ts';
 import { isSettled } from '../../journal.ts';
