@@ -334,7 +334,7 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
         expect(await stage.engine.settled('o1', abort.signal)).toBeUndefined();
       });
 
-      test('gets nothing when the stage.engine stops', async () => {
+      test('gets nothing when the engine stops', async () => {
         stage.bench.answer = () => ({ ...lost, retryAfterMs: 1_000 });
         await stage.submit('o1');
         const waiting = stage.engine.settled('o1');
