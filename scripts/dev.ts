@@ -24,6 +24,8 @@ function startTurbo(): ChildProcess {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      // One port cannot serve five apps: each takes its own, or any free one.
+      PORT: process.env.PORT === '0' ? '0' : '',
       DO_NOT_TRACK: '1',
       // Each app's npm would announce its script.
       npm_config_loglevel: 'silent',

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const RESET = join(import.meta.dirname, 'reset.ts');
@@ -76,16 +76,19 @@ test('empties a folder with a damaged file', () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('removes nothing from a folder that holds what is not its own', () => {
-  writeFileSync(join(folder, 'order-service.sqlite'), '');
-  writeFileSync(join(folder, 'thesis.odt'), '');
-  const refused = reset();
-  expect(refused.status).toBe(1);
-  expect(refused.output).toBe(
-    `Nothing was removed: ${join(folder, 'thesis.odt')} is not Baton's.\n`,
-  );
-  expect(existsSync(join(folder, 'order-service.sqlite'))).toBe(true);
-});
+test.each(['thesis.odt', 'notes.json', 'orchestrator/thesis.odt', 'x.json/mine.txt'])(
+  'removes nothing from a folder that holds %s, which is not its own',
+  (foreign) => {
+    writeFileSync(join(folder, 'order-service.sqlite'), '');
+    mkdirSync(dirname(join(folder, foreign)), { recursive: true });
+    writeFileSync(join(folder, foreign), '');
+    const refused = reset();
+    expect(refused.status).toBe(1);
+    expect(refused.output).toMatch(/^Nothing was removed: .* is not Baton's\.\n$/);
+    expect(existsSync(join(folder, foreign))).toBe(true);
+    expect(existsSync(join(folder, 'order-service.sqlite'))).toBe(true);
+  },
+);
 
 test('says so when there is nothing yet', () => {
   rmSync(folder, { recursive: true });

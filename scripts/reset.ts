@@ -6,16 +6,19 @@
 // lets readers be. A port would say less: services may listen elsewhere, or work on another folder.
 //
 // The locks are held until the files are gone, so that nothing starts on them meanwhile.
-import { existsSync, globSync, readdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, globSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 const root = resolve(import.meta.dirname, '..');
 const folder = resolve(root, process.env.DATA_DIR || '.data');
 const SQLITE_BUSY = 5;
 
+const SQLITE = '\\.(sqlite|lock)(-wal|-shm|-journal)?';
 /** Whatever else is found in DATA_DIR, it was set to someone else's folder. */
-const OURS = /^(orchestrator|\.DS_Store|.+\.(sqlite(-wal|-shm|-journal)?|lock|json|tmp))$/;
+const OURS = new RegExp(
+  `^(\\.DS_Store|faults\\.json(\\..+)?|[a-z0-9-]+${SQLITE}|orchestrator/(journal|standby)${SQLITE})$`,
+);
 
 class Refusal extends Error {}
 
@@ -32,14 +35,29 @@ function lock(path: string): DatabaseSync {
   return db;
 }
 
+/** Every file in it, and every folder but the orchestrator's own, by its path inside. */
+function listFiles(): string[] {
+  try {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+      .filter((path) => path !== 'orchestrator');
+  } catch (error) {
+    throw new Refusal(
+      `${folder} cannot be read (${error instanceof Error ? error.message : error})`,
+    );
+  }
+}
+
 function empty(): string {
   if (!existsSync(folder)) return `${folder} does not exist: nothing to remove.`;
-  const names = readdirSync(folder);
-  const foreign = names.find((name) => !OURS.test(name));
+  const files = listFiles();
+  const foreign = files.find((name) => !OURS.test(name));
   if (foreign) throw new Refusal(`${join(folder, foreign)} is not Baton's`);
   const databases = globSync('{,orchestrator/}*.{sqlite,lock}', { cwd: folder });
   const locks = databases.map((path) => lock(join(folder, path)));
-  for (const name of names) rmSync(join(folder, name), { recursive: true, force: true });
+  for (const name of files) rmSync(join(folder, name), { force: true });
+  if (existsSync(join(folder, 'orchestrator'))) rmdirSync(join(folder, 'orchestrator'));
   for (const db of locks) db.close();
   return `${folder} is empty now.`;
 }

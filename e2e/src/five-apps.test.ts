@@ -201,6 +201,23 @@ function readBlock(block: string) {
   return read('event') ? [{ event: read('event'), id: read('id'), data: read('data') }] : [];
 }
 
+it.each([
+  ['as long as it may be', 512, 4_096],
+  ['so long that it is dropped', 6_000, 8_192],
+])('completes an order whose context is %s', async (_case, tracestate, baggage) => {
+  const headers = { tracestate: 's'.repeat(tracestate), baggage: 'b'.repeat(baggage) };
+  const { status, body } = await place(order(), { ...headers, prefer: 'wait=10' });
+  expect([status, body.status]).toEqual([200, 'completed']);
+});
+
+it('tells a listener that comes from another journal to begin anew', async () => {
+  const { body } = await place(order(), { prefer: 'wait=10' });
+  const one = await readEvents(`/orders/${body.orderId}/events`, 2, '999');
+  expect(one.slice(0, 2).map(({ event }) => event)).toEqual(['reset', 'accepted']);
+  const all = await readEvents('/events', 1, '999999999');
+  expect(all.map(({ event }) => event)).toEqual(['reset']);
+});
+
 it('shows the token to nobody and erases it once the order has settled', async () => {
   const token = 'tok_seen_by_nobody';
   const { body } = await place(order({ token }), { prefer: 'wait=10' });

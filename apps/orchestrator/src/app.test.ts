@@ -126,6 +126,17 @@ it('cannot say what the books hold while participants are down, and says so', as
   });
 });
 
+it('gives an audit up when orders are pruned each time it looks', async () => {
+  const journal = createMemoryJournal();
+  let looks = 0;
+  const readCarried = () => ({ money: { EUR: looks++ }, stock: {} });
+  const client = await start(undefined, { journal: { ...journal, readCarried } });
+  const answer = await client.get('/audit');
+  expect(answer.status).toBe(503);
+  expect(answer.headers['retry-after']).toBe('1');
+  expect(looks).toBeLessThan(20);
+});
+
 it('has no catalogue to show before the order service answered once', async () => {
   const client = await start();
   const answer = await client.get('/catalog');

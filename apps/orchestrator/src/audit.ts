@@ -13,14 +13,15 @@ interface Held {
 
 /**
  * Orders are read before the participants and the open ones again after: what was settled before is exact, the rest
- * is slack. So a difference is a difference, also under load.
+ * is slack. So a difference is a difference, also under load. Undefined when the orders did not hold still for it.
  */
 export async function audit(
   engine: Engine,
   participants: Participants,
   { signal, nowMs }: { readonly signal: AbortSignal; readonly nowMs: number },
-): Promise<Audit> {
-  const expected = await expect(engine);
+): Promise<Audit | undefined> {
+  const expected = await expect(engine, signal);
+  if (!expected) return undefined;
   const held = await readHeld(participants, signal);
   const slack = await readSlack(engine, expected);
   const money = toMoneyBooks(expected, slack, held);

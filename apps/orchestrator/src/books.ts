@@ -15,6 +15,7 @@ export type Tally = z.infer<typeof Tally>;
 
 const Input = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.int() })) });
 const pageMax = 200;
+const roundsMax = 3;
 
 const emptyTally: Tally = { money: {}, stock: {} };
 const readTally = (stored: unknown): Tally => Tally.safeParse(stored).data ?? emptyTally;
@@ -57,8 +58,22 @@ export interface Expectation {
   readonly newest: number;
 }
 
-/** Reads every order, a page at a time and with room for others between two pages. */
-export async function expect(engine: Engine): Promise<Expectation> {
+/**
+ * Reads every order, a page at a time and with room for others between two pages. Undefined when orders were pruned
+ * each time it looked: those were counted twice or not at all.
+ */
+export async function expect(
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<Expectation | undefined> {
+  for (let round = 0; round < roundsMax && !signal.aborted; round++) {
+    const expectation = await expectOnce(engine);
+    if (expectation) return expectation;
+  }
+  return undefined;
+}
+
+async function expectOnce(engine: Engine): Promise<Expectation | undefined> {
   const carried = JSON.stringify(engine.journal.readCarried());
   let certain = readTally(engine.journal.readCarried());
   const open: string[] = [];
@@ -68,9 +83,8 @@ export async function expect(engine: Engine): Promise<Expectation> {
     if (run.state.settledAt === null) open.push(run.id);
     else if (run.state.phase === 'completed') certain = add(certain, toTally(run.saga, run.state));
   }
-  // An order that was pruned meanwhile was counted twice or not at all: look again.
   const isSteady = JSON.stringify(engine.journal.readCarried()) === carried;
-  return isSteady ? { certain, open, newest } : expect(engine);
+  return isSteady ? { certain, open, newest } : undefined;
 }
 
 /** What orders that were open then, or came since, may hold at most. */

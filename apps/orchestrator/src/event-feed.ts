@@ -14,7 +14,7 @@ export async function* feedAll(
   lastId: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
-  const bell = createBell(engine, signal);
+  using bell = createBell(engine, signal);
   let position = lastId === undefined ? undefined : readPosition(lastId);
   if (position === null) yield reset;
   while (!signal.aborted) {
@@ -40,14 +40,14 @@ export async function* feedOne(
   order: { readonly id: string; readonly lastId: string | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
-  const bell = createBell(engine, signal, order.id);
+  using bell = createBell(engine, signal, order.id);
   let seq = readPosition(order.lastId ?? '0') ?? 0;
   while (!signal.aborted) {
     const events = engine.journal.read(order.id)?.events;
-    if (!events) {
-      yield reset;
-      return;
-    }
+    if (!events || seq > events.length) yield reset;
+    if (!events) return;
+    // Ahead of all there is: it was seen in a journal that is no more.
+    if (seq > events.length) seq = 0;
     for (const event of events.filter((candidate) => candidate.seq > seq)) {
       seq = event.seq;
       yield toServerEvent(order.id, event, String(event.seq));
@@ -76,6 +76,7 @@ function createBell(engine: Engine, signal: AbortSignal, run?: string) {
     wake();
   });
   return {
+    [Symbol.dispose]: unsubscribe,
     async wait(): Promise<number> {
       if (rung === undefined && !signal.aborted) {
         await new Promise<void>((resolve) => {

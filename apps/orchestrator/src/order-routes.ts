@@ -41,10 +41,12 @@ export const createHandlers = (surroundings: Surroundings): Routes => {
         ? { status: 200, body }
         : { problem: 'unavailable', headers: { 'retry-after': '1' } };
     },
-    getAudit: async ({ signal }) => ({
-      status: 200,
-      body: await audit(engine, participants, { signal, nowMs: now() }),
-    }),
+    getAudit: async ({ signal }) => {
+      const body = await audit(engine, participants, { signal, nowMs: now() });
+      return body
+        ? { status: 200, body }
+        : { problem: 'unavailable', headers: { 'retry-after': '1' } };
+    },
   };
 };
 
@@ -74,12 +76,17 @@ const createPlaceOrder =
     }
   };
 
-/** What travels with the order through every hop. */
+/**
+ * What travels with the order through every hop, in characters at most. What is longer is dropped, as W3C says, and
+ * not the order refused: with headers that a participant would not read, the order could never settle.
+ */
+const contextMax = { traceparent: 55, tracestate: 512, baggage: 4_096 };
+
 const toContext = (headers: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(
-    ['traceparent', 'tracestate', 'baggage'].flatMap((name) => {
+    Object.entries(contextMax).flatMap(([name, lengthMax]) => {
       const value = headers[name];
-      return value === undefined ? [] : [[name, value]];
+      return value === undefined || value.length > lengthMax ? [] : [[name, value]];
     }),
   );
 

@@ -40,9 +40,8 @@ export type Accepted = z.infer<typeof Accepted>;
 /** W3C trace context and baggage: kept with the order and sent on every hop. */
 const TravelsAlong = z
   .string()
-  .max(8_192)
   .optional()
-  .meta({ description: 'W3C; travels with the order through every hop' });
+  .meta({ description: 'W3C; travels with the order through every hop, unless it is too long' });
 
 const placeOrder = defineOperation({
   name: 'orchestrator.place-order',

@@ -1,6 +1,7 @@
 /** The faults file as feature flags: an OpenFeature provider over flagd's evaluator, loaded again when the file changes. */
 import { mkdirSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { StartupProblem } from '@baton/service-kit';
 import type { Log } from '@baton/telemetry';
 import type { FlagdCore } from '@openfeature/flagd-core';
 import { type EvaluationContext, OpenFeature, type Provider } from '@openfeature/server-sdk';
@@ -28,6 +29,17 @@ const createProvider = (core: () => FlagdCore): Provider => ({
   resolveObjectEvaluation: async (...asked) => core().resolveObjectEvaluation(...asked),
 });
 
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StartupProblem([
+      `${folder} cannot be used (${reason}): set DATA_DIR to a folder that this user may write to.`,
+    ]);
+  }
+}
+
 /** OpenFeature knows providers by domain; each opened file is one. */
 let opened = 0;
 
@@ -49,7 +61,7 @@ export const openFlags = async ({
   };
   // The folder, since the file is replaced, and need not be there yet. Read at once: whoever switched a fault on
   // and sends an order afterwards means that order.
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   const watcher = watch(dirname(file), { persistent: false }, (_event, name) => {
     if (name === null || name === basename(file)) reload();
   });

@@ -34,6 +34,9 @@ export function prepareStatements(database: DatabaseSync) {
     readFeed: prepare(
       'SELECT position, run, event FROM events WHERE position > ? ORDER BY position LIMIT ?',
     ),
+    readLast: prepare(
+      "SELECT coalesce(max(seq), 0) AS last FROM sqlite_sequence WHERE name = 'events'",
+    ),
     readPrunedTo: prepare("SELECT value FROM meta WHERE name = 'pruned-to'"),
     listPrunable: prepare(
       'SELECT id FROM runs WHERE settled_at < ? AND repair_at IS NULL ORDER BY settled_at LIMIT ?',

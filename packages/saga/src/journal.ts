@@ -18,7 +18,7 @@ export interface Journal {
   listOpen(): string[];
   /** Completed runs with a later step whose repair is due. */
   listRepairs(dueBy: number, limit: number): string[];
-  /** Events of all runs after a position, in order; undefined when some of them were pruned. */
+  /** Events of all runs after a position, in order; undefined when some were pruned, or it is ahead of all of them. */
   readFeed(after: number, limit: number): FeedEvent[] | undefined;
   /** Runs that ended before `settledBefore`, the oldest first. */
   listPrunable(settledBefore: number, limit: number): string[];

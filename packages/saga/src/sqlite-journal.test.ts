@@ -162,7 +162,7 @@ test('finds what it reads by an index, however many runs there are', () => {
   journal.list({ limit: 1, status: 'stuck' });
   journal.listRepairs(1, 1);
   journal.listPrunable(1, 1);
-  journal.readFeed(1, 1);
+  journal.readFeed(0, 1);
   journal.read('a');
   const statements = all.mock.contexts.filter((context) => context instanceof StatementSync);
   expect(statements).toHaveLength(6);

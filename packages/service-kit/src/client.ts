@@ -110,6 +110,15 @@ export interface Asked {
 }
 export type Annotate = (asked: Asked) => (exchange: Exchange) => Promise<string | undefined>;
 
+/** In characters: well below what a server reads of headers. */
+const CONTEXT_MAX = 8_192;
+
+/** What travels along is never worth an effect: too much of it would make every attempt fail, and every undo. */
+const boundContext = (
+  context: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> =>
+  Object.entries(context).flat().join('').length > CONTEXT_MAX ? {} : context;
+
 const callFenced =
   (operation: FencedOperation, transport: Transport, annotate: Annotate | undefined) =>
   async (body: { readonly orderId: string }, attempt: Attempt): Promise<Reply<unknown>> => {
@@ -122,7 +131,7 @@ const callFenced =
       params: {},
       query: {},
       headers: {
-        ...context,
+        ...boundContext(context),
         [KEY_HEADER]: attempt.key,
         [ATTEMPT_HEADER]: String(number),
       },

@@ -147,3 +147,18 @@ it('answers what is no HTTP with a problem, and goes on', async () => {
   expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1.1 400 .*problem\+json.*bad-request/s);
   expect((await read(port)).status).toBe(200);
 });
+
+it('takes no malformed request for the answer to the one before it', async () => {
+  const program = start();
+  const { port } = await program.ready;
+  const socket = connect(port, '127.0.0.1');
+  let text = '';
+  socket.setEncoding('utf8').on('data', (chunk) => {
+    text += String(chunk);
+  });
+  const request = 'POST /slow HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n';
+  socket.on('error', () => {});
+  socket.write(`${request}GARBAGE\r\n\r\n`);
+  await once(socket, 'close');
+  expect(text).not.toContain('400');
+});

@@ -45,9 +45,15 @@ const createHttpServer = (app: RequestListener): Server => {
     app,
   );
   server.maxHeadersCount = 100;
+  const answering = new WeakSet<object>();
+  server.on('request', ({ socket }, response) => {
+    answering.add(socket);
+    response.once('close', () => answering.delete(socket));
+  });
   server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end(MALFORMED);
-    else socket.destroy();
+    // An answer is still owed to an earlier request, and this must not be taken for it. Silence says: not known.
+    if (answering.has(socket) || !socket.writable) socket.destroy();
+    else socket.end(MALFORMED);
   });
   return server;
 };

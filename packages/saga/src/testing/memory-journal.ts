@@ -54,7 +54,7 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
           .slice(0, limit),
       ),
     readFeed: (after, limit) =>
-      after < store.prunedTo
+      after < store.prunedTo || after > store.positions
         ? undefined
         : store.feed.filter(({ position }) => position > after).slice(0, limit),
     listPrunable: (settledBefore, limit) =>
