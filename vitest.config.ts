@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['{apps,packages}/*/src/**/*.test.ts', 'e2e/**/*.test.ts', 'scripts/**/*.test.ts'],
     testTimeout: 30_000,
+    // Hooks start whole systems of processes, while other files do too.
+    hookTimeout: 60_000,
     // Many tests wait for processes more than they compute.
     maxWorkers: 3,
   },
