@@ -55,6 +55,23 @@ describe('start-up', () => {
     for (const name of ['PORT', 'STANDBY', 'PAYMENT_SERVICE_URL']) expect(said).toContain(name);
   });
 
+  it.each(['orchestrator', 'inventory-service'] as const)(
+    'says of a data folder that is a file what to do, and prints no stack (%s)',
+    async (name) => {
+      const file = join(dataDir, `${name}.txt`);
+      writeFileSync(file, '');
+      const second = start(name, { dataDir: file });
+      others.push(second);
+      const said = await second.ready.then(
+        () => 'started',
+        (error: Error) => error.message,
+      );
+      expect(said).toMatch(/ended with 1: /);
+      expect(said).toContain(file);
+      expect(said).not.toMatch(/\n\s+at /);
+    },
+  );
+
   it('refuses a damaged journal by name, and leaves it as it is', async () => {
     const other = mkdtempSync(join(tmpdir(), 'baton-start-'));
     const path = join(other, 'orchestrator', 'journal.sqlite');

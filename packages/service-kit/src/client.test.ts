@@ -67,6 +67,14 @@ describe('an answer that is believed', () => {
     },
   );
 
+  it('leaves out what would make the headers too long to be read', async () => {
+    server.behave(answering(200, JSON_TYPE, OK));
+    const context = { traceparent: '00-1', baggage: 'b'.repeat(8_192) };
+    const reply = await client.reserve(BODY, { ...attempt(), context });
+    expect(reply.reply).toBe('ok');
+    expect(server.requests[0]?.headers).not.toHaveProperty('baggage');
+  });
+
   it('sends what travels with the order, but never lets it replace the key', async () => {
     server.behave(answering(200, JSON_TYPE, OK));
     const context = { traceparent: '00-1', 'idempotency-key': 'mine' };
