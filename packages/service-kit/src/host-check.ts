@@ -1,5 +1,5 @@
 /** A page elsewhere can point its own name at 127.0.0.1; only the Host header gives it away. */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { toGeneralProblem } from './problem-answer.ts';
 import { sendAnswer } from './send-answer.ts';
 
@@ -10,11 +10,20 @@ const HOST_HEADER = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;
 const toHostName = (host: string): string =>
   host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 
+/** Node reads the first of several Host headers, and what stands before it may have read the last: none is believed. */
+const readHost = ({ headersDistinct: { host = [] } }: Request): string | undefined =>
+  host.length === 1 ? HOST_HEADER.exec((host[0] ?? '').toLowerCase())?.[1] : undefined;
+
+/** A target may be a whole address, whose host then counts as well; true of a path. */
+const isTargetAllowed = (url: string, allowed: ReadonlySet<string>): boolean =>
+  url.startsWith('/') || allowed.has(URL.parse(url)?.hostname ?? '');
+
 export const createHostCheck = (hosts: readonly string[]): RequestHandler => {
   const allowed = new Set([...LOOPBACK_HOSTS, ...hosts.map((h) => toHostName(h).toLowerCase())]);
   return (request, response, next) => {
-    const name = HOST_HEADER.exec((request.headers.host ?? '').toLowerCase())?.[1];
-    if (name !== undefined && allowed.has(name)) next();
+    const name = readHost(request);
+    if (name !== undefined && allowed.has(name) && isTargetAllowed(request.originalUrl, allowed))
+      next();
     else sendAnswer(response, toGeneralProblem('misdirected-request'));
   };
 };
