@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { type Journal, JournalError, openJournal } from '@baton/saga';
-import { findFaultsFile, runService, StartupProblem, startProgram } from '@baton/service-kit';
+import {
+  findFaultsFile,
+  guardLoop,
+  runService,
+  StartupProblem,
+  startProgram,
+} from '@baton/service-kit';
 import { createLog, createMetrics, type Log } from '@baton/telemetry';
 import { createOrchestrator } from './app.ts';
 import { type OrchestratorEnv, readOrchestratorEnv } from './env.ts';
@@ -45,6 +51,8 @@ await startProgram(async () => {
   const log = createLog('orchestrator', env.LOG_LEVEL);
   const metrics = createMetrics('orchestrator');
   const journal = await takeJournal(env);
+  // Not before: a large file takes its time to be inspected, and who waits for the lock holds nobody up.
+  if (env.LOOP_BLOCKED_MAX_SECONDS > 0) guardLoop(env.LOOP_BLOCKED_MAX_SECONDS * 1_000);
   const faults = await openFaults(env, log);
   const urls = {
     orders: env.ORDER_SERVICE_URL,

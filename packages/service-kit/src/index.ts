@@ -32,6 +32,7 @@ export type { EventsOptions, StreamedEvent } from './event-source.ts';
 export { createFence, type Fence, type UndoVerdict, type Verdict } from './fence.ts';
 export type { Delivery, InterceptedCall, Interceptor } from './interceptor.ts';
 export { createLocalClient, createLocalTransport } from './local-client.ts';
+export { guardLoop } from './loop-guard.ts';
 export { mount, mountRoutes } from './mount.ts';
 export { type OpenApiDocument, toOpenApi } from './openapi.ts';
 export { createOperatorCheck } from './operator-check.ts';

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { describe, expect, it, type TestContext } from 'vitest';
+
+const PROGRAM = new URL('./stand-in/guarded.ts', import.meta.url).pathname;
+/** Far above what a busy machine adds to a tick. */
+const BLOCKED_MAX_MS = 1_000;
+
+const start = async ({ onTestFinished }: TestContext) => {
+  const child = spawn(process.execPath, [PROGRAM, String(BLOCKED_MAX_MS)], { stdio: 'pipe' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += String(chunk);
+  });
+  const ended = once(child, 'close').then(([, signal]) => signal);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toBe('ready');
+  const ask = async (line: string) => {
+    child.stdin.write(`${line}\n`);
+    return (await lines.next()).value;
+  };
+  return { child, ended, ask, errors: () => errors };
+};
+
+/** By the clock of this process, which nobody freezes or blocks. */
+const elapse = (ms: number) => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, ms);
+  return promise;
+};
+
+// Each waits for clocks that nobody can turn, so they wait together.
+describe.concurrent('the loop guard', () => {
+  it('ends a process whose loop is blocked, within the limit and little more', async (context) => {
+    const { ended, ask, errors } = await start(context);
+    const blockedAtMs = performance.now();
+    expect(await ask('60000')).toBeUndefined();
+    expect(await ended).toBe('SIGKILL');
+    const blockedMs = performance.now() - blockedAtMs;
+    expect(blockedMs).toBeGreaterThan(BLOCKED_MAX_MS * 0.8);
+    expect(blockedMs).toBeLessThan(BLOCKED_MAX_MS * 3);
+    expect(errors()).toBe('the event loop was blocked for 1 s, so this process ends\n');
+  });
+
+  it('leaves alone one that was blocked for less', async (context) => {
+    const { ask, errors } = await start(context);
+    for (let turn = 0; turn < 4; turn++) expect(await ask(String(BLOCKED_MAX_MS / 2))).toBe('done');
+    expect(errors()).toBe('');
+  });
+
+  it('leaves alone one that was frozen for longer than the limit, and wakes', async (context) => {
+    const { child, ask, errors } = await start(context);
+    child.kill('SIGSTOP');
+    await elapse(BLOCKED_MAX_MS * 2);
+    child.kill('SIGCONT');
+    await elapse(BLOCKED_MAX_MS);
+    expect(await ask('0')).toBe('done');
+    expect(errors()).toBe('');
+  });
+
+  it('leaves alone one that has nothing to do', async (context) => {
+    const { ask } = await start(context);
+    await elapse(BLOCKED_MAX_MS * 2);
+    expect(await ask('0')).toBe('done');
+  });
+
+  it('watches no more once it was stopped', async (context) => {
+    const { ask } = await start(context);
+    expect(await ask('stop')).toBe('done');
+    expect(await ask(String(BLOCKED_MAX_MS * 2))).toBe('done');
+  });
+
+  it('keeps no process alive that has nothing left to do', async (context) => {
+    const { child, ended } = await start(context);
+    child.stdin.end();
+    expect(await ended).toBeNull();
+  });
+});

@@ -1,0 +1,13 @@
+/** A guarded process for the tests: it blocks its loop for as long as stdin says, and says when it is done. */
+import { createInterface } from 'node:readline';
+import { guardLoop } from '../loop-guard.ts';
+
+const nobodyWakes = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+const stopGuard = guardLoop(Number(process.argv[2]));
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  if (line === 'stop') stopGuard();
+  else Atomics.wait(nobodyWakes, 0, 0, Number(line));
+  process.stdout.write('done\n');
+});
+process.stdout.write('ready\n');
