@@ -52,9 +52,12 @@ describe.concurrent('the loop guard', () => {
 
   it('leaves alone one that was frozen for longer than the limit, and wakes', async (context) => {
     const { child, ask, errors } = await start(context);
+    // Blocked for a little while after it wakes, so that no beat comes before the guard looks again.
+    const blocked = ask(String(BLOCKED_MAX_MS * 2.5));
     child.kill('SIGSTOP');
     await elapse(BLOCKED_MAX_MS * 2);
     child.kill('SIGCONT');
+    expect(await blocked).toBe('done');
     await elapse(BLOCKED_MAX_MS);
     expect(await ask('0')).toBe('done');
     expect(errors()).toBe('');
