@@ -17,11 +17,13 @@ const start = async ({ onTestFinished }: TestContext) => {
   const ended = once(child, 'close').then(([, signal]) => signal);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   expect((await lines.next()).value).toBe('ready');
-  const ask = async (line: string) => {
+  const tell = async (line: string) => {
     child.stdin.write(`${line}\n`);
-    return (await lines.next()).value;
+    expect((await lines.next()).value).toBe('told');
   };
-  return { child, ended, ask, errors: () => errors };
+  const hear = async () => (await lines.next()).value;
+  const ask = (line: string) => tell(line).then(hear);
+  return { child, ended, tell, hear, ask, errors: () => errors };
 };
 
 /** By the clock of this process, which nobody freezes or blocks. */
@@ -51,13 +53,13 @@ describe.concurrent('the loop guard', () => {
   });
 
   it('leaves alone one that was frozen for longer than the limit, and wakes', async (context) => {
-    const { child, ask, errors } = await start(context);
+    const { child, tell, hear, ask, errors } = await start(context);
     // Blocked for a little while after it wakes, so that no beat comes before the guard looks again.
-    const blocked = ask(String(BLOCKED_MAX_MS * 2.5));
+    await tell(String(BLOCKED_MAX_MS * 2.5));
     child.kill('SIGSTOP');
     await elapse(BLOCKED_MAX_MS * 2);
     child.kill('SIGCONT');
-    expect(await blocked).toBe('done');
+    expect(await hear()).toBe('done');
     await elapse(BLOCKED_MAX_MS);
     expect(await ask('0')).toBe('done');
     expect(errors()).toBe('');

@@ -1,4 +1,4 @@
-/** A guarded process for the tests: it blocks its loop for as long as stdin says, and says when it is done. */
+/** A guarded process for the tests: it blocks its loop for as long as stdin says, and says when it begins and ends. */
 import { createInterface } from 'node:readline';
 import { guardLoop } from '../loop-guard.ts';
 
@@ -6,6 +6,7 @@ const nobodyWakes = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_EL
 const stopGuard = guardLoop(Number(process.argv[2]));
 
 createInterface({ input: process.stdin }).on('line', (line) => {
+  process.stdout.write('told\n');
   if (line === 'stop') stopGuard();
   else Atomics.wait(nobodyWakes, 0, 0, Number(line));
   process.stdout.write('done\n');
