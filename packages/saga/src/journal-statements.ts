@@ -3,7 +3,7 @@
 // 1. A statement that adds can fail by no constraint: a batch is written whole or not at all.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Event } from './event.ts';
-import type { Append, RunSummary, Status } from './journal.ts';
+import { type Append, type Notice, noticesMax, type RunSummary, type Status } from './journal.ts';
 import { readCell, readNumber, readText } from './sqlite-file.ts';
 
 export type Statements = ReturnType<typeof prepareStatements>;
@@ -22,6 +22,9 @@ export function prepareStatements(database: DatabaseSync) {
     addSubmission: prepare('INSERT OR IGNORE INTO submissions (run, fingerprint) VALUES (?, ?)'),
     addSecrets: prepare('INSERT OR REPLACE INTO secrets (run, fields) VALUES (?, ?)'),
     eraseSecrets: prepare('DELETE FROM secrets WHERE run = ?'),
+    addNotice: prepare('INSERT INTO notices (notice) VALUES (?)'),
+    dropNotices: prepare('DELETE FROM notices WHERE position <= ?'),
+    readNotices: prepare('SELECT notice FROM notices ORDER BY position DESC LIMIT ?'),
     readEvents: prepare('SELECT event FROM events WHERE run = ? ORDER BY seq'),
     readSecrets: prepare('SELECT fields FROM secrets WHERE run = ?'),
     readSubmission: prepare('SELECT fingerprint, pruned_as FROM submissions WHERE run = ?'),
@@ -29,6 +32,7 @@ export function prepareStatements(database: DatabaseSync) {
     listByStatus: prepare(
       'SELECT * FROM runs WHERE status = ? AND number < ? ORDER BY number DESC LIMIT ?',
     ),
+    listOldest: prepare('SELECT * FROM runs WHERE settled_at IS NULL ORDER BY number LIMIT ?'),
     listOpen: prepare('SELECT id FROM runs WHERE settled_at IS NULL ORDER BY number'),
     listRepairs: prepare('SELECT id FROM runs WHERE repair_at <= ? ORDER BY repair_at LIMIT ?'),
     readFeed: prepare(
@@ -72,6 +76,12 @@ export function writeEntry(
   return positions[0] ?? 0;
 }
 
+/** Positions have no gaps, so that the newest ones are known by their number. */
+export function writeNotice(statements: Statements, notice: Notice): void {
+  const { lastInsertRowid } = statements.addNotice.run(JSON.stringify(notice));
+  statements.dropNotices.run(Number(lastInsertRowid) - noticesMax);
+}
+
 export function pruneRun(statements: Statements, run: string): void {
   statements.markPruned.run(run);
   statements.prunedTo.run(run);
@@ -85,6 +95,8 @@ export const readId = (row: Row): string => readText(row, 'id');
 
 /** The named boundary where stored text becomes an event again: this file wrote it, `evolve` checks the sequence. */
 export const readEvent = (row: Row): Event => JSON.parse(readText(row, 'event')) as Event;
+
+export const readNotice = (row: Row): Notice => JSON.parse(readText(row, 'notice')) as Notice;
 
 export const readSummary = (row: Row): RunSummary => ({
   id: readId(row),

@@ -9,11 +9,17 @@ export interface Journal {
    * nor rejects, since going on after a failed flush would acknowledge what may be lost.
    */
   append(entry: Append): Promise<number>;
+  /** Makes a notice durable, then resolves. The newest `noticesMax` are kept. Fails as `append` does. */
+  addNotice(notice: Notice): Promise<void>;
+  /** The newest first. */
+  readNotices(limit: number): Notice[];
   /** A run's events in order, with the secrets that are not yet erased. */
   read(run: string): StoredRun | undefined;
   /** What was submitted under this id, also long after the run was pruned. */
   readSubmission(run: string): StoredSubmission | undefined;
   list(query: ListQuery): RunSummary[];
+  /** Runs that have not settled, the oldest first. */
+  listOldest(limit: number): RunSummary[];
   /** Runs that must go on after a restart. */
   listOpen(): string[];
   /** Completed runs with a later step whose repair is due. */
@@ -29,6 +35,13 @@ export interface Journal {
   hasStandby(): boolean;
   close(): void;
 }
+
+/** What happened to the whole rather than to one run. Any JSON beside its time, in milliseconds since the epoch. */
+export interface Notice {
+  readonly at: number;
+  readonly [field: string]: unknown;
+}
+export const noticesMax = 1_000;
 
 export interface Append {
   readonly run: string;

@@ -11,6 +11,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSqliteHouse, type SqliteHouse } from './fixtures/sqlite-house.ts';
 import { openDatabase } from './sqlite-file.ts';
+import { openReader } from './sqlite-journal.ts';
 
 let house: SqliteHouse;
 beforeEach(() => {
@@ -97,7 +98,7 @@ describe('a file that must not be used', () => {
 
   test('is refused when a newer engine wrote it', async () => {
     await make();
-    alter('PRAGMA user_version = 2');
+    alter('PRAGMA user_version = 3');
     await expectRefusal('foreign');
   });
 
@@ -113,9 +114,40 @@ describe('a file that must not be used', () => {
 
   test('is free again once it was mended', async () => {
     await make();
-    alter('PRAGMA user_version = 2');
+    alter('PRAGMA user_version = 3');
     await expectRefusal('foreign');
-    alter('PRAGMA user_version = 1');
+    alter('PRAGMA user_version = 2');
     (await house.open()).close();
+  });
+});
+
+describe('a file of the version before, which knew no notices', () => {
+  const makeOld = async (): Promise<void> => {
+    const journal = await house.open();
+    journal.prune([], 'carried');
+    journal.close();
+    const database = new DatabaseSync(house.path);
+    database.exec('DROP TABLE notices; PRAGMA user_version = 1');
+    database.close();
+  };
+
+  test('goes on where it was, and takes notices from then on', async () => {
+    await makeOld();
+    const journal = await house.open();
+    expect(journal.readNotices(9)).toEqual([]);
+    await journal.addNotice({ at: 1 });
+    journal.close();
+    const again = await house.open();
+    expect([again.readCarried(), again.readNotices(9)]).toEqual(['carried', [{ at: 1 }]]);
+    again.close();
+  });
+
+  test('can be looked at, and is not changed by that', async () => {
+    await makeOld();
+    const before = readFileSync(house.path);
+    const reader = openReader(house.path);
+    expect([reader.readCarried(), reader.readNotices(9)]).toEqual(['carried', []]);
+    reader.close();
+    expect(readFileSync(house.path).equals(before)).toBe(true);
   });
 });

@@ -9,6 +9,11 @@ const applicationId = 0x42544e31;
 /** Older ones can lose a commit when a checkpoint races with a reset of the write-ahead log. */
 const sqliteOldest = [3, 51, 3] as const;
 
+/** Version 1 had no notices. */
+const schemaVersion = 2;
+const noticesSchema =
+  'CREATE TABLE notices (position INTEGER PRIMARY KEY AUTOINCREMENT, notice TEXT NOT NULL) STRICT;';
+
 const schema = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
   CREATE TABLE runs (
@@ -24,8 +29,9 @@ const schema = `
   CREATE TABLE submissions (run TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, pruned_as TEXT) STRICT, WITHOUT ROWID;
   CREATE TABLE secrets (run TEXT PRIMARY KEY, fields TEXT NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO meta (name, value) VALUES ('epoch', 0), ('pruned-to', 0);
+  ${noticesSchema}
   PRAGMA application_id = ${applicationId};
-  PRAGMA user_version = 1;
+  PRAGMA user_version = ${schemaVersion};
 `;
 
 /** Opens the journal's file, or makes it. A damaged or foreign file is refused before anything is written to it. */
@@ -37,8 +43,12 @@ export function openDatabase(path: string): DatabaseSync {
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864',
     );
-    if (readNumber(database.prepare('PRAGMA user_version').get(), 'user_version') === 0)
-      database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
+    const version = readVersion(database);
+    if (version === 0) database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
+    if (version === 1)
+      database.exec(
+        `BEGIN IMMEDIATE; ${noticesSchema} PRAGMA user_version = ${schemaVersion}; COMMIT`,
+      );
     checkDurability(database, path);
     return database;
   } catch (error) {
@@ -50,8 +60,15 @@ export function openDatabase(path: string): DatabaseSync {
 /** Opens a journal that is there, to look at: its own process may go on writing. */
 export function openForReading(path: string): DatabaseSync {
   inspect(path);
-  return new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+  // What an older engine wrote is read as it is, with nothing where it had nothing.
+  if (readVersion(database) < schemaVersion)
+    database.exec(noticesSchema.replace('CREATE TABLE', 'CREATE TEMP TABLE'));
+  return database;
 }
+
+const readVersion = (database: DatabaseSync): number =>
+  readNumber(database.prepare('PRAGMA user_version').get(), 'user_version');
 
 /** Counts this executor in: every later append checks that no other was counted after it. */
 export const takeEpoch = (database: DatabaseSync): number =>
@@ -91,7 +108,7 @@ function inspect(path: string): void {
     );
   if (application !== applicationId && tables !== 0)
     throw new JournalError('foreign', `${path} is another program's database; name another file`);
-  if (version !== 0 && version !== 1)
+  if (Number(version) > schemaVersion)
     throw new JournalError('foreign', `${path} was written by a newer engine; use that one`);
 }
 

@@ -61,6 +61,15 @@ describe('group commit', () => {
     expect(journal.list({ limit: 999 })).toHaveLength(501);
   });
 
+  test('stores a notice with the appends beside it', async () => {
+    const run = vi.spyOn(StatementSync.prototype, 'run');
+    await Promise.all([journal.append(accept('a')), journal.addNotice({ at: 1 })]);
+    const statements = run.mock.contexts.map((context) =>
+      context instanceof StatementSync ? context.sourceSQL : '',
+    );
+    expect(statements.filter((sql) => sql === 'COMMIT')).toHaveLength(1);
+  });
+
   test('resolves nothing before the commit', async () => {
     const done: string[] = [];
     const run = vi.spyOn(StatementSync.prototype, 'run');
@@ -72,9 +81,10 @@ describe('group commit', () => {
     await Promise.all([
       journal.append(accept('a')).then(() => done.push('a')),
       journal.append(accept('b')).then(() => done.push('b')),
+      journal.addNotice({ at: 1 }).then(() => done.push('notice')),
     ]);
     expect(seen).toEqual([0]);
-    expect(done).toEqual(['a', 'b']);
+    expect(done).toEqual(['a', 'b', 'notice']);
   });
 
   test('stores what was appended just before it is closed', async () => {
@@ -137,6 +147,18 @@ describe('a failure', () => {
     expect(stored()).toEqual(['a']);
   });
 
+  test('of a notice stops the journal too', async () => {
+    live.exec('DROP TABLE notices');
+    let isStored = false;
+    void journal.addNotice({ at: 1 }).then(() => {
+      isStored = true;
+    });
+    expect(await tryAppend(accept('a'))).toBe(false);
+    expect(isStored).toBe(false);
+    expect(house.failures).toHaveLength(1);
+    expect(stored()).toEqual([]);
+  });
+
   test('is told once when the connection is lost', async () => {
     live.close();
     expect(await tryAppend(accept('a'))).toBe(false);
@@ -164,10 +186,21 @@ test('finds what it reads by an index, however many runs there are', () => {
   journal.listPrunable(1, 1);
   journal.readFeed(0, 1);
   journal.read('a');
-  const statements = all.mock.contexts.filter((context) => context instanceof StatementSync);
-  expect(statements).toHaveLength(6);
-  const plans = statements.map(({ sourceSQL }) =>
-    live.prepare(`EXPLAIN QUERY PLAN ${sourceSQL}`).all(),
-  );
+  const plans = explain(all.mock.contexts);
+  expect(plans).toHaveLength(6);
   expect(JSON.stringify(plans)).not.toMatch(/SCAN|TEMP B-TREE/);
 });
+
+test('finds the oldest open runs and the newest notices in the order in which they are stored', () => {
+  const all = vi.spyOn(StatementSync.prototype, 'all');
+  journal.listOldest(1);
+  journal.readNotices(1);
+  const plans = explain(all.mock.contexts);
+  expect(plans).toMatchObject([[{ detail: expect.stringContaining('runs_open') }], [{}]]);
+  expect(JSON.stringify(plans)).not.toContain('TEMP B-TREE');
+});
+
+const explain = (statements: readonly unknown[]) =>
+  statements
+    .filter((statement) => statement instanceof StatementSync)
+    .map(({ sourceSQL }) => live.prepare(`EXPLAIN QUERY PLAN ${sourceSQL}`).all());

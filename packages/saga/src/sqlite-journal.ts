@@ -4,6 +4,7 @@
 // 2. Appends that arrive together share one transaction, in order, and none of its statements can fail by constraint.
 // 3. Each transaction checks the epoch inside: an executor that lost its lock cannot write.
 // 4. Any failure stops the process: after a failed flush, later commits would seem to succeed.
+// 5. What was erased leaves the write-ahead log too: in the first quiet second, within a minute at the latest.
 import { resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type {
@@ -11,6 +12,7 @@ import type {
   FeedEvent,
   Journal,
   ListQuery,
+  Notice,
   RunSummary,
   Status,
   StoredRun,
@@ -22,9 +24,11 @@ import {
   pruneRun,
   readEvent,
   readId,
+  readNotice,
   readSummary,
   type Statements,
   writeEntry,
+  writeNotice,
 } from './journal-statements.ts';
 import { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
 import {
@@ -91,15 +95,20 @@ function endProcess(error: unknown): void {
   process.exit(70);
 }
 
-type Reads = Omit<Journal, 'append' | 'prune' | 'hasStandby'>;
+/** Emptying the log under load would make each later flush dearer, so it waits for a pause, but not for ever. */
+const quietMs = 1_000;
+const looksMax = 60;
+
+type Reads = Omit<Journal, 'append' | 'addNotice' | 'prune' | 'hasStandby'>;
 
 /** Opens a journal to look at, and changes nothing. Throws a JournalError when it cannot be read. */
 export function openReader(path: string): Reads {
   return new JournalReader(openForReading(resolve(path)));
 }
 
+/** Written with others of its batch; told after their commit. */
 interface Pending {
-  readonly entry: Append;
+  readonly write: () => number;
   readonly resolve: (position: number) => void;
 }
 
@@ -133,6 +142,14 @@ class JournalReader implements Reads {
     const { list, listByStatus } = this.statements;
     const rows = status ? listByStatus.all(status, before, limit) : list.all(before, limit);
     return rows.map(readSummary);
+  }
+
+  readNotices(limit: number): Notice[] {
+    return this.statements.readNotices.all(limit).map(readNotice);
+  }
+
+  listOldest(limit: number): RunSummary[] {
+    return this.statements.listOldest.all(limit).map(readSummary);
   }
 
   listOpen(): string[] {
@@ -173,17 +190,26 @@ class SqliteJournal extends JournalReader implements Journal {
   readonly #onFatal: (error: unknown) => void;
   #batch: Pending[] = [];
   #hasFailed = false;
+  #transactions = 0;
+  #wiping: NodeJS.Timeout | undefined;
 
   constructor(path: string, database: DatabaseSync, onFatal: (error: unknown) => void) {
     super(database);
     this.#path = path;
     this.#epoch = takeEpoch(database);
     this.#onFatal = onFatal;
+    // A process that was killed may have left something there.
+    this.#wipeSoon();
   }
 
   append(entry: Append): Promise<number> {
-    return new Promise((resolve) => {
-      if (this.#batch.push({ entry, resolve }) === 1) setImmediate(() => this.#flush());
+    return this.#enqueue(() => writeEntry(this.statements, entry));
+  }
+
+  async addNotice(notice: Notice): Promise<void> {
+    await this.#enqueue(() => {
+      writeNotice(this.statements, notice);
+      return 0;
     });
   }
 
@@ -193,6 +219,7 @@ class SqliteJournal extends JournalReader implements Journal {
       for (const run of runs) pruneRun(this.statements, run);
       this.statements.carry.run(value);
     });
+    this.#wipeSoon();
   }
 
   hasStandby(): boolean {
@@ -201,23 +228,50 @@ class SqliteJournal extends JournalReader implements Journal {
 
   override close(): void {
     this.#flush();
+    clearTimeout(this.#wiping);
     if (this.database.isOpen) this.database.close();
     releaseLock(toLockPath(this.#path, 'journal'));
+  }
+
+  #enqueue(write: () => number): Promise<number> {
+    return new Promise((resolve) => {
+      if (this.#batch.push({ write, resolve }) === 1) setImmediate(() => this.#flush());
+    });
   }
 
   #flush(): void {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
-    const positions = this.#transact(() =>
-      batch.map(({ entry }) => writeEntry(this.statements, entry)),
-    );
+    const positions = this.#transact(() => batch.map(({ write }) => write()));
     for (const [index, position] of positions?.entries() ?? []) batch[index]?.resolve(position);
+    if (batch.some(({ entry }) => entry.summary.settledAt !== null)) this.#wipeSoon();
+  }
+
+  #wipeSoon(looks = 1): void {
+    const before = this.#transactions;
+    this.#wiping ??= setTimeout(() => {
+      this.#wiping = undefined;
+      const isQuiet = this.#transactions === before;
+      const isDone = (isQuiet || looks >= looksMax) && this.#wipe();
+      if (!isDone && !this.#hasFailed) this.#wipeSoon(looks + 1);
+    }, quietMs).unref();
+  }
+
+  /** Moves the log into the file, where erased fields are overwritten, and empties it. False while somebody reads. */
+  #wipe(): boolean {
+    try {
+      return readNumber(this.statements.emptyLog.get(), 'busy') === 0;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
   }
 
   /** Undefined once anything failed: nobody is told that something was stored. */
   #transact<T>(work: () => T): T | undefined {
     if (this.#hasFailed) return undefined;
+    this.#transactions++;
     try {
       this.statements.begin.run();
       const epoch = readNumber(this.statements.readEpoch.get(), 'value');
@@ -226,11 +280,15 @@ class SqliteJournal extends JournalReader implements Journal {
       this.statements.commit.run();
       return result;
     } catch (error) {
-      this.#hasFailed = true;
-      this.#rollBack();
-      this.#onFatal(error);
+      this.#fail(error);
       return undefined;
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#hasFailed = true;
+    this.#rollBack();
+    this.#onFatal(error);
   }
 
   /** An open transaction would keep the process that takes over from writing until this one ends. */

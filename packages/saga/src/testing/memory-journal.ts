@@ -1,15 +1,19 @@
 import type { Event } from '../event.ts';
-import type {
-  Append,
-  FeedEvent,
-  Journal,
-  RunSummary,
-  StoredRun,
-  StoredSubmission,
+import {
+  type Append,
+  type FeedEvent,
+  type Journal,
+  type Notice,
+  noticesMax,
+  type RunSummary,
+  type StoredRun,
+  type StoredSubmission,
 } from '../journal.ts';
 
 interface Stored {
   readonly feed: FeedEvent[];
+  /** The newest first. */
+  readonly notices: Notice[];
   readonly runs: Map<string, RunSummary>;
   readonly secrets: Map<string, Readonly<Record<string, unknown>>>;
   readonly submissions: Map<string, StoredSubmission>;
@@ -21,6 +25,7 @@ interface Stored {
 /** What outlives an engine: hand the same one to the next journal to go on after a crash. */
 export const createMemoryStore = (): Stored => ({
   feed: [],
+  notices: [],
   runs: new Map(),
   secrets: new Map(),
   submissions: new Map(),
@@ -40,11 +45,21 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
       await new Promise<void>((resolve) => queueMicrotask(resolve));
       return write(store, entry);
     },
+    addNotice: async (notice) => {
+      await new Promise<void>((resolve) => queueMicrotask(resolve));
+      store.notices.unshift(JSON.parse(JSON.stringify(notice)));
+      store.notices.splice(noticesMax);
+    },
+    readNotices: (limit) => store.notices.slice(0, limit),
     read: (run) => readRun(store, run),
     readSubmission: (run) => store.submissions.get(run),
     list: ({ status, limit, before = Number.MAX_SAFE_INTEGER }) =>
       newestFirst()
         .filter((run) => run.number < before && (!status || run.status === status))
+        .slice(0, limit),
+    listOldest: (limit) =>
+      oldestFirst()
+        .filter((run) => run.settledAt === null)
         .slice(0, limit),
     listOpen: () => ids(oldestFirst().filter((run) => run.settledAt === null)),
     listRepairs: (dueBy, limit) =>

@@ -124,6 +124,12 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       expect(journal.listOpen()).toEqual(['a', 'c']);
     });
 
+    test('lists what has not settled page by page, the oldest first', async () => {
+      await append(accept('a'), accept('b'), accept('c'), accept('d'), settle('b', 2));
+      expect(journal.listOldest(2).map(({ id }) => id)).toEqual(['a', 'c']);
+      expect(journal.listOldest(9)).toMatchObject([{ id: 'a' }, { id: 'c' }, { id: 'd' }]);
+    });
+
     test('lists repairs once they are due', async () => {
       await append(accept('a'), accept('b'), accept('c'));
       await append(settle('a', 2, { repairAt: 10 }), settle('b', 2, { repairAt: 20 }));
@@ -182,6 +188,34 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       await reopen();
       expect(journal.readFeed(1, 9)).toBeUndefined();
       expect(journal.readFeed(2, 9)).toMatchObject([{ run: 'b', position: 3 }]);
+    });
+
+    test('reads notices with the newest first, also after it was opened again', async () => {
+      expect(journal.readNotices(9)).toEqual([]);
+      await journal.addNotice({ at: 1, type: 'alert', of: { rule: 'queue' } });
+      await Promise.all([journal.addNotice({ at: 2 }), journal.addNotice({ at: 3 })]);
+      await reopen();
+      expect(journal.readNotices(2)).toEqual([{ at: 3 }, { at: 2 }]);
+      expect(journal.readNotices(9).at(-1)).toEqual({
+        at: 1,
+        type: 'alert',
+        of: { rule: 'queue' },
+      });
+    });
+
+    test('keeps the newest thousand notices', async () => {
+      const all = Array.from({ length: 1_003 }, (_, at) => ({ at }));
+      await Promise.all(all.map((notice) => journal.addNotice(notice)));
+      const kept = journal.readNotices(9_999).map(({ at }) => at);
+      expect(kept).toHaveLength(1_000);
+      expect([kept.at(0), kept.at(-1)]).toEqual([1_002, 3]);
+    });
+
+    test('gives notices no place among the events', async () => {
+      await append(accept('a'));
+      await journal.addNotice({ at: 1 });
+      expect(await append(accept('b'))).toEqual([2]);
+      expect(journal.readFeed(0, 9)).toHaveLength(2);
     });
 
     test('has no standby while nobody waits', () => {
