@@ -31,7 +31,13 @@ function explain(...args: string[]): Promise<Said> {
 /** One order on its way, asked of services that do not listen, in a journal that this process holds. */
 async function placeOne() {
   const url = 'http://127.0.0.1:9';
-  const urls = { orders: url, inventory: url, payments: url, notifications: url };
+  const urls = {
+    orders: url,
+    inventory: url,
+    payments: url,
+    alternatePayments: url,
+    notifications: url,
+  };
   const saga = createOrderSaga(createParticipants(urls));
   const path = join(dataDir, 'orchestrator', 'journal.sqlite');
   const engine = await createEngine({ journal: await openJournal({ path }), sagas: [saga] });

@@ -15,6 +15,7 @@ const sagas = createOrderSagas(
     orders: 'http://127.0.0.1',
     inventory: 'http://127.0.0.1',
     payments: 'http://127.0.0.1',
+    alternatePayments: 'http://127.0.0.1',
     notifications: 'http://127.0.0.1',
   }),
 );

@@ -6,6 +6,8 @@ import { z } from 'zod';
 
 type Row = Record<string, unknown>;
 
+const providers = ['payment-service', 'payment-alternate'] as const;
+
 /** Every fault found, in words; empty when the books balance and every order ended whole. */
 export function findFaults(dataDir: string, accepted: readonly string[]): string[] {
   const runs = readRuns(dataDir);
@@ -43,7 +45,10 @@ export function readRuns(dataDir: string): Map<string, Event[]> {
 function findRunFaults(id: string, events: readonly Event[]): string[] {
   const { settledAt } = replay(events);
   const decided = events.findIndex(({ type }) => type === 'compensation-decided');
-  const paid = events.some((event) => event.type === 'step-succeeded' && event.way === 'pay');
+  // Before the alternate pays, the first provider's payment is undone; after either has paid, nothing is.
+  const paid = events.findIndex(
+    (event) => event.type === 'step-succeeded' && /^pay(:alt)?$/.test(event.way),
+  );
   const isForward = ({ type }: Event) => type.startsWith('step-');
   const isUndo = ({ type }: Event) => type.startsWith('undo-');
   return [
@@ -51,7 +56,7 @@ function findRunFaults(id: string, events: readonly Event[]): string[] {
     ...(decided >= 0 && events.slice(decided).some(isForward)
       ? [`${id} went forward after the decision`]
       : []),
-    ...(paid && events.some(isUndo) ? [`${id} was undone after its pivot`] : []),
+    ...(paid >= 0 && events.slice(paid).some(isUndo) ? [`${id} was undone after its pivot`] : []),
   ];
 }
 
@@ -84,13 +89,15 @@ function findStockFaults(dataDir: string, states: readonly RunState[]): string[]
 function findMoneyFaults(dataDir: string, states: readonly RunState[]): string[] {
   const value = completed(states).reduce((sum, state) => sum + readAmount(state), 0);
   const sql = "SELECT coalesce(sum(amount_minor), 0) AS kept FROM payments WHERE status = 'taken'";
-  const [row] = readRows(dataDir, 'payment-service.sqlite', sql);
-  return row?.kept === value ? [] : [`${row?.kept} kept, completed orders are worth ${value}`];
+  const kept = providers
+    .flatMap((provider) => readRows(dataDir, `${provider}.sqlite`, sql))
+    .reduce((sum, row) => sum + Number(row.kept), 0);
+  return kept === value ? [] : [`${kept} kept, completed orders are worth ${value}`];
 }
 
 /** An effect stands exactly where its order completed; the fence allows one per key, so none can stand twice. */
 function findFenceFaults(dataDir: string, runs: ReadonlyMap<string, readonly Event[]>): string[] {
-  return ['order-service', 'inventory-service', 'payment-service'].flatMap((service) =>
+  return ['order-service', 'inventory-service', ...providers].flatMap((service) =>
     readRows(dataDir, `${service}.sqlite`, "SELECT key FROM fence WHERE state = 'DONE'").flatMap(
       ({ key }) => {
         const events = runs.get(String(key).split(':')[0] ?? '');

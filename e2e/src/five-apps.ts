@@ -31,12 +31,14 @@ export async function startFiveApps(folder: string, openMax = 10_000): Promise<F
     order: await listen(services.order.app),
     inventory: await listen(services.inventory.app),
     payment: await listen(services.payment.app),
+    'payment-alternate': await listen(services['payment-alternate'].app),
     notification: await listen(services.notification.app),
   };
   const participants = createParticipants({
     orders: toUrl(servers.order),
     inventory: toUrl(servers.inventory),
     payments: toUrl(servers.payment),
+    alternatePayments: toUrl(servers['payment-alternate']),
     notifications: toUrl(servers.notification),
   });
   const orchestrator = await createOrchestrator({

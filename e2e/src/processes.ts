@@ -1,4 +1,4 @@
-/** The apps as real processes on free ports, in a folder of their own: to be killed, stopped and started again. */
+/** The apps, and the second payment provider, as real processes on free ports, in a folder of their own: to be killed, stopped and started again. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,19 @@ export const appNames = [
   'notification-service',
   'orchestrator',
 ] as const;
-export type AppName = (typeof appNames)[number];
+/** An app, or the second process of one. */
+export type AppName = (typeof appNames)[number] | 'payment-alternate';
+
+const participants: readonly AppName[] = [
+  ...appNames.filter((name) => name !== 'orchestrator'),
+  'payment-alternate',
+];
+
+/** What a second process has instead of the program's own. */
+const seconds: Partial<Record<AppName, { readonly app: string; readonly env: NodeJS.ProcessEnv }>> =
+  {
+    'payment-alternate': { app: 'payment-service', env: { STORE_NAME: 'payment-alternate' } },
+  };
 
 export interface App {
   readonly name: AppName;
@@ -35,7 +47,8 @@ export interface Starting {
 }
 
 export function start(name: AppName, { dataDir, port = 0, env = {} }: StartOptions): Starting {
-  const folder = fileURLToPath(new URL(`../../apps/${name}/`, import.meta.url));
+  const second = seconds[name];
+  const folder = fileURLToPath(new URL(`../../apps/${second?.app ?? name}/`, import.meta.url));
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: folder,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -46,6 +59,7 @@ export function start(name: AppName, { dataDir, port = 0, env = {} }: StartOptio
       PORT: String(port),
       LOG_LEVEL: 'error',
       BATON_SUPERVISED: '1',
+      ...second?.env,
       ...env,
     },
   });
@@ -88,13 +102,12 @@ export interface System {
   stop(): Promise<void>;
 }
 
-/** All five; a process that is started again takes its old port. */
+/** All of them; a process that is started again takes its old port. */
 export async function startSystem(
   dataDir: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<System> {
   const apps = new Map<AppName, App>();
-  const participants = appNames.filter((name) => name !== 'orchestrator');
   const started = participants.map((name) => start(name, { dataDir }).ready);
   for (const app of await Promise.all(started)) apps.set(app.name, app);
   const orchestratorEnv = { ...toUrls(apps), ...env };

@@ -1,4 +1,4 @@
-/** The four participants in this process, with their real stores. */
+/** The participants in this process, with their real stores; the second payment provider has one of its own. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInventoryService } from '@baton/inventory-service';
@@ -12,14 +12,20 @@ export interface Services {
   readonly order: Participant;
   readonly inventory: Participant;
   readonly payment: Participant;
+  readonly 'payment-alternate': Participant;
   readonly notification: Participant;
 }
 export type ServiceKey = keyof Services;
+
+/** What the file and the log of a program are named by. */
+const toProgramName = (key: ServiceKey): string =>
+  key === 'payment-alternate' ? key : `${key}-service`;
 
 const creators = {
   order: createOrderService,
   inventory: createInventoryService,
   payment: createPaymentService,
+  'payment-alternate': createPaymentService,
   notification: createNotificationService,
 } as const;
 
@@ -28,15 +34,16 @@ export function openServices(folder: string | null, now: () => number): Services
   if (folder !== null) mkdirSync(folder, { recursive: true });
   const open = (key: ServiceKey): Participant =>
     creators[key]({
-      path: folder === null ? ':memory:' : join(folder, `${key}-service.sqlite`),
-      log: createLog(`${key}-service`, 'silent'),
-      metrics: createMetrics(`${key}-service`),
+      path: folder === null ? ':memory:' : join(folder, `${toProgramName(key)}.sqlite`),
+      log: createLog(toProgramName(key), 'silent'),
+      metrics: createMetrics(toProgramName(key)),
       now,
     });
   return {
     order: open('order'),
     inventory: open('inventory'),
     payment: open('payment'),
+    'payment-alternate': open('payment-alternate'),
     notification: open('notification'),
   };
 }

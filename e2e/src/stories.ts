@@ -1,8 +1,8 @@
 /** The stories that every orchestrator must end in the same way, whenever it crashes. */
 import type { PlaceOrder } from '@baton/contracts';
-import type { Call, Exchange } from '@baton/service-kit';
+import type { Exchange } from '@baton/service-kit';
 import type { Plot, Story } from './story.ts';
-import { lost, noTrouble, type Trouble, unsent } from './wire.ts';
+import { lost, type NamedCall, noTrouble, type Trouble, unsent } from './wire.ts';
 
 const order = (change: { sku?: string; token?: string } = {}): PlaceOrder => ({
   customerId: 'ada',
@@ -32,7 +32,7 @@ const firstTimes =
   () => {
     let left = times;
     return (call, deliver) => {
-      if (call.operation.name !== operation || left === 0) return deliver();
+      if (call.name !== operation || left === 0) return deliver();
       left -= 1;
       return wrong(call, deliver);
     };
@@ -48,14 +48,13 @@ const loseRequest: Trouble = async () => lost;
 /** The payment hangs on its way, its caller gives up, and it arrives after its refund. */
 function createLatePayment(): Trouble {
   const late: (() => Promise<Exchange>)[] = [];
-  return async (call: Call, deliver) => {
-    if (call.operation.name === 'payment.process') {
+  return async (call: NamedCall, deliver) => {
+    if (call.name === 'payment.process') {
       late.push(deliver);
       return new Promise(() => {});
     }
     const answer = await deliver();
-    if (call.operation.name === 'payment.refund')
-      for (const arrive of late.splice(0)) await arrive();
+    if (call.name === 'payment.refund') for (const arrive of late.splice(0)) await arrive();
     return answer;
   };
 }
@@ -162,7 +161,7 @@ function createLeavers(): () => Trouble {
   return () => {
     const seen = new Set<string>();
     return async (call, deliver) => {
-      const { name } = call.operation;
+      const { name } = call;
       const isForward = ['order.validate', 'inventory.reserve', 'payment.process'].includes(name);
       if (!isForward || !seen.has(name)) {
         seen.add(name);

@@ -15,8 +15,13 @@ import {
 } from '@baton/service-kit';
 import type { ServiceKey, Services } from './services.ts';
 
+export interface NamedCall extends Call {
+  /** As faults name it: `payment.process` at the first provider, `payment-alternate.process` at the second. */
+  readonly name: string;
+}
+
 /** What may go wrong with a call. It decides whether and when `deliver` is called, and what the caller sees. */
-export type Trouble = (call: Call, deliver: () => Promise<Exchange>) => Promise<Exchange>;
+export type Trouble = (call: NamedCall, deliver: () => Promise<Exchange>) => Promise<Exchange>;
 
 export const noTrouble: Trouble = (_call, deliver) => deliver();
 export const unsent: Exchange = { kind: 'unsent', code: 'connection-refused' };
@@ -24,7 +29,7 @@ export const lost: Exchange = { kind: 'unknown', code: 'connection-reset' };
 
 export interface Wire {
   readonly participants: Participants;
-  /** Each effect and each undo that took place, in order, by its operation's name. */
+  /** Each effect and each undo that took place, in order, by the name that its call has. */
   readonly effects: readonly string[];
 }
 
@@ -32,13 +37,18 @@ export function createWire(services: Services, trouble: Trouble, now: () => numb
   const effects: string[] = [];
   const over = (key: ServiceKey): Transport => {
     const local = createLocalTransport(services[key].routes, { now });
-    const deliver = (call: Call) =>
+    const toName = ({ operation }: Call) => `${key}.${operation.name.split('.')[1]}`;
+    const deliver = (call: NamedCall) =>
       noteEffect(
         () => readRow(services, key, call.headers['idempotency-key'] ?? ''),
         () => local.exchange(call),
-        () => effects.push(call.operation.name),
+        () => effects.push(call.name),
       );
-    return { close: local.close, exchange: (call) => trouble(call, () => deliver(call)) };
+    const exchange: Transport['exchange'] = (call) => {
+      const named = { ...call, name: toName(call) };
+      return trouble(named, () => deliver(named));
+    };
+    return { close: local.close, exchange };
   };
   return {
     effects,
@@ -46,6 +56,7 @@ export function createWire(services: Services, trouble: Trouble, now: () => numb
       orders: createClientOver(orderOperations, over('order')),
       inventory: createClientOver(inventoryOperations, over('inventory')),
       payments: createClientOver(paymentOperations, over('payment')),
+      alternatePayments: createClientOver(paymentOperations, over('payment-alternate')),
       notifications: createClientOver(notificationOperations, over('notification')),
     },
   };

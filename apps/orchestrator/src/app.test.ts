@@ -122,7 +122,7 @@ it('cannot say what the books hold while participants are down, and says so', as
   const { body } = await client.get('/audit');
   expect(body).toMatchObject({
     balanced: false,
-    unreachable: ['payment-service', 'inventory-service'],
+    unreachable: ['payment-service', 'payment-alternate', 'inventory-service'],
   });
 });
 

@@ -19,6 +19,7 @@ const shape = {
   ORDER_SERVICE_URL: url(4001),
   INVENTORY_SERVICE_URL: url(4002),
   PAYMENT_SERVICE_URL: url(4003),
+  PAYMENT_ALTERNATE_URL: url(4005),
   NOTIFICATION_SERVICE_URL: url(4004),
   /** Orders in progress at once; waiting ones do not count. */
   ORDERS_CONCURRENT_MAX: whole(1, 10_000, 64),

@@ -58,9 +58,10 @@ await startProgram(async () => {
     orders: env.ORDER_SERVICE_URL,
     inventory: env.INVENTORY_SERVICE_URL,
     payments: env.PAYMENT_SERVICE_URL,
+    alternatePayments: env.PAYMENT_ALTERNATE_URL,
     notifications: env.NOTIFICATION_SERVICE_URL,
   };
-  const participants = createParticipants(urls, faults?.annotateAs());
+  const participants = createParticipants(urls, faults?.annotateAs);
   const { app, engine } = await createOrchestrator({
     journal,
     participants,

@@ -9,12 +9,14 @@ const patienceMs = 1_000;
 
 /** Asks nobody until somebody wants to know. */
 export function createParticipantHealth(participants: Participants, now: () => number) {
-  const { orders, inventory, payments, notifications } = participants;
+  const { orders, inventory, payments, alternatePayments, notifications } = participants;
   const asks = {
     'order-service': (signal: AbortSignal) => orders.getCatalog({}, { signal }),
     'inventory-service': (signal: AbortSignal) => inventory.getStock({}, { signal }),
     'payment-service': (signal: AbortSignal) =>
       payments.getPayments({ query: { limit: 1 } }, { signal }),
+    'payment-alternate': (signal: AbortSignal) =>
+      alternatePayments.getPayments({ query: { limit: 1 } }, { signal }),
     'notification-service': (signal: AbortSignal) =>
       notifications.getNotifications({ query: { limit: 1 } }, { signal }),
   };

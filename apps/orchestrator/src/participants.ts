@@ -11,18 +11,33 @@ export interface Participants {
   readonly orders: Client<typeof orderOperations>;
   readonly inventory: Client<typeof inventoryOperations>;
   readonly payments: Client<typeof paymentOperations>;
+  /** Another provider: the same program on data of its own. */
+  readonly alternatePayments: Client<typeof paymentOperations>;
   readonly notifications: Client<typeof notificationOperations>;
 }
 
 export type ParticipantUrls = { readonly [K in keyof Participants]: string };
 
-/** `annotate` says what else is known of an attempt, such as that it was broken on purpose. */
-export const createParticipants = (urls: ParticipantUrls, annotate?: Annotate): Participants => ({
-  orders: createClient(orderOperations, { baseUrl: urls.orders, annotate }),
-  inventory: createClient(inventoryOperations, { baseUrl: urls.inventory, annotate }),
-  payments: createClient(paymentOperations, { baseUrl: urls.payments, annotate }),
-  notifications: createClient(notificationOperations, { baseUrl: urls.notifications, annotate }),
-});
+/**
+ * `annotateAs` says what else is known of an attempt, such as that it was broken on purpose; it is told the program
+ * where that is not the service's own name.
+ */
+export const createParticipants = (
+  urls: ParticipantUrls,
+  annotateAs?: (program?: string) => Annotate,
+): Participants => {
+  const annotate = annotateAs?.();
+  return {
+    orders: createClient(orderOperations, { baseUrl: urls.orders, annotate }),
+    inventory: createClient(inventoryOperations, { baseUrl: urls.inventory, annotate }),
+    payments: createClient(paymentOperations, { baseUrl: urls.payments, annotate }),
+    alternatePayments: createClient(paymentOperations, {
+      baseUrl: urls.alternatePayments,
+      annotate: annotateAs?.('payment-alternate'),
+    }),
+    notifications: createClient(notificationOperations, { baseUrl: urls.notifications, annotate }),
+  };
+};
 
 export const closeParticipants = async (participants: Participants): Promise<void> => {
   await Promise.all(Object.values(participants).map((participant) => participant.close()));

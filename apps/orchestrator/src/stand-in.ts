@@ -48,6 +48,13 @@ export function createStandIns(override: Override = {}): {
       close,
       ...override.payments,
     },
+    alternatePayments: {
+      process: answer('process', (orderId) => ({ orderId, paymentId: 'pay_2' })),
+      refund: answer('refund', (orderId) => ({ orderId })),
+      getPayments: unread,
+      close,
+      ...override.alternatePayments,
+    },
     notifications: {
       notify: answer('notify', (orderId) => ({ orderId, messageId: 'msg_1' })),
       getNotifications: unread,
