@@ -302,3 +302,31 @@ describe('a read', () => {
     await payments.close();
   });
 });
+
+describe("the incarnation of the service's data", () => {
+  const naming =
+    (incarnation: string): Behaviour =>
+    (_request, response) =>
+      void response
+        .writeHead(503, { 'content-type': PROBLEM, 'baton-incarnation': incarnation })
+        .end('{}');
+
+  it('is that of the last answer, whatever the answer says, and stays through silence', async () => {
+    expect(client.incarnation?.()).toBeUndefined();
+    server.behave(naming('one'));
+    await reserve();
+    expect(client.incarnation?.()).toBe('one');
+    server.behave(naming('two'));
+    await client.getStock({}, { signal: AbortSignal.timeout(5_000) });
+    expect(client.incarnation?.()).toBe('two');
+    await server.close();
+    await reserve();
+    expect(client.incarnation?.()).toBe('two');
+  });
+
+  it('is no text of any length', async () => {
+    server.behave(naming('x'.repeat(65)));
+    await reserve();
+    expect(client.incarnation?.()).toBeUndefined();
+  });
+});

@@ -3,6 +3,7 @@ import {
   ATTEMPT_HEADER,
   type BodyInputOf,
   type FencedOperation,
+  INCARNATION_HEADER,
   isFenced,
   KEY_HEADER,
   type Operation,
@@ -59,7 +60,11 @@ export type MethodOf<O extends Operation> = O extends FencedOperation
 export type ClientOf<T extends Operations> = {
   readonly [K in keyof T as T[K] extends StreamOperation ? never : K]: MethodOf<T[K]>;
 };
-export type Client<T extends Operations> = ClientOf<T> & { readonly close: () => Promise<void> };
+export type Client<T extends Operations> = ClientOf<T> & {
+  readonly close: () => Promise<void>;
+  /** What the service's last answer named its data: another one means that it has lost its memory. */
+  readonly incarnation?: () => string | undefined;
+};
 
 const LooseRequest = z.object({
   params: z.record(z.string(), z.string()).default({}),
@@ -174,13 +179,28 @@ const callPlainly =
     return toReadReply(operation, exchange);
   };
 
+/** A name, not a text: what is longer is no incarnation of ours. */
+const INCARNATION_MAX = 64;
+
+const watchIncarnation = (transport: Transport) => {
+  let seen: string | undefined;
+  const exchange: Transport['exchange'] = async (call) => {
+    const result = await transport.exchange(call);
+    const named = result.kind === 'response' && result.response.headers[INCARNATION_HEADER];
+    if (named && named.length <= INCARNATION_MAX) seen = named;
+    return result;
+  };
+  return { transport: { ...transport, exchange }, incarnation: () => seen };
+};
+
 /** The typed boundary: each method is made from the operation whose types it gets. */
 export const createClientOver = <const T extends Operations>(
   operations: T,
-  transport: Transport,
+  inner: Transport,
   annotate?: Annotate,
-): Client<T> =>
-  ({
+): Client<T> => {
+  const { transport, incarnation } = watchIncarnation(inner);
+  return {
     ...Object.fromEntries(
       Object.entries(operations).map(([name, operation]) => [
         name,
@@ -190,7 +210,9 @@ export const createClientOver = <const T extends Operations>(
       ]),
     ),
     close: transport.close,
-  }) as Client<T>;
+    incarnation,
+  } as Client<T>;
+};
 
 export const createClient = <const T extends Operations>(
   operations: T,
