@@ -195,6 +195,29 @@ test('waits for a change when the child cannot start', async () => {
   expect(supervised.output().match(/PORT must be/g)).toHaveLength(2);
 });
 
+test('tries again, ever more rarely, while its port is taken, and starts once it is free', async () => {
+  const owner = createServer().listen(0, '127.0.0.1');
+  await once(owner, 'listening');
+  const address = owner.address();
+  if (address === null || typeof address === 'string') throw new Error('not a TCP server');
+  writeProgram(
+    SERVICE.replace(
+      'setTimeout(listen, 20)',
+      "{ console.error('port is taken'); process.exit(75); }",
+    ),
+  );
+  const supervised = run(process.execPath, [SUPERVISE, 'src/main.ts'], {
+    PORT: String(address.port),
+  });
+  const tries = () =>
+    [...supervised.output().matchAll(/says what to free; again in ([\d.]+) s/g)].map(([, s]) => s);
+  // Once more than a child may fail that has a wrong configuration.
+  await expect.poll(tries, DEADLINE).toEqual(['0.3', '0.6', '1.2']);
+  owner.close();
+  expect((await nthServed(supervised, 1)).port).toBe(address.port);
+  expect(supervised.output().match(/port is taken/g)).toHaveLength(3);
+});
+
 test('restarts the active instance first and the standby after it took over', async () => {
   writeProgram(SERVICE);
   const port = await freePort();

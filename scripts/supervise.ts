@@ -1,12 +1,13 @@
 // Runs one app during development, from the app's folder:
-// `node ../../scripts/supervise.ts src/main.ts [--instances 2]`. It restarts a process; it routes nothing and
+// `node ../../scripts/supervise.ts src/main.ts [--instances 2] [--second NAME:PORT]`. It restarts a process; it routes nothing and
 // knows no app. In production the platform (systemd, Docker, Kubernetes) does this work.
 //
 // 1. No child outlives it, whatever ends it: each child's stdin is a pipe from here, which the system closes
 //    even after kill -9, and a supervised child exits when its stdin closes.
 // 2. It does not outlive what started it: npm and turbo may die without passing a signal on.
 // 3. A child that ends unasked is started again after 300 ms. One that keeps failing before it is ready has a
-//    wrong configuration: its message stands, and the next change of a source file tries again.
+//    wrong configuration: its message stands, and the next change of a source file tries again. One that says
+//    that starting later may help, as its port is taken, is started again, ever more rarely, until it is ready.
 // 4. With two instances the standby always has an active one to follow: they restart one after another.
 //
 // Five of these run beside the apps, so it imports nothing but Node's own modules.
@@ -28,6 +29,8 @@ const ANCESTRY_EVERY_MS = 500;
 /** A child that ends sooner than this, without having been ready, failed to start. */
 const START_LONGEST_MS = 5_000;
 const FAILED_STARTS_MAX = 2;
+/** The exit code of a child for which something is taken that may be free later. */
+const TRY_LATER = 75;
 
 const appFolder = process.cwd();
 const workspaceFolder = resolve(appFolder, '../..');
@@ -49,6 +52,9 @@ function readReadyLine(line: string): string | null {
   }
 }
 
+const toDelay = (doublings: number): number =>
+  Math.min(RESTART_MS * 2 ** doublings, RESTART_LONGEST_MS);
+
 /** One child process and its successors. */
 class Instance {
   readonly #entry: string;
@@ -57,6 +63,7 @@ class Instance {
   #child: ChildProcess | undefined;
   #startedAtMs = 0;
   #failedStarts = 0;
+  #triesLater = 0;
   #restart: NodeJS.Timeout | undefined;
   #ready = Promise.withResolvers<void>();
   isReady = false;
@@ -118,6 +125,7 @@ class Instance {
     say(this.#label, address);
     this.isReady = true;
     this.#failedStarts = 0;
+    this.#triesLater = 0;
     this.#ready.resolve();
   }
 
@@ -128,17 +136,30 @@ class Instance {
     this.isReady = false;
     this.#ready = Promise.withResolvers();
     if (asked || stopping) return;
+    if (code === TRY_LATER) {
+      this.#tryLater();
+      return;
+    }
     this.#failedStarts = failedToStart ? this.#failedStarts + 1 : 0;
     const how = signal ? `ended by ${signal}` : `ended with exit code ${code}`;
     if (code !== null && this.#failedStarts >= FAILED_STARTS_MAX) {
       say(this.#label, `${how} again before it was ready; waiting for a change`);
       return;
     }
-    const delayMs = Math.min(
-      RESTART_MS * 2 ** Math.max(0, this.#failedStarts - 1),
-      RESTART_LONGEST_MS,
-    );
     say(this.#label, `${how}; starting again`);
+    this.#startIn(toDelay(Math.max(0, this.#failedStarts - 1)));
+  }
+
+  /** Also after a long life: a standby meets the taken port only when it takes over. */
+  #tryLater(): void {
+    const delayMs = toDelay(this.#triesLater);
+    this.#triesLater += 1;
+    const seconds = delayMs / 1_000;
+    say(this.#label, `did not start, its message above says what to free; again in ${seconds} s`);
+    this.#startIn(delayMs);
+  }
+
+  #startIn(delayMs: number): void {
     this.#restart = setTimeout(() => this.start(), delayMs);
   }
 }
@@ -211,12 +232,20 @@ function watchStarters(onGone: () => void): void {
   }, ANCESTRY_EVERY_MS);
 }
 
-function createInstances(entry: string, count: number): readonly Instance[] {
+/** The same program once more, under a name, a port and data of its own. A port of 0 is any free one, for both. */
+function createSecond(entry: string, second: string, env: NodeJS.ProcessEnv): Instance {
+  const [name = '', port] = second.split(':');
+  const own = { STORE_NAME: name, PORT: env.PORT === '0' ? '0' : port };
+  return new Instance(entry, name, { ...env, ...own });
+}
+
+function createInstances(entry: string, count: number, second = ''): readonly Instance[] {
   const env = {
     NODE_COMPILE_CACHE: join(workspaceFolder, 'node_modules/.cache/node'),
     ...process.env,
     BATON_SUPERVISED: '1',
   };
+  if (second) return [new Instance(entry, appName, env), createSecond(entry, second, env)];
   if (count === 1) return [new Instance(entry, appName, env)];
   return Array.from(
     { length: count },
@@ -227,10 +256,10 @@ function createInstances(entry: string, count: number): readonly Instance[] {
 function main(): void {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { instances: { type: 'string', default: '1' } },
+    options: { instances: { type: 'string', default: '1' }, second: { type: 'string' } },
   });
   const [entry = 'src/main.ts'] = positionals;
-  const instances = createInstances(entry, Number(values.instances));
+  const instances = createInstances(entry, Number(values.instances), values.second);
 
   async function stop(): Promise<void> {
     if (stopping) return;

@@ -42,7 +42,7 @@ describe('start-up', () => {
     const other = mkdtempSync(join(tmpdir(), 'baton-kill-'));
     const said = await startSecond({ DATA_DIR: other }, first.port);
     rmSync(other, { recursive: true });
-    expect(said).toMatch(/ended with 1: Port \d+ on 127.0.0.1 is in use/);
+    expect(said).toMatch(/ended with 75: Port \d+ on 127.0.0.1 is in use/);
   });
 
   it('lists every problem of its environment', async () => {

@@ -107,16 +107,17 @@ it('ends when its supervisor goes, and only if it has one', async () => {
   expect((await read(port)).status).toBe(200);
 });
 
-const expectRefused = async (env: Record<string, string>, said: RegExp) => {
+const expectRefused = async (env: Record<string, string>, said: RegExp, code = 1) => {
   const program = start(env);
   program.ready.catch(() => {});
-  expect(await program.ended).toBe(1);
+  expect(await program.ended).toBe(code);
   expect(program.errors()).toMatch(said);
   expect(program.errors()).not.toMatch(/\n\s+at |Error:/);
 };
 
-it('says what to do when its port is in use', async () => {
-  await expectRefused({ PORT: String(await occupy()) }, /is in use: .* set PORT/);
+it('says what to do when its port is in use, and that trying again may help', async () => {
+  const tryLater = 75;
+  await expectRefused({ PORT: String(await occupy()) }, /is in use: .* set PORT/, tryLater);
 });
 
 it('says what to do when its data folder cannot be used', async () => {

@@ -62,9 +62,12 @@ const toListenProblem = (error: unknown, host: string, port: number): unknown =>
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'EADDRINUSE':
-      return new StartupProblem([
-        `Port ${port} on ${host} is in use: stop what uses it, or set PORT to another (0: any free one).`,
-      ]);
+      return new StartupProblem(
+        [
+          `Port ${port} on ${host} is in use: stop what uses it, or set PORT to another (0: any free one).`,
+        ],
+        { passing: true },
+      );
     case 'EACCES':
       return new StartupProblem([
         `Port ${port} may not be opened by this user: set PORT to 1024 or more.`,

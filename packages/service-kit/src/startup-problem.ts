@@ -1,11 +1,17 @@
+const FAILED = 1;
+/** Starting again later may help, as it is: sysexits.h calls it EX_TEMPFAIL, and a supervisor goes by it. */
+const TRY_LATER = 75;
+
 /** What keeps a program from starting, told to whoever starts it: lines, never a stack. */
 export class StartupProblem extends Error {
   readonly lines: readonly string[];
+  readonly exitCode: number;
 
-  constructor(lines: readonly string[]) {
+  constructor(lines: readonly string[], { passing = false }: { readonly passing?: boolean } = {}) {
     super(lines.join('\n'));
     this.name = 'StartupProblem';
     this.lines = lines;
+    this.exitCode = passing ? TRY_LATER : FAILED;
   }
 }
 
@@ -16,7 +22,7 @@ export const startProgram = async (main: () => Promise<void>): Promise<void> => 
   } catch (error) {
     if (!(error instanceof StartupProblem)) throw error;
     process.stderr.write(`${error.lines.join('\n')}\n`);
-    process.exitCode = 1;
+    process.exitCode = error.exitCode;
     // Whatever was opened before the problem must not keep the process alive.
     process.exit();
   }
