@@ -4,7 +4,7 @@
 // 2. A result is committed before anything else is sent.
 // 3. `performAttempt` is the one place where throws, time-outs and odd values become replies.
 import type { Clock } from './clock.ts';
-import { type Command, decide, readOutputs } from './decide.ts';
+import { type Command, decide, type Passages, readOutputs } from './decide.ts';
 import type { Happening } from './event.ts';
 import { toStepEvent, toUndoEvent } from './outcome.ts';
 import { type Reply, readReply } from './reply.ts';
@@ -23,6 +23,8 @@ export interface Host {
   /** The input's secret fields by path; empty once they were erased. */
   secrets(): Readonly<Record<string, unknown>>;
   now(): number;
+  /** Whether participants may be called. What it says must hold until `attempt` begins the call. */
+  readonly passages: Passages;
   /** In [0, 1). */
   random(): number;
   /** Makes one call, and knows when it began and ended. Never retries it, never throws. */
@@ -35,24 +37,48 @@ export interface Attempted {
   readonly startedAt: number;
   readonly endedAt: number;
 }
-type PlannedCall = Extract<Command, { type: 'perform' }> & { readonly number: number };
+type Performing = Extract<Command, { type: 'perform' }>;
+type PlannedCall = Performing & { readonly number: number };
 /** Why the driver stopped: it did something and may go on, or it must wait, or nothing is left. */
 export type Advance = { readonly type: 'advanced' } | Extract<Command, { type: 'wait' | 'rest' }>;
 
 /** One command. Throws only when the host does: then the run is as the journal says, and no further. */
 export async function advance(saga: Saga<unknown>, host: Host, clock: Clock): Promise<Advance> {
-  const command = decide(saga, host.state(), host.now());
+  const command = decide(saga, host.state(), host.now(), host.passages);
   if (command.type === 'wait' || command.type === 'rest') return command;
   await host.commit([
-    command.type === 'perform' ? await tryWay(saga, host, clock, command) : toHappening(command),
+    command.type === 'perform' ? await perform(saga, host, clock, command) : toHappening(command),
   ]);
   return { type: 'advanced' };
+}
+
+/** Its calls may be what ends the process. From then on they are announced, so that a further end can be counted. */
+const suspectMin = 2;
+const interruptionsMax = 5;
+
+export const isSuspect = ({ interruptions }: Interrupted): boolean => interruptions >= suspectMin;
+/** The process ended in its call, and not only while it was open, as often as can be tolerated. */
+export const isPoison = ({ interruptions }: Interrupted): boolean =>
+  interruptions >= interruptionsMax;
+type Interrupted = Pick<RunState, 'interruptions'>;
+
+/** A suspect's attempt is announced first; then everything is decided anew. */
+function perform(...calling: Parameters<typeof tryWay>): Happening | Promise<Happening> {
+  const [, host, , { way, direction }] = calling;
+  const state = host.state();
+  return isSuspect(state) && !state.isStarted
+    ? { type: 'attempt-started', way: way.name, direction }
+    : tryWay(...calling);
 }
 
 function toHappening(command: Exclude<Command, { type: 'perform' | 'wait' | 'rest' }>): Happening {
   switch (command.type) {
     case 'choose-alternate':
       return { type: 'alternate-chosen', step: command.step, code: command.code };
+    case 'park': {
+      const type = command.direction === 'undo' ? 'undo-parked' : 'step-parked';
+      return { type, way: command.way.name, code: command.code };
+    }
     case 'defer':
       return { type: 'step-deferred', step: command.step, code: command.code };
     case 'compensate':
@@ -68,7 +94,7 @@ async function tryWay(
   saga: Saga<unknown>,
   host: Host,
   clock: Clock,
-  { type, way, direction }: Extract<Command, { type: 'perform' }>,
+  { type, way, direction }: Performing,
 ): Promise<Happening> {
   const before = readWay(host.state(), way.name);
   const number = (direction === 'forward' ? before : before.undo).attempts + 1;

@@ -3,32 +3,33 @@
 // 1. A submission is acknowledged after its commit, and one id is one run, however often it is submitted.
 // 2. Recovery ends before `start` resolves: open the port after that.
 // 3. Everything is bounded: runs in progress, open runs, the time ended runs are kept.
-import { randomBytes } from 'node:crypto';
 import { type Clock, createClock, repeat } from './clock.ts';
-import { decide, findUnfinished, isPastPivot } from './decide.ts';
+import { decide, isPastPivot } from './decide.ts';
+import { isPoison } from './driver.ts';
 import type {
   Cancellation,
   Committed,
   Engine,
   EngineCounts,
   EngineOptions,
+  Intervention,
   RunView,
   Submission,
   SubmitOptions,
 } from './engine.ts';
-import type { Event } from './event.ts';
-import {
-  isSettled,
-  type Journal,
-  type ListQuery,
-  type RunSummary,
-  type StoredSubmission,
-} from './journal.ts';
+import type { Event, Happening } from './event.ts';
+import type { GateView } from './gate.ts';
+import { type Intervened, toRetry, toSkip } from './intervention.ts';
+import { isSettled, type Journal, type ListQuery, type RunSummary } from './journal.ts';
 import { pruneEnded } from './pruning.ts';
+import { toInterruption } from './recovery.ts';
+import { createRegistry, type Registry } from './registry.ts';
 import type { Saga } from './saga.ts';
 import { separateSecrets } from './secret.ts';
-import { type RunState, readWay, replay, tryReplay } from './state.ts';
+import { type RunState, replay, tryReplay } from './state.ts';
 import { toStored } from './stored.ts';
+import { createRunId, toKnown } from './submission.ts';
+import { createWaiters } from './waiters.ts';
 import { createRun, type Run, readState, Worker } from './worker.ts';
 
 /** Recovers every open run, then goes on with it. */
@@ -45,12 +46,12 @@ class EmbeddedEngine implements Engine {
   readonly #openMax: number;
   readonly #onBug: (error: unknown) => void;
   readonly #worker: Worker;
-  readonly #registry: ReadonlyMap<string, Saga<unknown>>;
+  readonly #registry: Registry;
   /** Open runs, and completed ones under repair. */
   readonly #runs = new Map<string, Run>();
   readonly #accepting = new Map<string, Promise<void>>();
   readonly #listeners = new Set<(committed: Committed) => void>();
-  readonly #waiters = new Map<string, Set<Finish>>();
+  readonly #waiters = createWaiters<RunState>();
   readonly #quarantined = new Set<string>();
   #stopRepeating = (): void => {};
   #hasStopped = false;
@@ -61,12 +62,15 @@ class EmbeddedEngine implements Engine {
     this.#clock = options.clock ?? createClock();
     this.#openMax = options.openMax ?? 10_000;
     this.#onBug = options.onBug ?? throwAgain;
-    this.#registry = toRegistry(options.sagas);
+    this.#registry = createRegistry(options.sagas);
     this.#worker = new Worker({
       journal: options.journal,
       clock: this.#clock,
       random: options.random ?? Math.random,
       concurrencyMax: options.concurrencyMax ?? 64,
+      callsMax: options.callsMax ?? 32,
+      drainPerSecond: options.drainPerSecond ?? 200,
+      breaker: options.breaker ?? {},
       onCommitted: (run, events, position) => this.#tell(run, events, position),
       onIdle: (run) => this.#runs.delete(run.id),
       onBug: this.#onBug,
@@ -74,10 +78,12 @@ class EmbeddedEngine implements Engine {
   }
 
   async start(): Promise<void> {
-    const loaded = this.journal.listOpen().map((id) => this.#load(id));
+    // Repairs that were due may have been under way; those beyond what is repaired at once were not.
+    const due = this.journal.listRepairs(this.#clock.now(), repairsMax);
+    const loaded = [...this.journal.listOpen(), ...due].map((id) => this.#load(id));
     const found = loaded.filter((run) => run !== undefined);
-    await Promise.all(found.map((run) => this.#markUnfinished(run)));
-    for (const run of found) this.#worker.wake(run);
+    await Promise.all(found.map((run) => this.#recover(run)));
+    for (const run of found) this.#resume(run);
     this.#stopRepeating = repeat(this.#clock, 1_000, () => {
       this.#guard(() => this.#fetchRepairs());
       this.#guard(() => this.#prune());
@@ -85,14 +91,9 @@ class EmbeddedEngine implements Engine {
   }
 
   async submit<I>(saga: Saga<I>, input: I, options: SubmitOptions = {}): Promise<Submission> {
-    const {
-      id = `run_${randomBytes(16).toString('hex')}`,
-      fingerprint = '',
-      context = {},
-    } = options;
+    const { id = createRunId(), fingerprint = '', context = {} } = options;
     const { name, version, structure } = saga;
-    if (this.#registry.get(toKey(saga))?.structure !== structure)
-      throw new Error(`${toKey(saga)} is not registered: no restart could go on with it`);
+    this.#registry.require(saga);
     const checked = await saga.input['~standard'].validate(input);
     if (checked.issues) return { type: 'invalid', issues: checked.issues };
     // Nothing is awaited between this check and the claim of the id below.
@@ -115,6 +116,7 @@ class EmbeddedEngine implements Engine {
     while (run && run.state !== run.ahead) await this.#worker.commit(run, []);
     this.#refuseStopped();
     const state = run?.state;
+    if (this.#quarantined.has(id)) return 'quarantined';
     if (!run || !state || isSettled(state))
       return this.journal.readSubmission(id) ? 'settled' : 'unknown-run';
     if (isPastPivot(run.saga, state)) return 'past-the-pivot';
@@ -124,20 +126,22 @@ class EmbeddedEngine implements Engine {
     return 'cancel-requested';
   }
 
+  retry(id: string, reason: string): Promise<Intervention> {
+    return this.#intervene(id, (run) => toRetry(run, reason));
+  }
+
+  skip(id: string, step: string, reason: string): Promise<Intervention> {
+    return this.#intervene(id, (run) => toSkip(run, step, reason));
+  }
+
   read(id: string): RunView | undefined {
     const stored = this.journal.read(id);
     if (!stored) return undefined;
     const state = replay(stored.events);
-    const saga = this.#findSaga(state);
-    const next = saga && decide(saga, state, this.#clock.now());
-    return {
-      id,
-      saga,
-      state,
-      events: stored.events,
-      attempt: this.#runs.get(id)?.attempt ?? null,
-      next,
-    };
+    const saga = this.#registry.find(state);
+    const next = saga && decide(saga, state, this.#clock.now(), this.#worker.passages);
+    const attempt = this.#runs.get(id)?.attempt ?? null;
+    return { id, saga, state, events: stored.events, attempt, next };
   }
 
   list(query: ListQuery): RunSummary[] {
@@ -147,7 +151,7 @@ class EmbeddedEngine implements Engine {
   async settled(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
     const run = this.#runs.get(id);
     if (run?.state && isSettled(run.state)) return run.state;
-    if (run) return signal?.aborted ? undefined : this.#untilSettled(id, signal);
+    if (run) return this.#waiters.wait(id, signal);
     const stored = this.journal.read(id);
     const state = stored && replay(stored.events);
     return state && isSettled(state) ? state : undefined;
@@ -159,12 +163,12 @@ class EmbeddedEngine implements Engine {
   }
 
   counts(): EngineCounts {
-    const sizes = {
-      open: this.#runs.size,
-      openMax: this.#openMax,
-      quarantined: this.#quarantined.size,
-    };
-    return { ...this.#worker.counts(), ...sizes };
+    const quarantined = this.#quarantined.size;
+    return { ...this.#worker.counts(), open: this.#runs.size, openMax: this.#openMax, quarantined };
+  }
+
+  gates(): readonly GateView[] {
+    return this.#worker.gates();
   }
 
   async stop(): Promise<void> {
@@ -172,43 +176,66 @@ class EmbeddedEngine implements Engine {
     await this.#worker.stop(this.#runs.values());
     this.#hasStopped = true;
     this.journal.close();
-    for (const waiting of this.#waiters.values()) for (const finish of waiting) finish(undefined);
+    this.#waiters.endAll();
   }
 
   #refuseStopped(): void {
     if (this.#hasStopped) throw new Error('the engine has stopped');
   }
 
-  #findSaga(state: RunState): Saga<unknown> | null {
-    const saga = this.#registry.get(toKey({ name: state.saga, version: state.version }));
-    return saga?.structure === state.structure ? saga : null;
-  }
-
-  /** Undefined, and set aside, when its definition is not registered or its events make no sense: the others go on. */
-  #load(id: string): Run | undefined {
+  /** Undefined when its definition is not registered or its events make no sense. */
+  #toRun(id: string): Run | undefined {
     const stored = this.journal.read(id);
     const state = stored && tryReplay(stored.events);
-    const saga = state && this.#findSaga(state);
-    if (!saga) {
-      this.#quarantined.add(id);
-      return undefined;
-    }
-    const run = createRun(id, saga, stored.secrets, state);
-    this.#runs.set(id, run);
+    const saga = state && this.#registry.find(state);
+    return saga ? createRun(id, saga, stored.secrets, state) : undefined;
+  }
+
+  /** Sets aside what cannot be gone on with: the others go on. */
+  #load(id: string): Run | undefined {
+    const run = this.#toRun(id);
+    if (run) this.#runs.set(id, run);
+    else this.#setAside(id);
     return run;
   }
 
-  /** The end of this attempt was not seen, so its effect may exist: said before anything else happens to the run. */
-  async #markUnfinished(run: Run): Promise<void> {
-    const state = readState(run);
-    const way = findUnfinished(run.saga, state)?.name;
-    if (way === undefined) return;
-    const { attempts, retryAt } = readWay(state, way);
-    const at = this.#clock.now();
-    const tried = { way, attempt: attempts + 1, startedAt: at, retryAt: Math.max(at, retryAt) };
-    await this.#worker.commit(run, [
-      { type: 'step-unknown', ...tried, code: 'interrupted', interrupted: true },
-    ]);
+  async #recover(run: Run): Promise<void> {
+    const { saga } = run;
+    const interruption = toInterruption(saga, readState(run), this.#clock.now());
+    if (!interruption) return;
+    await this.#worker.commit(run, [interruption]);
+    if (isPoison(readState(run)))
+      await this.#worker.commit(run, [{ type: 'quarantined', code: 'crashes' }]);
+  }
+
+  #resume(run: Run): void {
+    if (readState(run).isQuarantined) this.#setAside(run.id);
+    else this.#worker.wake(run);
+  }
+
+  #setAside(id: string): void {
+    this.#runs.delete(id);
+    this.#quarantined.add(id);
+  }
+
+  /** What an operator asks for is written like everything else, then the run goes on with it. */
+  async #intervene(
+    id: string,
+    toWish: (run: Intervened) => readonly Happening[] | Exclude<Intervention, 'done'>,
+  ): Promise<Intervention> {
+    const run = this.#runs.get(id) ?? this.#toRun(id);
+    // One that had to be read has nothing on its way: nothing is awaited before it is in the map below.
+    while (run && run.state !== run.ahead) await this.#worker.commit(run, []);
+    this.#refuseStopped();
+    if (!run) return this.journal.read(id) ? 'quarantined' : 'unknown-run';
+    const { saga, attempt } = run;
+    const wish = toWish({ saga, state: readState(run), inFlight: attempt?.way ?? null });
+    if (typeof wish === 'string') return wish;
+    this.#runs.set(id, run);
+    this.#quarantined.delete(id);
+    await this.#worker.commit(run, wish);
+    this.#worker.hasten(run);
+    return 'done';
   }
 
   async #claim(run: Run, accepted: Promise<void>): Promise<void> {
@@ -224,7 +251,7 @@ class EmbeddedEngine implements Engine {
       for (const listener of this.#listeners) this.#guard(() => listener(committed));
     }
     const state = readState(run);
-    if (isSettled(state)) for (const finish of this.#waiters.get(run.id) ?? []) finish(state);
+    if (isSettled(state)) this.#waiters.end(run.id, state);
   }
 
   /** What others wrote may fail without harm to the runs. */
@@ -236,27 +263,12 @@ class EmbeddedEngine implements Engine {
     }
   }
 
-  #untilSettled(id: string, signal: AbortSignal | undefined): Promise<RunState | undefined> {
-    return new Promise((resolve) => {
-      const waiting = this.#waiters.get(id) ?? new Set();
-      const abort = (): void => finish(undefined);
-      const finish: Finish = (state) => {
-        signal?.removeEventListener('abort', abort);
-        waiting.delete(finish);
-        if (waiting.size === 0) this.#waiters.delete(id);
-        resolve(state);
-      };
-      this.#waiters.set(id, waiting.add(finish));
-      signal?.addEventListener('abort', abort);
-    });
-  }
-
   #fetchRepairs(): void {
     // Those set aside stay due: without room for them, a hundred would hide all others.
     const limit = repairsMax + this.#quarantined.size;
     for (const id of this.journal.listRepairs(this.#clock.now(), limit)) {
       const run = this.#runs.has(id) || this.#quarantined.has(id) ? undefined : this.#load(id);
-      if (run) this.#worker.wake(run);
+      if (run) this.#resume(run);
     }
   }
 
@@ -266,20 +278,8 @@ class EmbeddedEngine implements Engine {
   }
 }
 
-type Finish = (state: RunState | undefined) => void;
-
 /** Under repair at the same time. */
 const repairsMax = 100;
-
-function toRegistry(sagas: readonly Saga<unknown>[]): ReadonlyMap<string, Saga<unknown>> {
-  const registry = new Map(sagas.map((saga) => [toKey(saga), saga]));
-  const twice = sagas.find((saga) => registry.get(toKey(saga)) !== saga);
-  if (twice) throw new RangeError(`${toKey(twice)} is registered twice`);
-  return registry;
-}
-
-const toKey = ({ name, version }: Pick<Saga<unknown>, 'name' | 'version'>): string =>
-  `${name}@${version}`;
 
 const keepNothing = (carried: unknown): unknown => carried ?? null;
 /** Outside of whatever met it, so that an uncaught bug ends the process and breaks nothing before. */
@@ -287,8 +287,3 @@ const throwAgain = (error: unknown): void =>
   queueMicrotask(() => {
     throw error;
   });
-
-const toKnown = (id: string, known: StoredSubmission, fingerprint: string): Submission =>
-  known.fingerprint === fingerprint
-    ? { type: 'known', id, prunedAs: known.prunedAs }
-    : { type: 'conflict', id };

@@ -1,7 +1,9 @@
 // What a program embeds: runs sagas inside one process, on a journal.
+import type { BreakerOptions } from './breaker.ts';
 import type { Clock } from './clock.ts';
 import type { Command } from './decide.ts';
 import type { Event } from './event.ts';
+import type { GateView } from './gate.ts';
 import type { Journal, ListQuery, RunSummary, Status } from './journal.ts';
 import type { Saga } from './saga.ts';
 import type { Issue } from './schema.ts';
@@ -14,6 +16,12 @@ export interface EngineOptions {
   readonly sagas: readonly Saga<unknown>[];
   /** Runs in progress at once; waiting ones do not count. Default 64. */
   readonly concurrencyMax?: number;
+  /** Calls in flight to one participant; further runs wait for a place there. Default 32. */
+  readonly callsMax?: number;
+  /** When a participant is not called at all, and its steps are parked. */
+  readonly breaker?: Partial<BreakerOptions>;
+  /** Parked runs that go on each second after a breaker closed. Default 200. */
+  readonly drainPerSecond?: number;
   /** Runs accepted and not settled; one more is answered `full`. Default 10,000. */
   readonly openMax?: number;
   /** How long an ended run can be read, in milliseconds. Default: for ever. */
@@ -40,7 +48,21 @@ export type Submission =
   | { readonly type: 'conflict'; readonly id: string }
   | { readonly type: 'full'; readonly openMax: number }
   | { readonly type: 'invalid'; readonly issues: readonly Issue[] };
-export type Cancellation = 'cancel-requested' | 'past-the-pivot' | 'settled' | 'unknown-run';
+/** `quarantined`: nothing moves it before an operator's retry, or before its definition is registered again. */
+export type Cancellation =
+  | 'cancel-requested'
+  | 'past-the-pivot'
+  | 'settled'
+  | 'quarantined'
+  | 'unknown-run';
+/** What became of an operator's wish: `in-flight` says that an attempt must end first. */
+export type Intervention =
+  | 'done'
+  | 'nothing-to-retry'
+  | 'nothing-to-skip'
+  | 'in-flight'
+  | 'quarantined'
+  | 'unknown-run';
 
 /** A run to look at. `next` is what happens next, as if nothing were in flight. */
 export interface RunView {
@@ -69,14 +91,22 @@ export interface Engine {
   submit<I>(saga: Saga<I>, input: I, options?: SubmitOptions): Promise<Submission>;
   /** Undoes a run before its pivot. An attempt in flight is awaited first. */
   cancel(id: string, reason: string): Promise<Cancellation>;
+  /**
+   * An operator's: whatever the run waits for is due now, also in quarantine. Recorded with its reason.
+   */
+  retry(id: string, reason: string): Promise<Intervention>;
+  /** An operator's: writes off a later step, or the exhausted undo of a step. Recorded with its reason. */
+  skip(id: string, step: string, reason: string): Promise<Intervention>;
   read(id: string): RunView | undefined;
   list(query: ListQuery): RunSummary[];
   /** Resolves with a run's settled state, or with undefined once `signal` aborts or the run is not known. */
   settled(id: string, signal?: AbortSignal): Promise<RunState | undefined>;
   /** Hears of each committed event; returns how to stop listening. A listener must not throw. */
   subscribe(listener: (committed: Committed) => void): () => void;
-  /** `quarantined` runs belong to a definition that is not registered here: they wait, and the rest goes on. */
+  /** `quarantined` runs belong to a definition that is not registered here, or crashed us too often: the rest goes on. */
   counts(): EngineCounts;
+  /** The participants that were called so far. */
+  gates(): readonly GateView[];
   readonly journal: Journal;
   /** Lets attempts in flight end, commits them, and closes the journal. */
   stop(): Promise<void>;

@@ -25,12 +25,15 @@ type StepEvent =
   | (Failed & { readonly type: 'step-unsent' })
   /** `final`: the same request will fare no better. `interrupted`: recovery wrote it, since the attempt's end was not seen. */
   | (Failed & { readonly type: 'step-unknown'; readonly final?: true; readonly interrupted?: true })
+  /** It waits for its participant's breaker to close: no attempt, only the time budget, is used up. */
+  | { readonly type: 'step-parked'; readonly way: WayName; readonly code: string }
   | { readonly type: 'alternate-chosen'; readonly step: string; readonly code: string }
   /** A later step was put off: the run completes without it and it is repaired afterwards. */
   | { readonly type: 'step-deferred'; readonly step: string; readonly code: string };
 
 type UndoEvent =
   | (Tried & { readonly type: 'undo-succeeded' })
+  | { readonly type: 'undo-parked'; readonly way: WayName; readonly code: string }
   | (Failed & {
       readonly type: 'undo-refused' | 'undo-unsent' | 'undo-unknown';
       readonly exhausted: boolean;
@@ -47,6 +50,21 @@ type RunWideEvent =
       readonly context: Readonly<Record<string, string>>;
     }
   | { readonly type: 'cancel-requested'; readonly reason: string }
+  /** An operator's: what waits is due now, and is tried as if for the first time. */
+  | { readonly type: 'retry-requested'; readonly reason: string }
+  /** An operator's: a later step will not be done, or an undo not be made, by us. */
+  | {
+      readonly type: 'written-off';
+      readonly way: WayName;
+      readonly direction: Direction;
+      readonly reason: string;
+    }
+  /** A restart found it with an undo or a repair ahead. A forward step's attempt is marked unknown instead. */
+  | { readonly type: 'recovered' }
+  /** Written before the call of a run that crashes may come from, so that the next one can be laid at its door. */
+  | { readonly type: 'attempt-started'; readonly way: WayName; readonly direction: Direction }
+  /** The process ended too often in its calls: it rests until an operator asks for a retry. */
+  | { readonly type: 'quarantined'; readonly code: string }
   /** Final: no forward call after it. */
   | { readonly type: 'compensation-decided'; readonly code: string; readonly step: string | null }
   | { readonly type: 'completed' }
@@ -58,3 +76,5 @@ export type Happening = StepEvent | UndoEvent | RunWideEvent;
 /** What the journal holds. `seq` counts within the run from 1; `at` is in milliseconds since the epoch. */
 export type Event = Happening & { readonly seq: number; readonly at: number };
 export type EventType = Event['type'];
+/** How one attempt ended. */
+export type TriedEvent = Extract<Event, { attempt: number }>;

@@ -1,3 +1,4 @@
+export { type BreakerOptions, breakerDefaults } from './breaker.ts';
 export { type Clock, createClock } from './clock.ts';
 export type { Command } from './decide.ts';
 export { decide, findOwed, isPastPivot, readOutputs } from './decide.ts';
@@ -7,15 +8,19 @@ export type {
   Committed,
   Engine,
   EngineOptions,
+  Intervention,
   RunView,
   Submission,
   SubmitOptions,
 } from './engine.ts';
-export type { Direction, Event, EventType, Happening } from './event.ts';
+export type { Direction, Event, EventType, Happening, TriedEvent } from './event.ts';
+export type { GateView } from './gate.ts';
 export {
   isSettled,
   type Journal,
   JournalError,
+  type Notice,
+  noticesMax,
   type RunSummary,
   type Status,
   statuses,

@@ -1,5 +1,5 @@
 import type { Event } from './event.ts';
-import type { RunState } from './state.ts';
+import type { RunState, WayState } from './state.ts';
 
 /** Where runs are stored. One suite holds every implementation to the same behaviour. */
 export interface Journal {
@@ -108,11 +108,12 @@ export interface FeedEvent {
 }
 
 export function toStatus(state: RunState): Status {
+  if (state.isQuarantined && !isSettled(state)) return 'stuck';
   if (state.phase === 'forward') return state.seq === 1 ? 'accepted' : 'running';
   if (state.phase !== 'compensating') return state.phase;
-  return Object.values(state.ways).some(({ undo }) => undo.exhausted && !undo.done)
-    ? 'stuck'
-    : 'compensating';
+  const isOwed = ({ undo, writtenOff }: WayState): boolean =>
+    undo.exhausted && !undo.done && writtenOff === null;
+  return Object.values(state.ways).some(isOwed) ? 'stuck' : 'compensating';
 }
 
 export const isSettled = ({ phase }: Pick<RunState, 'phase'>): boolean =>

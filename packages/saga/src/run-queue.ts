@@ -5,7 +5,9 @@ export type Priority = (typeof priorities)[number];
 /** First in, first out within a priority. Not bounded by itself: the engine bounds how many runs are open. */
 export interface RunQueue<T> {
   add(item: T, priority: Priority): void;
-  take(): T | undefined;
+  /** `passedOver`: those have all the places that they may have. */
+  take(passedOver?: Priority | null): T | undefined;
+  remove(item: T): void;
   size(): number;
 }
 
@@ -16,20 +18,25 @@ export function createRunQueue<T>(): RunQueue<T> {
     new: new Set<T>(),
     repair: new Set<T>(),
   };
+  const remove = (item: T): void => {
+    for (const priority of priorities) lines[priority].delete(item);
+  };
   return {
     add(item, priority) {
       // In one line at a time: an item that was taken twice would be moved by two drivers.
       for (const other of priorities) if (other !== priority) lines[other].delete(item);
       lines[priority].add(item);
     },
-    take() {
-      const line = priorities
-        .map((priority) => lines[priority])
-        .find((candidates) => candidates.size > 0);
-      const [first] = line ?? [];
-      if (line && first !== undefined) line.delete(first);
-      return first;
+    take(passedOver = null) {
+      for (const priority of priorities) {
+        const [first] = priority === passedOver ? [] : lines[priority];
+        if (first === undefined) continue;
+        lines[priority].delete(first);
+        return first;
+      }
+      return undefined;
     },
+    remove,
     size: () => priorities.reduce((sum, priority) => sum + lines[priority].size, 0),
   };
 }

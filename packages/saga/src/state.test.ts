@@ -115,7 +115,10 @@ describe('a run', () => {
       phase: 'forward',
       reason: null,
       cancelRequested: false,
-      alternates: [],
+      interruptions: 0,
+      isStarted: false,
+      isQuarantined: false,
+      alternates: {},
       deferred: [],
       ways: {},
       seq: 1,
@@ -127,7 +130,7 @@ describe('a run', () => {
   test('remembers what was chosen, put off, asked for and decided', () => {
     const state = given(alternateChosen('pay'), deferred('mail'), cancelRequested, decided);
     expect(state).toMatchObject({
-      alternates: ['pay'],
+      alternates: { pay: 1 },
       deferred: ['mail'],
       cancelRequested: true,
       phase: 'compensating',

@@ -3,7 +3,7 @@
 // 1. Unknown is sticky: only an ok or a refusal under the same key clears it.
 // 2. Once compensation was decided, a late ok changes nothing but what has to be undone.
 // 3. Secrets are never part of the state.
-import type { Event } from './event.ts';
+import type { Direction, Event, TriedEvent } from './event.ts';
 
 interface TriedState {
   /** Attempts that were sent, or may have been. */
@@ -14,9 +14,13 @@ interface TriedState {
   readonly retryAt: number;
   /** Of the last reply, unless that was ok. */
   readonly code: string | null;
+  /** Waits for the participant's breaker since its last attempt. */
+  readonly isParked: boolean;
 }
 
 export interface UndoState extends TriedState {
+  /** When the last attempt had ended, in milliseconds since the epoch. */
+  readonly triedAt: number;
   readonly done: boolean;
   /** Refused, or out of attempts: it goes on at the longest delay, and the run says that it is stuck. */
   readonly exhausted: boolean;
@@ -31,6 +35,15 @@ export interface WayState extends TriedState {
   readonly since: number | null;
   readonly output: unknown;
   readonly undo: UndoState;
+  /** By an operator: not done any more, or not undone any more. */
+  readonly writtenOff: WriteOff | null;
+}
+
+export interface WriteOff {
+  readonly direction: Direction;
+  readonly reason: string;
+  /** In milliseconds since the epoch. */
+  readonly at: number;
 }
 
 export interface RunState {
@@ -43,18 +56,30 @@ export interface RunState {
   /** Why it is, or was, undone. */
   readonly reason: { readonly code: string; readonly step: string | null } | null;
   readonly cancelRequested: boolean;
-  /** Steps whose alternate was chosen. */
-  readonly alternates: readonly string[];
+  /** Steps whose alternate was chosen, and when: in milliseconds since the epoch. */
+  readonly alternates: Readonly<Record<string, number>>;
   /** Later steps that were put off: what degrades the run. */
   readonly deferred: readonly string[];
   readonly ways: Readonly<Record<string, WayState>>;
+  /** Ends of the process in a row, without an attempt of this run whose end was seen. */
+  readonly interruptions: number;
+  /** An attempt was announced before its call, and its end not seen. */
+  readonly isStarted: boolean;
+  readonly isQuarantined: boolean;
   /** Of the last event. */
   readonly seq: number;
   readonly acceptedAt: number;
   readonly settledAt: number | null;
 }
 
-const untried: TriedState = { attempts: 0, failures: 0, unsents: 0, retryAt: 0, code: null };
+const untried: TriedState = {
+  attempts: 0,
+  failures: 0,
+  unsents: 0,
+  retryAt: 0,
+  code: null,
+  isParked: false,
+};
 const freshWay: WayState = {
   ...untried,
   result: 'none',
@@ -62,21 +87,29 @@ const freshWay: WayState = {
   final: false,
   since: null,
   output: undefined,
-  undo: { ...untried, done: false, exhausted: false },
+  undo: { ...untried, triedAt: 0, done: false, exhausted: false },
+  writtenOff: null,
 };
 const freshRun = {
   phase: 'forward',
   reason: null,
   cancelRequested: false,
-  alternates: [],
+  alternates: {},
   deferred: [],
   ways: {},
+  interruptions: 0,
+  isStarted: false,
+  isQuarantined: false,
   settledAt: null,
 } as const satisfies Partial<RunState>;
 
 /** Of its own properties only: a step may be named `constructor`. */
 export const readWay = ({ ways }: RunState, name: string): WayState =>
   (Object.hasOwn(ways, name) && ways[name]) || freshWay;
+
+/** Undefined while its alternate was not chosen. */
+export const readChosenAt = ({ alternates }: RunState, step: string): number | undefined =>
+  Object.hasOwn(alternates, step) ? alternates[step] : undefined;
 
 /** Folds a run's events in order. Throws when they do not begin with `accepted` or leave a gap: then the journal is damaged. */
 export function replay(events: Iterable<Event>): RunState {
@@ -116,17 +149,65 @@ function toChange(state: RunState, event: Exclude<Event, { type: 'accepted' }>):
     case 'compensated':
       return { phase: event.type, settledAt: event.at };
     case 'alternate-chosen':
-      return { alternates: [...state.alternates, event.step] };
+      return { alternates: { ...state.alternates, [event.step]: event.at } };
     case 'step-deferred':
       return { deferred: [...state.deferred, event.step] };
+    case 'recovered':
+      return { interruptions: state.interruptions + 1, isStarted: false };
+    case 'attempt-started':
+      return { isStarted: true };
+    case 'quarantined':
+      return { isQuarantined: true };
+    case 'retry-requested':
+      return { ...calm, isQuarantined: false, ways: toRearmed(state.ways) };
     default:
-      return { ways: { ...state.ways, [event.way]: toWay(readWay(state, event.way), event) } };
+      return toWayChange(state, event);
   }
 }
 
-type TriedEvent = Extract<Event, { way: string }>;
+const calm = { interruptions: 0, isStarted: false } as const satisfies Partial<RunState>;
 
-function toWay(way: WayState, event: TriedEvent): WayState {
+type WayEvent = Exclude<Extract<Event, { way: string }>, { type: 'attempt-started' }>;
+
+function toWayChange(state: RunState, event: WayEvent): Partial<RunState> {
+  const way = readWay(state, event.way);
+  const change = (after: WayState) => ({ ways: { ...state.ways, [event.way]: after } });
+  switch (event.type) {
+    case 'written-off':
+      return change({ ...way, writtenOff: toWriteOff(event) });
+    case 'step-parked': {
+      const since = way.since ?? event.at;
+      return change({ ...way, since, code: event.code, isParked: true });
+    }
+    case 'undo-parked':
+      return change({ ...way, undo: { ...way.undo, code: event.code, isParked: true } });
+    default: {
+      const isInterrupted = event.type === 'step-unknown' && event.interrupted === true;
+      const traces = isInterrupted
+        ? { interruptions: state.interruptions + 1, isStarted: false }
+        : calm;
+      return { ...change(toWay(way, event)), ...traces };
+    }
+  }
+}
+
+const toWriteOff = ({
+  direction,
+  reason,
+  at,
+}: Extract<WayEvent, { type: 'written-off' }>): WriteOff => ({ direction, reason, at });
+
+/** What waits is due. An undo has all its attempts before it again, so that the run is no longer stuck. */
+const toRearmed = (ways: RunState['ways']): RunState['ways'] =>
+  Object.fromEntries(
+    Object.entries(ways).map(([name, way]) => [
+      name,
+      { ...way, retryAt: 0, undo: { ...way.undo, retryAt: 0, failures: 0, exhausted: false } },
+    ]),
+  );
+
+function toWay(before: WayState, event: TriedEvent): WayState {
+  const way = { ...before, isParked: false };
   switch (event.type) {
     case 'step-succeeded':
       return {
@@ -135,6 +216,7 @@ function toWay(way: WayState, event: TriedEvent): WayState {
         mayExist: false,
         output: event.output,
         code: null,
+        writtenOff: null,
       };
     case 'step-refused':
       return { ...toTried(way, event), result: 'refused', mayExist: false, code: event.code };
@@ -159,7 +241,7 @@ function toWay(way: WayState, event: TriedEvent): WayState {
     case 'undo-refused':
     case 'undo-unsent':
     case 'undo-unknown':
-      return { ...way, undo: toUndo(way.undo, event) };
+      return { ...before, undo: toUndo(before.undo, event) };
     default:
       return event satisfies never;
   }
@@ -172,9 +254,10 @@ const toTried = (way: WayState, event: TriedEvent): WayState => ({
 });
 
 function toUndo(
-  undo: UndoState,
+  before: UndoState,
   event: Extract<TriedEvent, { type: `undo-${string}` }>,
 ): UndoState {
+  const undo = { ...before, isParked: false, triedAt: event.at };
   if (event.type === 'undo-succeeded')
     return { ...undo, attempts: event.attempt, done: true, code: null };
   const waits = { exhausted: event.exhausted, retryAt: event.retryAt, code: event.code };

@@ -3,11 +3,16 @@
 // 1. A run's state holds committed events only, and one driver at a time moves a run.
 // 2. A waiting run holds no place; every open run is moving, queued, or has a timer.
 // 3. Completed runs with a repair ahead live in the journal alone, and are fetched when it is due.
+// 4. Undos go first, but leave one place to the others. Runs that crashes may come from go one at a time.
+import { type BreakerOptions, toBreakerOptions } from './breaker.ts';
 import type { Clock } from './clock.ts';
-import { type Command, decide } from './decide.ts';
-import { advance, type Host } from './driver.ts';
+import { type Command, decide, findOwed, type Passages } from './decide.ts';
+import { advance, type Host, isSuspect } from './driver.ts';
 import type { Event, Happening } from './event.ts';
+import type { GateView } from './gate.ts';
+import { Gates } from './gates.ts';
 import { isSettled, type Journal, type Summary, toStatus } from './journal.ts';
+import type { Reply } from './reply.ts';
 import { createRunQueue, type Priority } from './run-queue.ts';
 import type { Saga } from './saga.ts';
 import { evolve, type RunState } from './state.ts';
@@ -37,6 +42,9 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly concurrencyMax: number;
+  readonly callsMax: number;
+  readonly drainPerSecond: number;
+  readonly breaker: Partial<BreakerOptions>;
   readonly onCommitted: (run: Run, events: readonly Event[], position: number) => void;
   readonly onIdle: (run: Run) => void;
   /** A bug, in the engine or in a host: the run stays as the journal has it, and is tried again in a minute. */
@@ -49,10 +57,33 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #queue = createRunQueue<Run>();
   readonly #moving = new Map<Run, Promise<void>>();
+  readonly #undoing = new Set<Run>();
+  readonly #gates: Gates<Run>;
+  readonly #suspects = new Set<Run>();
+  #suspect: Run | null = null;
   #isStopping = false;
 
   constructor(options: WorkerOptions) {
+    const { clock, random, callsMax, drainPerSecond } = options;
+    const gate = { callsMax, drainPerSecond, breaker: toBreakerOptions(options.breaker) };
     this.#options = options;
+    this.#gates = new Gates(gate, { clock, random, wake: (run) => this.wake(run) });
+  }
+
+  get passages(): Passages {
+    return this.#gates.passages;
+  }
+
+  gates(): GateView[] {
+    return this.#gates.views();
+  }
+
+  /** Somebody says that it is worth a try: the breakers that hold the run back probe at once. */
+  hasten(run: Run): void {
+    const next = decide(run.saga, readState(run), this.#options.clock.now(), this.passages);
+    const held = next.type === 'wait' ? Object.keys(next.held?.participants ?? {}) : [];
+    for (const participant of held) this.#gates.of(participant).hasten();
+    this.wake(run);
   }
 
   /** Resolves when the events are durable. Without any, it resolves when those before it are. */
@@ -83,6 +114,8 @@ export class Worker {
     run.isStirred = true;
     run.cancelTimer?.();
     run.cancelTimer = null;
+    this.#gates.forget(run);
+    this.#suspects.delete(run);
     if (this.#moving.has(run) || this.#isStopping) return;
     this.#queue.add(run, toPriority(readState(run)));
     this.#fill();
@@ -95,14 +128,18 @@ export class Worker {
   /** Starts nothing more, and resolves when each moving run has committed what it was doing. */
   async stop(runs: Iterable<Run>): Promise<void> {
     this.#isStopping = true;
+    this.#gates.stop();
     await Promise.all(this.#moving.values());
+    this.#gates.stop();
     for (const run of runs) run.cancelTimer?.();
   }
 
   #fill(): void {
     while (!this.#isStopping && this.#moving.size < this.#options.concurrencyMax) {
-      const run = this.#queue.take();
+      const undosMax = Math.max(1, this.#options.concurrencyMax - 1);
+      const run = this.#queue.take(this.#undoing.size >= undosMax ? 'undo' : null);
       if (!run) return;
+      if (readState(run).phase === 'compensating') this.#undoing.add(run);
       // Begins after its place was taken: what it calls may wake it, and must find it moving.
       const moved = Promise.resolve()
         .then(() => this.#move(run))
@@ -120,13 +157,36 @@ export class Worker {
 
   #free(run: Run): void {
     this.#moving.delete(run);
+    this.#undoing.delete(run);
+    this.#clearSuspicion(run);
     if (run.isStirred) this.wake(run);
-    else this.#fill();
+    else this.#gates.release(run);
+    this.#fill();
+  }
+
+  /** False when another one is at it: then nobody could say which of them a crash came from. */
+  #maySuspectMove(run: Run): boolean {
+    if (!isSuspect(readState(run))) return true;
+    if (this.#suspect !== null) {
+      this.#suspects.add(run);
+      return false;
+    }
+    this.#suspect = run;
+    return true;
+  }
+
+  #clearSuspicion(run: Run): void {
+    if (this.#suspect !== run) return;
+    this.#suspect = null;
+    const [next] = this.#suspects;
+    if (next) this.wake(next);
   }
 
   async #move(run: Run): Promise<void> {
     const host = this.#toHost(run);
+    if (!this.#maySuspectMove(run)) return;
     while (!this.#isStopping) {
+      if (readState(run).phase === 'compensating') this.#undoing.add(run);
       run.isStirred = false;
       const outcome = await advance(run.saga, host, this.#options.clock);
       if (outcome.type === 'advanced' || run.isStirred) continue;
@@ -136,28 +196,46 @@ export class Worker {
 
   #rest(run: Run, outcome: Extract<Command, { type: 'wait' | 'rest' }>): void {
     const { clock, onIdle } = this.#options;
-    const isAtRest = outcome.type === 'rest' || isSettled(readState(run));
-    if (isAtRest) onIdle(run);
-    else
-      run.cancelTimer = clock.setTimer(Math.max(0, outcome.until - clock.now()), () =>
-        this.wake(run),
-      );
+    const state = readState(run);
+    const held = outcome.type === 'wait' ? outcome.held : undefined;
+    for (const [participant, why] of Object.entries(held?.participants ?? {}))
+      this.#gates.of(participant).hold(run, why, toPriority(state));
+    if (outcome.type === 'rest' || (isSettled(state) && !held)) {
+      onIdle(run);
+      return;
+    }
+    if (outcome.direction === 'undo') {
+      for (const { participant } of findOwed(run.saga, state))
+        this.#gates.of(participant).watch(run);
+    }
+    // A gate may have called it meanwhile.
+    if (run.isStirred) return;
+    const delayMs = Math.max(0, outcome.until - clock.now());
+    run.cancelTimer = clock.setTimer(delayMs, () => this.wake(run));
   }
 
   #toHost(run: Run): Host {
     const { clock, random } = this.#options;
+    const gates = this.#gates;
     return {
       id: run.id,
       state: () => readState(run),
       secrets: () => run.secrets,
       now: clock.now,
       random,
+      passages: gates.passages,
       commit: (happenings) => this.commit(run, happenings),
       async attempt({ way, direction, number }, perform) {
         const startedAt = clock.now();
+        const leave = gates.of(way.participant).enter(run, direction);
         run.attempt = { way: way.name, direction, number, startedAt };
-        const reply = await perform();
-        run.attempt = null;
+        let reply: Reply<unknown> | null = null;
+        try {
+          reply = await perform();
+        } finally {
+          run.attempt = null;
+          leave(reply);
+        }
         return { reply, startedAt, endedAt: clock.now() };
       },
     };

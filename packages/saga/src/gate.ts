@@ -1,0 +1,251 @@
+// The way to one participant: its breaker, its places, and who waits here. Not a judge of runs: `decide` asks whether
+// there is a passage, and the worker leaves the runs here that found none.
+//
+// 1. Calls in flight are bounded, and undos leave one place to the others.
+// 2. A run that was called and does not come gives its turn to the next: no place and no probe is kept for it.
+// 3. Probes rotate over the parked runs. When the breaker closes, they go on at a bounded rate.
+import {
+  type Breaker,
+  type BreakerOptions,
+  closedBreaker,
+  enter,
+  giveUpProbe,
+  hasten,
+  leave,
+  type Moment,
+  mayPass,
+  type Verdict,
+} from './breaker.ts';
+import type { Clock } from './clock.ts';
+import type { Passage } from './decide.ts';
+import type { Direction } from './event.ts';
+import type { Reply } from './reply.ts';
+import { createRunQueue, type Priority } from './run-queue.ts';
+
+export interface GateOptions {
+  /** Calls in flight to one participant. Default 32. */
+  readonly callsMax: number;
+  /** Parked runs that go on each second after its breaker closed. Default 200. */
+  readonly drainPerSecond: number;
+  readonly breaker: BreakerOptions;
+}
+interface Surroundings<T> {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly wake: (item: T) => void;
+}
+
+/** A participant as the engine sees it. Times are in milliseconds since the epoch. */
+export interface GateView {
+  readonly participant: string;
+  readonly breaker: 'closed' | 'open' | 'probing';
+  readonly openedAt: number | null;
+  /** When the next probe may go. */
+  readonly nextTryAt: number | null;
+  /** Times that it opened since the start, failed probes not counted. */
+  readonly openings: number;
+  readonly inFlight: number;
+  readonly callsMax: number;
+  /** Runs that wait for a place. */
+  readonly waiting: number;
+  /** Runs that wait for the breaker to close. */
+  readonly parked: number;
+}
+
+const drainEveryMs = 100;
+
+export class Gate<T> {
+  readonly #participant: string;
+  readonly #options: GateOptions;
+  readonly #surroundings: Surroundings<T>;
+  readonly #parked = new Set<T>();
+  /** Those whose undo failed here: they go on when the breaker closes, however long they meant to wait. */
+  readonly #owing = new Set<T>();
+  readonly #line = createRunQueue<T>();
+  readonly #called = new Set<T>();
+  #breaker: Breaker = closedBreaker;
+  #openings = 0;
+  #inFlight = 0;
+  #undos = 0;
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(participant: string, options: GateOptions, surroundings: Surroundings<T>) {
+    this.#participant = participant;
+    this.#options = options;
+    this.#surroundings = surroundings;
+  }
+
+  read(direction: Direction): Passage {
+    const breaker = this.#breaker;
+    if (!mayPass(breaker, this.#surroundings.clock.now()))
+      return { type: 'parked', until: toNextTry(breaker) ?? 0, healedAt: 0 };
+    const healedAt = breaker.state === 'closed' ? breaker.since : 0;
+    const isFull =
+      this.#inFlight >= this.#options.callsMax || (direction === 'undo' && this.#hasUndosOnly());
+    return { type: isFull ? 'full' : 'free', until: 0, healedAt };
+  }
+
+  /** In the tick in which `read` said free. The call's end must be told, once. */
+  enter(item: T, direction: Direction): (reply: Reply<unknown> | null) => void {
+    this.#called.delete(item);
+    this.#change(enter(this.#breaker, this.#moment()));
+    const { era } = this.#breaker;
+    const undos = direction === 'undo' ? 1 : 0;
+    this.#inFlight += 1;
+    this.#undos += undos;
+    return (reply) => {
+      this.#inFlight -= 1;
+      this.#undos -= undos;
+      const retryAfterMs = reply && 'retryAfterMs' in reply ? reply.retryAfterMs : undefined;
+      const call = { era, verdict: toVerdict(reply), retryAfterMs };
+      this.#change(leave(this.#breaker, call, this.#moment()));
+      this.#invite();
+    };
+  }
+
+  /** Keeps a run that found no passage, until there is one. */
+  hold(item: T, why: 'full' | 'parked', priority: Priority): void {
+    if (why === 'full') this.#line.add(item, priority);
+    else this.#parked.add(item);
+    this.#arm();
+    this.#invite();
+  }
+
+  /** Keeps a run in mind that waits for the next try of an undo here. */
+  watch(item: T): void {
+    this.#owing.add(item);
+  }
+
+  /** It goes on; whatever it waits for next, it will say so. */
+  forget(item: T): void {
+    this.#parked.delete(item);
+    this.#owing.delete(item);
+    this.#line.remove(item);
+  }
+
+  /** It went on and needs nothing here any more. */
+  release(item: T): void {
+    if (this.#called.delete(item)) this.#invite();
+  }
+
+  /** Somebody knows that the participant is well again. */
+  hasten(): void {
+    this.#change(hasten(this.#breaker, this.#surroundings.clock.now()));
+    this.#invite();
+  }
+
+  stop(): void {
+    this.#cancelTimer?.();
+  }
+
+  view(): GateView {
+    const breaker = this.#breaker;
+    const isOpen = breaker.state === 'open';
+    return {
+      participant: this.#participant,
+      breaker: isOpen && breaker.probeEndsAt !== null ? 'probing' : breaker.state,
+      openedAt: isOpen ? breaker.since : null,
+      nextTryAt: toNextTry(breaker),
+      openings: this.#openings,
+      inFlight: this.#inFlight,
+      callsMax: this.#options.callsMax,
+      waiting: this.#line.size(),
+      parked: this.#parked.size,
+    };
+  }
+
+  #moment(): Moment {
+    const { clock, random } = this.#surroundings;
+    return { now: clock.now(), random: random(), options: this.#options.breaker };
+  }
+
+  #hasUndosOnly(): boolean {
+    return this.#undos >= Math.max(1, this.#options.callsMax - 1);
+  }
+
+  #change(breaker: Breaker): void {
+    const before = this.#breaker;
+    if (breaker === before) return;
+    this.#breaker = breaker;
+    if (before.state === 'closed' && breaker.state === 'open') this.#begin();
+    if (before.state === 'open' && breaker.state === 'closed') this.#end();
+    this.#arm();
+  }
+
+  /** Who waits for a place now waits for more than that, and its time budget begins. */
+  #begin(): void {
+    this.#openings += 1;
+    for (let item = this.#line.take(); item !== undefined; item = this.#line.take())
+      this.#surroundings.wake(item);
+  }
+
+  #end(): void {
+    for (const item of this.#owing) this.#parked.add(item);
+    this.#owing.clear();
+    this.#drain();
+  }
+
+  #drain(): void {
+    const places = Math.max(1, Math.round((this.#options.drainPerSecond * drainEveryMs) / 1_000));
+    for (const item of [...this.#parked].slice(0, places)) this.#surroundings.wake(item);
+  }
+
+  /** One timer is enough: for the next probe, for the end of the one under way, or for those still to go on. */
+  #arm(): void {
+    const { clock } = this.#surroundings;
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    const breaker = this.#breaker;
+    if (breaker.state === 'closed') {
+      if (this.#parked.size > 0)
+        this.#cancelTimer = clock.setTimer(drainEveryMs, () => this.#tick());
+      return;
+    }
+    const at = breaker.probeEndsAt ?? breaker.until;
+    this.#cancelTimer = clock.setTimer(Math.max(0, at - clock.now()), () => this.#tick());
+  }
+
+  #tick(): void {
+    this.#cancelTimer = null;
+    if (this.#breaker.state === 'closed') this.#drain();
+    else this.#change(giveUpProbe(this.#breaker, this.#moment()));
+    if (this.#cancelTimer === null && this.#isAwaited()) this.#arm();
+    this.#invite();
+  }
+
+  /** Open and due, it needs no timer: whoever comes next is the probe, and who is parked was invited. */
+  #isAwaited(): boolean {
+    const breaker = this.#breaker;
+    if (breaker.state === 'closed') return this.#parked.size > 0;
+    return !mayPass(breaker, this.#surroundings.clock.now());
+  }
+
+  #invite(): void {
+    if (this.#breaker.state === 'open') {
+      const [next] = this.#parked;
+      const isFree = this.#called.size === 0 && this.read('forward').type === 'free';
+      if (isFree && next !== undefined) this.#call(next);
+      return;
+    }
+    while (this.#inFlight + this.#called.size < this.#options.callsMax) {
+      const next = this.#line.take(this.#hasUndosOnly() ? 'undo' : null);
+      if (next === undefined) return;
+      this.#call(next);
+    }
+  }
+
+  #call(item: T): void {
+    this.#called.add(item);
+    this.#surroundings.wake(item);
+  }
+}
+
+const toNextTry = (breaker: Breaker): number | null =>
+  breaker.state === 'open' ? (breaker.probeEndsAt ?? breaker.until) : null;
+
+/** What blames the request is an answer too; what never left this process, or broke in it, says nothing. */
+function toVerdict(reply: Reply<unknown> | null): Verdict {
+  if (reply === null || ('code' in reply && reply.code === 'threw')) return 'nothing';
+  if (reply.reply === 'ok' || reply.reply === 'refused') return 'healthy';
+  return reply.reply === 'unknown' && reply.retriable === false ? 'healthy' : 'failing';
+}
