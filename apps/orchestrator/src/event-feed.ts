@@ -94,7 +94,9 @@ function createBell(engine: Engine, signal: AbortSignal, run?: string) {
 function toServerEvent(orderId: string, event: Event, id: string): ServerEvent {
   const { type, seq, at } = event;
   const shown = {
-    ...('way' in event && { step: event.way, attempt: event.attempt }),
+    ...('way' in event && { step: event.way }),
+    ...('attempt' in event && { attempt: event.attempt }),
+    ...('direction' in event && { direction: event.direction }),
     ...('step' in event && { step: event.step }),
     ...('code' in event && { code: event.code }),
     ...('note' in event && { note: event.note }),

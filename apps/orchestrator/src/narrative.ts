@@ -1,9 +1,9 @@
 /** An order's life in plain words, from its events: what happened and why, what is owed, what happens next and when. */
-import type { Command, Event, PlannedWay, RunView, Saga } from '@baton/saga';
+import type { Command, Event, PlannedWay, RunView, Saga, TriedEvent } from '@baton/saga';
 import { findOwed, readWay } from '@baton/saga';
 import { findDegraded, readTotal, toLiveStatus } from './order-view.ts';
 
-type TriedEvent = Extract<Event, { way: string }>;
+type ParkedEvent = Extract<Event, { type: 'step-parked' | 'undo-parked' }>;
 
 /** Lines of a story, the head first. `nowMs` says how far away the next try is. */
 export function narrate(run: RunView, nowMs: number): string[] {
@@ -16,7 +16,7 @@ export function narrate(run: RunView, nowMs: number): string[] {
 }
 
 function describeOrder(run: RunView): string {
-  const total = readTotal(run.saga, run.state);
+  const total = readTotal(run.state);
   const worth = total ? `, worth ${(total.amountMinor / 100).toFixed(2)} ${total.currency}` : '';
   const why = run.state.reason ? ` (${run.state.reason.code})` : '';
   return `Order ${run.id}${worth}: ${toLiveStatus(run)}${why}`;
@@ -37,6 +37,19 @@ function describeEvent(event: Event, run: RunView): string {
       return `${event.step}: put off (${toWords(event.code)}); the order completes without it, and it is repaired later`;
     case 'compensation-decided':
       return describeDecision(event.code, event.step);
+    case 'step-parked':
+    case 'undo-parked':
+      return describeParking(event, run);
+    case 'retry-requested':
+      return `an operator asked for a retry: ${event.reason}`;
+    case 'written-off':
+      return `an operator wrote off ${toAim(event)}: ${event.reason}`;
+    case 'recovered':
+      return 'the orchestrator had ended; it goes on from what is on disk';
+    case 'attempt-started':
+      return `${toAim(event)}: about to be tried, alone, since the orchestrator ended twice while this order was open`;
+    case 'quarantined':
+      return 'set aside: the orchestrator ended too often in its calls; an operator must ask for a retry';
     case 'completed':
       return 'completed';
     case 'compensated':
@@ -50,6 +63,15 @@ const describeDecision = (code: string, step: string | null): string =>
   step === null
     ? `decided, for good: everything is undone, because it was ${code}`
     : `decided, for good: everything is undone, because of ${step} (${toWords(code)})`;
+
+const toAim = ({ way, direction }: { way: string; direction: string }): string =>
+  direction === 'undo' ? `the undo of ${way}` : way;
+
+function describeParking({ type, way }: ParkedEvent, run: RunView): string {
+  const what = type === 'undo-parked' ? `undo of ${way}` : way;
+  const participant = findParticipant(run.saga, way);
+  return `${what}: waits until ${participant} is well again; its breaker is open, and no attempt is used up`;
+}
 
 function describeTry(event: TriedEvent, run: RunView): string {
   const what = event.type.startsWith('undo-') ? `undo of ${event.way}` : event.way;
@@ -124,6 +146,7 @@ const findParticipant = (saga: Saga<unknown> | null, way: string): string =>
 function describeRest(run: RunView, nowMs: number): string[] {
   if (!run.saga)
     return ['Its definition is not registered here: it waits for an orchestrator that knows it.'];
+  if (run.state.isQuarantined) return ['It is set aside until an operator asks for a retry.'];
   const isUndoing = run.state.phase === 'compensating';
   const owed = isUndoing ? findOwed(run.saga, run.state).map(({ name }) => name) : [];
   const degraded = findDegraded(run.saga, run.state);
@@ -140,11 +163,12 @@ function describeNext(next: Command | null, nowMs: number): string {
     case 'rest':
       return 'Nothing more will happen to it.';
     case 'wait': {
-      const what = next.direction === 'undo' ? `the undo of ${next.way.name}` : next.way.name;
-      return `Next: ${what}, at ${next.way.participant}, in ${toDuration(next.until - nowMs)}.`;
+      const inMs = (next.held?.tryAt ?? next.until) - nowMs;
+      return `Next: ${toAim({ ...next, way: next.way.name })}, at ${next.way.participant}, in ${toDuration(inMs)}.`;
     }
     case 'perform':
       return `Next: ${next.direction === 'undo' ? 'the undo of ' : ''}${next.way.name}, at ${next.way.participant}, now or under way.`;
+    case 'park':
     case 'choose-alternate':
     case 'defer':
     case 'compensate':

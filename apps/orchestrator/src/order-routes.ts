@@ -154,6 +154,8 @@ const createCancelOrder =
         return { problem: 'past-the-pivot' };
       case 'settled':
         return { problem: 'already-settled' };
+      case 'quarantined':
+        return { problem: 'quarantined' };
       case 'unknown-run':
         return { problem: 'order-not-found' };
       default:

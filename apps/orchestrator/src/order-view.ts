@@ -2,15 +2,14 @@
 import type { AttemptView, OrderView, StepView } from '@baton/contracts';
 import {
   type Command,
-  type Event,
   findOwed,
   type PlannedStep,
   type PlannedWay,
   type RunState,
   type RunView,
-  readOutputs,
   readWay,
   type Saga,
+  type TriedEvent,
   toStatus,
 } from '@baton/saga';
 import { z } from 'zod';
@@ -29,7 +28,7 @@ export const toLinks = (orderId: string) => ({
 
 export function toOrderView(run: RunView): OrderView {
   const { id, state, saga } = run;
-  const total = readTotal(saga, state);
+  const total = readTotal(state);
   return {
     orderId: id,
     status: toLiveStatus(run),
@@ -41,7 +40,8 @@ export function toOrderView(run: RunView): OrderView {
     degraded: findDegraded(saga, state),
     owed:
       saga && state.phase === 'compensating' ? findOwed(saga, state).map(({ name }) => name) : [],
-    writtenOff: [],
+    writtenOff: toWrittenOff(state),
+    quarantined: state.isQuarantined,
     inFlight: toInFlight(run),
     next: toNext(run),
     cancelRequested: state.cancelRequested,
@@ -53,19 +53,24 @@ export function toOrderView(run: RunView): OrderView {
 export const toLiveStatus = ({ state, attempt }: RunView): OrderView['status'] =>
   state.seq === 1 && attempt ? 'running' : toStatus(state);
 
-/** Later steps without their effect: put off, or refused. */
+/** Later steps without their effect: put off, or refused. What was written off is no longer missed. */
 export function findDegraded(saga: Saga<unknown> | null, state: RunState): string[] {
   const open = saga?.plan.filter(({ kind, first, alternate }) => {
     const ways = [first, ...(alternate ? [alternate] : [])].map((way) => readWay(state, way.name));
-    return kind === 'later' && ways.every(({ result }) => result !== 'ok');
+    const isDone = ways.some(({ result, writtenOff }) => result === 'ok' || writtenOff);
+    return kind === 'later' && !isDone;
   });
   return state.phase === 'completed' ? (open ?? []).map(({ name }) => name) : [];
 }
 
-export function readTotal(saga: Saga<unknown> | null, state: RunState): OrderView['total'] {
-  const outputs = saga ? readOutputs(saga, state) : {};
-  return Priced.safeParse(outputs.validate).data?.total;
-}
+/** From the state alone, so that orders of a definition that is gone count in the books. */
+export const readTotal = (state: RunState): OrderView['total'] =>
+  Priced.safeParse(readWay(state, 'validate').output).data?.total;
+
+const toWrittenOff = ({ ways }: RunState): OrderView['writtenOff'] =>
+  Object.entries(ways).flatMap(([step, { writtenOff }]) =>
+    writtenOff ? [{ step, ...writtenOff, at: toInstant(writtenOff.at) }] : [],
+  );
 
 const toOutcome = ({ code, step }: NonNullable<RunState['reason']>) => ({
   code,
@@ -76,7 +81,7 @@ function toStepView(step: PlannedStep, run: RunView): StepView {
   const ways = [step.first, ...(step.alternate ? [step.alternate] : [])];
   const names = new Set(ways.map(({ name }) => name));
   const attempts = run.events.flatMap((event) =>
-    'way' in event && names.has(event.way) ? [toAttemptView(event)] : [],
+    'attempt' in event && names.has(event.way) ? [toAttemptView(event)] : [],
   );
   return {
     name: step.name,
@@ -85,8 +90,6 @@ function toStepView(step: PlannedStep, run: RunView): StepView {
     attempts,
   };
 }
-
-type TriedEvent = Extract<Event, { way: string }>;
 
 function toAttemptView(event: TriedEvent): AttemptView {
   const [direction, result] = event.type.split('-');
@@ -122,9 +125,11 @@ function toStepStatus(
   if (isUndoing && known.some(({ undo }) => undo.done)) return 'undone';
   if (known.some(({ result }) => result === 'ok')) return 'done';
   if (known.some(({ result }) => result === 'refused')) return 'refused';
+  if (known.some(({ writtenOff }) => writtenOff)) return 'written-off';
   if (state.deferred.includes(step.name)) return 'deferred';
   const isTouched = known.some(({ attempts, unsents }) => attempts + unsents > 0);
   if (isUndoing) return isTouched ? 'failed' : 'skipped';
+  if (known.some(({ isParked }) => isParked)) return 'parked';
   return isTouched || ways.some(({ name }) => name === run.attempt?.way) ? 'running' : 'waiting';
 }
 
@@ -137,18 +142,34 @@ function toInFlight({ attempt }: RunView): OrderView['inFlight'] {
 function toNext({ next, attempt, state }: RunView): OrderView['next'] {
   if (!next || next.type === 'rest' || attempt) return null;
   return next.type === 'wait'
-    ? { what: `waiting for ${describe(next)}`, at: toInstant(next.until) }
+    ? { what: describeWait(next), at: toInstant(next.held?.tryAt ?? next.until) }
     : { what: describe(next), at: toInstant(state.settledAt ?? state.acceptedAt) };
 }
+
+type Wait = Extract<Command, { type: 'wait' }>;
+
+const whyHeld = {
+  parked: ' (its breaker is open)',
+  full: ' (it has all the calls that it may have at once)',
+  none: '',
+} as const;
+
+function describeWait({ way, direction, held }: Wait): string {
+  const why = held?.participants[way.participant] ?? 'none';
+  return `waiting for ${way.participant}${whyHeld[why]}, next try of ${toAim({ way, direction })}`;
+}
+
+const toAim = ({ way, direction }: Pick<Wait, 'way' | 'direction'>): string =>
+  direction === 'undo' ? `the undo of ${way.name}` : way.name;
 
 function describe(command: Command): string {
   switch (command.type) {
     case 'perform':
-    case 'wait': {
-      const what =
-        command.direction === 'undo' ? `the undo of ${command.way.name}` : command.way.name;
-      return `${command.way.participant}: next try of ${what}`;
-    }
+      return `${command.way.participant}: ${toAim(command)}`;
+    case 'wait':
+      return describeWait(command);
+    case 'park':
+      return `parking ${toAim(command)}`;
     case 'choose-alternate':
       return `the alternate of ${command.step}`;
     case 'defer':

@@ -1,3 +1,11 @@
+export {
+  ALERT_RULES,
+  Alert,
+  AlertDelivery,
+  type AlertRule,
+  alertOperations,
+  ParticipantState,
+} from './alert.ts';
 export { Audit, MoneyBooks, StockBooks } from './audit.ts';
 export {
   ATTEMPT_HEADER,
@@ -50,6 +58,7 @@ export {
   type StreamOperation,
   type UndoOperation,
 } from './operation.ts';
+export { operatorOperations } from './operator-routes.ts';
 export { Accepted, orchestratorOperations, PlaceOrder } from './orchestrator.ts';
 export {
   CustomerId,

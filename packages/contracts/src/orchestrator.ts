@@ -173,6 +173,7 @@ const cancelOrder = defineOperation({
     ...notFound,
     'past-the-pivot': { status: 409, title: 'It was paid; it can no longer be cancelled' },
     'already-settled': { status: 409, title: 'The order has already ended' },
+    quarantined: { status: 409, title: 'The order is set aside; an operator must retry it first' },
   },
   examples: { reply: { orderId: EXAMPLE_ORDER_ID, status: 'cancel-requested' } },
 });

@@ -44,11 +44,20 @@ export const StepView = z
       'undone',
       'skipped',
       'deferred',
+      'parked',
+      'written-off',
     ]),
     attempts: z.array(AttemptView),
   })
   .meta({ title: 'Step' });
 export type StepView = z.infer<typeof StepView>;
+
+const WriteOff = z.object({
+  step: z.string(),
+  direction: Direction,
+  reason: z.string(),
+  at: Instant,
+});
 
 export const OrderLinks = z.object({
   self: z.string(),
@@ -70,7 +79,12 @@ export const OrderView = z
     steps: z.array(StepView),
     degraded: z.array(StepName).meta({ description: 'Later steps still to be repaired' }),
     owed: z.array(z.string()).meta({ description: 'Steps whose undo is still owed' }),
-    writtenOff: z.array(StepName).meta({ description: 'Steps an operator gave up' }),
+    writtenOff: z
+      .array(WriteOff)
+      .meta({ description: 'What an operator gave up: later steps, and undos' }),
+    quarantined: z.boolean().meta({
+      description: 'Set aside: its calls ended the process too often. An operator may retry it',
+    }),
     inFlight: z
       .object({ step: z.string(), direction: Direction, number: z.int().min(1), since: Instant })
       .nullable()
@@ -125,6 +139,7 @@ export const EXAMPLE_ORDER = {
   degraded: [],
   owed: [],
   writtenOff: [],
+  quarantined: false,
   inFlight: null,
   next: null,
   cancelRequested: false,
