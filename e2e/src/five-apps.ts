@@ -47,6 +47,7 @@ export async function startFiveApps(folder: string, openMax = 10_000): Promise<F
     log: createLog('orchestrator', 'error', { write: (line) => errors.push(line) }),
     metrics: createMetrics('orchestrator'),
     openMax,
+    catalogPath: join(folder, 'orchestrator', 'catalog.json'),
   });
   const server = await listen(orchestrator.app);
   const client = createOrchestratorClient({ baseUrl: toUrl(server) });
@@ -60,7 +61,7 @@ export async function startFiveApps(folder: string, openMax = 10_000): Promise<F
     async close() {
       await client.close();
       await Promise.all([server, ...Object.values(servers)].map(stop));
-      await orchestrator.engine.stop();
+      await orchestrator.stop();
       await closeParticipants(participants);
       closeServices(services);
     },

@@ -8,7 +8,7 @@ import { createStandIns } from './stand-in.ts';
 
 const running: Orchestrator[] = [];
 afterEach(async () => {
-  await Promise.all(running.splice(0).map(({ engine }) => engine.stop()));
+  await Promise.all(running.splice(0).map(({ stop }) => stop()));
 });
 
 type Change = Partial<OrchestratorOptions>;

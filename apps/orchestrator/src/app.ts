@@ -1,20 +1,31 @@
 /** The orchestrator, ready to be served or handed to a test. */
-import { faultOperations, orchestratorOperations } from '@baton/contracts';
+import { faultOperations, operatorOperations, orchestratorOperations } from '@baton/contracts';
 import type { FaultControl } from '@baton/faults';
-import { createEngine, type Engine, type EngineOptions, type Journal } from '@baton/saga';
+import {
+  createClock,
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  type Journal,
+} from '@baton/saga';
 import { createDocsRouter, createServiceApp, type ServiceApp } from '@baton/service-kit';
 import type { Log, Metrics } from '@baton/telemetry';
-import { createCarry } from './books.ts';
-import { createCatalog } from './catalog.ts';
+import { carry } from './books.ts';
+import { type Catalog, createCatalog } from './catalog.ts';
+import { createCatalogFile } from './catalog-file.ts';
 import { mountFaults } from './fault-routes.ts';
-import { countOrders } from './order-metrics.ts';
+import { mountOperator } from './operator-routes.ts';
+import { countOrders, showCatalog } from './order-metrics.ts';
 import { createHandlers } from './order-routes.ts';
 import { createOrderSagas } from './order-saga.ts';
 import { createParticipantHealth } from './participant-health.ts';
 import type { Participants } from './participants.ts';
 
 export interface OrchestratorOptions
-  extends Pick<EngineOptions, 'clock' | 'random' | 'concurrencyMax' | 'openMax' | 'keepMs'> {
+  extends Pick<
+    EngineOptions,
+    'clock' | 'random' | 'concurrencyMax' | 'openMax' | 'keepMs' | 'callsMax' | 'breaker'
+  > {
   readonly journal: Journal;
   readonly participants: Participants;
   readonly log: Log;
@@ -22,21 +33,29 @@ export interface OrchestratorOptions
   readonly hosts?: readonly string[];
   /** Outside production only; without them there are no fault routes. */
   readonly faults?: FaultControl | undefined;
+  /** Where the last known catalogue is kept; without it, it is forgotten with the process. */
+  readonly catalogPath?: string | undefined;
   /** Who operates must show it; without one, only this machine operates. */
   readonly operatorToken?: string | undefined;
 }
 export interface Orchestrator extends ServiceApp {
   readonly engine: Engine;
+  /** Lets attempts in flight end, and closes the journal. */
+  stop(): Promise<void>;
 }
 
 /** Resolves when every open order was recovered: only then may a port be opened. */
 export async function createOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
-  const { participants, log, metrics, hosts = [], faults, operatorToken, ...rest } = options;
+  const { participants, log, metrics, hosts = [], faults, operatorToken, catalogPath } = options;
   const sagas = createOrderSagas(participants);
   const [saga] = sagas;
-  const engine = await createEngine({ ...rest, sagas, carry: createCarry(saga) });
+  const clock = options.clock ?? createClock();
+  const { now } = clock;
+  const engine = await createEngine({ ...options, clock, sagas, carry });
   countOrders(engine, metrics);
-  const now = options.clock?.now ?? Date.now;
+  const file = catalogPath === undefined ? undefined : createCatalogFile(catalogPath, log);
+  const catalog = createCatalog({ participants, clock, file });
+  showCatalog(catalog, metrics);
   const readParticipants = createParticipantHealth(participants, now);
   const app = createServiceApp({
     service: 'orchestrator',
@@ -45,27 +64,35 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
     metrics,
     hosts,
     now,
-    ready: () => readReadiness(engine, readParticipants()),
-    further: faults && faultOperations,
+    ready: () => readReadiness(engine, catalog, readParticipants()),
+    further: { ...operatorOperations, ...(faults && faultOperations) },
     extend: (router) => {
       router.use(createDocsRouter());
+      mountOperator(router, engine, { log, metrics, operatorToken });
       if (faults) mountFaults(router, faults, { log, metrics, operatorToken });
       router.get('/', (_request, response) => response.redirect('/docs'));
     },
-  })(
-    createHandlers({ engine, saga, participants, catalog: createCatalog(participants, now), now }),
-  );
-  return { ...app, engine };
+  })(createHandlers({ engine, saga, participants, catalog, now }));
+  const stop = async (): Promise<void> => {
+    catalog.stop();
+    await engine.stop();
+  };
+  return { ...app, engine, stop };
 }
 
 /** The lock is held and recovery is done, or there would be no app to ask. Participants are not required. */
-function readReadiness(engine: Engine, participants: Readonly<Record<string, string>>) {
+function readReadiness(
+  engine: Engine,
+  catalog: Catalog,
+  participants: Readonly<Record<string, string>>,
+) {
   const { open, openMax, quarantined } = engine.counts();
   const checks = {
     journal: 'held',
     queue: `${open} of ${openMax} orders open`,
     standby: engine.journal.hasStandby() ? 'waiting' : 'none',
     quarantined: String(quarantined),
+    catalog: catalog.isStale() ? 'stale' : 'fresh',
     ...participants,
   };
   return { ready: open < openMax, checks };

@@ -2,7 +2,7 @@
  * What orders say that participants must hold. Settled orders say it exactly; an open one may hold anything from
  * nothing to all of what it asks for, so it is slack, not a difference.
  */
-import type { Engine, RunState, RunSummary, RunView, Saga } from '@baton/saga';
+import type { Engine, RunState, RunSummary, RunView } from '@baton/saga';
 import { z } from 'zod';
 import { readTotal } from './order-view.ts';
 
@@ -21,16 +21,12 @@ const emptyTally: Tally = { money: {}, stock: {} };
 const readTally = (stored: unknown): Tally => Tally.safeParse(stored).data ?? emptyTally;
 
 /** What is carried of a pruned order: what it holds for good. */
-export const createCarry =
-  (saga: Saga<unknown>) =>
-  (carried: unknown, state: RunState): Tally =>
-    state.phase === 'completed'
-      ? add(readTally(carried), toTally(saga, state))
-      : readTally(carried);
+export const carry = (carried: unknown, state: RunState): Tally =>
+  state.phase === 'completed' ? add(readTally(carried), toTally(state)) : readTally(carried);
 
 /** All that an order may hold. */
-function toTally(saga: Saga<unknown> | null, state: RunState): Tally {
-  const total = readTotal(saga, state);
+function toTally(state: RunState): Tally {
+  const total = readTotal(state);
   const { lines } = Input.safeParse(state.input).data ?? { lines: [] };
   const stock = lines.reduce<Tally>(
     (sum, { sku, quantity }) => add(sum, { money: {}, stock: { [sku]: quantity } }),
@@ -81,7 +77,7 @@ async function expectOnce(engine: Engine): Promise<Expectation | undefined> {
   for await (const [summary, run] of readRuns(engine, 0)) {
     newest = Math.max(newest, summary.number);
     if (run.state.settledAt === null) open.push(run.id);
-    else if (run.state.phase === 'completed') certain = add(certain, toTally(run.saga, run.state));
+    else if (run.state.phase === 'completed') certain = add(certain, toTally(run.state));
   }
   const isSteady = JSON.stringify(engine.journal.readCarried()) === carried;
   return isSteady ? { certain, open, newest } : undefined;
@@ -95,7 +91,7 @@ export async function readSlack(engine: Engine, { open, newest }: Expectation): 
 }
 
 const addRun = (sum: Tally, run: RunView | undefined): Tally =>
-  run ? add(sum, toTally(run.saga, run.state)) : sum;
+  run ? add(sum, toTally(run.state)) : sum;
 
 async function* readRuns(
   engine: Engine,

@@ -17,7 +17,7 @@ async function start({ exists = true, operatorToken = undefined as string | unde
   const file = join(folder, 'faults.json');
   const log = createLog('orchestrator', 'silent');
   const faults = exists ? await openFaultControl({ file, log }) : undefined;
-  const { app, engine } = await createOrchestrator({
+  const { app, stop } = await createOrchestrator({
     journal: createMemoryJournal(),
     participants: createStandIns().participants,
     log,
@@ -26,7 +26,7 @@ async function start({ exists = true, operatorToken = undefined as string | unde
     operatorToken,
   });
   onTestFinished(async () => {
-    await engine.stop();
+    await stop();
     await faults?.close();
     rmSync(folder, { recursive: true });
   });

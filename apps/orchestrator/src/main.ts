@@ -62,7 +62,7 @@ await startProgram(async () => {
     notifications: env.NOTIFICATION_SERVICE_URL,
   };
   const participants = createParticipants(urls, faults?.annotateAs);
-  const { app, engine } = await createOrchestrator({
+  const { app, stop } = await createOrchestrator({
     journal,
     participants,
     log,
@@ -72,6 +72,7 @@ await startProgram(async () => {
     operatorToken: env.OPERATOR_TOKEN,
     concurrencyMax: env.ORDERS_CONCURRENT_MAX,
     openMax: env.ORDERS_OPEN_MAX,
+    catalogPath: join(env.DATA_DIR, 'orchestrator', 'catalog.json'),
     keepMs: env.ORDERS_KEPT_HOURS * millisecondsPerHour,
   });
   await runService({
@@ -82,7 +83,7 @@ await startProgram(async () => {
     log,
     supervised: env.BATON_SUPERVISED === '1',
     close: async () => {
-      await engine.stop();
+      await stop();
       await faults?.close();
       await closeParticipants(participants);
     },
