@@ -17,25 +17,38 @@ const reservedAndBack = [
   'inventory.release',
   'order.cancel',
 ];
-const paidAndBack = [
+
+const paidByAlternate = [
   'order.validate',
   'inventory.reserve',
-  'payment.process',
-  'payment.refund',
-  'inventory.release',
-  'order.cancel',
+  'payment-alternate.process',
+  'notification.notify',
 ];
+const always = Number.POSITIVE_INFINITY;
 
-/** The first `times` calls of an operation go wrong. */
-const firstTimes =
-  (operation: string, times: number, wrong: Trouble): (() => Trouble) =>
+/** The first `times` of the calls in question go wrong. */
+const firstTimesOf =
+  (isMeant: (call: NamedCall) => boolean, times: number, wrong: Trouble): (() => Trouble) =>
   () => {
     let left = times;
     return (call, deliver) => {
-      if (call.name !== operation || left === 0) return deliver();
+      if (!isMeant(call) || left === 0) return deliver();
       left -= 1;
       return wrong(call, deliver);
     };
+  };
+const firstTimes = (operation: string, times: number, wrong: Trouble): (() => Trouble) =>
+  firstTimesOf(({ name }) => name === operation, times, wrong);
+
+const isEmail = ({ name, body }: NamedCall): boolean =>
+  name === 'notification.notify' && Object(body).channel === 'email';
+
+/** One trouble around another. */
+const both =
+  (outer: () => Trouble, inner: () => Trouble): (() => Trouble) =>
+  () => {
+    const [around, within] = [outer(), inner()];
+    return (call, deliver) => around(call, () => within(call, deliver));
   };
 
 const isDown: Trouble = async () => unsent;
@@ -96,17 +109,55 @@ export const stories: readonly Story[] = [
     effects: forward,
   },
   {
-    name: 'the payment is never heard of again',
+    name: 'the first provider is down, and the alternate is paid',
     order: order(),
-    createTrouble: firstTimes('payment.process', 99, loseReply),
-    ends: { status: 'compensated' },
-    effects: paidAndBack,
+    createTrouble: firstTimes('payment.process', always, isDown),
+    ends: { status: 'completed' },
+    effects: paidByAlternate,
+  },
+  {
+    name: 'the payment is never heard of again: it is undone before the alternate is paid',
+    order: order(),
+    createTrouble: firstTimes('payment.process', always, loseReply),
+    ends: { status: 'completed' },
+    effects: [
+      'order.validate',
+      'inventory.reserve',
+      'payment.process',
+      'payment.refund',
+      'payment-alternate.process',
+      'notification.notify',
+    ],
   },
   {
     name: 'the payment arrives after its refund',
     order: order(),
     createTrouble: createLatePayment,
-    ends: { status: 'compensated' },
+    ends: { status: 'completed' },
+    effects: paidByAlternate,
+  },
+  {
+    name: 'the first provider is down, and the alternate is never heard of again',
+    order: order(),
+    createTrouble: both(
+      firstTimes('payment.process', always, isDown),
+      firstTimes('payment-alternate.process', always, loseReply),
+    ),
+    ends: { status: 'compensated', code: 'connection-reset' },
+    effects: [
+      'order.validate',
+      'inventory.reserve',
+      'payment-alternate.process',
+      'payment-alternate.refund',
+      'inventory.release',
+      'order.cancel',
+    ],
+  },
+  {
+    name: 'the alternate declines what the first provider never heard of',
+    order: order({ token: 'tok_declined' }),
+    createTrouble: firstTimes('payment.process', always, isDown),
+    ends: { status: 'compensated', code: 'payment-declined' },
     effects: reservedAndBack,
   },
   {
@@ -131,16 +182,33 @@ export const stories: readonly Story[] = [
     effects: ['order.validate', 'inventory.reserve', 'order.cancel', 'inventory.release'],
   },
   {
-    name: 'the notification is repaired later',
+    name: 'no e-mail can be sent, and the customer gets an SMS',
     order: order(),
-    createTrouble: firstTimes('notification.notify', 9, isDown),
+    createTrouble: firstTimesOf(isEmail, always, isDown),
     ends: { status: 'completed' },
     effects: forward,
+    channels: ['sms'],
+  },
+  {
+    name: 'nobody knows whether the e-mail was sent, and an SMS does no harm',
+    order: order(),
+    createTrouble: firstTimesOf(isEmail, always, loseReply),
+    ends: { status: 'completed' },
+    effects: [...forward, 'notification.notify'],
+    channels: ['email', 'sms'],
+  },
+  {
+    name: 'neither channel works, and the notification is repaired later',
+    order: order(),
+    createTrouble: firstTimes('notification.notify', 14, isDown),
+    ends: { status: 'completed' },
+    effects: forward,
+    channels: ['email'],
   },
   {
     name: 'the client cancels while the payment is unreachable',
     order: order(),
-    createTrouble: firstTimes('payment.process', 99, isDown),
+    createTrouble: firstTimes('payment.process', always, isDown),
     wantsCancel: (state) => state.ways.reserve?.result === 'ok',
     ends: { status: 'compensated', code: 'cancelled' },
     effects: reservedAndBack,

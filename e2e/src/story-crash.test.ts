@@ -18,6 +18,8 @@ describe.each(stories)('$name', (story) => {
     expect(ending.status).toBe(story.ends.status);
     expect(ending.effects).toEqual(story.effects);
     expect(ending.repairs).toBe(0);
+    const told = story.ends.status === 'completed' ? ['email'] : [];
+    expect(ending.books.channels).toEqual(story.channels ?? told);
     if (story.ends.code) expect(ending.code).toBe(story.ends.code);
   });
 

@@ -11,7 +11,7 @@ import { closeServices, openServices, type Services } from './services.ts';
 import { createWire, type Trouble, type Wire } from './wire.ts';
 
 /** What a story needs to be played; how it must end is the test's. */
-export type Plot = Omit<Story, 'ends' | 'effects'>;
+export type Plot = Omit<Story, 'ends' | 'effects' | 'channels'>;
 
 export interface Story {
   readonly name: string;
@@ -22,6 +22,8 @@ export interface Story {
   readonly wantsCancel?: (state: RunState) => boolean;
   readonly ends: { readonly status: 'completed' | 'compensated'; readonly code?: string };
   readonly effects: readonly string[];
+  /** How the customer was told; by e-mail, where nothing is said. */
+  readonly channels?: readonly string[];
 }
 
 export interface Ending {
@@ -36,7 +38,7 @@ export interface Ending {
 export interface Books {
   readonly held: readonly unknown[];
   readonly money: readonly unknown[];
-  readonly messages: number;
+  readonly channels: readonly unknown[];
 }
 
 const orderId = `ord_${'0'.repeat(32)}`;
@@ -133,15 +135,19 @@ function readEnd(state: RunState | undefined) {
   return { status: state?.phase ?? 'lost', code: state?.reason?.code, repairs: open.length };
 }
 
-function readBooks({ inventory, payment, notification }: Services): Books {
+function readBooks(services: Services): Books {
+  const { inventory, notification } = services;
   const held = inventory.store.db.prepare('SELECT sku, held FROM products WHERE held > 0').all();
-  const money = payment.store.db
-    .prepare(
-      'SELECT currency, status, sum(amount_minor) AS sum FROM payments GROUP BY currency, status',
-    )
-    .all();
-  const [row] = notification.store.db.prepare('SELECT count(*) AS count FROM messages').all();
-  return { held, money, messages: Number(row?.count) };
+  const money = (['payment', 'payment-alternate'] as const).flatMap((provider) =>
+    services[provider].store.db
+      .prepare(
+        'SELECT currency, status, sum(amount_minor) AS sum FROM payments GROUP BY currency, status',
+      )
+      .all()
+      .map((row) => ({ provider, ...row })),
+  );
+  const messages = notification.store.db.prepare('SELECT channel FROM messages').all();
+  return { held, money, channels: messages.map(({ channel }) => channel).toSorted() };
 }
 
 function rethrow(error: unknown): never {

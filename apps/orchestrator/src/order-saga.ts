@@ -1,13 +1,25 @@
 /**
  * The workflow, and the only file that knows it: validate → reserve → pay → notify. What a step means
- * is its participant's business; here stands only who is asked, in which order, and how it is undone.
+ * is its participant's business; here stands only who is asked, in which order, how it is undone, and who else can do it.
  */
 import { PlaceOrder } from '@baton/contracts';
 import { saga } from '@baton/saga';
+import { createOrderSaga1 } from './order-saga-1.ts';
 import type { Participants } from './participants.ts';
 
-export const createOrderSaga = ({ orders, inventory, payments, notifications }: Participants) =>
-  saga('place-order', { version: 1, input: PlaceOrder, secrets: ['payment.token'] })
+/** Where somebody else can do it, a way is given up in seconds: a buyer waits. */
+const payFirst = { attemptsMax: 3, budgetMs: 10_000 };
+/** Both together hold a completion up no longer than one way alone may by default. */
+const notifyEither = { budgetMs: 2_500 };
+
+export const createOrderSaga = ({
+  orders,
+  inventory,
+  payments,
+  alternatePayments,
+  notifications,
+}: Participants) =>
+  saga('place-order', { version: 2, input: PlaceOrder, secrets: ['payment.token'] })
     .step('validate', {
       participant: 'order-service',
       perform: ({ id, input, call }) =>
@@ -22,23 +34,47 @@ export const createOrderSaga = ({ orders, inventory, payments, notifications }: 
     })
     .pivot('pay', {
       participant: 'payment-service',
+      retry: payFirst,
       perform: ({ id, input, done, call }) =>
         call(payments.process, { orderId: id, amount: done.validate.total, ...input.payment }),
       undo: ({ id, call }) => call(payments.refund, { orderId: id }),
+      alternate: {
+        participant: 'payment-alternate',
+        perform: ({ id, input, done, call }) =>
+          call(alternatePayments.process, {
+            orderId: id,
+            amount: done.validate.total,
+            ...input.payment,
+          }),
+        undo: ({ id, call }) => call(alternatePayments.refund, { orderId: id }),
+      },
     })
     .later('notify', {
       participant: 'notification-service',
-      perform: ({ id, input, call }) =>
+      retry: notifyEither,
+      perform: ({ id, input: { customerId }, call }) =>
         call(notifications.notify, {
           orderId: id,
-          customerId: input.customerId,
+          customerId,
           template: 'order-completed',
+          channel: 'email',
         }),
+      alternate: {
+        participant: 'notification-service',
+        retry: notifyEither,
+        perform: ({ id, input: { customerId }, call }) =>
+          call(notifications.notify, {
+            orderId: id,
+            customerId,
+            template: 'order-completed',
+            channel: 'sms',
+          }),
+      },
     })
     .end();
 
 /** What new orders follow comes first; then older versions, for as long as orders in flight follow them. */
 export const createOrderSagas = (participants: Participants) =>
-  [createOrderSaga(participants)] as const;
+  [createOrderSaga(participants), createOrderSaga1(participants)] as const;
 
 export type OrderSaga = ReturnType<typeof createOrderSaga>;
