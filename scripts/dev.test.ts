@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-const APPS = 5;
+const PROGRAMS = 6;
 let dataFolder: string;
 
 beforeEach(() => {
@@ -20,7 +20,7 @@ async function isServing(address: string): Promise<boolean> {
   );
 }
 
-test('serves every app, and frees every port when npm alone is told to stop', async () => {
+test('serves every app, and the second payment provider, and frees every port when npm alone is told to stop', async () => {
   const npm = spawn('npm', ['run', 'dev'], {
     cwd: resolve(import.meta.dirname, '..'),
     env: { ...process.env, DATA_DIR: dataFolder, PORT: '0' },
@@ -33,13 +33,13 @@ test('serves every app, and frees every port when npm alone is told to stop', as
   });
   const addresses = () => output.match(/http:\/\/localhost:\d+$/gm) ?? [];
   try {
-    await expect.poll(addresses, { timeout: 45_000 }).toHaveLength(APPS);
-    expect(await Promise.all(addresses().map(isServing))).toEqual(Array(APPS).fill(true));
+    await expect.poll(addresses, { timeout: 45_000 }).toHaveLength(PROGRAMS);
+    expect(await Promise.all(addresses().map(isServing))).toEqual(Array(PROGRAMS).fill(true));
   } finally {
     npm.kill('SIGINT');
     await exit;
   }
-  expect(await Promise.all(addresses().map(isServing))).toEqual(Array(APPS).fill(false));
-  expect(output).toMatch(/All 5 are up: every route at http:\/\/localhost:\d+\/docs/);
+  expect(await Promise.all(addresses().map(isServing))).toEqual(Array(PROGRAMS).fill(false));
+  expect(output).toMatch(/All 6 are up: every route at http:\/\/localhost:\d+\/docs/);
   expect(output).not.toMatch(/turbo \d|cache bypass|Failed/);
 }, 75_000);

@@ -10,7 +10,8 @@ import type { Readable } from 'node:stream';
 
 /** Longer than a supervisor gives its child; after it, supervisors end by themselves as turbo is gone. */
 const STOP_LONGEST_MS = 5_000;
-const APPS = 5;
+/** Five apps, and payment-service once more as the alternate provider. */
+const PROGRAMS = 6;
 const ANNOUNCEMENT = /^( +• |cache bypass, force executing |$)/;
 
 const root = resolve(import.meta.dirname, '..');
@@ -57,11 +58,11 @@ function createGuide(): (line: string) => void {
     const [, app, address] = /^(\S+).* (http:\/\/localhost:\d+)$/.exec(line) ?? [];
     if (!app || !address) return;
     addresses.set(app, address);
-    if (isTold || addresses.size < APPS) return;
+    if (isTold || addresses.size < PROGRAMS) return;
     isTold = true;
     const data = relative(root, resolve(root, process.env.DATA_DIR || '.data'));
     console.log(
-      `\nAll ${APPS} are up: every route at ${addresses.get('orchestrator')}/docs, a first order in README.md.`,
+      `\nAll ${PROGRAMS} are up: every route at ${addresses.get('orchestrator')}/docs, a first order in README.md.`,
     );
     console.log(`Data in ${data}; npm run reset empties it. Ctrl-C stops everything.\n`);
   };

@@ -52,20 +52,22 @@ describe('the Dockerfile', () => {
 });
 
 describe('compose.yaml', () => {
-  it('runs every app, and a second orchestrator', () => {
+  it('runs every app, a second orchestrator and a second payment provider', () => {
     const run = apps.map(([, { environment }]) => environment.APP ?? '');
-    expect(run.toSorted()).toEqual([...appNames, 'orchestrator'].toSorted());
+    expect(run.toSorted()).toEqual([...appNames, 'orchestrator', 'payment-service'].toSorted());
   });
 
   it('names no variable that nothing reads', () => {
     const sources = [
       'packages/service-kit/src/env.ts',
+      'packages/service-kit/src/participant.ts',
       'apps/orchestrator/src/env.ts',
       'Dockerfile',
     ];
     const text = sources.map(read).join('\n');
     const named = new Set(apps.flatMap(([, { environment }]) => Object.keys(environment)));
-    const isRead = (name: string) => new RegExp(`^ +${name}:|\\$${name}\\b`, 'm').test(text);
+    const isRead = (name: string) =>
+      new RegExp(`^ +(?:const shape = \\{ )?${name}:|\\$${name}\\b`, 'm').test(text);
     expect([...named].filter((name) => !isRead(name))).toEqual([]);
   });
 
@@ -80,7 +82,7 @@ describe('compose.yaml', () => {
     const called = apps.flatMap(([, { environment }]) =>
       Object.entries(environment).flatMap(([name, url]) => (name.endsWith('_URL') ? [url] : [])),
     );
-    expect(called).toHaveLength(8);
+    expect(called).toHaveLength(10);
     for (const { hostname, port } of called.map((url) => new URL(url)))
       expect(own.get(hostname)).toMatchObject({ PORT: port, ALLOWED_HOSTS: hostname });
   });
@@ -128,7 +130,7 @@ describe('the environment that compose.yaml gives', () => {
     // The second orchestrator has the same environment, and would wait for ever.
     for (const [name, { environment }] of inOrder)
       if (!running.has(toHost(name))) await run(name, environment);
-    expect([...running.keys()].toSorted()).toEqual(appNames.toSorted());
+    expect([...running.keys()].toSorted()).toEqual([...appNames, 'payment-alternate'].toSorted());
     for (const [host, { port }] of running) {
       expect([await askAs(host, port), await askAs('elsewhere', port)]).toEqual([200, 421]);
     }

@@ -144,12 +144,12 @@ describe.runIf(hasLsof || process.env.CI)('the tutorial', () => {
   let blocks: readonly Block[];
 
   beforeAll(async () => {
-    const ports = await findFreePorts(6);
-    const named = ['4000', '4001', '4002', '4003', '4004', '4010'];
+    const ports = await findFreePorts(7);
+    const named = ['4000', '4001', '4002', '4003', '4004', '4005', '4010'];
     const rewrite = (text: string): string =>
-      text.replaceAll(/\b40(?:0[0-4]|10)\b/g, (port) => String(ports[named.indexOf(port)]));
+      text.replaceAll(/\b40(?:0[0-5]|10)\b/g, (port) => String(ports[named.indexOf(port)]));
     copyTree(tree);
-    const settings = globSync('apps/*/src/{main,env}.ts', { cwd: tree });
+    const settings = globSync('apps/*/{src/main.ts,src/env.ts,package.json}', { cwd: tree });
     for (const path of settings.map((name) => join(tree, name)))
       writeFileSync(path, rewrite(readFileSync(path, 'utf8')));
     blocks = readBlocks(rewrite(page));

@@ -1,7 +1,7 @@
 import { runParticipant } from '@baton/service-kit';
 import { createPaymentService } from './app.ts';
 
-// The second provider: PORT=4005 STORE_NAME=payment-alternate
+// Started a second time with PORT=4005 STORE_NAME=payment-alternate, it is another provider.
 await runParticipant(
   {
     service: 'payment-service',
