@@ -1,0 +1,52 @@
+/** What the watchdog is shown at one moment. Times are milliseconds since the epoch. */
+
+export interface ObservedBreaker {
+  readonly participant: string;
+  readonly isOpen: boolean;
+  readonly nextTryAt: number | null;
+  readonly parked: number;
+}
+
+export interface ObservedOrder {
+  readonly id: string;
+  readonly acceptedAt: number;
+  /** In words: what it waits for. */
+  readonly waitsFor: string;
+  /** Tries on its own; false for what was set aside for an operator. */
+  readonly goesOn: boolean;
+  /** How often the watchdog had it tried again. */
+  readonly retries: number;
+}
+
+/** Orders of one kind: the oldest ones, and how many there are. */
+export interface ObservedOrders {
+  readonly orders: readonly ObservedOrder[];
+  readonly count: number;
+  /** `count` is where counting ended. */
+  readonly isMore: boolean;
+}
+
+/** What the latest audit said. */
+export interface ObservedBooks {
+  readonly at: number;
+  /** In words; none: the books balance. */
+  readonly differences: readonly string[];
+  /** A second audit, soon after the first, said so too. */
+  readonly isConfirmed: boolean;
+}
+
+export interface Observation {
+  readonly at: number;
+  readonly breakers: readonly ObservedBreaker[];
+  readonly overdue: ObservedOrders & { readonly olderThanMs: number };
+  readonly stuck: ObservedOrders;
+  readonly queue: { readonly open: number; readonly openMax: number };
+  /** Since when no standby waits; null while one does, or where there never was one. */
+  readonly standbyMissingSince: number | null;
+  /** Participants whose data is another than before, since the last observation. */
+  readonly changed: readonly string[];
+  /** Null until there was an audit. */
+  readonly books: ObservedBooks | null;
+  /** How an order ended, in words; undefined while it is open. */
+  readonly endOf: (id: string) => string | undefined;
+}

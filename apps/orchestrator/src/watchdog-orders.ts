@@ -1,0 +1,92 @@
+/** Orders that take too long or cannot be ended, and the choice of those to be tried again. */
+import type { Command, Engine, RunSummary, RunView } from '@baton/saga';
+import type { ObservedOrder, ObservedOrders } from './watchdog-observation.ts';
+import { eachMax } from './watchdog-order-rules.ts';
+
+/** Counting ends here. */
+const countMax = 1_000;
+/** Tried again in one look: each is a call to somebody who may have trouble enough. */
+const retriesMax = 20;
+
+export interface OrdersWatch {
+  look(): { readonly overdue: ObservedOrders; readonly stuck: ObservedOrders };
+  /**
+   * Those to be tried again now: each that is overdue once in a while, and what is owed at once when a participant
+   * answers again.
+   */
+  takeDue(isHealed: boolean): readonly string[];
+}
+
+export interface OrdersWatchOptions {
+  readonly engine: Pick<Engine, 'read' | 'list' | 'journal'>;
+  readonly now: () => number;
+  /** Open for longer than this is too long; it is also the time between two retries of one order. */
+  readonly olderThanMs: number;
+}
+
+interface Retried {
+  readonly lookedAt: number;
+  readonly count: number;
+}
+
+export function createOrdersWatch({ engine, now, olderThanMs }: OrdersWatchOptions): OrdersWatch {
+  const known = new Map<string, Retried>();
+  const observe = (runs: readonly RunSummary[]): ObservedOrders => ({
+    orders: runs.slice(0, eachMax + 1).flatMap(({ id }) => {
+      const run = engine.read(id);
+      return run ? [toObserved(run, known.get(id)?.count ?? 0)] : [];
+    }),
+    count: runs.length,
+    isMore: runs.length >= countMax,
+  });
+  const readOverdue = (): RunSummary[] => {
+    const before = now() - olderThanMs;
+    return engine.journal.listOldest(countMax).filter(({ acceptedAt }) => acceptedAt < before);
+  };
+  return {
+    look: () => ({
+      overdue: observe(readOverdue()),
+      stuck: observe(engine.list({ status: 'stuck', limit: countMax }).toReversed()),
+    }),
+    takeDue: (isHealed) => {
+      const overdue = readOverdue();
+      const ids = new Set(overdue.map(({ id }) => id));
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+      const isRested = (id: string): boolean =>
+        now() - (known.get(id)?.lookedAt ?? Number.NEGATIVE_INFINITY) >= olderThanMs;
+      const owed = isHealed ? engine.list({ status: 'stuck', limit: retriesMax }) : [];
+      const rested = [...ids].filter(isRested).slice(0, retriesMax);
+      return [...new Set([...owed.map(({ id }) => id), ...rested])].filter((id) => {
+        const run = engine.read(id);
+        const isDue = run !== undefined && canBeHastened(run);
+        const count = (known.get(id)?.count ?? 0) + (isDue ? 1 : 0);
+        known.set(id, { lookedAt: now(), count });
+        return isDue;
+      });
+    },
+  };
+}
+
+/** One that waits for a breaker goes on by itself, and to try it would hasten the breaker; what was set aside is an operator's. */
+function canBeHastened({ state, next, attempt }: RunView): boolean {
+  if (state.isQuarantined || attempt !== null || next === null) return false;
+  return next.type === 'wait' && !findHolders(next).includes('parked');
+}
+
+const findHolders = (next: Command): string[] =>
+  next.type === 'wait' ? Object.values(next.held?.participants ?? {}) : [];
+
+function toObserved(run: RunView, retries: number): ObservedOrder {
+  const { id, state, saga } = run;
+  const goesOn = saga !== null && !state.isQuarantined;
+  return { id, acceptedAt: state.acceptedAt, waitsFor: toWords(run), goesOn, retries };
+}
+
+function toWords({ state, saga, next, attempt }: RunView): string {
+  if (saga === null) return 'follows a definition that is not known here';
+  if (state.isQuarantined) return 'crashed its orchestrator too often';
+  if (attempt) return `waits for the answer to ${attempt.way}`;
+  if (next === null || !('way' in next)) return 'is about to go on';
+  const { name, participant } = next.way;
+  return `waits for ${participant ?? 'its participant'} (${next.direction === 'undo' ? 'to undo ' : ''}${name})`;
+}

@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest';
+import type { Alert } from './alert.ts';
+import { watch } from './watchdog.ts';
+import type { Observation, ObservedOrders } from './watchdog-observation.ts';
+
+const second = 1_000;
+const none: ObservedOrders = { orders: [], count: 0, isMore: false };
+const calm: Observation = {
+  at: 0,
+  breakers: [],
+  overdue: { ...none, olderThanMs: 300 * second },
+  stuck: none,
+  queue: { open: 0, openMax: 100 },
+  standbyMissingSince: null,
+  changed: [],
+  books: null,
+  endOf: () => undefined,
+};
+
+/** Watches on through a sequence of moments, as the loop does. */
+function createWatch() {
+  let open: readonly Alert[] = [];
+  return (at: number, change: Partial<Observation> = {}) => {
+    const seen = watch(open, { ...calm, at, ...change });
+    open = seen.open;
+    return { ...seen, openedCount: seen.opened.length, resolvedCount: seen.resolved.length };
+  };
+}
+
+const breaker = (isOpen: boolean, parked = 0) => ({
+  breakers: [{ participant: 'payment-service', isOpen, nextTryAt: 9_000, parked }],
+});
+const orders = (count: number, change = {}): ObservedOrders => ({
+  orders: Array.from({ length: Math.min(count, 21) }, (_, i) => ({
+    id: `ord_${i}`,
+    acceptedAt: 0,
+    waitsFor: 'waits for payment-service (to undo pay)',
+    goesOn: true,
+    retries: 0,
+    ...change,
+  })),
+  count,
+  isMore: false,
+});
+const overdue = (count: number, change = {}) => ({
+  overdue: { ...orders(count, change), olderThanMs: 300 * second },
+});
+const stuck = (count: number, change = {}) => ({ stuck: orders(count, change) });
+const queue = (open: number) => ({ queue: { open, openMax: 100 } });
+const books = (at: number, differences: string[], isConfirmed = false) => ({
+  books: { at, differences, isConfirmed },
+});
+
+it('sees nothing where nothing is wrong', () => {
+  expect(createWatch()(0)).toMatchObject({ open: [], opened: [], resolved: [] });
+});
+
+describe('an open breaker', () => {
+  it('is one alert until it was closed for a while, and tells how long and how many', () => {
+    const look = createWatch();
+    const [alert] = look(0, breaker(true, 3)).opened;
+    expect(alert).toMatchObject({
+      id: 'breaker-open:payment-service:0',
+      rule: 'breaker-open',
+      subject: 'payment-service',
+      action: expect.stringContaining('parked'),
+      result: 'Still open: 3 orders wait, next try at 1970-01-01T00:00:09.000Z',
+    });
+    expect(look(5 * second, breaker(true, 40))).toMatchObject({ openedCount: 0, resolvedCount: 0 });
+    expect(look(6 * second, breaker(true, 9)).open).toMatchObject([{ orders: 40 }]);
+    expect(look(12 * second, breaker(false))).toMatchObject({ resolvedCount: 0 });
+    const { resolved, open } = look(17 * second, breaker(false));
+    expect(resolved).toMatchObject([
+      { resolvedAt: 17 * second, result: 'Closed after 12 s; up to 40 orders went on' },
+    ]);
+    expect(open).toEqual([]);
+  });
+
+  it('that closes and opens again at once is still the same alert', () => {
+    const look = createWatch();
+    look(0, breaker(true));
+    for (let at = 1; at < 20; at++)
+      expect(look(at * second, breaker(at % 3 === 0))).toMatchObject({
+        openedCount: 0,
+        resolvedCount: 0,
+      });
+  });
+});
+
+describe('orders that are open for too long', () => {
+  it('are told one by one while they are few, with how each ended', () => {
+    const look = createWatch();
+    expect(look(400 * second, overdue(2)).opened).toMatchObject([
+      { subject: 'ord_0', message: 'ord_0 is open since 7 min' },
+      { subject: 'ord_1' },
+    ]);
+    const endOf = (id: string) => (id === 'ord_1' ? 'It is compensated' : undefined);
+    expect(look(460 * second, { ...overdue(1), endOf }).resolved).toMatchObject([
+      { subject: 'ord_1', result: 'It is compensated after 60 s' },
+    ]);
+  });
+
+  it('say how often they were tried again', () => {
+    const look = createWatch();
+    look(0, overdue(1));
+    expect(look(1, overdue(1, { retries: 2 })).open).toMatchObject([
+      { result: expect.stringContaining('tried again 2 times') },
+    ]);
+  });
+
+  it('are one alert when they are many, until none is left', () => {
+    const look = createWatch();
+    expect(look(0, overdue(132)).opened).toMatchObject([
+      { subject: 'orders', orders: 132, message: expect.stringContaining('132 orders are open') },
+    ]);
+    expect(look(1 * second, overdue(7))).toMatchObject({ openedCount: 0, resolvedCount: 0 });
+    expect(look(2 * second).resolved).toMatchObject([
+      { result: 'None is left after 2 s; 132 orders at the most' },
+    ]);
+  });
+
+  it('that became many are counted from then on', () => {
+    const look = createWatch();
+    look(0, overdue(20));
+    const { opened, resolved } = look(1, overdue(21));
+    expect(opened).toMatchObject([{ subject: 'orders' }]);
+    expect(resolved).toHaveLength(20);
+    expect(resolved[0]?.result).toBe('Counted with all others from now on');
+  });
+});
+
+describe('a stuck order', () => {
+  it('names what is owed, and how it ended', () => {
+    const look = createWatch();
+    expect(look(0, stuck(1)).opened).toMatchObject([
+      {
+        rule: 'order-stuck',
+        message: 'ord_0 cannot be ended so far: waits for payment-service (to undo pay)',
+        action: expect.stringContaining('at once when the participant answers again'),
+      },
+    ]);
+    const endOf = () => 'It is compensated';
+    expect(look(30 * second, { endOf }).resolved).toMatchObject([
+      { result: 'It is compensated after 30 s' },
+    ]);
+  });
+
+  it('that was set aside waits for an operator', () => {
+    expect(createWatch()(0, stuck(1, { goesOn: false })).opened).toMatchObject([
+      { action: expect.stringContaining('operator') },
+    ]);
+  });
+});
+
+describe('a deep queue', () => {
+  it('begins at four fifths and ends below a half', () => {
+    const look = createWatch();
+    expect(look(0, queue(79)).openedCount).toBe(0);
+    expect(look(1, queue(80)).opened).toMatchObject([
+      { subject: 'queue', action: expect.stringContaining('503') },
+    ]);
+    expect(look(2, queue(100)).open).toMatchObject([{ result: 'New orders are refused for now' }]);
+    expect(look(3, queue(50)).resolvedCount).toBe(0);
+    expect(look(4 * second, queue(49)).resolved).toMatchObject([
+      { orders: 100, result: 'Down to 49 of 100 after 4 s' },
+    ]);
+    expect(look(5 * second, queue(79)).openedCount).toBe(0);
+  });
+});
+
+describe('a lost standby', () => {
+  it('is given the time of a restart, and is over when one waits again', () => {
+    const look = createWatch();
+    expect(look(4_999, { standbyMissingSince: 0 }).openedCount).toBe(0);
+    expect(look(5_000, { standbyMissingSince: 0 }).opened).toMatchObject([{ subject: 'standby' }]);
+    expect(look(65_000).resolved).toMatchObject([{ result: 'A standby waits again after 60 s' }]);
+  });
+
+  it('is expected no more when none came for a day', () => {
+    const look = createWatch();
+    look(5_000, { standbyMissingSince: 0 });
+    expect(look(86_400_001, { standbyMissingSince: 0 }).resolved).toMatchObject([
+      { result: expect.stringContaining('for a day') },
+    ]);
+  });
+});
+
+describe('data that changed underneath', () => {
+  it('is alarmed until an audit from after it balances', () => {
+    const look = createWatch();
+    const early = books(5, []);
+    expect(look(10, { ...early, changed: ['payment-service'] }).opened).toMatchObject([
+      { rule: 'data-changed', subject: 'payment-service', result: 'An audit was asked for' },
+    ]);
+    expect(look(11, early).resolvedCount).toBe(0);
+    expect(look(12, books(12, ['EUR: 1 taken'])).open).toMatchObject([
+      { result: 'Audited: the books do not balance: EUR: 1 taken' },
+    ]);
+    expect(look(13, books(13, [])).resolved).toMatchObject([
+      { result: 'Audited: the books balance' },
+    ]);
+  });
+});
+
+describe('books that do not balance', () => {
+  it('are alarmed once a second audit says so, and until one balances', () => {
+    const look = createWatch();
+    expect(look(1, books(1, ['mug: 3 held'])).openedCount).toBe(0);
+    expect(look(2, books(2, ['mug: 3 held'], true)).opened).toMatchObject([
+      { rule: 'books-differ', message: 'The books do not balance: mug: 3 held' },
+    ]);
+    expect(look(3, books(3, ['mug: 3 held'])).resolvedCount).toBe(0);
+    expect(look(4, { books: null }).open).toMatchObject([
+      { message: expect.stringContaining('mug') },
+    ]);
+    expect(look(5 * second, books(5, [])).resolved).toMatchObject([
+      { result: 'They balance again after 5 s' },
+    ]);
+  });
+});
