@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { accepted } from './fixtures/history.ts';
@@ -111,6 +112,27 @@ describe('secrets', () => {
     const bytes = checkpoint();
     expect(bytes).not.toContain('tok_very_secret');
     expect(bytes).toContain('tok_still_needed');
+  });
+
+  test('are gone from the log too after a second of quiet, also those that a killed process left', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    journal.close();
+    journal = await house.open();
+    await journal.append(accept('a', { token: 'tok_very_secret' }));
+    await journal.append(settle('a'));
+    const killed = createSqliteHouse();
+    mkdirSync(dirname(killed.path));
+    for (const end of ['', '-wal']) copyFileSync(`${house.path}${end}`, `${killed.path}${end}`);
+    const recovered = await killed.open();
+    const readLogs = (): string =>
+      [house, killed].map(({ path }) => readFileSync(`${path}-wal`)).join('');
+    expect(readLogs().match(/tok_very_secret/g)).toHaveLength(2);
+    vi.advanceTimersByTime(2_000);
+    expect(readLogs()).toHaveLength(0);
+    expect(killed.failures).toEqual([]);
+    recovered.close();
+    killed.remove();
+    vi.useRealTimers();
   });
 });
 

@@ -4,7 +4,7 @@
 // 2. Appends that arrive together share one transaction, in order, and none of its statements can fail by constraint.
 // 3. Each transaction checks the epoch inside: an executor that lost its lock cannot write.
 // 4. Any failure stops the process: after a failed flush, later commits would seem to succeed.
-// 5. What was erased leaves the write-ahead log too: in the first quiet second, within a minute at the latest.
+// 5. What was erased leaves the write-ahead log too, also what a killed process left there.
 import { resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type {
@@ -31,6 +31,7 @@ import {
   writeNotice,
 } from './journal-statements.ts';
 import { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
+import { LogWiper } from './log-wiper.ts';
 import {
   openDatabase,
   openForReading,
@@ -94,10 +95,6 @@ function endProcess(error: unknown): void {
   );
   process.exit(70);
 }
-
-/** Emptying the log under load would make each later flush dearer, so it waits for a pause, but not for ever. */
-const quietMs = 1_000;
-const looksMax = 60;
 
 type Reads = Omit<Journal, 'append' | 'addNotice' | 'prune' | 'hasStandby'>;
 
@@ -188,18 +185,17 @@ class SqliteJournal extends JournalReader implements Journal {
   readonly #path: string;
   readonly #epoch: number;
   readonly #onFatal: (error: unknown) => void;
+  readonly #wiper: LogWiper;
   #batch: Pending[] = [];
   #hasFailed = false;
-  #transactions = 0;
-  #wiping: NodeJS.Timeout | undefined;
 
   constructor(path: string, database: DatabaseSync, onFatal: (error: unknown) => void) {
     super(database);
     this.#path = path;
     this.#epoch = takeEpoch(database);
     this.#onFatal = onFatal;
-    // A process that was killed may have left something there.
-    this.#wipeSoon();
+    this.#wiper = new LogWiper(database, (error) => this.#fail(error));
+    this.#wiper.wipeSoon();
   }
 
   append(entry: Append): Promise<number> {
@@ -219,7 +215,6 @@ class SqliteJournal extends JournalReader implements Journal {
       for (const run of runs) pruneRun(this.statements, run);
       this.statements.carry.run(value);
     });
-    this.#wipeSoon();
   }
 
   hasStandby(): boolean {
@@ -228,7 +223,7 @@ class SqliteJournal extends JournalReader implements Journal {
 
   override close(): void {
     this.#flush();
-    clearTimeout(this.#wiping);
+    this.#wiper.stop();
     if (this.database.isOpen) this.database.close();
     releaseLock(toLockPath(this.#path, 'journal'));
   }
@@ -245,39 +240,18 @@ class SqliteJournal extends JournalReader implements Journal {
     this.#batch = [];
     const positions = this.#transact(() => batch.map(({ write }) => write()));
     for (const [index, position] of positions?.entries() ?? []) batch[index]?.resolve(position);
-    if (batch.some(({ entry }) => entry.summary.settledAt !== null)) this.#wipeSoon();
-  }
-
-  #wipeSoon(looks = 1): void {
-    const before = this.#transactions;
-    this.#wiping ??= setTimeout(() => {
-      this.#wiping = undefined;
-      const isQuiet = this.#transactions === before;
-      const isDone = (isQuiet || looks >= looksMax) && this.#wipe();
-      if (!isDone && !this.#hasFailed) this.#wipeSoon(looks + 1);
-    }, quietMs).unref();
-  }
-
-  /** Moves the log into the file, where erased fields are overwritten, and empties it. False while somebody reads. */
-  #wipe(): boolean {
-    try {
-      return readNumber(this.statements.emptyLog.get(), 'busy') === 0;
-    } catch (error) {
-      this.#fail(error);
-      return false;
-    }
   }
 
   /** Undefined once anything failed: nobody is told that something was stored. */
   #transact<T>(work: () => T): T | undefined {
     if (this.#hasFailed) return undefined;
-    this.#transactions++;
     try {
       this.statements.begin.run();
       const epoch = readNumber(this.statements.readEpoch.get(), 'value');
       if (epoch !== this.#epoch) throw new Error('another process took the journal over');
       const result = work();
       this.statements.commit.run();
+      this.#wiper.wipeSoon();
       return result;
     } catch (error) {
       this.#fail(error);
@@ -287,6 +261,7 @@ class SqliteJournal extends JournalReader implements Journal {
 
   #fail(error: unknown): void {
     this.#hasFailed = true;
+    this.#wiper.stop();
     this.#rollBack();
     this.#onFatal(error);
   }
