@@ -20,6 +20,7 @@ import { createHandlers } from './order-routes.ts';
 import { createOrderSagas } from './order-saga.ts';
 import { createParticipantHealth } from './participant-health.ts';
 import type { Participants } from './participants.ts';
+import { createShed, isFull } from './queue-full.ts';
 
 export interface OrchestratorOptions
   extends Pick<
@@ -64,6 +65,7 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
     metrics,
     hosts,
     now,
+    shed: createShed(engine, options.random),
     ready: () => readReadiness(engine, catalog, readParticipants()),
     further: { ...operatorOperations, ...(faults && faultOperations) },
     extend: (router) => {
@@ -95,7 +97,7 @@ function readReadiness(
     catalog: catalog.isStale() ? 'stale' : 'fresh',
     ...participants,
   };
-  return { ready: open < openMax, checks };
+  return { ready: !isFull(engine), checks };
 }
 
 export { narrate } from './narrative.ts';

@@ -11,6 +11,7 @@ import type { OrderSaga } from './order-saga.ts';
 import { findDegraded, toLinks, toLiveStatus, toOrderView } from './order-view.ts';
 import type { Participants } from './participants.ts';
 import { readWaitSeconds } from './preference.ts';
+import { toQueueFull } from './queue-full.ts';
 
 export interface Surroundings {
   readonly engine: Engine;
@@ -60,7 +61,7 @@ const createPlaceOrder =
     });
     switch (submission.type) {
       case 'full':
-        return { problem: 'queue-full', headers: { 'retry-after': '1' } };
+        return toQueueFull();
       case 'conflict':
         return { problem: 'key-reused' };
       case 'invalid':

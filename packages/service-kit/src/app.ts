@@ -12,7 +12,7 @@ import helmet from 'helmet';
 import type { Handlers } from './answer.ts';
 import { createHostCheck } from './host-check.ts';
 import type { Interceptor } from './interceptor.ts';
-import { mountRoutes, toUnreadable } from './mount.ts';
+import { mountRoutes, type Shed, toUnreadable } from './mount.ts';
 import { toOpenApi } from './openapi.ts';
 import { toGeneralProblem } from './problem-answer.ts';
 import { createRoutes, type Route } from './route.ts';
@@ -36,6 +36,7 @@ export interface ServiceAppOptions<T extends Operations> {
   readonly ready?: () => Readiness;
   /** Steps between effects and their callers; outside production only. */
   readonly intercept?: Interceptor | undefined;
+  readonly shed?: Shed;
   /** Names besides loopback that the Host header may carry. */
   readonly hosts?: readonly string[];
   /** Further routes, such as pages; they come before the 404. */

@@ -2,9 +2,10 @@
 import type { Operation, Operations } from '@baton/contracts';
 import type { Metrics } from '@baton/telemetry';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
-import type { Handlers, HttpAnswer, HttpRequest } from './answer.ts';
+import type { Handlers, HttpAnswer, HttpRequest, ProblemAnswer } from './answer.ts';
 import { sendEvents } from './event-stream.ts';
 import { type Interceptor, toInterceptedCall } from './interceptor.ts';
+import { toHttpAnswer } from './loose-handler.ts';
 import { toGeneralProblem } from './problem-answer.ts';
 import { createRoutes, isStream, type Route, type RouteSurroundings } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
@@ -13,7 +14,11 @@ import { sendDelivery } from './send-delivery.ts';
 export interface MountSurroundings extends RouteSurroundings {
   readonly metrics?: Metrics | undefined;
   readonly intercept?: Interceptor | undefined;
+  readonly shed?: Shed | undefined;
 }
+
+/** Under too much load, a problem of this operation: answered before a body is read, since a refusal must cost little. */
+export type Shed = (operation: Operation) => ProblemAnswer | undefined;
 
 /** Set-Cookie apart, Node joins repeated headers; what it gives as a list is none of ours. */
 const toHeaders = (request: Request): HttpRequest['headers'] =>
@@ -62,6 +67,14 @@ const checkType: RequestHandler = (request, response, next) => {
   } else next();
 };
 
+const createShedder =
+  (operation: Operation, shed: Shed | undefined): RequestHandler =>
+  (_request, response, next) => {
+    const refusal = shed?.(operation);
+    if (refusal) sendAnswer(response, toHttpAnswer(operation, refusal));
+    else next();
+  };
+
 const createObserver =
   (operation: Operation, metrics: Metrics | undefined): RequestHandler =>
   (_request, response, next) => {
@@ -87,14 +100,15 @@ const refuseMethod =
     sendAnswer(response, toGeneralProblem('method-not-allowed', { headers: { allow } }));
 
 const REGISTRARS = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const;
-type Watchers = Pick<MountSurroundings, 'metrics' | 'intercept'>;
+type Watchers = Pick<MountSurroundings, 'metrics' | 'intercept' | 'shed'>;
 
-const mountRoute = (router: Router, route: Route, { metrics, intercept }: Watchers): void => {
+const mountRoute = (router: Router, route: Route, watchers: Watchers): void => {
   const { method, path } = route.operation;
-  const observe = createObserver(route.operation, metrics);
-  const handle = toRequestHandler(route, intercept);
-  const steps = method === 'GET' ? [observe, handle] : [observe, checkType, readJson, handle];
-  router[REGISTRARS[method]](path, ...steps);
+  const observe = createObserver(route.operation, watchers.metrics);
+  const shed = createShedder(route.operation, watchers.shed);
+  const handle = toRequestHandler(route, watchers.intercept);
+  const steps = method === 'GET' ? [handle] : [shed, checkType, readJson, handle];
+  router[REGISTRARS[method]](path, observe, ...steps);
 };
 
 export const mountRoutes = (
