@@ -10,6 +10,9 @@ import {
 } from '@baton/saga';
 import { createDocsRouter, createServiceApp, type ServiceApp } from '@baton/service-kit';
 import type { Log, Metrics } from '@baton/telemetry';
+import { createAlertHandlers } from './alert-routes.ts';
+import { startAlerting } from './alerting.ts';
+import { audit } from './audit.ts';
 import { carry } from './books.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createCatalogFile } from './catalog-file.ts';
@@ -38,6 +41,7 @@ export interface OrchestratorOptions
   readonly catalogPath?: string | undefined;
   /** Who operates must show it; without one, only this machine operates. */
   readonly operatorToken?: string | undefined;
+  readonly alertWebhookUrl?: string | undefined;
 }
 export interface Orchestrator extends ServiceApp {
   readonly engine: Engine;
@@ -58,6 +62,16 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
   const catalog = createCatalog({ participants, clock, file });
   showCatalog(catalog, metrics);
   const readParticipants = createParticipantHealth(participants, now);
+  const watchdog = startAlerting({
+    engine,
+    participants,
+    clock,
+    log,
+    metrics,
+    readHealth: readParticipants,
+    audit: (signal) => audit(engine, participants, { signal, nowMs: now() }),
+    webhookUrl: options.alertWebhookUrl,
+  });
   const app = createServiceApp({
     service: 'orchestrator',
     operations: orchestratorOperations,
@@ -74,8 +88,12 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
       if (faults) mountFaults(router, faults, { log, metrics, operatorToken });
       router.get('/', (_request, response) => response.redirect('/docs'));
     },
-  })(createHandlers({ engine, saga, participants, catalog, now }));
+  })({
+    ...createHandlers({ engine, saga, participants, catalog, now }),
+    ...createAlertHandlers(watchdog),
+  });
   const stop = async (): Promise<void> => {
+    watchdog.stop();
     catalog.stop();
     await engine.stop();
   };

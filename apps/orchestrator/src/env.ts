@@ -27,6 +27,8 @@ const shape = {
   ORDERS_OPEN_MAX: whole(1, 1_000_000, 10_000),
   /** How long an ended order can be read. */
   ORDERS_KEPT_HOURS: whole(1, 100_000, 720),
+  /** Where alerts are posted when they open and when they are resolved. */
+  ALERT_WEBHOOK_URL: ServiceUrl.optional().meta({ example: 'https://alerts.example.com/baton' }),
   /** An event loop blocked for longer ends the process, and the standby takes over. 0, as for a debugger: never. */
   LOOP_BLOCKED_MAX_SECONDS: whole(0, 3_600, 10),
 };

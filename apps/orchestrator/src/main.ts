@@ -70,6 +70,7 @@ await startProgram(async () => {
     hosts: env.ALLOWED_HOSTS,
     faults,
     operatorToken: env.OPERATOR_TOKEN,
+    alertWebhookUrl: env.ALERT_WEBHOOK_URL,
     concurrencyMax: env.ORDERS_CONCURRENT_MAX,
     openMax: env.ORDERS_OPEN_MAX,
     catalogPath: join(env.DATA_DIR, 'orchestrator', 'catalog.json'),

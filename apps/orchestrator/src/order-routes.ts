@@ -1,5 +1,5 @@
 /** What is answered to those who place orders and ask for them. Everything that lasts is the engine's. */
-import type { Accepted, orchestratorOperations } from '@baton/contracts';
+import type { Accepted, alertOperations, orchestratorOperations } from '@baton/contracts';
 import type { Engine, RunSummary, Status } from '@baton/saga';
 import type { Handlers } from '@baton/service-kit';
 import { audit } from './audit.ts';
@@ -21,7 +21,7 @@ export interface Surroundings {
   readonly now: () => number;
 }
 
-type Routes = Handlers<typeof orchestratorOperations>;
+type Routes = Omit<Handlers<typeof orchestratorOperations>, keyof typeof alertOperations>;
 
 export const createHandlers = (surroundings: Surroundings): Routes => {
   const { engine, participants, catalog, now } = surroundings;

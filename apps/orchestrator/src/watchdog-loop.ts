@@ -58,16 +58,22 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     alerts: (limit) => [...book.open(), ...book.resolved()].slice(0, limit).map(toAlertView),
     openAlerts: () => book.open(),
     participants: () => participants.states(),
-    stop: again(clock, () => look().catch((error) => log.error({ err: error }, 'watchdog failed'))),
+    stop: again(clock, look, (error) => log.error({ err: error }, 'the watchdog failed')),
   };
 }
 
 /** One look at a time, on the engine's clock; returns how to stop. */
-function again(clock: Clock, look: () => Promise<void>): () => void {
+function again(
+  clock: Clock,
+  look: () => Promise<void>,
+  onError: (error: unknown) => void,
+): () => void {
   let hasStopped = false;
   let callOff = clock.setTimer(everyMs, ring);
   function ring(): void {
-    void look().then(() => {
+    // Once stopped, the journal may be closed under a look that had begun.
+    const looked = look().catch((error: unknown) => hasStopped || onError(error));
+    void looked.then(() => {
       if (!hasStopped) callOff = clock.setTimer(everyMs, ring);
     });
   }

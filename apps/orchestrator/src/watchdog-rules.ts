@@ -72,12 +72,12 @@ const changedRule: Rule = {
   calmMs: 0,
   find: ({ changed, books }, open) => {
     const isCleared = (since: number): boolean =>
-      books !== null && books.at > since && books.differences.length === 0;
+      books !== null && books.at >= since && books.differences.length === 0;
     const unclear = open.filter(({ openedAt }) => !isCleared(openedAt));
     const subjects = new Set([...changed, ...unclear.map(({ subject }) => subject)]);
     return [...subjects].map((subject) => {
       const since = open.find((alert) => alert.subject === subject)?.openedAt;
-      const isAudited = since !== undefined && books !== null && books.at > since;
+      const isAudited = since !== undefined && books !== null && books.at >= since;
       return {
         subject,
         orders: 0,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertOperations } from './alert.ts';
 import { Audit, EXAMPLE_AUDIT } from './audit.ts';
 import { defineOperation } from './operation.ts';
 import {
@@ -223,4 +224,5 @@ export const orchestratorOperations = {
   streamEvents,
   getCatalog,
   getAudit,
+  ...alertOperations,
 };
