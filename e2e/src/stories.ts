@@ -148,10 +148,22 @@ export const stories: readonly Story[] = [
       'order.validate',
       'inventory.reserve',
       'payment-alternate.process',
-      'payment-alternate.refund',
       'inventory.release',
       'order.cancel',
+      'payment-alternate.refund',
     ],
+    isUndoneInAnyOrder: true,
+  },
+  {
+    name: 'both providers are down',
+    order: order(),
+    createTrouble: both(
+      firstTimes('payment.process', always, isDown),
+      firstTimes('payment-alternate.process', always, isDown),
+    ),
+    ends: { status: 'compensated' },
+    effects: reservedAndBack,
+    crashesMax: 60,
   },
   {
     name: 'the alternate declines what the first provider never heard of',

@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { openStories, stories } from './stories.ts';
-import { type Ending, play } from './story.ts';
+import { type Ending, play, type Story } from './story.ts';
 
 let pointsPlayed = 0;
 afterAll(() => process.stdout.write(`crash points played: ${pointsPlayed}\n`));
 
-const toWhole = ({ status, effects, books, repairs }: Ending) => ({
+const toWhole = ({ status, effects, books, repairs }: Ending, { isUndoneInAnyOrder }: Story) => ({
   status,
-  effects,
+  effects: isUndoneInAnyOrder ? effects.toSorted() : effects,
   books,
   repairs,
 });
@@ -25,10 +25,11 @@ describe.each(stories)('$name', (story) => {
 
   it('ends the same, with the same effects, wherever the orchestrator crashes', async () => {
     const { points, ...whole } = await play(story);
-    for (let crashAt = 1; crashAt <= points; crashAt++) {
+    const last = Math.min(points, story.crashesMax ?? points);
+    for (let crashAt = 1; crashAt <= last; crashAt++) {
       const ending = await play(story, crashAt);
-      expect(toWhole(ending), `crash at point ${crashAt} of ${points}`).toEqual(
-        toWhole({ ...whole, points }),
+      expect(toWhole(ending, story), `crash at point ${crashAt} of ${points}`).toEqual(
+        toWhole({ ...whole, points }, story),
       );
       pointsPlayed += 1;
     }

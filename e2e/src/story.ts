@@ -11,7 +11,10 @@ import { closeServices, openServices, type Services } from './services.ts';
 import { createWire, type Trouble, type Wire } from './wire.ts';
 
 /** What a story needs to be played; how it must end is the test's. */
-export type Plot = Omit<Story, 'ends' | 'effects' | 'channels'>;
+export type Plot = Omit<
+  Story,
+  'ends' | 'effects' | 'channels' | 'isUndoneInAnyOrder' | 'crashesMax'
+>;
 
 export interface Story {
   readonly name: string;
@@ -22,6 +25,10 @@ export interface Story {
   readonly wantsCancel?: (state: RunState) => boolean;
   readonly ends: { readonly status: 'completed' | 'compensated'; readonly code?: string };
   readonly effects: readonly string[];
+  /** For one that asks again and again for minutes: crashes after these find nothing new. */
+  readonly crashesMax?: number;
+  /** An open breaker holds one undo back and no other, and a crash forgets that it was open. */
+  readonly isUndoneInAnyOrder?: true;
   /** How the customer was told; by e-mail, where nothing is said. */
   readonly channels?: readonly string[];
 }
