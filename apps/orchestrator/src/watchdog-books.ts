@@ -5,7 +5,9 @@ import type { ObservedBooks } from './watchdog-observation.ts';
 const everyMs = 300_000;
 /** Between a difference and the second look. */
 const confirmMs = 5_000;
-const patienceMs = 60_000;
+/** Until participants are asked again that did not answer an audit. */
+const unreachableMs = 30_000;
+const patienceMs = 600_000;
 /** An audit reads every order that is kept: it may take a twentieth of the time, however many they are. */
 const share = 20;
 
@@ -16,10 +18,14 @@ export interface BooksWatch {
   doubt(): void;
 }
 
-export function createBooksWatch(
-  audit: (signal: AbortSignal) => Promise<Audit | undefined>,
-  now: () => number,
-): BooksWatch {
+export interface BooksOptions {
+  readonly audit: (signal: AbortSignal) => Promise<Audit | undefined>;
+  readonly now: () => number;
+  /** An audit that failed says nothing of the books: the next one comes in its turn. */
+  readonly onError: (error: unknown) => void;
+}
+
+export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWatch {
   let books: ObservedBooks | null = null;
   let dueAt = now() + everyMs;
   let isAuditing = false;
@@ -27,20 +33,27 @@ export function createBooksWatch(
   const run = async (): Promise<void> => {
     const [at, doubted] = [now(), doubts];
     const said = await audit(AbortSignal.timeout(patienceMs));
-    const isUsable = said && said.unreachable.length === 0 && doubted === doubts;
-    const differences = said ? findDifferences(said) : [];
+    // What it read may be from before the doubt: the next one, due at once, will tell.
+    if (doubted !== doubts) return;
+    const restMs = (now() - at) * share;
+    dueAt = now() + Math.max(unreachableMs, restMs);
+    if (!said || said.unreachable.length > 0) return;
+    const differences = findDifferences(said);
     const isConfirmed = (books?.differences.length ?? 0) > 0 && differences.length > 0;
-    if (isUsable) books = { at, differences, isConfirmed };
-    const isClear = isUsable && (differences.length === 0 || isConfirmed);
-    dueAt = now() + Math.max(isClear ? everyMs : confirmMs, (now() - at) * share);
+    books = { at, differences, isConfirmed };
+    const isClear = differences.length === 0 || isConfirmed;
+    dueAt = now() + Math.max(isClear ? everyMs : confirmMs, restMs);
   };
   return {
     look: () => {
       if (!isAuditing && now() >= dueAt) {
         isAuditing = true;
-        void run().finally(() => {
-          isAuditing = false;
-        });
+        dueAt = now() + everyMs;
+        void run()
+          .catch(onError)
+          .finally(() => {
+            isAuditing = false;
+          });
       }
       return books;
     },

@@ -42,7 +42,12 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
   const { now } = clock;
   const book = openAlertBook(engine.journal);
   const orders = createOrdersWatch({ engine, now, olderThanMs });
-  const books = createBooksWatch(options.audit, now);
+  let hasStopped = false;
+  // Once stopped, the journal may be closed under what had begun.
+  const onError = (error: unknown): void => {
+    if (!hasStopped) log.error({ err: error }, 'the watchdog failed');
+  };
+  const books = createBooksWatch({ audit: options.audit, now, onError });
   const participants = createParticipantsWatch(options.participants, engine, options.readHealth);
   const parts = { engine, now, orders, books, participants, olderThanMs };
   const observe = createObserver(parts, book.memory());
@@ -54,26 +59,24 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     for (const alert of watched.resolved) onAlert('resolved', toAlertView(alert));
     for (const id of orders.takeDue(isHealed)) await engine.retry(id, reason);
   };
+  const callOff = again(clock, () => look().catch(onError));
   return {
     alerts: (limit) => [...book.open(), ...book.resolved()].slice(0, limit).map(toAlertView),
     openAlerts: () => book.open(),
     participants: () => participants.states(),
-    stop: again(clock, look, (error) => log.error({ err: error }, 'the watchdog failed')),
+    stop: () => {
+      hasStopped = true;
+      callOff();
+    },
   };
 }
 
 /** One look at a time, on the engine's clock; returns how to stop. */
-function again(
-  clock: Clock,
-  look: () => Promise<void>,
-  onError: (error: unknown) => void,
-): () => void {
+function again(clock: Clock, look: () => Promise<void>): () => void {
   let hasStopped = false;
   let callOff = clock.setTimer(everyMs, ring);
   function ring(): void {
-    // Once stopped, the journal may be closed under a look that had begun.
-    const looked = look().catch((error: unknown) => hasStopped || onError(error));
-    void looked.then(() => {
+    void look().then(() => {
       if (!hasStopped) callOff = clock.setTimer(everyMs, ring);
     });
   }

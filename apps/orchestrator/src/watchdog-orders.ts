@@ -40,8 +40,11 @@ export function createOrdersWatch({ engine, now, olderThanMs }: OrdersWatchOptio
     isMore: runs.length >= countMax,
   });
   const readOverdue = (): RunSummary[] => {
-    const before = now() - olderThanMs;
-    return engine.journal.listOldest(countMax).filter(({ acceptedAt }) => acceptedAt < before);
+    const isOverdue = ({ acceptedAt }: RunSummary): boolean => acceptedAt < now() - olderThanMs;
+    // Mostly the oldest is young, and then so are all the others.
+    return engine.journal.listOldest(1).some(isOverdue)
+      ? engine.journal.listOldest(countMax).filter(isOverdue)
+      : [];
   };
   return {
     look: () => ({

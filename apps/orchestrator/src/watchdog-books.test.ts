@@ -1,0 +1,97 @@
+import type { Audit } from '@baton/contracts';
+import { expect, it } from 'vitest';
+import { createBooksWatch } from './watchdog-books.ts';
+
+const second = 1_000;
+const balanced: Audit = {
+  balanced: true,
+  at: '2026-01-01T00:00:00.000Z',
+  openOrders: 0,
+  unreachable: [],
+  money: [],
+  stock: [],
+  writtenOff: [],
+};
+const stock = { sku: 'mug', onHand: 9, free: 6, held: 3, heldByOrders: 2, openOrders: 0 };
+const differing: Audit = {
+  ...balanced,
+  balanced: false,
+  stock: [
+    { ...stock, balanced: false },
+    { ...stock, sku: 'cap', balanced: true },
+  ],
+};
+const unreachable: Audit = { ...differing, unreachable: ['payment-service'] };
+
+/** Says these one after the other, then the last one again and again; each takes `tookMs`. */
+function createScene(says: readonly (Audit | undefined | Error)[], tookMs = 0) {
+  const scene = { now: 0, audits: [] as number[], errors: [] as unknown[] };
+  const audit = async (): Promise<Audit | undefined> => {
+    const said = says[Math.min(scene.audits.length, says.length - 1)];
+    scene.audits.push(scene.now);
+    await new Promise((resolve) => setImmediate(resolve));
+    scene.now += tookMs;
+    if (said instanceof Error) throw said;
+    return said;
+  };
+  const onError = (error: unknown): void => void scene.errors.push(error);
+  const books = createBooksWatch({ audit, now: () => scene.now, onError });
+  const pass = async (seconds: number) => {
+    const end = scene.now + seconds * second;
+    for (; scene.now < end; scene.now += second) {
+      books.look();
+      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return books.look();
+  };
+  return { scene, books, pass };
+}
+
+it('audits every five minutes, and says when it began', async () => {
+  const { scene, pass } = createScene([balanced]);
+  expect(await pass(300)).toBeNull();
+  const books = await pass(305);
+  expect(scene.audits).toEqual([300 * second, 600 * second]);
+  expect(books).toEqual({ at: 600 * second, differences: [], isConfirmed: false });
+});
+
+it('looks again soon where there is a difference, and then takes its time', async () => {
+  const { scene, pass } = createScene([differing]);
+  expect(await pass(303)).toMatchObject({
+    differences: ['mug: 3 held, 2 by completed orders'],
+    isConfirmed: false,
+  });
+  expect(await pass(10)).toMatchObject({ isConfirmed: true });
+  expect(scene.audits).toEqual([300 * second, 305 * second]);
+});
+
+it('concludes nothing from participants that do not answer, nor from no audit, and asks again', async () => {
+  const { scene, pass } = createScene([unreachable, undefined, balanced]);
+  expect(await pass(340)).toBeNull();
+  expect(await pass(30)).toMatchObject({ differences: [] });
+  expect(scene.audits).toEqual([300 * second, 330 * second, 360 * second]);
+});
+
+it('takes a twentieth of the time at most', async () => {
+  const { scene, pass } = createScene([balanced], 60 * second);
+  await pass(2_000);
+  expect(scene.audits).toEqual([300 * second, 1_560 * second]);
+});
+
+it('audits at once when what it knows is in doubt, and believes none that was under way', async () => {
+  const { scene, books, pass } = createScene([balanced, differing]);
+  await pass(1);
+  books.doubt();
+  books.look();
+  books.doubt();
+  expect(await pass(2)).toMatchObject({ differences: [expect.any(String)] });
+  expect(scene.audits).toEqual([second, 2 * second]);
+});
+
+it('goes on after an audit that failed', async () => {
+  const { scene, pass } = createScene([new Error('no such luck'), balanced]);
+  expect(await pass(302)).toBeNull();
+  expect(await pass(303)).toMatchObject({ differences: [] });
+  expect(scene.errors).toHaveLength(1);
+});
