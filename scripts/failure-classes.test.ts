@@ -1,0 +1,43 @@
+// docs/failure-classes.md and docs/security.md promise tests: each must be there, under its name.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+interface Promised {
+  readonly path: string;
+  readonly title: string;
+}
+
+/** Cells hold `path`: title, several with a line break between them. */
+const readPromised = (page: string): Promised[] =>
+  [...page.matchAll(/`([\w./-]+\.ts)`: (.+?)(?=<br>| \|)/g)].map(([, path = '', title = '']) => ({
+    path,
+    title,
+  }));
+
+/** As a test's title, or as the first words of one that goes on with a figure. */
+const stands = ({ path, title }: Promised): boolean =>
+  existsSync(join(root, path)) &&
+  ["'", '`', '"'].some((quote) => read(path).includes(`${quote}${title}`));
+
+const failureClasses = read('docs/failure-classes.md');
+
+test.each(['docs/failure-classes.md', 'docs/security.md'])(
+  '%s names no test that is not there',
+  (page) => {
+    const promised = readPromised(read(page));
+    expect(promised.length).toBeGreaterThan(10);
+    expect(promised.filter((each) => !stands(each))).toEqual([]);
+  },
+);
+
+test('each of the eighteen classes has a test', () => {
+  const rows = failureClasses.split('\n').filter((line) => /^\| \d+ \|/.test(line));
+  expect(rows.map((row) => Number(row.split('|')[1]))).toEqual(
+    Array.from({ length: 18 }, (_, index) => index + 1),
+  );
+  expect(rows.filter((row) => readPromised(row).length === 0)).toEqual([]);
+});
