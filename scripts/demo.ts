@@ -68,7 +68,7 @@ async function tellAll(stage: Stage): Promise<string[]> {
 }
 
 const opener = `Nine orders, each with its own trouble. Whatever breaks, each must end whole: completed, or \
-undone with no stock held and no money kept. It all runs for real, in six processes of its own.`;
+undone with no stock held and no money kept. It all runs for real, in seven processes of its own.`;
 
 async function run(): Promise<string[]> {
   screen.begin('start');
@@ -76,9 +76,12 @@ async function run(): Promise<string[]> {
   const startedAt = performance.now();
   const stage = await screen.during(() => 'starting', opening);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  screen.say(`Four services, an orchestrator and its standby: up after ${seconds} s.`, {
-    style: 'dim',
-  });
+  screen.say(
+    `Four services, a second payment provider, an orchestrator and its standby: up after ${seconds} s.`,
+    {
+      style: 'dim',
+    },
+  );
   return tellAll(stage);
 }
 

@@ -64,7 +64,7 @@ async function untilSettled(ids: readonly string[]): Promise<void> {
 
 /** Settled, and told to the customer if it completed. */
 function isOver(events: readonly Event[]): boolean {
-  const isTold = events.some((event) => event.type === 'step-succeeded' && event.way === 'notify');
+  const isTold = events.some((event) => event.type === 'step-succeeded' && /^notify(:alt)?$/.test(event.way));
   return events.some(({ type }) => type === 'compensated' || (type === 'completed' && isTold));
 }
 

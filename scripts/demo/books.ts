@@ -1,10 +1,10 @@
 /** The end of the demo: the services' own files against the journal, and whatever does not agree. */
 import { type RunState, replay } from '@baton/saga';
 import { findFaults, readAmount, readLines, readRuns } from '../../e2e/src/books.ts';
-import { Ledger, toMoney } from './ledger.ts';
+import { Ledger, providers, toMoney } from './ledger.ts';
 import type { Screen } from './screen.ts';
 
-const effects = ['order', 'inventory', 'payment', 'notification'] as const;
+const effects = ['order', 'inventory', ...providers, 'notification'] as const;
 
 interface Totals {
   readonly onHand: number;
@@ -21,7 +21,7 @@ interface Totals {
 function readTotals(ledger: Ledger): Totals {
   const stock = (column: string) => ledger.sum('inventory', `SELECT sum(${column}) FROM products`);
   const money = (where: string) =>
-    ledger.sum('payment', `SELECT coalesce(sum(amount_minor), 0) FROM payments WHERE ${where}`);
+    ledger.sumPayments(`SELECT coalesce(sum(amount_minor), 0) FROM payments WHERE ${where}`);
   const orders = (status: string) =>
     ledger.sum('order', `SELECT count(*) FROM orders WHERE status = '${status}'`);
   return {

@@ -5,9 +5,12 @@ const files = {
   order: 'order-service.sqlite',
   inventory: 'inventory-service.sqlite',
   payment: 'payment-service.sqlite',
+  'payment-alternate': 'payment-alternate.sqlite',
   notification: 'notification-service.sqlite',
 } as const;
 export type Keeper = keyof typeof files;
+
+export const providers = ['payment', 'payment-alternate'] as const satisfies readonly Keeper[];
 
 export class Ledger {
   readonly #dataDir: string;
@@ -26,13 +29,18 @@ export class Ledger {
     return Number(this.#ask(keeper, sql));
   }
 
-  payments(orderId: string): number {
-    return this.sum('payment', `SELECT count(*) FROM payments WHERE order_id = '${orderId}'`);
+  /** At every provider together. */
+  sumPayments(sql: string): number {
+    return providers.reduce((sum, provider) => sum + this.sum(provider, sql), 0);
+  }
+
+  payments(orderId: string, provider: Keeper = 'payment'): number {
+    return this.sum(provider, `SELECT count(*) FROM payments WHERE order_id = '${orderId}'`);
   }
 
   keptMinor(orderId: string): number {
     const sql = `SELECT coalesce(sum(amount_minor), 0) FROM payments WHERE status = 'taken'`;
-    return this.sum('payment', `${sql} AND order_id = '${orderId}'`);
+    return this.sumPayments(`${sql} AND order_id = '${orderId}'`);
   }
 
   held(orderId: string): number {

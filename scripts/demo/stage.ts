@@ -1,4 +1,4 @@
-/** Everything that the demo runs: four services, the orchestrator and its standby, as processes of their own. */
+/** Everything that the demo runs: four services, payment twice, the orchestrator and its standby, as processes of their own. */
 import { createOrchestratorClient, type OrchestratorClient } from '@baton/service-kit';
 import {
   type AppName,

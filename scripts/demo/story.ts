@@ -59,6 +59,7 @@ const styles: Partial<Record<Event['type'], Style>> = {
   'undo-unsent': 'broken',
   'undo-unknown': 'broken',
   'step-deferred': 'broken',
+  'alternate-chosen': 'title',
   'compensation-decided': 'title',
 };
 
@@ -80,7 +81,8 @@ export async function place(stage: Stage, story: Story): Promise<string> {
 /** Ended, and its customer told if there is something to tell. */
 const isOver = ({ state }: RunView): boolean =>
   state.phase === 'compensated' ||
-  (state.phase === 'completed' && readWay(state, 'notify').result === 'ok');
+  (state.phase === 'completed' &&
+    ['notify', 'notify:alt'].some((way) => readWay(state, way).result === 'ok'));
 
 const toReason = (code: string): string => code.replaceAll('-', ' ');
 

@@ -10,7 +10,7 @@ import type { Participants } from './participants.ts';
 /** Where somebody else can do it, a way is given up in seconds: a buyer waits. */
 const payFirst = { attemptsMax: 3, budgetMs: 10_000 };
 /** Both together hold a completion up no longer than one way alone may by default. */
-const notifyEither = { budgetMs: 2_500 };
+const notifyEither = { attemptsMax: 2, budgetMs: 2_500 };
 
 export const createOrderSaga = ({
   orders,
