@@ -1,0 +1,65 @@
+// Every step × every fault × before and after the commit × forward and undo: each order must end as the rule says.
+import { existsSync, readFileSync } from 'node:fs';
+import { FAULT_KINDS, FAULT_OPERATIONS } from '@baton/contracts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { describeCell, LASTINGS } from './matrix/cell.ts';
+import { DOCUMENT, toDocument } from './matrix/document.ts';
+import { MOMENTS } from './matrix/fault-facts.ts';
+import { type PlayedMatrix, playMatrix } from './matrix/play-matrix.ts';
+
+let matrix: PlayedMatrix;
+beforeAll(async () => {
+  matrix = await playMatrix();
+}, 120_000);
+
+describe.each(FAULT_OPERATIONS)('%s', (operation) => {
+  it('ends every order as it must, whatever fault hits it', () => {
+    const played = matrix.played.filter(({ cell }) => cell.operation === operation);
+    const wrong = played.flatMap(({ cell, complaints }) =>
+      complaints.length > 0 ? [`${describeCell(cell)}: ${complaints.join('; ')}`] : [],
+    );
+    expect(played.length).toBeGreaterThan(0);
+    expect(wrong).toEqual([]);
+  });
+
+  it('leaves no combination of faults unplayed and unexplained', () => {
+    const { played, impossible } = matrix;
+    const drawn = [...played.map(({ cell }) => cell), ...impossible].filter(
+      (cell) => cell.operation === operation,
+    );
+    const holes = FAULT_KINDS.flatMap((kind) =>
+      MOMENTS.flatMap((moment) =>
+        LASTINGS.filter(
+          (lasting) =>
+            !drawn.some(
+              (cell) => cell.kind === kind && cell.moment === moment && cell.lasting === lasting,
+            ),
+        ).map((lasting) => `${kind} ${moment} the commit, ${lasting}`),
+      ),
+    );
+    expect(holes).toEqual([]);
+  });
+});
+
+it('leaves the books balanced, and no program complains', () => {
+  expect(matrix.complaints).toEqual([]);
+});
+
+it('judges by a rule that knows nothing of the engine', () => {
+  const files = ['expected-end', 'cell', 'fault-facts'].map((name) =>
+    readFileSync(new URL(`matrix/${name}.ts`, import.meta.url), 'utf8'),
+  );
+  const imported = files.flatMap((text) =>
+    [...text.matchAll(/from '([^']+)'/g)].map(([, of]) => of),
+  );
+  expect([...new Set(imported)].sort()).toEqual([
+    './cell.ts',
+    './fault-facts.ts',
+    '@baton/contracts',
+  ]);
+});
+
+it('docs/failure-matrix.md says what was played (else: npm run matrix)', () => {
+  const written = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : '';
+  expect(written).toBe(toDocument(matrix));
+});

@@ -1,0 +1,172 @@
+/** The whole system in this process: real clients, real HTTP, real stores, and faults that travel with one order. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { openFaultControl } from '@baton/faults';
+import { closeParticipants, createOrderSaga, createParticipants } from '@baton/orchestrator';
+import { createEngine, type Engine, isSettled, openJournal, type RunView } from '@baton/saga';
+import { createLog } from '@baton/telemetry';
+import { createFastFolder } from '../folder.ts';
+import {
+  type BreakableProgram,
+  type Program,
+  startBreakable,
+  toArrival,
+} from './breakable-program.ts';
+import { type Cell, isSilent } from './cell.ts';
+import { createDeadlines } from './deadlines.ts';
+import { findStockFault, type Ledger, readLedger } from './ledger.ts';
+import { hasten, ORDER } from './workflow.ts';
+
+export interface BreakableSystem {
+  /** Resolves when the order has settled and nothing is left to repair; undefined when that takes too long. */
+  place(orderId: string, cell: Cell): Promise<RunView | undefined>;
+  /** How often a fault acted on an order, by the participants' logs. */
+  countHits(orderId: string, operation: string, kind: string): number;
+  /** Resolves when the last late request has arrived; false when that takes too long. */
+  untilQuiet(): Promise<boolean>;
+  readLedgers(): Readonly<Record<Program, Ledger>>;
+  findStockFault(): number;
+  /** What any program logged as an error: must stay empty. */
+  readonly errors: readonly string[];
+  close(): Promise<void>;
+}
+
+/** More than there are cells at once: none waits for another. */
+const PLACES = 512;
+/** For all cells together. */
+const PATIENCE_MS = 90_000;
+const LOOK_AGAIN_MS = 20;
+
+export async function startBreakableSystem(): Promise<BreakableSystem> {
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const folder = createFastFolder('matrix');
+  const deadlines = createDeadlines();
+  const silenced = new Map<string, string>();
+  const notes = createNotes(({ order, operation }) => {
+    if (silenced.get(order) === operation) deadlines.start(order);
+  });
+  const log = createLog('matrix', 'warn', { write: notes.write });
+  const faultsFile = join(folder, 'faults.json');
+  const options = { folder, faultsFile, log, onArrival: notes.arrive };
+  const control = await openFaultControl({ file: faultsFile, log });
+  const programs = await startPrograms((program) => startBreakable(program, options));
+  const participants = createParticipants(toUrls(programs), control.annotateAs);
+  const saga = hasten(createOrderSaga(participants), deadlines.wrap);
+  const journal = await openJournal({ path: join(folder, 'journal.sqlite') });
+  const engine = await createEngine({
+    journal,
+    sagas: [saga],
+    concurrencyMax: PLACES,
+    callsMax: PLACES,
+    breaker: { failuresMin: Number.POSITIVE_INFINITY },
+  });
+  const dbOf = (program: Program) => programs[program].participant().store.db;
+  return {
+    errors: notes.errors,
+    place: async (orderId, cell) => {
+      const context = { baggage: `baton.fault=${cell.faults.join('|')}` };
+      if (isSilent(cell)) silenced.set(orderId, cell.operation);
+      await engine.submit(saga, ORDER, { id: orderId, context });
+      return untilAtRest(engine, orderId, patience);
+    },
+    countHits: notes.countHits,
+    untilQuiet: () => until(notes.isQuiet, patience),
+    readLedgers: () => mapPrograms((program) => readLedger(program, dbOf(program))),
+    findStockFault: () => findStockFault(dbOf('inventory')),
+    close: async () => {
+      await engine.stop();
+      await closeParticipants(participants);
+      await Promise.all(Object.values(programs).map((program) => program.close()));
+      await control.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+const mapPrograms = <T>(to: (program: Program) => T): Readonly<Record<Program, T>> => ({
+  order: to('order'),
+  inventory: to('inventory'),
+  payment: to('payment'),
+  'payment-alternate': to('payment-alternate'),
+  notification: to('notification'),
+});
+
+const toUrls = (programs: Readonly<Record<Program, BreakableProgram>>) => ({
+  orders: programs.order.url,
+  inventory: programs.inventory.url,
+  payments: programs.payment.url,
+  alternatePayments: programs['payment-alternate'].url,
+  notifications: programs.notification.url,
+});
+
+async function startPrograms(
+  startOne: (program: Program) => Promise<BreakableProgram>,
+): Promise<Readonly<Record<Program, BreakableProgram>>> {
+  const starting = mapPrograms(startOne);
+  const [order, inventory, payment, alternate, notification] = await Promise.all([
+    starting.order,
+    starting.inventory,
+    starting.payment,
+    starting['payment-alternate'],
+    starting.notification,
+  ]);
+  return { order, inventory, payment, 'payment-alternate': alternate, notification };
+}
+
+interface Hit {
+  readonly fault: string;
+  readonly order: string;
+  readonly operation: string;
+  readonly arrival: string;
+}
+
+/** The participants' logs, and which requests came through. */
+function createNotes(onHit: (hit: Hit) => void) {
+  const hits: Hit[] = [];
+  const errors: string[] = [];
+  const arrived = new Map<string, number>();
+  const write = (line: string): void => {
+    const { level, fault, operation, orderId: order, attempt } = JSON.parse(line);
+    if (fault === undefined || level !== 'warn') {
+      errors.push(line);
+      return;
+    }
+    const hit = { fault, order, operation, arrival: toArrival(operation, order, attempt) };
+    hits.push(hit);
+    onHit(hit);
+  };
+  const isLate = ({ fault }: { fault: string }) => fault === 'late' || fault === 'latency';
+  return {
+    errors,
+    write,
+    arrive: (arrival: string) => arrived.set(arrival, (arrived.get(arrival) ?? 0) + 1),
+    countHits: (orderId: string, operation: string, kind: string) =>
+      hits.filter(
+        (hit) => hit.order === orderId && hit.operation === operation && hit.fault === kind,
+      ).length,
+    isQuiet: () =>
+      [...Map.groupBy(hits.filter(isLate), ({ arrival }) => arrival)].every(
+        ([arrival, awaited]) => (arrived.get(arrival) ?? 0) >= awaited.length,
+      ),
+  };
+}
+
+/** Settled, and no later step is left to repair. */
+async function untilAtRest(
+  engine: Engine,
+  orderId: string,
+  patience: AbortSignal,
+): Promise<RunView | undefined> {
+  const isAtRest = (): boolean => {
+    const run = engine.read(orderId);
+    return run !== undefined && isSettled(run.state) && run.next?.type === 'rest';
+  };
+  await engine.settled(orderId, patience);
+  return (await until(isAtRest, patience)) ? engine.read(orderId) : undefined;
+}
+
+async function until(isSo: () => boolean, patience: AbortSignal): Promise<boolean> {
+  while (!isSo() && !patience.aborted) await wait(LOOK_AGAIN_MS);
+  return isSo();
+}

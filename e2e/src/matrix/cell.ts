@@ -1,0 +1,176 @@
+/** The cells of the failure matrix: everything that can go wrong at one place of the workflow, and what cannot. */
+import {
+  FAULT_KINDS,
+  FAULT_OPERATIONS,
+  type FaultKind,
+  type FaultOperation,
+} from '@baton/contracts';
+import { type FaultFacts, listFaultFacts, MOMENTS, type Moment } from './fault-facts.ts';
+
+/** Where the workflow calls an operation. */
+export interface Place {
+  readonly operation: FaultOperation;
+  readonly step: string;
+  readonly direction: 'forward' | 'undo';
+  readonly way: 'first' | 'alternate';
+  /** Seen from the step after which nothing is undone. */
+  readonly pivot: 'before' | 'at' | 'after';
+  /** Its step has another way, and that one calls somebody else. */
+  readonly hasOtherProvider: boolean;
+  /** Its step has another way, by the same operation: what breaks one breaks both. */
+  readonly hasOtherChannel: boolean;
+  /** Attempts after which it is given up. */
+  readonly attemptsMax: number;
+}
+
+/** What else is broken, so that the operation is called at all. */
+export const CIRCUMSTANCES = {
+  alone: 'nothing else is broken',
+  'first-not-done': 'the first way failed and did nothing',
+  'first-done': 'the first way did it, and its answers were lost',
+  'effect-known': 'its effect is known to be there, and a later step is refused',
+  'effect-lost': 'its effect is there, and the answers were lost',
+  'effect-absent': 'its effect is not there, and nobody knows',
+} as const;
+export type Circumstance = keyof typeof CIRCUMSTANCES;
+
+export const LASTINGS = ['once', 'until given up'] as const;
+export type Lasting = (typeof LASTINGS)[number];
+
+interface Question {
+  readonly operation: FaultOperation;
+  readonly kind: FaultKind;
+  readonly moment: Moment;
+  readonly circumstance: Circumstance;
+  readonly lasting: Lasting;
+}
+export interface Cell extends Question {
+  readonly place: Place;
+  readonly facts: FaultFacts;
+  /** As baggage carries them: what is broken besides, then the fault itself. */
+  readonly faults: readonly string[];
+}
+export interface Impossible extends Question {
+  /** What of the question it is that cannot be. */
+  readonly what: string;
+  readonly reason: string;
+}
+export interface Matrix {
+  readonly cells: readonly Cell[];
+  readonly impossible: readonly Impossible[];
+}
+
+export function createMatrix(places: readonly Place[]): Matrix {
+  const drawn = listQuestions(places).flatMap((question) => draw(question, places));
+  return {
+    cells: drawn.filter((one): one is Cell => 'place' in one),
+    impossible: drawn.filter((one): one is Impossible => 'reason' in one),
+  };
+}
+
+export const describeCell = ({ operation, facts, moment, lasting, circumstance }: Cell): string =>
+  `${operation}: ${facts.name} ${moment} the commit, ${lasting}, where ${CIRCUMSTANCES[circumstance]}`;
+
+/** No answer comes within the deadline. */
+export const isSilent = ({ facts }: Cell): boolean => facts.code === 'timed-out';
+
+const listQuestions = (places: readonly Place[]): Question[] =>
+  FAULT_OPERATIONS.flatMap((operation) => {
+    const circumstances = listCircumstances(operation, places);
+    return FAULT_KINDS.flatMap((kind) =>
+      MOMENTS.flatMap((moment) =>
+        LASTINGS.flatMap((lasting) =>
+          circumstances.map((circumstance) => ({ operation, kind, moment, lasting, circumstance })),
+        ),
+      ),
+    );
+  });
+
+function listCircumstances(operation: FaultOperation, places: readonly Place[]): Circumstance[] {
+  const place = findPlace(places, operation);
+  if (place?.direction === 'undo') return ['effect-known', 'effect-lost', 'effect-absent'];
+  return place?.way === 'alternate' ? ['first-not-done', 'first-done'] : ['alone'];
+}
+
+/** An operation that serves both ways of a step counts for the first. */
+const findPlace = (places: readonly Place[], operation: FaultOperation): Place | undefined =>
+  places.find((place) => place.operation === operation);
+
+function draw(question: Question, places: readonly Place[]): (Cell | Impossible)[] {
+  const { operation, kind, moment } = question;
+  const place = findPlace(places, operation);
+  if (!place)
+    return [{ ...question, what: operation, reason: 'No step of the workflow calls it.' }];
+  const variants = listFaultFacts(operation, kind, moment);
+  if (typeof variants === 'string')
+    return [{ ...question, what: `${kind} ${moment} the commit`, reason: variants }];
+  return variants.map((facts) => {
+    const impossible = explainImpossible(question, place, facts);
+    return impossible === null
+      ? { ...question, place, facts, faults: listFaults(question, place, { facts, places }) }
+      : { ...question, ...impossible };
+  });
+}
+
+/** Null where it can happen. */
+function explainImpossible(
+  { operation, circumstance, lasting }: Question,
+  place: Place,
+  { name, heard }: FaultFacts,
+): Pick<Impossible, 'what' | 'reason'> | null {
+  if (circumstance === 'effect-known' && place.pivot === 'at')
+    return {
+      what: `${operation} where ${CIRCUMSTANCES[circumstance]}`,
+      reason: 'Once the payment is known to be made, nothing is undone any more.',
+    };
+  const reason = lasting === 'once' ? null : whyNeverGivenUp[heard];
+  return reason === null ? null : { what: `${name} until given up`, reason };
+}
+
+const whyNeverGivenUp: Readonly<Record<FaultFacts['heard'], string | null>> = {
+  ok: 'Every attempt succeeds all the same, so it is never given up.',
+  refused: 'One refusal is an answer, and not asked again: see `once`.',
+  hopeless: 'One such answer is enough to give up: see `once`.',
+  unclear: null,
+};
+
+function listFaults(
+  { kind, circumstance, lasting }: Question,
+  place: Place,
+  { facts, places }: { readonly facts: FaultFacts; readonly places: readonly Place[] },
+): string[] {
+  const times = lasting === 'once' ? 1 : place.attemptsMax;
+  const fault = [place.operation, kind, ...facts.settings, `times=${times}`].join(':');
+  return [...listBefore(circumstance, place, places), fault];
+}
+
+/** What must be broken before the operation is called. It stays broken: no times. */
+function listBefore(
+  circumstance: Circumstance,
+  { step, way }: Place,
+  places: readonly Place[],
+): string[] {
+  const forward = places.filter(({ direction }) => direction === 'forward');
+  const ofStep = forward.filter((place) => place.step === step);
+  const breakWay = (wanted: Place['way'], kind: 'reset' | 'lost-reply'): string[] =>
+    ofStep.filter((place) => place.way === wanted).map(({ operation }) => `${operation}:${kind}`);
+  const firstFailed = way === 'alternate' ? breakWay('first', 'reset') : [];
+  switch (circumstance) {
+    case 'alone':
+      return [];
+    case 'first-not-done':
+      return breakWay('first', 'reset');
+    case 'first-done':
+      return breakWay('first', 'lost-reply');
+    case 'effect-known':
+      return forward
+        .filter((place) => place.pivot === 'at' && place.way === 'first')
+        .map(({ operation }) => `${operation}:decline`);
+    case 'effect-lost':
+      return [...firstFailed, ...breakWay(way, 'lost-reply')];
+    case 'effect-absent':
+      return [...firstFailed, ...breakWay(way, 'reset')];
+    default:
+      return circumstance satisfies never;
+  }
+}

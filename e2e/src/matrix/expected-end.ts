@@ -1,0 +1,125 @@
+/**
+ * How an order must end that one fault hits: from what is known of the fault and the place, as a person would argue.
+ * It shares nothing with what it judges.
+ *
+ * 1. Until the payment: what cannot be done is undone as a whole. After it: the order is completed as a whole.
+ * 2. A refusal is an answer; anything unclear is asked again under the same key, until it is given up.
+ * 3. What may have been done is undone, and nobody stops trying before that is acknowledged.
+ * 4. Another provider is asked when the first was given up, after the first has acknowledged that it keeps nothing.
+ */
+import type { Cell } from './cell.ts';
+import type { FaultFacts } from './fault-facts.ts';
+
+export interface ExpectedEnd {
+  readonly status: 'completed' | 'compensated';
+  /** Why it was undone. */
+  readonly code: string | null;
+  /** Whether the customer had to wait for the message, or never gets it. */
+  readonly degraded: 'no' | 'for a while' | 'for good';
+  /** An undo was owed for longer than it should, and came through in the end, without anybody's help. */
+  readonly wasStuck: boolean;
+  /** Whose money stands. */
+  readonly paidBy: 'first' | 'alternate' | null;
+  readonly messages: number;
+  readonly why: string;
+}
+
+export function expectedEnd(cell: Cell): ExpectedEnd {
+  if (cell.place.direction === 'undo') return expectOfUndo(cell);
+  const { facts } = cell;
+  if (facts.heard === 'ok') return complete(cell, 'The call succeeds all the same.');
+  if (facts.heard === 'refused') return expectOfRefusal(cell);
+  if (isGivenUp(cell)) return expectOfGivingUp(cell);
+  return complete(
+    cell,
+    facts.done === 'no'
+      ? 'It is asked again, and done.'
+      : 'It is asked again under the same key, so it is done once.',
+  );
+}
+
+/** A refused undo is as good as given up: nothing but asking again later can help. */
+const isGivenUp = ({ facts, lasting }: Cell): boolean =>
+  facts.heard !== 'ok' && (facts.heard !== 'unclear' || lasting === 'until given up');
+
+function expectOfRefusal(cell: Cell): ExpectedEnd {
+  if (cell.place.pivot !== 'after')
+    return compensate(cell, 'A refusal is final: what was done before is undone.');
+  return {
+    ...complete(cell, 'The money is taken, so the order stands; a refusal is not asked again.'),
+    degraded: 'for good',
+    messages: 0,
+  };
+}
+
+function expectOfGivingUp(cell: Cell): ExpectedEnd {
+  const { place, facts } = cell;
+  if (place.pivot === 'after')
+    return {
+      ...complete(
+        cell,
+        place.hasOtherChannel
+          ? 'Both channels are given up. The order is completed; the message goes out later.'
+          : 'It is given up. The order is completed; it is done later.',
+      ),
+      degraded: 'for a while',
+      // Two channels have two keys: both messages may have gone out, and harm nobody.
+      messages: place.hasOtherChannel && facts.done !== 'no' ? 2 : 1,
+    };
+  if (place.way === 'first' && place.hasOtherProvider)
+    return complete(cell, 'It is given up and undone, in case; then the other provider does it.');
+  return compensate(cell, whyUndone[facts.done]);
+}
+
+const whyUndone: Readonly<Record<FaultFacts['done'], string>> = {
+  no: 'It is given up. It could have been done, so it is undone with the rest.',
+  yes: 'It is given up. It was done, so it is undone with the rest.',
+  late: 'It is given up, and undone with the rest. What arrives after its undo is turned away.',
+};
+
+function expectOfUndo(cell: Cell): ExpectedEnd {
+  const wasStuck = isGivenUp(cell);
+  const { place } = cell;
+  const isFirstOfTwo = place.way === 'first' && place.hasOtherProvider;
+  if (wasStuck) {
+    const why = isFirstOfTwo
+      ? 'No other provider is asked while the first may keep money: it is tried until it works.'
+      : 'It is owed, and tried until it works.';
+    return { ...compensate(cell, why), wasStuck };
+  }
+  const why =
+    cell.facts.heard === 'ok' ? 'The undo succeeds all the same.' : 'The undo is asked again.';
+  return isFirstOfTwo
+    ? complete(cell, `${why} Then the other provider does it.`)
+    : compensate(cell, why);
+}
+
+const complete = (cell: Cell, why: string): ExpectedEnd => ({
+  status: 'completed',
+  code: null,
+  degraded: 'no',
+  wasStuck: false,
+  paidBy: isFirstProviderOut(cell) ? 'alternate' : 'first',
+  messages: 1,
+  why,
+});
+
+const compensate = (cell: Cell, why: string): ExpectedEnd => ({
+  status: 'compensated',
+  code: toCode(cell),
+  degraded: 'no',
+  wasStuck: false,
+  paidBy: null,
+  messages: 0,
+  why,
+});
+
+/** It was given up, in this cell or before it. */
+const isFirstProviderOut = (cell: Cell): boolean =>
+  cell.place.pivot === 'at' && (cell.circumstance !== 'alone' || isGivenUp(cell));
+
+/** What decided: the fault itself, or what was broken so that the undo runs at all. */
+function toCode({ place, circumstance, facts }: Cell): string | null {
+  if (place.direction === 'forward') return facts.code;
+  return circumstance === 'effect-known' ? 'payment-declined' : 'connection-reset';
+}

@@ -1,0 +1,122 @@
+/** What a fault does to one attempt, as anyone can see from outside: facts, that know nothing of the orchestrator. */
+import {
+  type FaultKind,
+  type FaultOperation,
+  findFaultContract,
+  listDeclineCodes,
+} from '@baton/contracts';
+
+/** On which side of the participant's commit it acts. */
+export const MOMENTS = ['before', 'after'] as const;
+export type Moment = (typeof MOMENTS)[number];
+
+/** How long a call that a fault keeps waiting is waited for, from when the fault acts. */
+export const DEADLINE_MS = 100;
+const SHORT_MS = 20;
+const LONG_MS = DEADLINE_MS + 150;
+const LATE_MS = 150;
+
+export interface FaultFacts {
+  /** For readers. */
+  readonly name: string;
+  /** As baggage has them, each with its value. */
+  readonly settings: readonly string[];
+  /** Whether the participant does what it was asked. `late`: after the caller has stopped listening. */
+  readonly done: 'yes' | 'no' | 'late';
+  /** `unclear` is worth asking again, `hopeless` is as unclear, and is not. */
+  readonly heard: 'ok' | 'refused' | 'unclear' | 'hopeless';
+  /** What the orchestrator calls it; null where all is well. */
+  readonly code: string | null;
+}
+
+const fine = { done: 'yes', heard: 'ok', code: null } as const;
+const cut = { heard: 'unclear', code: 'connection-reset' } as const;
+const silent = { heard: 'unclear', code: 'timed-out' } as const;
+
+type Variants = readonly FaultFacts[];
+/** Each side of the commit: how the kind can act there, or why it cannot. */
+type Sides = Readonly<Record<Moment, Variants | string>>;
+
+const KINDS: Readonly<Record<Exclude<FaultKind, 'decline'>, Sides>> = {
+  latency: {
+    before: [
+      { name: 'short latency', settings: [`ms=${SHORT_MS}`], ...fine },
+      { name: 'latency beyond the deadline', settings: [`ms=${LONG_MS}`], done: 'late', ...silent },
+    ],
+    after: 'What delays an answer after the commit is `drip`.',
+  },
+  status: {
+    before: [503, 404].map((status) => ({
+      name: `status ${status}`,
+      settings: [`status=${status}`],
+      done: 'no',
+      heard: status === 503 ? 'unclear' : 'hopeless',
+      code: `status-${status}`,
+    })),
+    after: 'It answers instead of the service. A wrong answer after the commit is `malformed`.',
+  },
+  hang: {
+    before: [{ name: 'hang', settings: [], done: 'no', ...silent }],
+    after: 'It keeps the request from the service. No answer after the commit is `lost-reply`.',
+  },
+  reset: {
+    before: [{ name: 'reset', settings: [], done: 'no', ...cut }],
+    after: 'A connection cut after the commit is `lost-reply`.',
+  },
+  'lost-reply': {
+    before: 'A connection cut before the commit is `reset`.',
+    after: [{ name: 'lost reply', settings: [], done: 'yes', ...cut }],
+  },
+  duplicate: {
+    before: 'The copy comes after the first was committed: one write lock lets in one at a time.',
+    after: [{ name: 'duplicate', settings: [], ...fine }],
+  },
+  late: {
+    before: [{ name: 'late arrival', settings: [`ms=${LATE_MS}`], done: 'late', ...cut }],
+    after: 'A request arrives before it is committed.',
+  },
+  malformed: {
+    before: 'It spoils the answer, and the answer comes after the commit.',
+    after: [
+      {
+        name: 'malformed answer',
+        settings: [],
+        done: 'yes',
+        heard: 'unclear',
+        code: 'malformed-reply',
+      },
+    ],
+  },
+  drip: {
+    before: 'It slows the answer, and the answer comes after the commit.',
+    after: [
+      { name: 'short drip', settings: [`ms=${SHORT_MS}`], ...fine },
+      { name: 'drip beyond the deadline', settings: [`ms=${LONG_MS}`], done: 'yes', ...silent },
+    ],
+  },
+  crash: {
+    before: [{ name: 'crash', settings: ['when=before'], done: 'no', ...cut }],
+    after: [{ name: 'crash', settings: ['when=after'], done: 'yes', ...cut }],
+  },
+  overload: {
+    before: [{ name: 'overload', settings: [], done: 'no', heard: 'unclear', code: 'status-429' }],
+    after: 'It turns the request away. A wrong answer after the commit is `malformed`.',
+  },
+};
+
+/** How a kind can act at an operation on this side of its commit; or the reason why it cannot. */
+export function listFaultFacts(
+  operation: FaultOperation,
+  kind: FaultKind,
+  moment: Moment,
+): Variants | string {
+  if (kind !== 'decline') return KINDS[kind][moment];
+  if (moment === 'after') return 'What is done is not declined any more: its answer is replayed.';
+  return listDeclineCodes(findFaultContract(operation)).map((code) => ({
+    name: `decline ${code}`,
+    settings: [`code=${code}`],
+    done: 'no',
+    heard: 'refused',
+    code,
+  }));
+}

@@ -1,0 +1,83 @@
+/** What participants did, from their own tables: what stands, and how often each key was done and undone. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Program } from './breakable-program.ts';
+
+interface Table {
+  readonly effects: string;
+  /** The change that an undo makes to an effect's row. */
+  readonly undoes: 'UPDATE' | 'DELETE' | null;
+  /** A row for each effect that stands, with how much of it there is. */
+  readonly standing: string;
+}
+
+const paid = {
+  effects: 'payments',
+  undoes: 'UPDATE',
+  standing: "SELECT key, amount_minor AS size FROM payments WHERE status = 'taken'",
+} as const;
+
+const TABLES: Readonly<Record<Program, Table>> = {
+  order: {
+    effects: 'orders',
+    undoes: 'UPDATE',
+    standing: "SELECT key, total_minor AS size FROM orders WHERE status = 'validated'",
+  },
+  inventory: {
+    effects: 'reservations',
+    undoes: 'DELETE',
+    standing: `SELECT key, sum(quantity) AS size FROM reservations
+      JOIN reserved_lines ON reservation_id = id GROUP BY key`,
+  },
+  payment: paid,
+  'payment-alternate': paid,
+  notification: {
+    effects: 'messages',
+    undoes: null,
+    standing: 'SELECT key, 1 AS size FROM messages',
+  },
+};
+
+/** In the participant's own file and transaction, so that a crash loses none and a rollback counts none. */
+export function recordMoves(program: Program, db: DatabaseSync): void {
+  const { effects, undoes } = TABLES[program];
+  const record = (change: string, row: string, what: string) =>
+    db.exec(`CREATE TRIGGER IF NOT EXISTS record_${what} AFTER ${change} ON ${effects}
+      BEGIN INSERT INTO moves VALUES (${row}.key, '${what}'); END`);
+  db.exec('CREATE TABLE IF NOT EXISTS moves (key TEXT NOT NULL, what TEXT NOT NULL) STRICT');
+  record('INSERT', 'new', 'effect');
+  if (undoes) record(undoes, 'old', 'undo');
+}
+
+export interface Entry {
+  readonly key: string;
+  /** Zero where nothing stands. */
+  readonly size: number;
+  readonly effects: number;
+  readonly undos: number;
+}
+/** By order. */
+export type Ledger = ReadonlyMap<string, readonly Entry[]>;
+
+const READ = (standing: string) => `
+  SELECT key, coalesce(size, 0) AS size, sum(what = 'effect') AS effects, sum(what = 'undo') AS undos
+  FROM moves LEFT JOIN (${standing}) USING (key) GROUP BY key`;
+
+export function readLedger(program: Program, db: DatabaseSync): Ledger {
+  const rows = db.prepare(READ(TABLES[program].standing)).all();
+  const entries = rows.map(({ key, size, effects, undos }) => ({
+    key: String(key),
+    size: Number(size),
+    effects: Number(effects),
+    undos: Number(undos),
+  }));
+  return Map.groupBy(entries, ({ key }) => key.split(':')[0] ?? '');
+}
+
+/** Stock that is held without a reservation, or the other way round. */
+export function findStockFault(db: DatabaseSync): number {
+  const sum = (sql: string) => Number(db.prepare(sql).get()?.n);
+  return (
+    sum('SELECT coalesce(sum(held), 0) AS n FROM products') -
+    sum('SELECT coalesce(sum(quantity), 0) AS n FROM reserved_lines')
+  );
+}

@@ -1,0 +1,79 @@
+/** Plays every cell as an order of its own, all of them in one system, and judges each by its end. */
+import { type BreakableSystem, startBreakableSystem } from './breakable-system.ts';
+import { type Cell, createMatrix, isSilent, type Matrix } from './cell.ts';
+import { type Ended, judge } from './verdict.ts';
+import { findPlaces } from './workflow.ts';
+
+export interface PlayedCell {
+  readonly cell: Cell;
+  /** Empty when it ended as it must. */
+  readonly complaints: readonly string[];
+}
+export interface PlayedMatrix extends Pick<Matrix, 'impossible'> {
+  readonly played: readonly PlayedCell[];
+  /** Of the whole, whichever cell did it. */
+  readonly complaints: readonly string[];
+}
+
+/** Orders that wait for answers, and do nothing else. */
+const WAITING_MAX = 30;
+/** More would not be faster, and only wait for each other. */
+const BUSY_MAX = 8;
+
+export async function playMatrix(): Promise<PlayedMatrix> {
+  const { cells, impossible } = createMatrix(await findPlaces());
+  const system = await startBreakableSystem();
+  try {
+    const ended = await playAll(cells, system);
+    const isQuiet = await system.untilQuiet();
+    const ledgers = system.readLedgers();
+    const played = ended.map((one) => ({
+      cell: one.cell,
+      complaints: judge(one, system, ledgers),
+    }));
+    const stockFault = system.findStockFault();
+    const complaints = [
+      ...(isQuiet ? [] : ['a late request never arrived']),
+      ...(stockFault === 0 ? [] : [`${stockFault} pieces are held for nobody`]),
+      ...system.errors,
+    ];
+    return { played, impossible, complaints };
+  } finally {
+    await system.close();
+  }
+}
+
+/** A crash cuts everybody's connections, so those play alone: the others would see a fault that is not theirs. */
+async function playAll(cells: readonly Cell[], system: BreakableSystem): Promise<Ended[]> {
+  const isCrash = ({ kind }: Cell) => kind === 'crash';
+  const playOne = async (cell: Cell): Promise<Ended> => {
+    const orderId = `ord_cell_${cells.indexOf(cell)}`;
+    return { cell, orderId, run: await system.place(orderId, cell) };
+  };
+  const others = cells.filter((cell) => !isCrash(cell));
+  const lanes = await Promise.all([
+    playInLane(others.filter(isSilent), WAITING_MAX, playOne),
+    playInLane(
+      others.filter((cell) => !isSilent(cell)),
+      BUSY_MAX,
+      playOne,
+    ),
+  ]);
+  const crashed = await playInLane(cells.filter(isCrash), 1, playOne);
+  const ended = [...lanes.flat(), ...crashed];
+  return ended.sort((a, b) => cells.indexOf(a.cell) - cells.indexOf(b.cell));
+}
+
+async function playInLane(
+  cells: readonly Cell[],
+  atOnceMax: number,
+  playOne: (cell: Cell) => Promise<Ended>,
+): Promise<Ended[]> {
+  const waiting = [...cells];
+  const ended: Ended[] = [];
+  const work = async (): Promise<void> => {
+    for (let cell = waiting.shift(); cell; cell = waiting.shift()) ended.push(await playOne(cell));
+  };
+  await Promise.all(Array.from({ length: atOnceMax }, work));
+  return ended;
+}

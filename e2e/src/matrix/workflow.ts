@@ -1,0 +1,144 @@
+/** Where the workflow calls which operation: found by walking its plan with clients that only take note. */
+import {
+  FAULT_OPERATIONS,
+  type FaultOperation,
+  inventoryOperations,
+  notificationOperations,
+  type Operation,
+  orderOperations,
+  type PlaceOrder,
+  paymentOperations,
+} from '@baton/contracts';
+import { createOrderSaga, type Participants } from '@baton/orchestrator';
+import type { PlannedStep, PlannedWay } from '@baton/saga';
+import { createClientOver, type Transport } from '@baton/service-kit';
+import type { Place } from './cell.ts';
+
+type OrderSaga = ReturnType<typeof createOrderSaga>;
+type Tries = PlannedWay['tries'];
+
+export const MUGS = 2;
+export const ORDER: PlaceOrder = {
+  customerId: 'ada',
+  lines: [{ sku: 'mug', quantity: MUGS }],
+  payment: { method: 'card', token: 'tok_ok' },
+};
+
+/** Enough to see a retry that fails as well; more would only take longer. */
+const ATTEMPTS_MAX = 2;
+
+/** Far beyond what a busy machine needs: a silence is ended by `Deadlines`, and nothing else is one. */
+const TIMEOUT_MS = 30_000;
+
+const shorten = ({ attemptsMax }: Tries): Tries => ({
+  timeoutMs: TIMEOUT_MS,
+  attemptsMax: Math.min(attemptsMax, ATTEMPTS_MAX),
+  firstDelayMs: 2,
+  factor: 1,
+  delayMaxMs: 10,
+  budgetMs: Number.POSITIVE_INFINITY,
+});
+
+type Perform = PlannedWay['perform'];
+
+/** Same workflow, shorter waits: how long it waits is not what the matrix is about. */
+export function hasten(
+  saga: OrderSaga,
+  wrap: (perform: Perform) => Perform = (perform) => perform,
+): OrderSaga {
+  const toWay = ({ tries, perform, undo, ...way }: PlannedWay): PlannedWay => ({
+    ...way,
+    tries: shorten(tries),
+    perform: wrap(perform),
+    undo: undo && { tries: shorten(undo.tries), perform: wrap(undo.perform) },
+  });
+  const plan = saga.plan.map((step) => ({
+    ...step,
+    first: toWay(step.first),
+    alternate: step.alternate && toWay(step.alternate),
+  }));
+  return { ...saga, plan };
+}
+
+/** Every call that a plan may make, in its order. */
+export async function findPlaces(): Promise<Place[]> {
+  const asked: Operation[] = [];
+  const saga = hasten(createOrderSaga(createNotingParticipants(asked)));
+  const done: Record<string, unknown> = {};
+  const ask = async (way: PlannedWay, perform: Perform) => {
+    const attempt = { key: '', number: 1, signal: AbortSignal.timeout(TIMEOUT_MS), context: {} };
+    const reply = await perform({
+      id: 'ord_noted',
+      input: ORDER,
+      done,
+      output: undefined,
+      attempt,
+      call: (operation, body) => operation(body, attempt),
+    });
+    if (reply.reply === 'ok') done[way.name] = reply.output;
+    return toFaultOperation(way, asked.pop());
+  };
+  const places: Place[] = [];
+  for (const step of saga.plan) places.push(...(await findStepPlaces(step, ask)));
+  return places;
+}
+
+type Ask = (way: PlannedWay, perform: Perform) => Promise<FaultOperation>;
+
+const pivots = { step: 'before', pivot: 'at', later: 'after' } as const;
+
+async function findStepPlaces(step: PlannedStep, ask: Ask): Promise<Place[]> {
+  const { first, alternate } = step;
+  const firstOperation = await ask(first, first.perform);
+  const other = alternate && (await ask(alternate, alternate.perform));
+  const shared = {
+    step: step.name,
+    pivot: pivots[step.kind],
+    hasOtherProvider: other !== null && other !== firstOperation,
+    hasOtherChannel: other === firstOperation,
+  };
+  const toPlaces = async (way: PlannedWay, name: Place['way']): Promise<Place[]> => {
+    const { tries, perform, undo } = way;
+    const operation = await ask(way, perform);
+    const place = { ...shared, way: name, operation, attemptsMax: tries.attemptsMax };
+    const forward: Place = { ...place, direction: 'forward' };
+    if (!undo) return [forward];
+    const undoing = await ask(way, undo.perform);
+    const { attemptsMax } = undo.tries;
+    return [forward, { ...place, operation: undoing, direction: 'undo', attemptsMax }];
+  };
+  return [
+    ...(await toPlaces(first, 'first')),
+    ...(alternate ? await toPlaces(alternate, 'alternate') : []),
+  ];
+}
+
+/** A second process of a program has its own name in front. */
+function toFaultOperation(way: PlannedWay, asked: Operation | undefined): FaultOperation {
+  const program = way.participant.replace(/-service$/, '');
+  const [, verb] = asked?.name.split('.') ?? [];
+  const found = FAULT_OPERATIONS.find((name) => name === `${program}.${verb}`);
+  if (!found) throw new Error(`${way.name} calls ${asked?.name}, which no fault can hit`);
+  return found;
+}
+
+/** They answer what the contract gives as an example. */
+function createNotingParticipants(asked: Operation[]): Participants {
+  const transport: Transport = {
+    close: async () => {},
+    exchange: async ({ operation, body }) => {
+      asked.push(operation);
+      const answer = { ...Object(operation.examples.reply), ...Object(body) };
+      const headers = { 'content-type': 'application/json' };
+      const response = { status: 200, headers, text: JSON.stringify(answer), receivedAtMs: 0 };
+      return { kind: 'response', response };
+    },
+  };
+  return {
+    orders: createClientOver(orderOperations, transport),
+    inventory: createClientOver(inventoryOperations, transport),
+    payments: createClientOver(paymentOperations, transport),
+    alternatePayments: createClientOver(paymentOperations, transport),
+    notifications: createClientOver(notificationOperations, transport),
+  };
+}
