@@ -238,6 +238,25 @@ it('notices that data changed while it was not running', async () => {
   expect(await second.read()).toMatchObject([{ rule: 'data-changed' }]);
 });
 
+it('audits anew what its predecessor could not audit any more', async () => {
+  const store = createMemoryStore();
+  let incarnation = 'one';
+  const balanced = books(
+    () => 0,
+    () => incarnation,
+  );
+  const unreachable = { ...balanced, alternatePayments: {} };
+  const first = await start({ override: unreachable, journal: createMemoryJournal(store) });
+  await pass(first.clock as VirtualClock, 2_000);
+  incarnation = 'two';
+  await until(first, async () => (await first.read()).length > 0, 9);
+  await first.stop();
+  const override = balanced;
+  const second = await start({ override, clock: first.clock, journal: createMemoryJournal(store) });
+  expect(await second.read()).toMatchObject([{ rule: 'data-changed', status: 'open' }]);
+  await until(second, async () => (await second.read())[0]?.status === 'resolved', 9);
+});
+
 it('alarms books that two audits found out of balance, and not one', async () => {
   let taken = 100;
   const system = await start({ override: books(() => taken) });

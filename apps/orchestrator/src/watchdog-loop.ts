@@ -2,7 +2,7 @@
  * The watchdog of a running orchestrator: looks every second, writes what it found into the journal, tells it, and
  * tries again what should long have gone on. A failure of its own is logged and stops nothing.
  */
-import type { Alert as AlertView, Audit, ParticipantState } from '@baton/contracts';
+import type { AlertRule, Alert as AlertView, Audit, ParticipantState } from '@baton/contracts';
 import type { Clock, Engine } from '@baton/saga';
 import type { Log } from '@baton/telemetry';
 import { type Alert, toAlertView } from './alert.ts';
@@ -35,6 +35,8 @@ export interface Watchdog {
 }
 
 const everyMs = 1_000;
+/** Alerts that an audit ends. */
+const audited: ReadonlySet<string> = new Set<AlertRule>(['data-changed', 'books-differ']);
 const reason = 'watchdog: it should have gone on by now';
 
 export function createWatchdog(options: WatchdogOptions): Watchdog {
@@ -48,6 +50,8 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     if (!hasStopped) log.error({ err: error }, 'the watchdog failed');
   };
   const books = createBooksWatch({ audit: options.audit, now, onError });
+  // The audit that an open alert waits for ended with the process that opened it.
+  if (book.open().some(({ rule }) => audited.has(rule))) books.doubt();
   const participants = createParticipantsWatch(options.participants, engine, options.readHealth);
   const parts = { engine, now, orders, books, participants, olderThanMs };
   const observe = createObserver(parts, book.memory());
