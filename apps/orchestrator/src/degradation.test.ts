@@ -79,3 +79,44 @@ it('says that its prices are stale', async () => {
   expect((await client.get('/health/ready')).body.checks.catalog).toBe('stale');
   expect(await readMetric('baton_catalog_stale')).toMatch(/ 1$/);
 });
+
+it('counts what every provider took and gave back in one set of books', async () => {
+  const totals = (taken: number, givenBack: number) => async () => ({
+    ok: true as const,
+    status: 200 as const,
+    body: {
+      totals: [{ currency: 'EUR' as const, taken, givenBack }],
+      payments: [],
+      nextCursor: null,
+    },
+  });
+  const getStock = async () => ({
+    ok: true as const,
+    status: 200 as const,
+    body: { products: [{ sku: 'mug', onHand: 9, free: 7, held: 2 }] },
+  });
+  const { client, place } = await start({
+    payments: { process: async () => final, getPayments: totals(2400, 2400) },
+    alternatePayments: { getPayments: totals(2400, 0) },
+    inventory: { getStock },
+  });
+  await place();
+  const { body } = await client.get('/audit');
+  expect(body).toMatchObject({ balanced: true, unreachable: [] });
+  expect(body.money[0]).toMatchObject({ taken: 4800, givenBack: 2400, completedOrders: 2400 });
+});
+
+it('names the provider that the books could not ask', async () => {
+  const { client } = await start({
+    payments: {
+      getPayments: async () => ({
+        ok: true,
+        status: 200,
+        body: { totals: [], payments: [], nextCursor: null },
+      }),
+    },
+  });
+  const { body } = await client.get('/audit');
+  expect(body).toMatchObject({ balanced: false, money: [] });
+  expect(body.unreachable).toEqual(['payment-alternate', 'inventory-service']);
+});
