@@ -68,7 +68,8 @@ function toResult({ id, waitsFor, retries }: ObservedOrder): string {
 
 function concludeOrders(alert: Alert, seen: Observation, otherwise: string): string {
   const span = toSpan(lastedMs(alert, seen));
-  if (alert.subject === all) return `None is left after ${span}; ${alert.orders} orders at the most`;
+  if (alert.subject === all)
+    return `None is left after ${span}; ${alert.orders} orders at the most`;
   const end = seen.endOf(alert.subject);
   if (end) return `${end} after ${span}`;
   const { count } = alert.rule === 'order-stuck' ? seen.stuck : seen.overdue;
