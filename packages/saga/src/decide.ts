@@ -253,8 +253,8 @@ interface Waiting {
   readonly why: 'full' | 'parked' | null;
 }
 
-/** Whoever holds a run wakes it. Should that fail, it is not for ever. */
-const lookAgainMs = 60_000;
+/** Whoever holds a run wakes it. Should that ever fail, it is not for good. */
+const lookAgainMs = 3_600_000;
 
 const toWaiting = (due: Due, wakeAt: number, why: Waiting['why']): Waiting => ({
   due,

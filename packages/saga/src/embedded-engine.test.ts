@@ -1,5 +1,7 @@
 import { createSqliteHouse } from './fixtures/sqlite-house.ts';
 import { createMemoryJournal, createMemoryStore } from './testing/memory-journal.ts';
+import { describeEngineCare } from './testing/suites/engine-care-suite.ts';
+import { describeEngineGate } from './testing/suites/engine-gate-suite.ts';
 import { describeEngineRecovery } from './testing/suites/engine-recovery-suite.ts';
 import { describeEngine } from './testing/suites/engine-suite.ts';
 import type { JournalHouse } from './testing/suites/journal-suite.ts';
@@ -9,7 +11,8 @@ const createMemoryHouse = (): JournalHouse => {
   return { open: async () => createMemoryJournal(store), remove: () => {} };
 };
 
-for (const describeSuite of [describeEngine, describeEngineRecovery]) {
+const suites = [describeEngine, describeEngineRecovery, describeEngineGate, describeEngineCare];
+for (const describeSuite of suites) {
   describeSuite('in memory', createMemoryHouse);
   describeSuite('on SQLite', createSqliteHouse);
 }

@@ -184,6 +184,7 @@ export class Worker {
 
   async #move(run: Run): Promise<void> {
     const host = this.#toHost(run);
+    run.isStirred = false;
     if (!this.#maySuspectMove(run)) return;
     while (!this.#isStopping) {
       if (readState(run).phase === 'compensating') this.#undoing.add(run);

@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest';
+import { type Answer, createGate } from '../../fixtures/order.ts';
+import { isSettled, toStatus } from '../../journal.ts';
+import { ok, type Reply, refused } from '../../reply.ts';
+import { useEngineStage } from './engine-stage.ts';
+import type { JournalHouse } from './journal-suite.ts';
+
+const lost: Reply<never> = { reply: 'unknown', code: 'reset' };
+const never = new Promise<never>(() => {});
+
+/** What becomes of runs that do not settle by themselves, on whatever journal. */
+export function describeEngineCare(name: string, createHouse: () => JournalHouse): void {
+  describe(`the engine's care for runs in trouble, on a journal ${name}`, () => {
+    const stage = useEngineStage(createHouse);
+    const status = (id: string) => toStatus(stage.view(id).state);
+
+    describe('a run whose calls end the process', () => {
+      const others = Array.from({ length: 20 }, (_, index) => `good-${index}`);
+      const submitAll = async (): Promise<void> => {
+        for (const id of [...others.slice(0, 10), 'bad', ...others.slice(10)])
+          await stage.submit(id);
+      };
+      /** Restarts until the process lives long enough for everything else to end. Counts its ends. */
+      const live = async (bad: string, inner: Answer): Promise<number> => {
+        let ends = 0;
+        let isDown = false;
+        stage.bench.answer = (call) => {
+          if (call.run !== 'bad' || call.what !== bad) return inner(call);
+          isDown = true;
+          return never;
+        };
+        await submitAll();
+        const areDone = () => others.every((id) => isSettled(stage.view(id).state));
+        for (;;) {
+          await stage.clock.run(() => isDown || (areDone() && status('bad') === 'stuck'));
+          if (!isDown) return ends;
+          isDown = false;
+          ends += 1;
+          await stage.restart({ concurrencyMax: 8 });
+        }
+      };
+
+      test('is set aside after five ends, and the rest go on', async () => {
+        expect(await live('forward reserve', () => ok(1))).toBe(5);
+        expect(stage.engine.counts()).toMatchObject({ quarantined: 1, open: 0 });
+        expect(stage.view('bad').next).toEqual({ type: 'rest' });
+        expect(others.map(status)).toEqual(others.map(() => 'completed'));
+      });
+
+      test('is set aside also when it is its undo that does so', async () => {
+        const inner: Answer = ({ run, what }) =>
+          run === 'bad' && what === 'forward pay' ? refused('declined') : ok(1);
+        expect(await live('undo reserve', inner)).toBe(5);
+      });
+
+      test('stays set aside over restarts, cannot be cancelled, and goes on when an operator says so', async () => {
+        await live('forward reserve', () => ok(1));
+        const { length } = stage.types('bad');
+        await stage.restart();
+        await stage.restart();
+        expect(stage.types('bad')).toHaveLength(length);
+        expect(await stage.engine.cancel('bad', 'enough')).toBe('quarantined');
+        expect(await stage.engine.skip('bad', 'mail', 'enough')).toBe('quarantined');
+        stage.bench.answer = () => ok(1);
+        expect(await stage.engine.retry('bad', 'mended')).toBe('done');
+        await stage.settle('bad');
+        expect(stage.engine.counts()).toMatchObject({ quarantined: 0, open: 0 });
+      });
+
+      test('is not blamed for ends that it had no part in, and endless restarts write no endless history', async () => {
+        stage.bench.answer = () => never;
+        await submitAll();
+        for (let end = 0; end < 12; end++) await stage.restart({ concurrencyMax: 1 });
+        const late = others.slice(10);
+        expect(late.map((id) => stage.types(id).length)).toEqual(late.map(() => 3));
+        expect(late.map(status)).not.toContain('stuck');
+        stage.bench.answer = () => ok(1);
+        await stage.restart();
+        await stage.settle(...late);
+      });
+
+      test('in its repair rests, and stays completed', async () => {
+        stage.bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(1));
+        await stage.submit('o1');
+        await stage.settle('o1');
+        let ends = 0;
+        let isDown = false;
+        stage.bench.answer = () => {
+          isDown = true;
+          return never;
+        };
+        while (!stage.view('o1').state.isQuarantined) {
+          await stage.clock.run(() => isDown);
+          isDown = false;
+          ends += 1;
+          await stage.restart();
+        }
+        expect(ends).toBe(5);
+        expect(status('o1')).toBe('completed');
+      });
+    });
+
+    describe("an operator's retry", () => {
+      test('makes an owed undo due, which then is no longer stuck', async () => {
+        stage.bench.answer = ({ what }) => {
+          if (what === 'forward pay') return refused('declined');
+          return what === 'undo reserve' ? refused('too-late') : ok(1);
+        };
+        await stage.submit('o1');
+        await stage.clock.run(() => status('o1') === 'stuck');
+        stage.bench.answer = () => ok(1);
+        const before = stage.clock.now();
+        expect(await stage.engine.retry('o1', 'told them')).toBe('done');
+        await stage.settle('o1');
+        expect(stage.clock.now()).toBeLessThan(before + 30_000);
+        expect(stage.view('o1').events).toContainEqual(
+          expect.objectContaining({ type: 'retry-requested', reason: 'told them' }),
+        );
+      });
+
+      test('makes a wait and a repair due', async () => {
+        stage.bench.answer = ({ what, number }) =>
+          what === 'forward mail' || (what === 'forward reserve' && number === 1) ? lost : ok(1);
+        await stage.submit('o1');
+        await stage.clock.run(() => stage.view('o1').next?.type === 'wait');
+        const before = stage.clock.now();
+        await stage.engine.retry('o1', 'hurry');
+        await stage.clock.run(() => stage.done().includes('forward pay'));
+        expect(stage.clock.now()).toBe(before);
+        await stage.settle('o1');
+        stage.bench.answer = () => ok(1);
+        const settledAt = stage.clock.now();
+        expect(await stage.engine.retry('o1', 'mail is back')).toBe('done');
+        await stage.clock.run(() => stage.view('o1').state.ways.mail?.result === 'ok');
+        expect(stage.clock.now()).toBe(settledAt);
+      });
+
+      test('is refused where nothing waits, and for what was never there', async () => {
+        await stage.submit('o1');
+        await stage.settle('o1');
+        expect(await stage.engine.retry('o1', 'why not')).toBe('nothing-to-retry');
+        expect(await stage.engine.retry('o2', 'why not')).toBe('unknown-run');
+      });
+    });
+
+    describe("an operator's skip", () => {
+      test('writes off an exhausted undo: the run ends, and says what it did not do', async () => {
+        stage.bench.answer = ({ what }) => {
+          if (what === 'forward pay') return refused('declined');
+          return what === 'undo reserve' ? refused('too-late') : ok(1);
+        };
+        await stage.submit('o1');
+        await stage.clock.run(() => status('o1') === 'stuck');
+        expect(await stage.engine.skip('o1', 'pay', 'no')).toBe('nothing-to-skip');
+        expect(await stage.engine.skip('o1', 'reserve', 'written to them')).toBe('done');
+        await stage.settle('o1');
+        expect(status('o1')).toBe('compensated');
+        expect(stage.view('o1').state.ways.reserve?.writtenOff).toMatchObject({
+          direction: 'undo',
+          reason: 'written to them',
+        });
+      });
+
+      test('writes off a later step, also after the run completed without it', async () => {
+        stage.bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(1));
+        await stage.submit('o1');
+        await stage.submit('o2');
+        await stage.clock.run(() => stage.view('o1').state.ways.mail?.attempts === 1);
+        expect(await stage.engine.skip('o1', 'mail', 'called them')).toBe('done');
+        await stage.settle('o1', 'o2');
+        expect(stage.view('o1').state.deferred).toEqual([]);
+        expect(stage.view('o2').state.deferred).toEqual(['mail']);
+        expect(await stage.engine.skip('o2', 'mail', 'called them')).toBe('done');
+        expect(stage.view('o2').next).toEqual({ type: 'rest' });
+        expect(await stage.engine.retry('o2', 'again')).toBe('nothing-to-retry');
+      });
+
+      test('is refused for what settles by itself, is under way, or is not there', async () => {
+        const gate = createGate();
+        stage.bench.answer = ({ what }) => (what === 'forward mail' ? gate.reply : ok(1));
+        await stage.submit('o1');
+        await stage.called('forward mail');
+        expect(await stage.engine.skip('o1', 'reserve', 'no')).toBe('nothing-to-skip');
+        expect(await stage.engine.skip('o1', 'no-step', 'no')).toBe('nothing-to-skip');
+        expect(await stage.engine.skip('o2', 'mail', 'no')).toBe('unknown-run');
+        expect(await stage.engine.skip('o1', 'mail', 'no')).toBe('in-flight');
+        gate.open();
+        await stage.settle('o1');
+        expect(await stage.engine.skip('o1', 'mail', 'no')).toBe('nothing-to-skip');
+      });
+    });
+
+    test('an alternate that waits for the undo of the first does not wait without end', async () => {
+      stage.bench.answer = ({ what }) => {
+        if (what === 'undo pay') return { reply: 'unsent', code: 'connection-refused' };
+        return what === 'forward pay' ? lost : ok(1);
+      };
+      await stage.submit('o1');
+      await stage.clock.run(() => status('o1') === 'compensating');
+      expect(stage.done()).not.toContain('forward pay:alt');
+      stage.bench.answer = () => ok(1);
+      await stage.settle('o1');
+      expect(status('o1')).toBe('compensated');
+    });
+  });
+}

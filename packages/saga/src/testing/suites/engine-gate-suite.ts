@@ -1,0 +1,234 @@
+import { describe, expect, test } from 'vitest';
+import { createGate, order } from '../../fixtures/order.ts';
+import { isSettled, toStatus } from '../../journal.ts';
+import { ok, type Reply, refused } from '../../reply.ts';
+import { useEngineStage } from './engine-stage.ts';
+import type { JournalHouse } from './journal-suite.ts';
+
+const down: Reply<never> = { reply: 'unsent', code: 'connection-refused' };
+const lost: Reply<never> = { reply: 'unknown', code: 'reset' };
+const never = new Promise<never>(() => {});
+
+/** What stands between runs and participants, on whatever journal. */
+export function describeEngineGate(name: string, createHouse: () => JournalHouse): void {
+  describe(`the engine's way to its participants, on a journal ${name}`, () => {
+    const stage = useEngineStage(createHouse);
+    const submitMany = async (count: number): Promise<string[]> => {
+      const ids = Array.from({ length: count }, (_, index) => `o${index + 1}`);
+      await Promise.all(ids.map((id) => stage.submit(id)));
+      return ids;
+    };
+    const gate = (participant: string) =>
+      stage.engine.gates().find((view) => view.participant === participant);
+    const isHeld = (participant: string, kind: 'parked' | 'waiting', count: number): boolean =>
+      (gate(participant)?.[kind] ?? 0) >= count;
+    const parked = (count: number) => stage.clock.run(() => isHeld('reserve', 'parked', count));
+    const attempts = (ids: readonly string[], way: string): number[] =>
+      ids.map((id) => stage.view(id).state.ways[way]?.attempts ?? 0);
+    /** Ten runs at an open breaker; from then on `answer` answers. */
+    const parkTen = async (answer: typeof stage.bench.answer): Promise<string[]> => {
+      stage.bench.answer = ({ what }) => (what === 'forward reserve' ? down : ok(null));
+      const ids = await submitMany(10);
+      await parked(10);
+      stage.bench.calls.length = 0;
+      stage.bench.answer = answer;
+      return ids;
+    };
+    const passTime = (ms: number) => {
+      const end = stage.clock.now() + ms;
+      return stage.clock.run(() => stage.clock.now() >= end);
+    };
+
+    describe('an open breaker', () => {
+      test('parks the steps of its participant: no attempt is burned, and nobody holds a place', async () => {
+        const ids = await parkTen(() => down);
+        expect(attempts(ids, 'reserve')).toEqual(ids.map(() => 0));
+        expect(stage.types('o10')).toEqual(['accepted', 'step-unsent', 'step-parked']);
+        expect(stage.engine.counts()).toMatchObject({ moving: 0, queued: 0, open: 10 });
+        expect(stage.view('o10').next).toMatchObject({
+          type: 'wait',
+          held: { participants: { reserve: 'parked' }, tryAt: gate('reserve')?.nextTryAt },
+        });
+      });
+
+      test('writes no history while it stays open', async () => {
+        const ids = await parkTen(() => down);
+        await passTime(600_000);
+        expect(Math.max(...ids.map((id) => stage.types(id).length))).toBeLessThan(20);
+        expect(stage.bench.calls.length).toBeLessThan(40);
+      });
+
+      test('lets one probe through at a time, and all go on when it is well', async () => {
+        const reply = createGate();
+        const ids = await parkTen(({ what }) => (what === 'forward reserve' ? reply.reply : ok(1)));
+        await stage.called('forward reserve');
+        await stage.submit('late');
+        await passTime(2_000);
+        expect(stage.done()).toEqual(['forward reserve']);
+        expect(gate('reserve')).toMatchObject({ breaker: 'probing', inFlight: 1 });
+        reply.open();
+        await stage.settle(...ids, 'late');
+        expect(gate('reserve')).toMatchObject({ breaker: 'closed', parked: 0, openings: 1 });
+      });
+
+      test('probes with one run after the other', async () => {
+        const ids = await parkTen(() => lost);
+        await stage.clock.run(() => stage.bench.calls.length === 10);
+        expect(stage.bench.calls.map(({ run }) => run).sort()).toEqual([...ids].sort());
+      });
+
+      test('is closed by the next run when the probe is one that nobody can serve', async () => {
+        const ids = await parkTen(({ what, run }) =>
+          what === 'forward reserve' && run === stage.bench.calls[0]?.run ? lost : ok(1),
+        );
+        await stage.settle(...ids);
+        const ends = ids.map((id) => stage.view(id).state.phase);
+        expect(ends.filter((phase) => phase === 'completed')).toHaveLength(9);
+      });
+
+      test('is closed by a refusal: who refuses is well', async () => {
+        const ids = await parkTen(({ what }) =>
+          what === 'forward reserve' ? refused('sold-out') : ok(1),
+        );
+        await stage.settle(...ids);
+        expect(ids.map((id) => stage.view(id).state.reason?.code)).toEqual(
+          ids.map(() => 'sold-out'),
+        );
+      });
+
+      test('gives up a probe that never settles', async () => {
+        await stage.restart({ breaker: { probeTimeoutMs: 500 } });
+        const ids = await parkTen(({ what }) =>
+          what === 'forward reserve' && stage.bench.calls.length === 1 ? never : ok(1),
+        );
+        await stage.settle(...ids.slice(1));
+        await stage.settle(...ids);
+      });
+
+      test('gives the turn of a run that was cancelled to the next', async () => {
+        const ids = await parkTen(() => ok(1));
+        await Promise.all(ids.slice(0, 9).map((id) => stage.engine.cancel(id, 'enough')));
+        await stage.settle(...ids);
+        expect(stage.view('o10').state.phase).toBe('completed');
+      });
+
+      test('uses up the time budget of a parked step', async () => {
+        const ids = await parkTen(() => down);
+        await stage.settle(...ids);
+        const codes = ids.map((id) => stage.view(id).state.reason?.code);
+        expect(codes).toEqual(ids.map(() => 'breaker-open'));
+      });
+
+      test('is in memory only: after a crash all is tried anew', async () => {
+        const ids = await parkTen(() => ok(1));
+        await stage.restart();
+        await stage.settle(...ids);
+      });
+
+      test('is probed at once when an operator asks for a retry', async () => {
+        await parkTen(() => ok(1));
+        const before = stage.clock.now();
+        expect(await stage.engine.retry('o1', 'it is back')).toBe('done');
+        await stage.called('forward reserve');
+        expect(stage.clock.now()).toBe(before);
+      });
+
+      test('lets the undos of other participants go on', async () => {
+        stage.bench.answer = ({ what }) => {
+          if (what === 'forward pay' || what === 'forward pay:alt') return lost;
+          return what === 'undo pay:alt' ? down : ok(1);
+        };
+        await submitMany(6);
+        await stage.clock.run(() => isHeld('pay:alt', 'parked', 1));
+        await stage.clock.run(() => stage.view('o6').state.ways.reserve?.undo.done === true);
+        expect(stage.types('o6')).toContain('undo-parked');
+      });
+    });
+
+    describe('a breaker that closes', () => {
+      test('lets the parked runs go on at a bounded rate', async () => {
+        await stage.restart({ drainPerSecond: 50 });
+        stage.bench.answer = ({ what }) => (what === 'forward reserve' ? down : ok(null));
+        const ids = await submitMany(60);
+        await parked(60);
+        const times: number[] = [];
+        stage.bench.answer = ({ what }) => {
+          if (what === 'forward reserve') times.push(stage.clock.now());
+          return ok(1);
+        };
+        await stage.settle(...ids);
+        const together = [...Map.groupBy(times, (at) => at).values()].map((at) => at.length);
+        expect(times).toHaveLength(60);
+        expect(Math.max(...together)).toBeLessThanOrEqual(6);
+      });
+
+      test('wakes an owed undo, however long it meant to wait', async () => {
+        stage.bench.answer = ({ what }) => {
+          if (what === 'forward pay') return refused('declined');
+          return what === 'undo reserve' ? lost : ok(1);
+        };
+        await stage.submit('o1');
+        await stage.clock.run(() => toStatus(stage.view('o1').state) === 'stuck');
+        const due = stage.view('o1').state.ways.reserve?.undo.retryAt ?? 0;
+        stage.bench.answer = () => ok(1);
+        await stage.engine.submit(stage.bench.saga, order, { id: 'o2' });
+        await stage.settle('o1', 'o2');
+        expect(stage.clock.now()).toBeLessThan(due);
+      });
+    });
+
+    describe('places at one participant', () => {
+      test('are never more than the limit, and do not hold up the others', async () => {
+        await stage.restart({ callsMax: 2 });
+        stage.bench.answer = ({ what }) => (what === 'forward pay' ? never : ok(1));
+        await submitMany(6);
+        await stage.clock.run(
+          () => stage.done().filter((what) => what === 'forward pay').length === 2,
+        );
+        await stage.clock.run(
+          () => stage.done().filter((what) => what === 'forward reserve').length === 6,
+        );
+        expect(gate('pay')).toMatchObject({ inFlight: 2, waiting: 4 });
+        expect(stage.engine.counts()).toMatchObject({ moving: 2 });
+        expect(stage.view('o6').next).toMatchObject({ held: { participants: { pay: 'full' } } });
+      });
+
+      test('are free again after a call that ran out of time', async () => {
+        await stage.restart({ callsMax: 1 });
+        stage.bench.answer = ({ what, number }) =>
+          what === 'forward reserve' && number === 1 ? never : ok(1);
+        const ids = await submitMany(3);
+        await stage.settle(...ids);
+        expect(gate('reserve')).toMatchObject({ inFlight: 0, waiting: 0 });
+      });
+
+      test('leave one to those that go forward, however many undos there are', async () => {
+        await stage.restart({ callsMax: 2 });
+        const held = createGate();
+        stage.bench.answer = ({ what, run }) => {
+          if (what === 'forward pay' && run !== 'new') return refused('declined');
+          return what === 'undo reserve' ? held.reply : ok(1);
+        };
+        const ids = await submitMany(4);
+        await stage.clock.run(() => isHeld('reserve', 'waiting', 3));
+        await stage.submit('new');
+        await stage.settle('new');
+        held.open();
+        await stage.settle(...ids);
+      });
+
+      test('go to the next when the run that was called no longer wants one', async () => {
+        await stage.restart({ callsMax: 1 });
+        const held = createGate();
+        stage.bench.answer = ({ what, run }) =>
+          what === 'forward pay' && run === 'o1' ? held.reply : ok(1);
+        const ids = await submitMany(4);
+        await stage.clock.run(() => isHeld('pay', 'waiting', 3));
+        await Promise.all(['o2', 'o3'].map((id) => stage.engine.cancel(id, 'enough')));
+        held.open();
+        await stage.settle(...ids);
+        expect(isSettled(stage.view('o4').state)).toBe(true);
+      });
+    });
+  });
+}
