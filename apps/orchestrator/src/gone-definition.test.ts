@@ -1,0 +1,78 @@
+// Orders of a definition that this build does not have: ended ones count in the books, open ones wait.
+import { PlaceOrder } from '@baton/contracts';
+import { createEngine, ok, saga } from '@baton/saga';
+import { createMemoryJournal, createMemoryStore } from '@baton/saga/testing';
+import { createLog, createMetrics } from '@baton/telemetry';
+import request from 'supertest';
+import { expect, it, onTestFinished } from 'vitest';
+import { createOrchestrator } from './app.ts';
+import { createStandIns } from './stand-in.ts';
+
+const order = {
+  customerId: 'ada',
+  lines: [{ sku: 'mug', quantity: 2 }],
+  payment: { method: 'card' as const, token: 'tok_ok' },
+};
+const total = { amountMinor: 2400, currency: 'EUR' as const };
+
+/** Another build: one of its orders has completed, another waits for who never answers. */
+async function livePast(store: ReturnType<typeof createMemoryStore>): Promise<void> {
+  const gone = saga('place-order', { version: 9, input: PlaceOrder })
+    .step('validate', { perform: async () => ok({ total }), undo: null })
+    .step('wrap', {
+      timeoutMs: 10,
+      perform: async ({ id }) =>
+        id === 'ord_ended' ? ok('wrapped') : { reply: 'unsent', code: 'connection-refused' },
+      undo: null,
+    })
+    .end();
+  const engine = await createEngine({ journal: createMemoryJournal(store), sagas: [gone] });
+  await engine.submit(gone, order, { id: 'ord_open' });
+  await engine.submit(gone, order, { id: 'ord_ended' });
+  await engine.settled('ord_ended');
+  await engine.stop();
+}
+
+const totals = async () => ({
+  ok: true as const,
+  status: 200 as const,
+  body: {
+    totals: [{ currency: 'EUR' as const, taken: 2400, givenBack: 0 }],
+    payments: [],
+    nextCursor: null,
+  },
+});
+const nothing = async () => ({
+  ok: true as const,
+  status: 200 as const,
+  body: { totals: [], payments: [], nextCursor: null },
+});
+
+it('counts ended ones in the books, sets open ones aside, and says so when asked whether it is ready', async () => {
+  const store = createMemoryStore();
+  await livePast(store);
+  const { participants } = createStandIns({
+    payments: { getPayments: totals },
+    alternatePayments: { getPayments: nothing },
+  });
+  const { app, stop } = await createOrchestrator({
+    journal: createMemoryJournal(store),
+    participants,
+    log: createLog('orchestrator', 'silent'),
+    metrics: createMetrics('orchestrator'),
+  });
+  onTestFinished(stop);
+  const client = request(app);
+  const ready = await client.get('/health/ready');
+  expect([ready.status, ready.body.checks.quarantined]).toEqual([200, '1']);
+  const audit = await client.get('/audit');
+  expect(audit.body.money[0]).toMatchObject({ taken: 2400, completedOrders: 2400, balanced: true });
+  const placed = await client.post('/orders').set('prefer', 'wait=5').send(order);
+  expect(placed.body.status).toBe('completed');
+  const waiting = await client.get('/orders/ord_open');
+  expect([waiting.status, waiting.body.settledAt, waiting.body.next]).toEqual([
+    200,
+    undefined,
+    null,
+  ]);
+});
