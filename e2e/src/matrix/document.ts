@@ -59,8 +59,12 @@ these settled without anybody's help once the service answered again.
 Email and SMS are sent by the same operation, so a fault here breaks both; that one steps in for the other is played in
 [stories.ts](../e2e/src/stories.ts).
 
-The waits are shortened and a call is given up after two attempts, so that all of it takes seconds. Circuit breakers are set so that they never
-open: hundreds of faults at once would open them all.`.split('\n');
+What is not as in production: waits are shortened, a call is given up after two attempts, and one that is kept waiting ends soon after the fault
+began. A crash closes the service's file and cuts every connection, then the service comes back from its file, all in one process
+(real ones are killed in [kill.test.ts](../e2e/src/kill.test.ts)). Circuit breakers never open: hundreds of faults at once would
+open them all. A service that is not there at all is no fault of this list, since nothing is sent: see the stories.`.split(
+    '\n',
+  );
 }
 
 function toSection(operation: FaultOperation, all: Cells): string[] {
