@@ -56,9 +56,14 @@ test('no sleep stands in a test for something that can be awaited', () => {
 
 // Measured without comments and blank lines, which are there to be read quickly.
 test.each([
-  ['the core and its driver', ['event', 'state', 'decide', 'outcome', 'driver'], 500],
-  ['the worker', ['worker', 'run-queue', 'clock'], 220],
-  ['SQLite and the lock', ['sqlite-file', 'sqlite-journal', 'journal-statements', 'lock'], 500],
+  ['the core and its driver', ['event', 'state', 'decide', 'outcome', 'driver'], 700],
+  ['the worker', ['worker', 'run-queue', 'clock'], 300],
+  ['the gates', ['breaker', 'gate', 'gates'], 350],
+  [
+    'SQLite and the lock',
+    ['sqlite-file', 'sqlite-journal', 'journal-statements', 'log-wiper', 'lock'],
+    570,
+  ],
 ])('%s can be read in one sitting', (_part, names, limit) => {
   const paths = names.map((name) => `packages/saga/src/${name}.ts`);
   const part = sources.filter(({ path }) => paths.includes(path));

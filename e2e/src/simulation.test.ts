@@ -7,6 +7,7 @@ const first = Number(process.env.SIMULATION_FIRST_SEED ?? 1);
 it(`leaves nothing behind in ${seeds} random histories of troubles and crashes`, async () => {
   let crashes = 0;
   let troubles = 0;
+  let parked = 0;
   for (let seed = first; seed < first + seeds; seed++) {
     const simulation = await simulate(seed);
     expect(
@@ -15,7 +16,11 @@ it(`leaves nothing behind in ${seeds} random histories of troubles and crashes`,
     ).toEqual([]);
     crashes += simulation.crashes;
     troubles += simulation.troubles;
+    parked += simulation.parked;
   }
-  process.stdout.write(`simulated ${seeds} histories: ${crashes} crashes, ${troubles} troubles\n`);
+  process.stdout.write(
+    `simulated ${seeds} histories: ${crashes} crashes, ${troubles} troubles, parked ${parked} times\n`,
+  );
   expect(crashes).toBeGreaterThan(0);
+  expect(parked).toBeGreaterThan(0);
 }, 170_000);

@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createOrderSaga } from '@baton/orchestrator';
-import { createEngine, type Engine, openJournal } from '@baton/saga';
+import { createEngine, type Engine, openJournal, openReader } from '@baton/saga';
 import { createVirtualClock, type VirtualClock } from '@baton/saga/testing';
 import { findFaults } from './books.ts';
 import { createCrasher } from './crasher.ts';
@@ -19,6 +19,8 @@ export interface Simulation {
   readonly orders: number;
   readonly crashes: number;
   readonly troubles: number;
+  /** Steps and undos that waited for a breaker to close. */
+  readonly parked: number;
 }
 
 interface Scene {
@@ -57,11 +59,19 @@ export async function simulate(seed: number, ordersMax = 8): Promise<Simulation>
     await live(scene, storm.trouble, Number.POSITIVE_INFINITY);
     await storm.deliverLate();
     const faults = findFaults(folder, [...scene.accepted]);
-    return { faults, orders: orders.length, crashes, troubles: storm.count() };
+    const parked = countParked(folder, orders);
+    return { faults, orders: orders.length, crashes, troubles: storm.count(), parked };
   } finally {
     closeServices(services);
     rmSync(folder, { recursive: true });
   }
+}
+
+function countParked(folder: string, orders: readonly Order[]): number {
+  const reader = openReader(join(folder, 'orchestrator', 'journal.sqlite'));
+  const events = orders.flatMap(({ id }) => reader.read(id)?.events ?? []);
+  reader.close();
+  return events.filter(({ type }) => type.endsWith('-parked')).length;
 }
 
 const createOrder = (index: number, random: Random): Order => ({
@@ -108,6 +118,9 @@ async function live(
     clock,
     random: random.next,
     concurrencyMax: 4,
+    callsMax: random.whole(1, 3),
+    // With few orders a breaker that is slow to open would hardly ever do so.
+    breaker: { failuresMin: random.whole(1, 5), probeTimeoutMs: 2_000 },
   })
     .then(async (created) => {
       await submitAll(created);

@@ -48,7 +48,7 @@ export interface Passage {
   readonly healedAt: number;
 }
 export type Passages = (participant: string, direction: Direction) => Passage;
-export const openPassages: Passages = () => ({ type: 'free', until: 0, healedAt: 0 });
+const openPassages: Passages = () => ({ type: 'free', until: 0, healedAt: 0 });
 
 interface View {
   readonly now: number;

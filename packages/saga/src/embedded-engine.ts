@@ -82,7 +82,7 @@ class EmbeddedEngine implements Engine {
     const due = this.journal.listRepairs(this.#clock.now(), repairsMax);
     const loaded = [...this.journal.listOpen(), ...due].map((id) => this.#load(id));
     const found = loaded.filter((run) => run !== undefined);
-    await Promise.all(found.map((run) => this.#recover(run)));
+    if (!this.journal.wasAtRest()) await Promise.all(found.map((run) => this.#recover(run)));
     for (const run of found) this.#resume(run);
     this.#stopRepeating = repeat(this.#clock, 1_000, () => {
       this.#guard(() => this.#fetchRepairs());
@@ -174,7 +174,9 @@ class EmbeddedEngine implements Engine {
   async stop(): Promise<void> {
     this.#stopRepeating();
     await this.#worker.stop(this.#runs.values());
+    if (this.#hasStopped) return;
     this.#hasStopped = true;
+    this.journal.rest();
     this.journal.close();
     this.#waiters.endAll();
   }

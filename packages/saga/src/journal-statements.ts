@@ -14,6 +14,8 @@ export function prepareStatements(database: DatabaseSync) {
     begin: prepare('BEGIN IMMEDIATE'),
     commit: prepare('COMMIT'),
     readEpoch: prepare("SELECT value FROM meta WHERE name = 'epoch'"),
+    rest: prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('rested', ?)"),
+    readRest: prepare("SELECT value FROM meta WHERE name = 'rested'"),
     addEvent: prepare('INSERT INTO events (run, seq, event) VALUES (?, ?, ?)'),
     addRun: prepare(
       'INSERT OR IGNORE INTO runs (id, saga, version, accepted_at, status) VALUES (?, ?, ?, ?, ?)',

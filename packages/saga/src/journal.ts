@@ -33,6 +33,10 @@ export interface Journal {
   readCarried(): unknown;
   /** True while another process waits to take over. */
   hasStandby(): boolean;
+  /** Nothing is under way any more: said last, after every append. */
+  rest(): void;
+  /** True when the executor before this one said so: what it left open was interrupted by nothing. */
+  wasAtRest(): boolean;
   close(): void;
 }
 

@@ -96,7 +96,7 @@ function endProcess(error: unknown): void {
   process.exit(70);
 }
 
-type Reads = Omit<Journal, 'append' | 'addNotice' | 'prune' | 'hasStandby'>;
+type Reads = Omit<Journal, 'append' | 'addNotice' | 'prune' | 'hasStandby' | 'rest' | 'wasAtRest'>;
 
 /** Opens a journal to look at, and changes nothing. Throws a JournalError when it cannot be read. */
 export function openReader(path: string): Reads {
@@ -215,6 +215,15 @@ class SqliteJournal extends JournalReader implements Journal {
       for (const run of runs) pruneRun(this.statements, run);
       this.statements.carry.run(value);
     });
+  }
+
+  /** Of this executor, by its epoch: whoever comes after one that crashed finds an older one. */
+  rest(): void {
+    this.#transact(() => this.statements.rest.run(this.#epoch));
+  }
+
+  wasAtRest(): boolean {
+    return this.statements.readRest.get()?.value === this.#epoch - 1;
   }
 
   hasStandby(): boolean {

@@ -18,6 +18,7 @@ interface Stored {
   readonly secrets: Map<string, Readonly<Record<string, unknown>>>;
   readonly submissions: Map<string, StoredSubmission>;
   carried: unknown;
+  isAtRest: boolean;
   prunedTo: number;
   positions: number;
 }
@@ -30,6 +31,7 @@ export const createMemoryStore = (): Stored => ({
   secrets: new Map(),
   submissions: new Map(),
   carried: undefined,
+  isAtRest: false,
   prunedTo: 0,
   positions: 0,
 });
@@ -39,6 +41,8 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
   const newestFirst = (): RunSummary[] =>
     [...store.runs.values()].sort((a, b) => b.number - a.number);
   const oldestFirst = (): RunSummary[] => newestFirst().reverse();
+  const wasAtRest = store.isAtRest;
+  store.isAtRest = false;
   const ids = (runs: readonly RunSummary[]): string[] => runs.map(({ id }) => id);
   return {
     append: async (entry) => {
@@ -87,6 +91,10 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
     },
     readCarried: () => store.carried,
     hasStandby: () => false,
+    rest: () => {
+      store.isAtRest = true;
+    },
+    wasAtRest: () => wasAtRest,
     close: () => {},
   };
 }

@@ -311,6 +311,19 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stage.settle('o1');
       });
 
+      test('interrupts nothing, so that nothing is marked when it starts again', async () => {
+        stage.bench.answer = ({ what }) => (what === 'forward reserve' ? lost : ok(null));
+        await stage.submit('o1');
+        await stage.clock.run(() => stage.types('o1').includes('step-unknown'));
+        const before = stage.types('o1');
+        await stage.engine.stop();
+        await stage.start();
+        expect(stage.types('o1')).toEqual(before);
+        stage.bench.answer = () => ok(null);
+        await stage.settle('o1');
+        expect(stage.view('o1').state.ways.reserve?.attempts).toBe(2);
+      });
+
       test('leaves no timer behind', async () => {
         stage.bench.answer = () => ({ ...lost, retryAfterMs: 1_000 });
         await stage.submit('o1');

@@ -222,6 +222,17 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       expect(journal.hasStandby()).toBe(false);
     });
 
+    test('knows once, after it was opened again, that nothing was under way', async () => {
+      await append(accept('r1'));
+      await reopen();
+      expect(journal.wasAtRest()).toBe(false);
+      journal.rest();
+      await reopen();
+      expect(journal.wasAtRest()).toBe(true);
+      await reopen();
+      expect(journal.wasAtRest()).toBe(false);
+    });
+
     test('may be closed twice', async () => {
       journal.close();
       journal.close();
