@@ -55,6 +55,17 @@ describe('inventory', () => {
     expect(await levelOf('numbered-print')).toMatchObject({ free: 5, held: 0 });
   });
 
+  it('shows what is held for one order, and nothing once it was released', async () => {
+    const readHeld = (id: string) => request(service.app).get(`/reservations/${id}`);
+    const lines = Array.from({ length: 2 }, () => ({ sku: 'mug', quantity: 1_000 }));
+    await hold('ord_1', ...lines).expect(200);
+    await hold('ord_12', { sku: 'teapot', quantity: 1 }).expect(200);
+    const { body } = await readHeld('ord_1').expect(200);
+    expect(body).toEqual({ orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2_000 }] });
+    await post('/release', 'ord_1', {}).expect(200);
+    expect((await readHeld('ord_1').expect(404)).body.code).toBe('nothing-held');
+  });
+
   it('sums lines of one product before it looks at the stock', async () => {
     const lines = [
       { sku: 'numbered-print', quantity: 3 },

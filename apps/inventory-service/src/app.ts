@@ -7,7 +7,7 @@ import {
   type ParticipantOptions,
 } from '@baton/service-kit';
 import { SCHEMA, seed } from './schema.ts';
-import { listStock, release, reserve } from './stock.ts';
+import { listHeld, listStock, release, reserve } from './stock.ts';
 
 export const createInventoryService = (options: ParticipantOptions): Participant => {
   const store = openStore({ ...options, schema: SCHEMA, seed });
@@ -27,6 +27,11 @@ export const createInventoryService = (options: ParticipantOptions): Participant
       return undefined;
     },
     getStock: () => ({ status: 200, body: { products: listStock(store.db) } }),
+    getReservation: ({ params: { id } }) => {
+      const lines = listHeld(store.db, id);
+      if (lines.length === 0) return { problem: 'nothing-held' };
+      return { status: 200, body: { orderId: id, lines } };
+    },
   });
   return { app, routes, store, close: store.close };
 };

@@ -68,3 +68,15 @@ const STOCK_LEVELS = 'SELECT sku, on_hand AS onHand, free, held FROM products OR
 
 export const listStock = (db: DatabaseSync): readonly StockLevel[] =>
   StockLevel.array().parse(db.prepare(STOCK_LEVELS).all());
+
+/** By the keys, which have an index: `;` is what follows `:`. */
+const HELD_FOR_ORDER = `
+  SELECT sku, sum(quantity) AS quantity
+  FROM reservations JOIN reserved_lines ON reservation_id = reservations.id
+  WHERE key >= ? || ':' AND key < ? || ';' GROUP BY sku ORDER BY sku`;
+
+export const listHeld = (db: DatabaseSync, orderId: string): Line[] =>
+  db
+    .prepare(HELD_FOR_ORDER)
+    .all(orderId, orderId)
+    .map(({ sku, quantity }) => ({ sku: String(sku), quantity: Number(quantity) }));

@@ -91,6 +91,15 @@ describe('payments', () => {
     },
   );
 
+  it('shows what one order has paid, and nothing of one whose id only begins like it', async () => {
+    for (const id of ['ord_1', 'ord_12', 'ord_1-b']) await pay(id, toCharge(100)).expect(200);
+    await post('/refund', 'ord_12', {}).expect(200);
+    const readOf = async (id: string) => (await read(`/${id}`)).payments;
+    expect(await readOf('ord_1')).toMatchObject([{ orderId: 'ord_1', status: 'taken' }]);
+    expect(await readOf('ord_12')).toMatchObject([{ orderId: 'ord_12', status: 'given-back' }]);
+    expect(await readOf('ord_2')).toEqual([]);
+  });
+
   it('shows every payment once over its pages', async () => {
     for (const n of [1, 2, 3]) await pay(`ord_${n}`, toCharge(n)).expect(200);
     const first = await read('?limit=2');

@@ -7,7 +7,7 @@ import {
   type ParticipantOptions,
   readPage,
 } from '@baton/service-kit';
-import { giveBack, listPayments, listTotals, takeMoney } from './payments.ts';
+import { giveBack, listPayments, listPaymentsOf, listTotals, takeMoney } from './payments.ts';
 import { SCHEMA } from './schema.ts';
 
 export const createPaymentService = (options: ParticipantOptions): Participant => {
@@ -33,6 +33,10 @@ export const createPaymentService = (options: ParticipantOptions): Participant =
       const { rows: payments, nextCursor } = page;
       return { status: 200, body: { totals: listTotals(store.db), payments, nextCursor } };
     },
+    getOrderPayments: ({ params: { id } }) => ({
+      status: 200,
+      body: { orderId: id, payments: listPaymentsOf(store.db, id) },
+    }),
   });
   return { app, routes, store, close: store.close };
 };

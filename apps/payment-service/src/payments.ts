@@ -53,6 +53,17 @@ const NEWEST = `
   SELECT id, order_id, amount_minor, currency, status, at
   FROM payments WHERE id < ? ORDER BY id DESC LIMIT ?`;
 
+type Row = Readonly<Record<string, unknown>>;
+
+const toPayment = (row: Row): Payment =>
+  Payment.parse({
+    orderId: row.order_id,
+    paymentId: toPaymentId(row.id),
+    amount: { amountMinor: row.amount_minor, currency: row.currency },
+    status: row.status,
+    at: new Date(Number(row.at)).toISOString(),
+  });
+
 export const listPayments = (
   db: DatabaseSync,
   beforeId: number,
@@ -61,13 +72,12 @@ export const listPayments = (
   db
     .prepare(NEWEST)
     .all(beforeId, limit)
-    .map((row) => ({
-      id: Number(row.id),
-      ...Payment.parse({
-        orderId: row.order_id,
-        paymentId: toPaymentId(row.id),
-        amount: { amountMinor: row.amount_minor, currency: row.currency },
-        status: row.status,
-        at: new Date(Number(row.at)).toISOString(),
-      }),
-    }));
+    .map((row) => ({ id: Number(row.id), ...toPayment(row) }));
+
+/** By the keys, which have an index: `;` is what follows `:`. */
+const OF_ORDER = `
+  SELECT id, order_id, amount_minor, currency, status, at
+  FROM payments WHERE key >= ? || ':' AND key < ? || ';' ORDER BY id LIMIT 100`;
+
+export const listPaymentsOf = (db: DatabaseSync, orderId: string): Payment[] =>
+  db.prepare(OF_ORDER).all(orderId, orderId).map(toPayment);

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { defineOperation } from './operation.ts';
-import { EXAMPLE_ORDER_ID, Lines, OrderId, OrderIdBody, OrderIdReply, Sku } from './order.ts';
+import {
+  EXAMPLE_ORDER_ID,
+  Lines,
+  OrderId,
+  OrderIdBody,
+  OrderIdParams,
+  OrderIdReply,
+  Sku,
+} from './order.ts';
 
 const service = 'inventory-service';
 
@@ -60,4 +68,20 @@ const getStock = defineOperation({
   examples: { reply: { products: [{ sku: 'mug', onHand: 10, free: 8, held: 2 }] } },
 });
 
-export const inventoryOperations = { reserve, release, getStock };
+/** Of all the order's lines of a product together: more than one line may ask for. */
+const HeldLine = z.object({ sku: Sku, quantity: z.int().min(1) }).meta({ title: 'HeldLine' });
+
+const getReservation = defineOperation({
+  name: 'inventory.reservation',
+  service,
+  kind: 'read',
+  method: 'GET',
+  path: '/reservations/:id',
+  summary: 'What is held for one order',
+  params: OrderIdParams,
+  replies: { 200: z.object({ orderId: OrderId, lines: z.array(HeldLine).min(1).max(50) }) },
+  problems: { 'nothing-held': { status: 404, title: 'Nothing is held for this order' } },
+  examples: { reply: { orderId: EXAMPLE_ORDER_ID, lines: [{ sku: 'mug', quantity: 2 }] } },
+});
+
+export const inventoryOperations = { reserve, release, getStock, getReservation };

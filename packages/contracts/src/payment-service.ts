@@ -6,6 +6,7 @@ import {
   Instant,
   OrderId,
   OrderIdBody,
+  OrderIdParams,
   OrderIdReply,
   PaymentMethod,
   PaymentToken,
@@ -73,6 +74,14 @@ export const PaymentTotal = z
   .meta({ title: 'PaymentTotal', description: 'In minor units' });
 export type PaymentTotal = z.infer<typeof PaymentTotal>;
 
+const EXAMPLE_PAYMENT = {
+  orderId: EXAMPLE_ORDER_ID,
+  paymentId: 'pay_1',
+  amount,
+  status: 'taken',
+  at: '2026-01-01T00:00:00.000Z',
+} satisfies Payment;
+
 const getPayments = defineOperation({
   name: 'payment.payments',
   service,
@@ -92,18 +101,28 @@ const getPayments = defineOperation({
   examples: {
     reply: {
       totals: [{ currency: 'EUR', taken: 2400, givenBack: 0 }],
-      payments: [
-        {
-          orderId: EXAMPLE_ORDER_ID,
-          paymentId: 'pay_1',
-          amount,
-          status: 'taken',
-          at: '2026-01-01T00:00:00.000Z',
-        },
-      ],
+      payments: [EXAMPLE_PAYMENT],
       nextCursor: null,
     },
   },
 });
 
-export const paymentOperations = { process: processPayment, refund, getPayments };
+const getOrderPayments = defineOperation({
+  name: 'payment.order-payments',
+  service,
+  kind: 'read',
+  method: 'GET',
+  path: '/payments/:id',
+  summary: 'What one order has paid',
+  params: OrderIdParams,
+  replies: { 200: z.object({ orderId: OrderId, payments: z.array(Payment).max(100) }) },
+  problems: {},
+  examples: { reply: { orderId: EXAMPLE_ORDER_ID, payments: [EXAMPLE_PAYMENT] } },
+});
+
+export const paymentOperations = {
+  process: processPayment,
+  refund,
+  getPayments,
+  getOrderPayments,
+};

@@ -37,6 +37,7 @@ const createHandlers = (store: Store): Handlers<typeof inventoryOperations> => (
     const level = { sku: 'mug', onHand: STOCK, free: STOCK - held, held };
     return { status: 200, body: { products: [level] } };
   },
+  getReservation: () => ({ problem: 'nothing-held' }),
 });
 
 export const createStandIn = (path = ':memory:', busyTimeoutMs = 2_000): StandIn => {
