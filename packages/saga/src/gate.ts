@@ -75,13 +75,16 @@ export class Gate<T> {
     this.#surroundings = surroundings;
   }
 
-  read(direction: Direction): Passage {
+  /** `item` asks for itself: a place that it was called to is its own, and nobody else's. */
+  read(direction: Direction, item: T | null = null): Passage {
     const breaker = this.#breaker;
     if (!mayPass(breaker, this.#surroundings.clock.now()))
       return { type: 'parked', until: toNextTry(breaker) ?? 0, healedAt: 0 };
     const healedAt = breaker.state === 'closed' ? breaker.since : 0;
+    const promised = this.#called.size - (item !== null && this.#called.has(item) ? 1 : 0);
     const isFull =
-      this.#inFlight >= this.#options.callsMax || (direction === 'undo' && this.#hasUndosOnly());
+      this.#inFlight + promised >= this.#options.callsMax ||
+      (direction === 'undo' && this.#hasUndosOnly());
     return { type: isFull ? 'full' : 'free', until: 0, healedAt };
   }
 
@@ -187,7 +190,10 @@ export class Gate<T> {
 
   #drain(): void {
     const places = Math.max(1, Math.round((this.#options.drainPerSecond * drainEveryMs) / 1_000));
-    for (const item of [...this.#parked].slice(0, places)) this.#surroundings.wake(item);
+    for (const item of [...this.#parked].slice(0, places)) {
+      this.#parked.delete(item);
+      this.#surroundings.wake(item);
+    }
   }
 
   /** One timer is enough: for the next probe, for the end of the one under way, or for those still to go on. */
@@ -235,6 +241,7 @@ export class Gate<T> {
   }
 
   #call(item: T): void {
+    this.#parked.delete(item);
     this.#called.add(item);
     this.#surroundings.wake(item);
   }

@@ -224,7 +224,7 @@ export class Worker {
       secrets: () => run.secrets,
       now: clock.now,
       random,
-      passages: gates.passages,
+      passages: (participant, direction) => gates.of(participant).read(direction, run),
       commit: (happenings) => this.commit(run, happenings),
       async attempt({ way, direction, number }, perform) {
         const startedAt = clock.now();

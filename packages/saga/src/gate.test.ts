@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { breakerDefaults } from './breaker.ts';
+import { Gate } from './gate.ts';
+import { ok, type Reply } from './reply.ts';
+import { createVirtualClock } from './testing/virtual-clock.ts';
+
+const down: Reply<never> = { reply: 'unsent', code: 'connection-refused' };
+
+function createStage(callsMax: number) {
+  const clock = createVirtualClock();
+  const called: string[] = [];
+  const gate = new Gate<string>(
+    'shop',
+    { callsMax, drainPerSecond: 10, breaker: breakerDefaults },
+    { clock, random: () => 0.5, wake: (item) => called.push(item) },
+  );
+  return { clock, called, gate };
+}
+
+test('keeps a place that became free for the one who waited for it', () => {
+  const { called, gate } = createStage(1);
+  const leave = gate.enter('a', 'forward');
+  gate.hold('b', 'full', 'new');
+  leave(ok(1));
+  expect(called).toEqual(['b']);
+  expect(gate.read('forward', 'c').type).toBe('full');
+  expect(gate.read('forward', 'b').type).toBe('free');
+});
+
+test('gives the place on when the one who was called does not come', () => {
+  const { called, gate } = createStage(1);
+  const leave = gate.enter('a', 'forward');
+  gate.hold('b', 'full', 'new');
+  gate.hold('c', 'full', 'new');
+  leave(ok(1));
+  gate.release('b');
+  expect(called).toEqual(['b', 'c']);
+  gate.release('c');
+  expect(gate.read('forward', 'd').type).toBe('free');
+});
+
+test('calls undos before others, and leaves one place to the others', () => {
+  const { called, gate } = createStage(2);
+  const leaves = [gate.enter('a', 'undo'), gate.enter('b', 'forward')];
+  expect(gate.read('undo', 'c').type).toBe('full');
+  gate.hold('c', 'full', 'undo');
+  gate.hold('d', 'full', 'new');
+  leaves[1]?.(ok(1));
+  expect(called).toEqual(['d']);
+  leaves[0]?.(ok(1));
+  expect(called).toEqual(['d', 'c']);
+});
+
+test('parks those who wait for a place when the breaker opens', () => {
+  const { called, gate } = createStage(5);
+  const leaves = ['a', 'b', 'c', 'd', 'e'].map((item) => gate.enter(item, 'forward'));
+  gate.hold('f', 'full', 'new');
+  for (const leave of leaves) leave(down);
+  expect(called).toContain('f');
+  expect(gate.read('forward', 'f')).toMatchObject({ type: 'parked' });
+});
+
+test('calls those who are parked one after the other, and all of them in the end', async () => {
+  const { clock, called, gate } = createStage(5);
+  for (const item of ['a', 'b', 'c', 'd', 'e']) gate.enter(item, 'forward')(down);
+  for (const item of ['x', 'y', 'z']) gate.hold(item, 'parked', 'new');
+  await clock.run(() => called.length === 1);
+  gate.enter('x', 'forward')(down);
+  gate.hold('x', 'parked', 'new');
+  await clock.run(() => called.length === 2);
+  gate.enter('y', 'forward')(ok(1));
+  await clock.run(() => called.length === 4);
+  expect(called).toEqual(['x', 'y', 'z', 'x']);
+});
