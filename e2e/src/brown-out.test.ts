@@ -1,0 +1,67 @@
+import { createEngine, ok, type Reply, saga } from '@baton/saga';
+import { createMemoryJournal, createVirtualClock } from '@baton/saga/testing';
+import { expect, it } from 'vitest';
+import { createRandom } from './random.ts';
+
+const minuteMs = 60_000;
+const orders = 1_000;
+const lost: Reply<never> = { reply: 'unknown', code: 'status-503' };
+
+/** One participant that fails half of its calls for two minutes, while orders keep coming; then it heals. */
+async function playBrownOut() {
+  const clock = createVirtualClock();
+  const random = createRandom(7);
+  const startMs = clock.now();
+  const isIll = () => clock.now() - startMs < 2 * minuteMs;
+  const calls: number[] = [];
+  const seen = { inFlight: 0, togetherMax: 0 };
+  const ask = async (): Promise<Reply<number>> => {
+    const isFailing = isIll() && random.chance(0.5);
+    calls.push(clock.now() - startMs);
+    seen.inFlight += 1;
+    seen.togetherMax = Math.max(seen.togetherMax, seen.inFlight);
+    await new Promise<void>((ring) => clock.setTimer(20, ring));
+    seen.inFlight -= 1;
+    return isFailing ? lost : ok(1);
+  };
+  const order = saga('order', { version: 1, input: anything })
+    .pivot('pay', {
+      participant: 'payments',
+      perform: ask,
+      undo: async () => ok(null),
+      retry: { attemptsMax: 10 },
+    })
+    .end();
+  const journal = createMemoryJournal();
+  const engine = await createEngine({ journal, sagas: [order], clock, random: random.next });
+  let accepted = 0;
+  const arrive = (): void => {
+    void engine.submit(order, null, { id: `o${accepted++}` });
+    if (accepted < orders) clock.setTimer((2 * minuteMs) / orders, arrive);
+  };
+  arrive();
+  await clock.run(() => !isIll());
+  const duringIllness = { calls: calls.length, accepted, parked: engine.gates()[0]?.parked ?? 0 };
+  const healedAt = clock.now();
+  await clock.run(() => accepted === orders && engine.counts().open === 0);
+  const completed = engine.list({ status: 'completed', limit: orders }).length;
+  const drain = calls.slice(duringIllness.calls);
+  await engine.stop();
+  return { duringIllness, completed, drain, seen, drainMs: clock.now() - healedAt };
+}
+
+const anything = {
+  '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
+} as const;
+
+it('calls an ill participant hardly more often than orders come, and drains at a bounded rate when it is well', async () => {
+  const { duringIllness, completed, drain, seen } = await playBrownOut();
+  process.stdout.write(
+    `brown-out: ${duringIllness.accepted} orders came, ${duringIllness.calls} calls were made, ${duringIllness.parked} orders waited; ${completed} completed\n`,
+  );
+  expect(duringIllness.calls / duringIllness.accepted).toBeLessThanOrEqual(1.2);
+  expect(completed).toBe(orders);
+  const perSecond = [...Map.groupBy(drain, (at) => Math.floor(at / 1_000)).values()];
+  expect(Math.max(...perSecond.map((second) => second.length))).toBeLessThanOrEqual(200 + 20);
+  expect(seen.togetherMax).toBeLessThanOrEqual(32);
+});
