@@ -13,7 +13,7 @@ import type { Log, Metrics } from '@baton/telemetry';
 import { createAlertHandlers } from './alert-routes.ts';
 import { startAlerting } from './alerting.ts';
 import { audit } from './audit.ts';
-import { carry } from './books.ts';
+import { createCarry } from './books.ts';
 import { type Catalog, createCatalog } from './catalog.ts';
 import { createCatalogFile } from './catalog-file.ts';
 import { mountFaults } from './fault-routes.ts';
@@ -56,7 +56,7 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
   const [saga] = sagas;
   const clock = options.clock ?? createClock();
   const { now } = clock;
-  const engine = await createEngine({ ...options, clock, sagas, carry });
+  const engine = await createEngine({ ...options, clock, sagas, carry: createCarry(sagas) });
   countOrders(engine, metrics);
   const file = catalogPath === undefined ? undefined : createCatalogFile(catalogPath, log);
   const catalog = createCatalog({ participants, clock, file });

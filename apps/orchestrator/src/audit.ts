@@ -1,6 +1,7 @@
 /** The books: participants' money and stock against the orders here. */
 import type { Audit } from '@baton/contracts';
 import type { Engine } from '@baton/saga';
+import { findStanding } from './audit-write-offs.ts';
 import { type Expectation, expect, readSlack, type Tally } from './books.ts';
 import { toInstant } from './instant.ts';
 import type { Participants } from './participants.ts';
@@ -25,17 +26,18 @@ export async function audit(
   if (!expected) return undefined;
   const held = await readHeld(participants, signal);
   const slack = await readSlack(engine, expected);
+  const writtenOff = await findStanding(expected.givenUp, participants, signal);
   const money = toMoneyBooks(expected, slack, held);
   const stock = toStockBooks(expected, slack, held);
+  const isExplained = held.unreachable.length === 0 && writtenOff.length === 0;
   return {
-    balanced:
-      [...money, ...stock].every(({ balanced }) => balanced) && held.unreachable.length === 0,
+    balanced: isExplained && [...money, ...stock].every(({ balanced }) => balanced),
     at: toInstant(nowMs),
     openOrders: engine.counts().open,
     unreachable: [...held.unreachable],
     money,
     stock,
-    writtenOff: [],
+    writtenOff,
   };
 }
 

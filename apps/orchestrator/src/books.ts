@@ -2,9 +2,9 @@
  * What orders say that participants must hold. Settled orders say it exactly; an open one may hold anything from
  * nothing to all of what it asks for, so it is slack, not a difference.
  */
-import type { Engine, RunState, RunSummary, RunView } from '@baton/saga';
+import type { Engine, RunState, RunSummary, RunView, Saga } from '@baton/saga';
 import { z } from 'zod';
-import { readTotal } from './order-view.ts';
+import { findWay, readTotal } from './order-view.ts';
 
 /** Amounts in minor units by currency, and pieces by sku. */
 const Tally = z.object({
@@ -13,16 +13,72 @@ const Tally = z.object({
 });
 export type Tally = z.infer<typeof Tally>;
 
+/** An undo that an operator gave up: the effect may stand at the participant. */
+const GivenUp = z.object({
+  orderId: z.string(),
+  way: z.string(),
+  /** Undefined for a definition that was gone by then. */
+  participant: z.string().optional(),
+  reason: z.string(),
+  /** In milliseconds since the epoch. */
+  at: z.number(),
+});
+export type GivenUp = z.infer<typeof GivenUp>;
+
+const Carried = Tally.extend({ givenUp: z.array(GivenUp).default([]) });
+type Carried = z.infer<typeof Carried>;
+
 const Input = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.int() })) });
 const pageMax = 200;
 const roundsMax = 3;
 
 const emptyTally: Tally = { money: {}, stock: {} };
-const readTally = (stored: unknown): Tally => Tally.safeParse(stored).data ?? emptyTally;
+const readCarried = (stored: unknown): Carried =>
+  Carried.safeParse(stored).data ?? { ...emptyTally, givenUp: [] };
 
-/** What is carried of a pruned order: what it holds for good. */
-export const carry = (carried: unknown, state: RunState): Tally =>
-  state.phase === 'completed' ? add(readTally(carried), toTally(state)) : readTally(carried);
+/** What is carried of a pruned order: what it holds for good, and what it holds because an operator gave it up. */
+export const createCarry =
+  (sagas: readonly Saga<unknown>[]) =>
+  (stored: unknown, state: RunState): Carried => {
+    const carried = readCarried(stored);
+    const saga = sagas.find(
+      ({ version, structure }) => version === state.version && structure === state.structure,
+    );
+    const orderId = readOrderId(state);
+    const givenUp = orderId === undefined ? [] : findGivenUp({ id: orderId, saga, state });
+    return {
+      ...(state.phase === 'completed' ? add(carried, toTally(state)) : carried),
+      givenUp: [...carried.givenUp, ...givenUp],
+    };
+  };
+
+/** A state does not know its own order: its first participant's answer does. */
+const readOrderId = ({ ways }: RunState): string | undefined =>
+  Object.values(ways)
+    .map(({ output }) => z.object({ orderId: z.string() }).safeParse(output).data?.orderId)
+    .find((id) => id !== undefined);
+
+interface Told {
+  readonly id: string;
+  readonly saga: Saga<unknown> | null | undefined;
+  readonly state: RunState;
+}
+
+/** A later step that was written off is not among them: nobody holds anything of what was never done. */
+const findGivenUp = ({ id, saga, state }: Told): GivenUp[] =>
+  Object.entries(state.ways).flatMap(([way, { writtenOff }]) =>
+    writtenOff?.direction === 'undo'
+      ? [
+          {
+            orderId: id,
+            way,
+            participant: findWay(saga ?? null, way)?.participant,
+            reason: writtenOff.reason,
+            at: writtenOff.at,
+          },
+        ]
+      : [],
+  );
 
 /** All that an order may hold. */
 function toTally(state: RunState): Tally {
@@ -50,6 +106,7 @@ export interface Expectation {
   /** Held for good by completed orders. */
   readonly certain: Tally;
   readonly open: readonly string[];
+  readonly givenUp: readonly GivenUp[];
   /** The newest order that was looked at. */
   readonly newest: number;
 }
@@ -71,16 +128,18 @@ export async function expect(
 
 async function expectOnce(engine: Engine): Promise<Expectation | undefined> {
   const carried = JSON.stringify(engine.journal.readCarried());
-  let certain = readTally(engine.journal.readCarried());
+  const { givenUp, ...held } = readCarried(engine.journal.readCarried());
+  let certain: Tally = held;
   const open: string[] = [];
   let newest = 0;
   for await (const [summary, run] of readRuns(engine, 0)) {
     newest = Math.max(newest, summary.number);
+    givenUp.push(...findGivenUp(run));
     if (run.state.settledAt === null) open.push(run.id);
     else if (run.state.phase === 'completed') certain = add(certain, toTally(run.state));
   }
   const isSteady = JSON.stringify(engine.journal.readCarried()) === carried;
-  return isSteady ? { certain, open, newest } : undefined;
+  return isSteady ? { certain, open, givenUp, newest } : undefined;
 }
 
 /** What orders that were open then, or came since, may hold at most. */

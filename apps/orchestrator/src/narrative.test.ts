@@ -78,10 +78,15 @@ it('promises no further try of what is given up', async () => {
     code: 'status-422',
     retriable: false,
   });
-  const { participants } = createStandIns({ payments: { process }, alternatePayments: { process } });
+  const { participants } = createStandIns({
+    payments: { process },
+    alternatePayments: { process },
+  });
   const story = await tell(participants, (text) => text.includes('all is undone'));
   expect(story).toMatch(/pay, attempt 1: it answered 422; whether payment-service .* not known\n/);
-  expect(story).toContain('pay: the first way is given up (it answered 422); its alternate is tried');
+  expect(story).toContain(
+    'pay: the first way is given up (it answered 422); its alternate is tried',
+  );
   expect(story).toMatch(/pay:alt, attempt 1: .*; whether payment-alternate .* not known\n/);
   expect(story).not.toContain('next try');
 });

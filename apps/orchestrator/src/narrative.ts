@@ -1,7 +1,7 @@
 /** An order's life in plain words, from its events: what happened and why, what is owed, what happens next and when. */
-import type { Command, Event, PlannedWay, RunView, Saga, TriedEvent } from '@baton/saga';
+import type { Command, Event, RunView, Saga, TriedEvent } from '@baton/saga';
 import { findOwed, readWay } from '@baton/saga';
-import { findDegraded, readTotal, toLiveStatus } from './order-view.ts';
+import { findDegraded, findWay, readTotal, toLiveStatus } from './order-view.ts';
 
 type ParkedEvent = Extract<Event, { type: 'step-parked' | 'undo-parked' }>;
 
@@ -131,14 +131,6 @@ const toWords = (code: string): string =>
 
 const toDuration = (ms: number): string =>
   ms < 1_000 ? `${Math.max(0, Math.round(ms))} ms` : `${(ms / 1_000).toFixed(1)} s`;
-
-function findWay(saga: Saga<unknown> | null, name: string): PlannedWay | undefined {
-  const ways = saga?.plan.flatMap(({ first, alternate }) => [
-    first,
-    ...(alternate ? [alternate] : []),
-  ]);
-  return ways?.find((way) => way.name === name);
-}
 
 const findParticipant = (saga: Saga<unknown> | null, way: string): string =>
   findWay(saga, way)?.participant ?? 'its participant';

@@ -55,13 +55,20 @@ export const toLiveStatus = ({ state, attempt }: RunView): OrderView['status'] =
 
 /** Later steps without their effect: put off, or refused. What was written off is no longer missed. */
 export function findDegraded(saga: Saga<unknown> | null, state: RunState): string[] {
-  const open = saga?.plan.filter(({ kind, first, alternate }) => {
-    const ways = [first, ...(alternate ? [alternate] : [])].map((way) => readWay(state, way.name));
+  const open = saga?.plan.filter((step) => {
+    const ways = toWays(step).map((way) => readWay(state, way.name));
     const isDone = ways.some(({ result, writtenOff }) => result === 'ok' || writtenOff);
-    return kind === 'later' && !isDone;
+    return step.kind === 'later' && !isDone;
   });
   return state.phase === 'completed' ? (open ?? []).map(({ name }) => name) : [];
 }
+
+/** Undefined for a definition that is gone. */
+export const findWay = (saga: Saga<unknown> | null, name: string): PlannedWay | undefined =>
+  saga?.plan.flatMap(toWays).find((way) => way.name === name);
+
+const toWays = ({ first, alternate }: PlannedStep): PlannedWay[] =>
+  alternate ? [first, alternate] : [first];
 
 /** From the state alone, so that orders of a definition that is gone count in the books. */
 export const readTotal = (state: RunState): OrderView['total'] =>
@@ -78,7 +85,7 @@ const toOutcome = ({ code, step }: NonNullable<RunState['reason']>) => ({
 });
 
 function toStepView(step: PlannedStep, run: RunView): StepView {
-  const ways = [step.first, ...(step.alternate ? [step.alternate] : [])];
+  const ways = toWays(step);
   const names = new Set(ways.map(({ name }) => name));
   const attempts = run.events.flatMap((event) =>
     'attempt' in event && names.has(event.way) ? [toAttemptView(event)] : [],

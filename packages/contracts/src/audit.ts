@@ -1,6 +1,6 @@
 /** The books: what participants hold against what the orders say. */
 import { z } from 'zod';
-import { Currency } from './money.ts';
+import { Currency, MoneyReply } from './money.ts';
 import { Instant, OrderId, Sku, StepName } from './order.ts';
 
 const Minor = z.int();
@@ -24,6 +24,24 @@ export const StockBooks = z.object({
   balanced: z.boolean(),
 });
 
+/** An undo that an operator gave up, for as long as its participant holds the effect, or cannot say. */
+export const WrittenOff = z
+  .object({
+    orderId: OrderId,
+    step: StepName,
+    direction: z.literal('undo'),
+    participant: z.string().optional().meta({ description: 'Who holds the effect' }),
+    reason: z.string().meta({ description: "The operator's" }),
+    at: Instant.meta({ description: 'When it was written off' }),
+    amount: MoneyReply.optional().meta({ description: 'Money that it still keeps' }),
+    lines: z
+      .array(z.object({ sku: Sku, quantity: z.int().min(1) }))
+      .optional()
+      .meta({ description: 'Stock that it still holds' }),
+  })
+  .meta({ title: 'WrittenOff' });
+export type WrittenOff = z.infer<typeof WrittenOff>;
+
 export const Audit = z
   .object({
     balanced: z.boolean(),
@@ -32,7 +50,9 @@ export const Audit = z
     unreachable: z.array(z.string()).meta({ description: 'Participants that did not answer' }),
     money: z.array(MoneyBooks),
     stock: z.array(StockBooks),
-    writtenOff: z.array(z.object({ orderId: OrderId, step: StepName, reason: z.string() })),
+    writtenOff: z
+      .array(WrittenOff)
+      .meta({ description: 'Until the participant was put right by hand, nothing balances' }),
   })
   .meta({ title: 'Audit' });
 export type Audit = z.infer<typeof Audit>;

@@ -6,7 +6,7 @@ export {
   alertOperations,
   ParticipantState,
 } from './alert.ts';
-export { Audit, MoneyBooks, StockBooks } from './audit.ts';
+export { Audit, MoneyBooks, StockBooks, WrittenOff } from './audit.ts';
 export {
   ATTEMPT_HEADER,
   EFFECT_KEY_PATTERN,
