@@ -21,7 +21,7 @@ const differing: Audit = {
     { ...stock, sku: 'cap', balanced: true },
   ],
 };
-const unreachable: Audit = { ...differing, unreachable: ['payment-service'] };
+const unreachable: Audit = { ...balanced, balanced: false, unreachable: ['payment-service'] };
 
 /** Says these one after the other, then the last one again and again; each takes `tookMs`. */
 function createScene(says: readonly (Audit | undefined | Error)[], tookMs = 0) {
@@ -71,6 +71,38 @@ it('concludes nothing from participants that do not answer, nor from no audit, a
   expect(await pass(340)).toBeNull();
   expect(await pass(30)).toMatchObject({ differences: [] });
   expect(scene.audits).toEqual([300 * second, 330 * second, 360 * second]);
+});
+
+it('believes a difference though not everybody answered, and no balance', async () => {
+  const { pass } = createScene([
+    { ...differing, unreachable: ['payment-service'] },
+    unreachable,
+    balanced,
+  ]);
+  const differences = ['mug: 3 held, 2 by completed orders'];
+  expect(await pass(303)).toMatchObject({ differences });
+  expect(await pass(10)).toMatchObject({ differences, isConfirmed: false });
+  expect(await pass(30)).toMatchObject({ differences: [] });
+});
+
+it('tells of what an operator wrote off for as long as it is held', async () => {
+  const writtenOff: Audit['writtenOff'] = [
+    {
+      orderId: 'ord_1',
+      step: 'reserve',
+      direction: 'undo',
+      participant: 'inventory-service',
+      reason: 'they say no',
+      at: balanced.at,
+    },
+  ];
+  const { pass } = createScene([{ ...balanced, balanced: false, writtenOff }, balanced]);
+  expect(await pass(303)).toMatchObject({
+    differences: [
+      'the undo of reserve of ord_1 is written off, and inventory-service still holds it',
+    ],
+  });
+  expect(await pass(10)).toMatchObject({ differences: [] });
 });
 
 it('takes a twentieth of the time at most', async () => {

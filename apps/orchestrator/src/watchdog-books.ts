@@ -37,8 +37,9 @@ export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWa
     if (doubted !== doubts) return;
     const restMs = (now() - at) * share;
     dueAt = now() + Math.max(unreachableMs, restMs);
-    if (!said || said.unreachable.length > 0) return;
-    const differences = findDifferences(said);
+    const differences = said ? findDifferences(said) : [];
+    // Books that were read differ, whoever else is away; that all of them balance takes an answer of everybody.
+    if (!said || (said.unreachable.length > 0 && differences.length === 0)) return;
     const isConfirmed = (books?.differences.length ?? 0) > 0 && differences.length > 0;
     books = { at, differences, isConfirmed };
     const isClear = differences.length === 0 || isConfirmed;
@@ -65,7 +66,7 @@ export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWa
   };
 }
 
-const findDifferences = ({ money, stock }: Audit): string[] => [
+const findDifferences = ({ money, stock, writtenOff }: Audit): string[] => [
   ...money.flatMap(({ balanced, currency, taken, givenBack, completedOrders }) =>
     balanced
       ? []
@@ -75,5 +76,9 @@ const findDifferences = ({ money, stock }: Audit): string[] => [
   ),
   ...stock.flatMap(({ balanced, sku, held, heldByOrders }) =>
     balanced ? [] : [`${sku}: ${held} held, ${heldByOrders} by completed orders`],
+  ),
+  ...writtenOff.map(
+    ({ orderId, step, participant = 'its participant' }) =>
+      `the undo of ${step} of ${orderId} is written off, and ${participant} still holds it`,
   ),
 ];
