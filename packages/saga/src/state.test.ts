@@ -56,6 +56,13 @@ describe('a forward attempt', () => {
     expect(way.mayExist).toBe(false);
   });
 
+  test('that found the breaker open burns no attempt and begins the time budget', () => {
+    const parked = { type: 'step-parked', way: 'pay', code: 'breaker-open' } as const;
+    const way = readWay(given(parked), 'pay');
+    expect(way).toMatchObject({ attempts: 0, failures: 0, isParked: true, since: 1 });
+    expect(way.mayExist).toBe(false);
+  });
+
   test('that recovery found interrupted has a number, and burns no attempt', () => {
     const way = readWay(given(unknown('pay'), interrupted('pay', { attempt: 2 })), 'pay');
     expect(way).toMatchObject({ attempts: 2, failures: 1, mayExist: true });
@@ -93,6 +100,12 @@ describe('an undo', () => {
       output: 5,
       undo: { attempts: 2, failures: 2, unsents: 1, exhausted: true, retryAt: 5, done: false },
     });
+  });
+
+  test('that found the breaker open burns no attempt', () => {
+    const parked = { type: 'undo-parked', way: 'pay', code: 'breaker-open' } as const;
+    const { undo } = readWay(given(succeeded('pay'), parked), 'pay');
+    expect(undo).toMatchObject({ attempts: 0, failures: 0, isParked: true, exhausted: false });
   });
 
   test('is done once acknowledged', () => {

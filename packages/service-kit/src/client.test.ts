@@ -303,6 +303,17 @@ describe('a read', () => {
   });
 });
 
+describe('asking', () => {
+  it.each([
+    ['503', problemAnswer(503, 'unavailable')],
+    ['a lost connection', ((request) => request.socket.destroy()) satisfies Behaviour],
+  ])('is done once, also after %s: when to ask again is the engine’s to say', async (_, answer) => {
+    server.behave(answer);
+    expect(await reserve()).toMatchObject({ reply: 'unknown', retriable: true });
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
 describe("the incarnation of the service's data", () => {
   const naming =
     (incarnation: string): Behaviour =>

@@ -31,13 +31,14 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         };
         await submitAll();
         const areDone = () => others.every((id) => isSettled(stage.view(id).state));
-        for (;;) {
+        while (ends < 20) {
           await stage.clock.run(() => isDown || (areDone() && status('bad') === 'stuck'));
-          if (!isDown) return ends;
+          if (!isDown) break;
           isDown = false;
           ends += 1;
           await stage.restart({ concurrencyMax: 8 });
         }
+        return ends;
       };
 
       test('is set aside after five ends, and the rest go on', async () => {
@@ -79,6 +80,20 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         await stage.settle(...late);
       });
 
+      test('is called alone once it may be what ends it: else nobody could say which of them did', async () => {
+        stage.bench.answer = () => never;
+        await submitAll();
+        await stage.restart();
+        await stage.restart();
+        stage.bench.calls.length = 0;
+        await stage.restart();
+        const soon = stage.clock.now() + 1_000;
+        await stage.clock.run(() => stage.clock.now() >= soon);
+        expect(stage.bench.calls).toHaveLength(1);
+        stage.bench.answer = () => ok(1);
+        await stage.settle(...others, 'bad');
+      });
+
       test('in its repair rests, and stays completed', async () => {
         stage.bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(1));
         await stage.submit('o1');
@@ -89,7 +104,7 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
           isDown = true;
           return never;
         };
-        while (!stage.view('o1').state.isQuarantined) {
+        while (!stage.view('o1').state.isQuarantined && ends < 20) {
           await stage.clock.run(() => isDown);
           isDown = false;
           ends += 1;
@@ -173,6 +188,19 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         expect(await stage.engine.skip('o2', 'mail', 'called them')).toBe('done');
         expect(stage.view('o2').next).toEqual({ type: 'rest' });
         expect(await stage.engine.retry('o2', 'again')).toBe('nothing-to-retry');
+      });
+
+      test('is refused for an undo that is not out of attempts', async () => {
+        stage.bench.answer = ({ what }) => {
+          if (what === 'forward pay') return refused('declined');
+          return what === 'undo reserve' ? lost : ok(1);
+        };
+        await stage.submit('o1');
+        await stage.clock.run(() => stage.view('o1').state.ways.reserve?.undo.attempts === 1);
+        expect(await stage.engine.skip('o1', 'reserve', 'no')).toBe('nothing-to-skip');
+        stage.bench.answer = () => ok(1);
+        await stage.settle('o1');
+        expect(stage.view('o1').state.ways.reserve?.undo.done).toBe(true);
       });
 
       test('is refused for what settles by itself, is under way, or is not there', async () => {

@@ -94,6 +94,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         expect(ids.map((id) => stage.view(id).state.reason?.code)).toEqual(
           ids.map(() => 'sold-out'),
         );
+        expect(gate('reserve')).toMatchObject({ breaker: 'closed' });
       });
 
       test('gives up a probe that never settles', async () => {
@@ -110,6 +111,22 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await Promise.all(ids.slice(0, 9).map((id) => stage.engine.cancel(id, 'enough')));
         await stage.settle(...ids);
         expect(stage.view('o10').state.phase).toBe('completed');
+      });
+
+      test('gives the turn of a run that was cancelled before it could come to the next', async () => {
+        await stage.restart({ concurrencyMax: 1 });
+        stage.bench.answer = ({ what }) => (what === 'forward pay' ? down : ok(1));
+        const ids = await submitMany(10);
+        await stage.clock.run(() => isHeld('pay', 'parked', 10));
+        const busy = createGate();
+        stage.bench.answer = ({ what, run }) =>
+          what === 'forward reserve' && run === 'busy' ? busy.reply : ok(1);
+        await stage.submit('busy');
+        await stage.clock.run(() => stage.engine.counts().queued === 1);
+        await Promise.all(ids.slice(0, 9).map((id) => stage.engine.cancel(id, 'enough')));
+        busy.open(refused('sold-out'));
+        await stage.settle(...ids, 'busy');
+        expect(stage.view('o10').state.ways.pay?.result).toBe('ok');
       });
 
       test('uses up the time budget of a parked step', async () => {
