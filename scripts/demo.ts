@@ -1,7 +1,7 @@
-// `npm run demo`: nine orders, each with its own trouble, told as it happens; then the books.
+// `npm run demo`: orders that meet trouble, each of another kind, told as it happens; then the books.
 //
 // It runs everything in a folder of its own, on free ports, beside whatever else runs. --keep leaves the folder for a
-// closer look; --svg FILE draws the beginning and the end of what was said.
+// closer look; --svg FILE draws a few stories and the end of what was said.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,7 +11,7 @@ import { drawPicture } from './demo/picture.ts';
 import { Screen } from './demo/screen.ts';
 import { Stage } from './demo/stage.ts';
 import { describeOrder, stories } from './demo/stories.ts';
-import { place, type Story, Telling } from './demo/story.ts';
+import { type Placed, place, type Story, Telling } from './demo/story.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const { values } = parseArgs({
@@ -38,27 +38,29 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(sign
 // Whoever read it has gone.
 process.stdout.once('error', stop);
 
-async function tellStory(stage: Stage, story: Story, orderId: string | undefined) {
+async function tellStory(stage: Stage, story: Story, early: Placed | undefined) {
   const number = stories.indexOf(story) + 1;
   screen.begin(`story ${number}`);
   screen.say('');
   screen.say(`${number}  ${story.title}`, { style: 'title' });
-  const placed = orderId ?? (await place(stage, story));
+  const placed = early ?? (await place(stage, story));
   screen.say(`    ${describeOrder(story)} Trouble: ${story.trouble}`, { hang: 4 });
-  const surprises = await new Telling(screen, stage, { story, orderId: placed }).tell();
+  const surprises = await new Telling(screen, stage, { story, placed }).tell();
   if (values.keep)
-    screen.say(`    DATA_DIR=${dataDir} npm run explain -- ${placed}`, { style: 'dim' });
-  return { orderId: placed, surprises };
+    screen.say(`    DATA_DIR=${dataDir} npm run explain -- ${placed.orderId}`, {
+      style: 'dim',
+    });
+  return { orderIds: [placed.orderId, ...placed.crowd.orderIds], surprises };
 }
 
 async function tellAll(stage: Stage): Promise<string[]> {
-  const early = new Map<Story, string>();
+  const early = new Map<Story, Placed>();
   for (const story of stories) if (story.isEarly) early.set(story, await place(stage, story));
   const accepted: string[] = [];
   const surprises: string[] = [];
   for (const story of stories) {
     const told = await tellStory(stage, story, early.get(story));
-    accepted.push(told.orderId);
+    accepted.push(...told.orderIds);
     surprises.push(...told.surprises);
   }
   screen.begin('books');
@@ -67,8 +69,8 @@ async function tellAll(stage: Stage): Promise<string[]> {
   return [...surprises, ...sayBooks(screen, dataDir, accepted)];
 }
 
-const opener = `Nine orders, each with its own trouble. Whatever breaks, each must end whole: completed, or \
-undone with no stock held and no money kept. It all runs for real, in seven processes of its own.`;
+const opener = `Orders that meet trouble, in ${stories.length} stories. Whatever breaks, each must end whole: completed, \
+or undone with no stock held and no money kept. It all runs for real, in seven processes of its own.`;
 
 async function run(): Promise<string[]> {
   screen.begin('start');

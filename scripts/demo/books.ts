@@ -76,10 +76,12 @@ export function sayBooks(screen: Screen, dataDir: string, accepted: readonly str
       style: name === '' ? 'dim' : 'plain',
     });
   const isListed = totals.valid === completed.length && totals.cancelled === undone.length;
+  const untold = states.length - accepted.length;
   const isTold = totals.messages === completed.length;
   return [
     ...findFaults(dataDir, accepted),
     ...(kept === worth ? [] : [`${toMoney(kept)} kept, orders say ${toMoney(worth)}`]),
+    ...(untold === 0 ? [] : [`${untold} orders in the journal whose customers were not told so`]),
     ...(isListed ? [] : [`${totals.valid} orders valid, ${totals.cancelled} cancelled`]),
     ...(isTold ? [] : [`${totals.messages} messages for ${completed.length} completed orders`]),
   ];

@@ -1,7 +1,7 @@
-/** What the demo said, drawn as a terminal: the beginning and the end, for whoever has not run it yet. */
+/** What the demo said, drawn as a terminal: a few stories and the end, for whoever has not run it yet. */
 import type { Line, Style } from './screen.ts';
 
-const shown = ['start', 'story 1', 'story 2', 'story 3'];
+const hidden = /^story (?!1$|3$|9$)/;
 const LINE_HEIGHT = 18;
 const FONT_SIZE = 13;
 const MARGIN = 18;
@@ -21,16 +21,23 @@ const toXml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 function listLines(sections: ReadonlyMap<string, readonly Line[]>): Line[] {
-  const elided = [...sections.keys()].filter((name) => name.startsWith('story')).length - 3;
-  const pick = (name: string): readonly Line[] => sections.get(name) ?? [];
-  return [
-    { text: '$ npm run demo', style: 'title' },
-    ...shown.flatMap(pick),
-    { text: '', style: 'dim' },
-    { text: `    ⋮  ${elided} more stories`, style: 'dim' },
-    ...pick('books'),
-  ];
+  const lines: Line[] = [{ text: '$ npm run demo', style: 'title' }];
+  let elided = 0;
+  for (const [name, said] of sections) {
+    if (hidden.test(name)) elided += 1;
+    else {
+      if (elided > 0) lines.push(...tellElided(elided));
+      elided = 0;
+      lines.push(...said);
+    }
+  }
+  return lines;
 }
+
+const tellElided = (count: number): Line[] => [
+  { text: '', style: 'dim' },
+  { text: `    ⋮  ${count} more ${count === 1 ? 'story' : 'stories'}`, style: 'dim' },
+];
 
 function drawLine({ text, style }: Line, place: number): string {
   if (text === '') return '';

@@ -1,5 +1,10 @@
 /** Everything that the demo runs: four services, payment twice, the orchestrator and its standby, as processes of their own. */
-import { createOrchestratorClient, type OrchestratorClient } from '@baton/service-kit';
+import { type Alert, alertOperations, operatorOperations } from '@baton/contracts';
+import {
+  createClient,
+  createOrchestratorClient,
+  type OrchestratorClient,
+} from '@baton/service-kit';
 import {
   type AppName,
   restart,
@@ -9,14 +14,22 @@ import {
   startSystem,
 } from '../../e2e/src/processes.ts';
 
-const STANDBY_POLL_MS = 50;
-const STANDBY_LONGEST_MS = 20_000;
+const POLL_MS = 50;
+const LONGEST_MS = 20_000;
+const CALL_LONGEST_MS = 5_000;
+
+/** Few, so that the queue can be seen to be full. */
+export const ORDERS_OPEN_MAX = 12;
+
+const createWatch = (baseUrl: string) =>
+  createClient({ ...alertOperations, ...operatorOperations }, { baseUrl });
 
 export class Stage {
   readonly dataDir: string;
   readonly client: OrchestratorClient;
   readonly #system: System;
   readonly #standby: Starting;
+  readonly #watch: ReturnType<typeof createWatch>;
 
   private constructor(dataDir: string, system: System) {
     this.dataDir = dataDir;
@@ -24,10 +37,12 @@ export class Stage {
     const env = { ...system.orchestratorEnv, STANDBY: 'true' };
     this.#standby = start('orchestrator', { dataDir, port: this.portOf('orchestrator'), env });
     this.client = createOrchestratorClient({ baseUrl: this.urlOf('orchestrator') });
+    this.#watch = createWatch(this.urlOf('orchestrator'));
   }
 
   static async open(dataDir: string): Promise<Stage> {
-    return new Stage(dataDir, await startSystem(dataDir));
+    const env = { ORDERS_OPEN_MAX: String(ORDERS_OPEN_MAX) };
+    return new Stage(dataDir, await startSystem(dataDir, env));
   }
 
   portOf(name: AppName): number {
@@ -50,12 +65,30 @@ export class Stage {
 
   /** Throws when nobody stands by. */
   async untilStandbyWaits(): Promise<void> {
-    const deadline = performance.now() + STANDBY_LONGEST_MS;
-    while (performance.now() < deadline) {
-      if ((await readStandby(this.urlOf('orchestrator'))) === 'waiting') return;
-      await new Promise((resolve) => setTimeout(resolve, STANDBY_POLL_MS));
-    }
-    throw new Error('the standby does not stand by');
+    const url = this.urlOf('orchestrator');
+    await poll('the standby does not stand by', async () => {
+      return (await readStandby(url)) === 'waiting' ? true : undefined;
+    });
+  }
+
+  /** Throws when the watchdog sees nothing. */
+  untilAlerted(rule: Alert['rule'], subject: string): Promise<Alert> {
+    return poll(`no alert ${rule} of ${subject}`, async () => {
+      const reply = await this.#watch.getAlerts(
+        {},
+        { signal: AbortSignal.timeout(CALL_LONGEST_MS) },
+      );
+      const alerts = reply.ok ? reply.body.alerts : [];
+      return alerts.find((alert) => alert.rule === rule && alert.subject === subject);
+    });
+  }
+
+  /** As an operator. Throws when there is nothing to retry. */
+  async retry(orderId: string, reason: string): Promise<void> {
+    const request = { params: { id: orderId }, body: { reason } };
+    const signal = AbortSignal.timeout(CALL_LONGEST_MS);
+    const reply = await this.#watch.retryOrder(request, { signal });
+    if (!reply.ok) throw new Error(`the retry of ${orderId} was answered ${reply.code}`);
   }
 
   /** Resolves when the standby answers on the orchestrator's port. */
@@ -64,8 +97,19 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.client.close(), this.#standby.kill(), this.#system.stop()]);
+    const clients = [this.client.close(), this.#watch.close()];
+    await Promise.all([...clients, this.#standby.kill(), this.#system.stop()]);
   }
+}
+
+async function poll<T>(complaint: string, read: () => Promise<T | undefined>): Promise<T> {
+  const deadline = performance.now() + LONGEST_MS;
+  while (performance.now() < deadline) {
+    const found = await read();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error(complaint);
 }
 
 async function readStandby(url: string): Promise<unknown> {

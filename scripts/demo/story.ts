@@ -2,7 +2,8 @@
 import { narrate } from '@baton/orchestrator';
 import { type Event, openReader, type RunView, readWay } from '@baton/saga';
 import { readAmount } from '../../e2e/src/books.ts';
-import { readRun, toJournalFile } from '../run-reader.ts';
+import { type Reader, readRun, toJournalFile } from '../run-reader.ts';
+import { type Crowd, placeCrowd, type Refusal } from './crowd.ts';
 import { Ledger, toMoney } from './ledger.ts';
 import type { Screen, Style } from './screen.ts';
 import type { Stage } from './stage.ts';
@@ -18,6 +19,9 @@ export interface Scene {
   readonly ledger: Ledger;
   readonly orderId: string;
   readonly events: () => readonly Event[];
+  /** The order that is told, and those of the crowd that were accepted. */
+  readonly all: () => readonly RunView[];
+  readonly refusals: readonly Refusal[];
   /** Resolves when what was told so far is so. */
   readonly until: (isSo: (events: readonly Event[]) => boolean) => Promise<void>;
   /** Something that the demo does, between the events. */
@@ -34,8 +38,10 @@ export interface Story {
   readonly token: string;
   /** What goes wrong, for someone who has never seen the code. */
   readonly trouble: string;
-  /** Faults that travel with this one order. */
+  /** Faults that travel with this one order, and with those of the crowd. */
   readonly faults?: string;
+  /** So many others order the same at the same moment; their orders are not told one by one. */
+  readonly crowd?: number;
   /** Placed when the demo begins, since its trouble takes its time, and told in its turn. */
   readonly isEarly?: true;
   readonly before?: (stage: Stage) => Promise<void>;
@@ -59,24 +65,34 @@ const styles: Partial<Record<Event['type'], Style>> = {
   'undo-unsent': 'broken',
   'undo-unknown': 'broken',
   'step-deferred': 'broken',
+  'step-parked': 'broken',
+  'undo-parked': 'broken',
+  'retry-requested': 'title',
   'alternate-chosen': 'title',
   'compensation-decided': 'title',
 };
 
-export async function place(stage: Stage, story: Story): Promise<string> {
-  const { customer, sku, quantity, token, faults } = story;
-  await story.before?.(stage);
-  const placed = await stage.client.placeOrder(
-    {
-      customerId: customer.toLowerCase(),
-      lines: [{ sku, quantity }],
-      payment: { method: 'card', token },
-    },
-    faults === undefined ? {} : { baggage: `baton.fault=${faults}` },
-  );
-  if (!placed.ok) throw new Error(`the order of ${customer} was not accepted: ${placed.code}`);
-  return placed.body.orderId;
+export interface Placed {
+  readonly orderId: string;
+  readonly crowd: Crowd;
 }
+
+export async function place(stage: Stage, story: Story): Promise<Placed> {
+  const { customer, faults, crowd = 0 } = story;
+  await story.before?.(stage);
+  const headers = faults === undefined ? {} : { baggage: `baton.fault=${faults}` };
+  const placed = await stage.client.placeOrder(toBody(story, customer), headers);
+  if (!placed.ok) throw new Error(`the order of ${customer} was not accepted: ${placed.code}`);
+  const bodies = Array.from({ length: crowd }, (_, i) => toBody(story, `${customer}-${i + 1}`));
+  const url = stage.urlOf('orchestrator');
+  return { orderId: placed.body.orderId, crowd: await placeCrowd({ url, headers, bodies }) };
+}
+
+const toBody = ({ sku, quantity, token }: Story, customer: string) => ({
+  customerId: customer.toLowerCase(),
+  lines: [{ sku, quantity }],
+  payment: { method: 'card' as const, token },
+});
 
 /** Ended, and its customer told if there is something to tell. */
 const isOver = ({ state }: RunView): boolean =>
@@ -103,16 +119,17 @@ export class Telling {
   readonly #screen: Screen;
   readonly #stage: Stage;
   readonly #story: Story;
-  readonly #orderId: string;
+  readonly #placed: Placed;
   readonly #waiters: Waiter[] = [];
   #run: RunView | undefined;
+  #others: readonly RunView[] = [];
   #told = 0;
 
-  constructor(screen: Screen, stage: Stage, { story, orderId }: { story: Story; orderId: string }) {
+  constructor(screen: Screen, stage: Stage, told: { story: Story; placed: Placed }) {
     this.#screen = screen;
     this.#stage = stage;
-    this.#story = story;
-    this.#orderId = orderId;
+    this.#story = told.story;
+    this.#placed = told.placed;
   }
 
   /** What did not end as it must, in words. */
@@ -129,15 +146,18 @@ export class Telling {
     await acting;
     this.#screen.say(`    ${this.#story.moral}`, { hang: 4 });
     const proof = (await this.#story.prove?.(scene)) ?? [];
-    return this.#report([this.#toEnd(this.#run), ...proof, this.#toTables(this.#run)]);
+    const tables = [this.#toTables(this.#run), ...this.#toOthersTables()];
+    return this.#report([this.#toEnd(this.#run), ...proof, ...tables]);
   }
 
   #toScene(): Scene {
     return {
       stage: this.#stage,
       ledger: new Ledger(this.#stage.dataDir),
-      orderId: this.#orderId,
+      orderId: this.#placed.orderId,
       events: () => this.#run?.events ?? [],
+      all: () => this.#readAll(),
+      refusals: this.#placed.crowd.refusals,
       until: (isSo) =>
         new Promise((resolve) => {
           this.#waiters.push({ isSo, resolve });
@@ -152,15 +172,25 @@ export class Telling {
     const deadline = performance.now() + STORY_LONGEST_MS;
     try {
       while (performance.now() < deadline) {
-        this.#run = readRun(reader, this.#orderId);
-        if (this.#run) this.#sayNew(this.#run);
-        if (this.#run && isOver(this.#run)) return true;
+        this.#look(reader);
+        if (this.#run && this.#readAll().every(isOver)) return true;
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
       return false;
     } finally {
       reader.close();
     }
+  }
+
+  #look(reader: Reader): void {
+    const { orderId, crowd } = this.#placed;
+    this.#others = crowd.orderIds.flatMap((id) => readRun(reader, id) ?? []);
+    this.#run = readRun(reader, orderId);
+    if (this.#run) this.#sayNew(this.#run);
+  }
+
+  #readAll(): readonly RunView[] {
+    return this.#run ? [this.#run, ...this.#others] : [];
   }
 
   #sayNew(run: RunView): void {
@@ -196,18 +226,28 @@ export class Telling {
   }
 
   /** What stands must be the whole order, once, or nothing of it. */
-  #toTables({ state }: RunView): Finding {
+  #toTables({ id, state }: RunView): Finding {
     const ledger = new Ledger(this.#stage.dataDir);
     const isWhole = state.phase === 'completed';
-    const kept = ledger.keptMinor(this.#orderId);
-    const held = ledger.held(this.#orderId);
-    const messages = ledger.messages(this.#orderId);
+    const kept = ledger.keptMinor(id);
+    const held = ledger.held(id);
+    const messages = ledger.messages(id);
     const holds =
       kept === (isWhole ? readAmount(state) : 0) &&
       held === (isWhole ? this.#story.quantity : 0) &&
       messages === (isWhole ? 1 : 0);
     const found = describeEffects(kept, held, messages);
     return { text: `in the services' own tables: ${found}`, holds };
+  }
+
+  #toOthersTables(): Finding[] {
+    const { length } = this.#placed.crowd.orderIds;
+    if (length === 0) return [];
+    const text = `the same for each of the ${length} others who were accepted`;
+    const sound = this.#others.filter(
+      (run) => run.state.phase === this.#story.ends && this.#toTables(run).holds,
+    );
+    return [{ text, holds: sound.length === length }];
   }
 
   #report(findings: readonly Finding[]): string[] {

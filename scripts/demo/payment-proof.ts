@@ -1,0 +1,33 @@
+/** What must be so at payment once whatever was held up on its way there has arrived. */
+import { count } from './event-count.ts';
+import type { Finding, Scene } from './story.ts';
+
+const MARGIN_MS = 500;
+
+export function proveOnce({ ledger, orderId, events }: Scene): Finding[] {
+  const asked = count(events(), 'step-unknown', 'pay') + count(events(), 'step-succeeded', 'pay');
+  const taken = ledger.payments(orderId);
+  return [
+    {
+      text: `asked to pay ${asked} times, charged ${taken === 1 ? 'once' : `${taken} times`}`,
+      holds: asked >= 2 && taken === 1,
+    },
+  ];
+}
+
+/** Until whatever was sent to payment, and held up there, has been handled. */
+export async function untilArrived(
+  { during }: Scene,
+  sentAt: number,
+  heldMs: number,
+): Promise<void> {
+  const dueAt = sentAt + heldMs + MARGIN_MS;
+  const arrived = new Promise<void>((resolve) =>
+    setTimeout(resolve, Math.max(0, dueAt - Date.now())),
+  );
+  const toSeconds = () => Math.max(0, Math.ceil((dueAt - Date.now()) / 1_000));
+  await during(
+    () => `what was held up on its way to payment arrives within ${toSeconds()} s`,
+    arrived,
+  );
+}

@@ -1,0 +1,39 @@
+import { count, pick } from './event-count.ts';
+import { teapot } from './goods.ts';
+import { proveOnce, untilArrived } from './payment-proof.ts';
+import type { Finding, Scene, Story } from './story.ts';
+
+/** Long enough for the orchestrator to be killed meanwhile, and shorter than it waits for an answer. */
+const HELD_MS = 2_500;
+
+async function killOrchestrator({ stage, until, note }: Scene): Promise<void> {
+  await until((events) => count(events, 'step-succeeded', 'reserve') > 0);
+  await stage.kill('orchestrator');
+  const killedAt = performance.now();
+  note('the orchestrator is killed (kill -9) while it waits for the payment');
+  await stage.untilTakenOver();
+  note(`the standby has taken over, ${Math.round(performance.now() - killedAt)} ms after the kill`);
+}
+
+async function proveTakenOver(scene: Scene): Promise<Finding[]> {
+  const cutOff = pick(scene.events(), 'step-unknown').find(({ interrupted }) => interrupted);
+  // The payment that the dead orchestrator asked for is taken after all, or would be.
+  await untilArrived(scene, cutOff?.startedAt ?? 0, HELD_MS);
+  return [
+    { text: 'the journal shows the attempt that was cut off', holds: cutOff !== undefined },
+    ...proveOnce(scene),
+  ];
+}
+
+export const takeover: Story = {
+  ...teapot,
+  title: 'The orchestrator dies in the middle of an order',
+  customer: 'Kim',
+  trouble: `the payment takes ${HELD_MS / 1_000} s, and meanwhile the orchestrator is killed.`,
+  faults: `payment.process:latency:ms=${HELD_MS}:times=1`,
+  before: (stage) => stage.untilStandbyWaits(),
+  act: killOrchestrator,
+  ends: 'completed',
+  moral: `The standby read the journal, and went on where the order stood.`,
+  prove: proveTakenOver,
+};
