@@ -18,7 +18,7 @@ import { type Catalog, createCatalog } from './catalog.ts';
 import { createCatalogFile } from './catalog-file.ts';
 import { mountFaults } from './fault-routes.ts';
 import { mountOperator } from './operator-routes.ts';
-import { countOrders, showCatalog } from './order-metrics.ts';
+import { countOrders, showCatalog, showParticipants } from './order-metrics.ts';
 import { createHandlers } from './order-routes.ts';
 import { createOrderSagas } from './order-saga.ts';
 import { createParticipantHealth } from './participant-health.ts';
@@ -58,6 +58,7 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
   const { now } = clock;
   const engine = await createEngine({ ...options, clock, sagas, carry: createCarry(sagas) });
   countOrders(engine, metrics);
+  showParticipants(engine, metrics);
   const file = catalogPath === undefined ? undefined : createCatalogFile(catalogPath, log);
   const catalog = createCatalog({ participants, clock, file });
   showCatalog(catalog, metrics);

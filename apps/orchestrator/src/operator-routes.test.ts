@@ -181,6 +181,8 @@ it('sets an order aside that ended its orchestrator again and again, until an op
     inFlight: null,
     next: null,
   });
+  const { text: metrics } = await client.get('/metrics');
+  expect(metrics).toMatch(/^baton_orders_quarantined\{.*\} 1$/m);
   const skipped = await act(orderId, 'skip', { step: 'notify', reason: 'why not' });
   expect([skipped.status, skipped.body.code]).toEqual([409, 'quarantined']);
   const cancelled = await client.post(`/orders/${orderId}/cancel`);

@@ -1,4 +1,4 @@
-import type { Engine, EventType } from '@baton/saga';
+import type { Engine, EventType, GateView } from '@baton/saga';
 import type { Metrics } from '@baton/telemetry';
 import { Counter, Gauge } from 'prom-client';
 import type { Catalog } from './catalog.ts';
@@ -40,6 +40,60 @@ export function countOrders(engine: Engine, { registry }: Metrics): void {
   addGauge('baton_orders_open', 'Orders accepted and not settled', () => engine.counts().open);
   addGauge('baton_orders_moving', 'Orders with a step in progress', () => engine.counts().moving);
   addGauge('baton_orders_queued', 'Orders that wait for a place', () => engine.counts().queued);
+  addGauge(
+    'baton_orders_quarantined',
+    'Orders set aside: their calls ended the process too often, or their definition is gone',
+    () => engine.counts().quarantined,
+  );
+  addGauge(
+    'baton_orders_stuck',
+    `Orders whose undo was refused or is out of attempts, or that are set aside; ${countMax} at most`,
+    () => engine.list({ status: 'stuck', limit: countMax }).length,
+  );
+  addGauge(
+    'baton_orders_degraded',
+    `Completed orders with a later step still to be repaired; ${countMax} at most`,
+    () => engine.journal.listRepairs(Number.MAX_SAFE_INTEGER, countMax).length,
+  );
+}
+
+/** Counting ends here: a scrape must stay cheap when there is most to see. */
+const countMax = 1_000;
+
+const breakerStates = { closed: 0, probing: 1, open: 2 } as const;
+
+/** Participants that were called since the start; plans name them, so there are few. */
+export function showParticipants(engine: Pick<Engine, 'gates'>, { registry }: Metrics): void {
+  const shared = { labelNames: ['participant'] as const, registers: [registry] };
+  const addGauge = (name: string, help: string, read: (gate: GateView) => number) =>
+    new Gauge({
+      ...shared,
+      name,
+      help,
+      collect() {
+        for (const gate of engine.gates()) this.set({ participant: gate.participant }, read(gate));
+      },
+    });
+  addGauge(
+    'baton_breaker_state',
+    '0 closed, 1 probing, 2 open',
+    ({ breaker }) => breakerStates[breaker],
+  );
+  addGauge('baton_calls_in_flight', 'Calls under way', ({ inFlight }) => inFlight);
+  addGauge(
+    'baton_orders_parked',
+    'Orders that wait for the breaker to close',
+    ({ parked }) => parked,
+  );
+  new Counter({
+    ...shared,
+    name: 'baton_breaker_openings_total',
+    help: 'Times that the breaker opened, failed probes not counted',
+    collect() {
+      this.reset();
+      for (const { participant, openings } of engine.gates()) this.inc({ participant }, openings);
+    },
+  });
 }
 
 export function showCatalog(catalog: Catalog, { registry }: Metrics): void {
