@@ -56,7 +56,7 @@ async function judge(bug: Bug, copy: string): Promise<Verdict> {
   rmSync(report, { force: true });
   const code = await runTests(bug, copy, report);
   execFileSync('git', ['apply', '-R', bug.patch], { cwd: copy });
-  return readVerdict(report, code);
+  return readVerdict(report, code, bug);
 }
 
 function runTests({ testFiles, named }: Bug, copy: string, report: string): Promise<number | null> {
@@ -81,8 +81,7 @@ interface Report {
   }[];
 }
 
-function readVerdict(report: string, code: number | null): Verdict {
-  if (code === 0) return { type: 'survived' };
+function readVerdict(report: string, code: number | null, { named }: Bug): Verdict {
   let results: Report['testResults'];
   try {
     const parsed: Report = JSON.parse(readFileSync(report, 'utf8'));
@@ -90,12 +89,14 @@ function readVerdict(report: string, code: number | null): Verdict {
   } catch {
     return { type: 'broken', why: `the tests ended with ${code} and left no report` };
   }
-  const failed = results
-    .flatMap(({ assertionResults }) => assertionResults)
-    .find(({ status }) => status === 'failed');
+  const tests = results.flatMap(({ assertionResults }) => assertionResults);
+  const failed = tests.find(({ status }) => status === 'failed');
   if (failed) return { type: 'caught', by: failed.fullName.trim() };
   const [message = 'no test failed'] = results.map((result) => result.message).filter(Boolean);
-  return { type: 'broken', why: message.split('\n')[0] ?? message };
+  if (code !== 0) return { type: 'broken', why: message.split('\n')[0] ?? message };
+  // A test that was renamed is not run any more, and fails nothing.
+  const hasRun = tests.some(({ status }) => status === 'passed');
+  return hasRun ? { type: 'survived' } : { type: 'broken', why: `no test is named "${named}"` };
 }
 
 async function work(
