@@ -41,19 +41,21 @@ function describeEvent(event: Event, run: RunView): string {
     case 'undo-parked':
       return describeParking(event, run);
     case 'retry-requested':
-      return `an operator asked for a retry: ${event.reason}`;
+      return describeRetry(event.reason);
     case 'written-off':
-      return `an operator wrote off ${toAim(event)}: ${event.reason}`;
+      return describeWriteOff(event, run);
     case 'recovered':
       return 'the orchestrator had ended; it goes on from what is on disk';
     case 'attempt-started':
-      return `${toAim(event)}: about to be tried, alone, since the orchestrator ended twice while this order was open`;
+      return `${toAim(event)}: about to be tried, and no other suspect with it, since the orchestrator ended again and again while this order was open`;
     case 'quarantined':
-      return 'set aside: the orchestrator ended too often in its calls; an operator must ask for a retry';
+      return 'set aside: the orchestrator ended in its calls too often; an operator must ask for a retry';
     case 'completed':
       return 'completed';
     case 'compensated':
-      return 'all is undone: no stock held, no money kept';
+      return findGivenUp(run).length > 0
+        ? 'ended: all is undone but what was written off'
+        : 'all is undone: no stock held, no money kept';
     default:
       return describeTry(event, run);
   }
@@ -66,6 +68,28 @@ const describeDecision = (code: string, step: string | null): string =>
 
 const toAim = ({ way, direction }: { way: string; direction: string }): string =>
   direction === 'undo' ? `the undo of ${way}` : way;
+
+/** The watchdog says so itself, at the beginning of its reason. */
+const describeRetry = (reason: string): string =>
+  reason.startsWith('watchdog:')
+    ? `the ${reason}; it is tried again`
+    : `an operator asked for a retry: ${reason}`;
+
+function describeWriteOff(
+  event: Extract<Event, { type: 'written-off' }>,
+  { saga }: RunView,
+): string {
+  const what = `an operator wrote off ${toAim(event)}: ${event.reason}`;
+  return event.direction === 'undo'
+    ? `${what}; what ${findParticipant(saga, event.way)} holds must be put right there by hand`
+    : `${what}; it will not be done`;
+}
+
+/** Undos that nobody here makes any more. */
+const findGivenUp = ({ state }: RunView): string[] =>
+  Object.entries(state.ways).flatMap(([way, { writtenOff }]) =>
+    writtenOff?.direction === 'undo' ? [way] : [],
+  );
 
 function describeParking({ type, way }: ParkedEvent, run: RunView): string {
   const what = type === 'undo-parked' ? `undo of ${way}` : way;
@@ -138,28 +162,35 @@ const findParticipant = (saga: Saga<unknown> | null, way: string): string =>
 function describeRest(run: RunView, nowMs: number): string[] {
   if (!run.saga)
     return ['Its definition is not registered here: it waits for an orchestrator that knows it.'];
-  if (run.state.isQuarantined) return ['It is set aside until an operator asks for a retry.'];
   const isUndoing = run.state.phase === 'compensating';
   const owed = isUndoing ? findOwed(run.saga, run.state).map(({ name }) => name) : [];
   const degraded = findDegraded(run.saga, run.state);
+  const givenUp = findGivenUp(run);
   return [
     owed.length > 0 ? `Owed: the undo of ${owed.join(', ')}.` : 'Nothing is owed.',
+    ...(givenUp.length > 0 ? [`Written off: the undo of ${givenUp.join(', ')}.`] : []),
     ...(degraded.length > 0 ? [`Still to be done: ${degraded.join(', ')}.`] : []),
-    describeNext(run.next, nowMs),
+    run.state.isQuarantined
+      ? 'It is set aside until an operator asks for a retry.'
+      : describeNext(run, nowMs),
   ];
 }
 
-function describeNext(next: Command | null, nowMs: number): string {
+function describeNext({ next, state }: RunView, nowMs: number): string {
   switch (next?.type) {
     case undefined:
     case 'rest':
       return 'Nothing more will happen to it.';
     case 'wait': {
       const inMs = (next.held?.tryAt ?? next.until) - nowMs;
-      return `Next: ${toAim({ ...next, way: next.way.name })}, at ${next.way.participant}, in ${toDuration(inMs)}.`;
+      const isHeld = next.held?.participants[next.way.participant] === 'parked';
+      return `Next: ${toNextAim(next)}, in ${toDuration(inMs)}${isHeld ? '; its breaker is open' : ''}.`;
     }
     case 'perform':
-      return `Next: ${next.direction === 'undo' ? 'the undo of ' : ''}${next.way.name}, at ${next.way.participant}, now or under way.`;
+      // Breakers live with the orchestrator: who only reads the journal knows that one was open.
+      return isParked(state, next)
+        ? `Next: ${toNextAim(next)}, as soon as its breaker lets it through.`
+        : `Next: ${toNextAim(next)}, now or under way.`;
     case 'park':
     case 'choose-alternate':
     case 'defer':
@@ -169,4 +200,14 @@ function describeNext(next: Command | null, nowMs: number): string {
     default:
       return next satisfies never;
   }
+}
+
+type Aimed = Extract<Command, { type: 'wait' | 'perform' }>;
+
+const toNextAim = ({ way, direction }: Aimed): string =>
+  `${toAim({ way: way.name, direction })}, at ${way.participant}`;
+
+function isParked(state: RunView['state'], { way, direction }: Aimed): boolean {
+  const tried = readWay(state, way.name);
+  return direction === 'undo' ? tried.undo.isParked : tried.isParked;
 }

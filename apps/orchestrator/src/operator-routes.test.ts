@@ -88,10 +88,17 @@ it('ends a stuck order whose undo is written off, and shows who gave up what', a
   const answer = await act(orderId, 'skip', { step: 'reserve', reason });
   expect([answer.status, answer.body]).toEqual([202, { orderId, status: 'written-off' }]);
   await expect.poll(async () => (await look(orderId)).status).toBe('compensated');
-  expect(await look(orderId)).toMatchObject({
+  const seen = await look(orderId);
+  expect(seen).toMatchObject({
     owed: [],
     writtenOff: [{ step: 'reserve', direction: 'undo', reason }],
   });
+  expect(seen.steps.map(({ status }) => status)).toEqual([
+    'undone',
+    'written-off',
+    'refused',
+    'skipped',
+  ]);
   const { body } = await client.get('/orders?status=stuck');
   expect(body.orders).toEqual([]);
 });

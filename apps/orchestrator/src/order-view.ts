@@ -127,9 +127,8 @@ function toStepStatus(
   const { state } = run;
   const known = ways.map((way) => readWay(state, way.name));
   const isUndoing = state.phase === 'compensating' || state.phase === 'compensated';
-  if (isUndoing && run.saga && findOwed(run.saga, state).some((way) => ways.includes(way)))
-    return 'undoing';
-  if (isUndoing && known.some(({ undo }) => undo.done)) return 'undone';
+  const undone = isUndoing ? toUndoStatus(ways, run) : null;
+  if (undone) return undone;
   if (known.some(({ result }) => result === 'ok')) return 'done';
   if (known.some(({ result }) => result === 'refused')) return 'refused';
   if (known.some(({ writtenOff }) => writtenOff)) return 'written-off';
@@ -138,6 +137,17 @@ function toStepStatus(
   if (isUndoing) return isTouched ? 'failed' : 'skipped';
   if (known.some(({ isParked }) => isParked)) return 'parked';
   return isTouched || ways.some(({ name }) => name === run.attempt?.way) ? 'running' : 'waiting';
+}
+
+/** Null where there was nothing to undo. */
+function toUndoStatus(
+  ways: readonly PlannedWay[],
+  { saga, state }: RunView,
+): 'undoing' | 'written-off' | 'undone' | null {
+  if (saga && findOwed(saga, state).some((way) => ways.includes(way))) return 'undoing';
+  const known = ways.map((way) => readWay(state, way.name));
+  if (known.some(({ writtenOff }) => writtenOff)) return 'written-off';
+  return known.some(({ undo }) => undo.done) ? 'undone' : null;
 }
 
 function toInFlight({ attempt }: RunView): OrderView['inFlight'] {
@@ -157,7 +167,7 @@ type Wait = Extract<Command, { type: 'wait' }>;
 
 const whyHeld = {
   parked: ' (its breaker is open)',
-  full: ' (it has all the calls that it may have at once)',
+  full: ' (all its places are taken)',
   none: '',
 } as const;
 
