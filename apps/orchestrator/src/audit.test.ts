@@ -200,6 +200,18 @@ it('remembers what was written off after its order was pruned', async () => {
   expect(await audit()).toMatchObject({ balanced: true, writtenOff: [] });
 });
 
+it('remembers it also of an order that nobody ever answered ok', async () => {
+  const { holders, override } = createHolders();
+  holders.isStanding = true;
+  const orders = { ...override.orders, validate: async () => final, cancel: refused('no') };
+  const store = createMemoryStore();
+  const change = { journal: createMemoryJournal(store), keepMs: 1 };
+  const { audit, giveUp } = await start({ ...override, orders }, change);
+  const orderId = await giveUp('validate', 'cancelled by telephone');
+  await expect.poll(() => store.runs.size, { timeout: 5_000 }).toBe(0);
+  expect(await audit()).toMatchObject({ writtenOff: [{ orderId, step: 'validate' }] });
+});
+
 it('has nothing to say of a notification that was written off', async () => {
   const { override } = createHolders();
   const { audit, client } = await start({

@@ -39,24 +39,17 @@ const readCarried = (stored: unknown): Carried =>
 /** What is carried of a pruned order: what it holds for good, and what it holds because an operator gave it up. */
 export const createCarry =
   (sagas: readonly Saga<unknown>[]) =>
-  (stored: unknown, state: RunState): Carried => {
+  (stored: unknown, state: RunState, id: string): Carried => {
     const carried = readCarried(stored);
     const saga = sagas.find(
       ({ version, structure }) => version === state.version && structure === state.structure,
     );
-    const orderId = readOrderId(state);
-    const givenUp = orderId === undefined ? [] : findGivenUp({ id: orderId, saga, state });
+    const givenUp = findGivenUp({ id, saga, state });
     return {
       ...(state.phase === 'completed' ? add(carried, toTally(state)) : carried),
       givenUp: [...carried.givenUp, ...givenUp],
     };
   };
-
-/** A state does not know its own order: its first participant's answer does. */
-const readOrderId = ({ ways }: RunState): string | undefined =>
-  Object.values(ways)
-    .map(({ output }) => z.object({ orderId: z.string() }).safeParse(output).data?.orderId)
-    .find((id) => id !== undefined);
 
 interface Told {
   readonly id: string;

@@ -27,7 +27,7 @@ export interface EngineOptions {
   /** How long an ended run can be read, in milliseconds. Default: for ever. */
   readonly keepMs?: number;
   /** Folds a run into what is kept of all pruned ones, such as totals. Must survive JSON. */
-  readonly carry?: (carried: unknown, state: RunState) => unknown;
+  readonly carry?: (carried: unknown, state: RunState, id: string) => unknown;
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly onBug?: (error: unknown) => void;

@@ -11,10 +11,11 @@ const batchMax = 100;
 export function pruneEnded(
   journal: Journal,
   settledBefore: number,
-  carry: (carried: unknown, state: RunState) => unknown,
+  carry: (carried: unknown, state: RunState, id: string) => unknown,
 ): void {
   const ids = journal.listPrunable(settledBefore, batchMax);
   if (ids.length === 0) return;
-  const states = ids.map((id) => replay(journal.read(id)?.events ?? []));
-  journal.prune(ids, states.reduce(carry, journal.readCarried()));
+  const toState = (id: string): RunState => replay(journal.read(id)?.events ?? []);
+  const carried = ids.reduce((sum, id) => carry(sum, toState(id), id), journal.readCarried());
+  journal.prune(ids, carried);
 }
