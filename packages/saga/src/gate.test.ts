@@ -14,7 +14,12 @@ function createStage(callsMax: number) {
     { callsMax, drainPerSecond: 10, breaker: breakerDefaults },
     { clock, random: () => 0.5, wake: (item) => called.push(item) },
   );
-  return { clock, called, gate };
+  const pass = (ms: number): Promise<void> => {
+    const end = clock.now() + ms;
+    clock.setTimer(ms, () => {});
+    return clock.run(() => clock.now() >= end);
+  };
+  return { clock, called, gate, pass };
 }
 
 test('keeps a place that became free for the one who waited for it', () => {
@@ -71,4 +76,35 @@ test('calls those who are parked one after the other, and all of them in the end
   gate.enter('y', 'forward')(ok(1));
   await clock.run(() => called.length === 4);
   expect(called).toEqual(['x', 'y', 'z', 'x']);
+});
+
+test('lets the parked go on at their rate, however many others come and go meanwhile', async () => {
+  const { called, gate, pass } = createStage(5);
+  for (const item of ['a', 'b', 'c', 'd', 'e']) gate.enter(item, 'forward')(down);
+  for (const item of ['w', 'x', 'y', 'z']) gate.hold(item, 'parked', 'new');
+  await pass(1_000);
+  gate.enter('w', 'forward')(ok(1));
+  for (let visit = 0; visit < 10; visit++) {
+    await pass(50);
+    gate.enter('other', 'forward')(ok(1));
+  }
+  expect(called).toEqual(['w', 'x', 'y', 'z']);
+});
+
+test('probes with one who waited for a place when nobody is parked', async () => {
+  const { called, gate, pass } = createStage(2);
+  const leave = gate.enter('undoing', 'undo');
+  for (const item of ['a', 'b', 'c', 'd', 'e']) gate.enter(item, 'forward')(down);
+  await pass(1_000);
+  expect(gate.read('undo', 'next').type).toBe('full');
+  gate.hold('next', 'full', 'undo');
+  leave(ok(1));
+  expect(called).toEqual(['next']);
+});
+
+test('parks also the one who found it full just before it opened', () => {
+  const { gate } = createStage(5);
+  for (const item of ['a', 'b', 'c', 'd', 'e']) gate.enter(item, 'forward')(down);
+  gate.hold('late', 'full', 'new');
+  expect(gate.view()).toMatchObject({ parked: 1, waiting: 0 });
 });

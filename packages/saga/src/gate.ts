@@ -108,9 +108,12 @@ export class Gate<T> {
 
   /** Keeps a run that found no passage, until there is one. */
   hold(item: T, why: 'full' | 'parked', priority: Priority): void {
-    if (why === 'full') this.#line.add(item, priority);
+    // It may have opened since the run looked: then nobody is served from the line.
+    if (why === 'full' && mayPass(this.#breaker, this.#surroundings.clock.now()))
+      this.#line.add(item, priority);
     else this.#parked.add(item);
-    this.#arm();
+    // Who comes moves no timer: those who come often would put it off for ever.
+    if (this.#cancelTimer === null) this.#arm();
     this.#invite();
   }
 
@@ -170,8 +173,9 @@ export class Gate<T> {
     const before = this.#breaker;
     if (breaker === before) return;
     this.#breaker = breaker;
-    if (before.state === 'closed' && breaker.state === 'open') this.#begin();
-    if (before.state === 'open' && breaker.state === 'closed') this.#end();
+    if (before.state === 'closed' && breaker.state === 'closed') return;
+    if (before.state === 'closed') this.#begin();
+    else if (breaker.state === 'closed') this.#end();
     this.#arm();
   }
 
@@ -228,16 +232,21 @@ export class Gate<T> {
 
   #invite(): void {
     if (this.#breaker.state === 'open') {
-      const [next] = this.#parked;
-      const isFree = this.#called.size === 0 && this.read('forward').type === 'free';
-      if (isFree && next !== undefined) this.#call(next);
+      if (this.#called.size > 0 || this.read('forward').type !== 'free') return;
+      // In the line while it is open: due, but no place was free for a probe.
+      const [next = this.#takeFromLine()] = this.#parked;
+      if (next !== undefined) this.#call(next);
       return;
     }
     while (this.#inFlight + this.#called.size < this.#options.callsMax) {
-      const next = this.#line.take(this.#hasUndosOnly() ? 'undo' : null);
+      const next = this.#takeFromLine();
       if (next === undefined) return;
       this.#call(next);
     }
+  }
+
+  #takeFromLine(): T | undefined {
+    return this.#line.take(this.#hasUndosOnly() ? 'undo' : null);
   }
 
   #call(item: T): void {
