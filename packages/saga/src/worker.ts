@@ -198,13 +198,14 @@ export class Worker {
   #rest(run: Run, outcome: Extract<Command, { type: 'wait' | 'rest' }>): void {
     const { clock, onIdle } = this.#options;
     const state = readState(run);
-    const held = outcome.type === 'wait' ? outcome.held : undefined;
-    for (const [participant, why] of Object.entries(held?.participants ?? {}))
-      this.#gates.of(participant).hold(run, why, toPriority(state));
-    if (outcome.type === 'rest' || (isSettled(state) && !held)) {
+    if (outcome.type === 'rest' || (isSettled(state) && !outcome.held)) {
       onIdle(run);
       return;
     }
+    // An undo before an alternate too: called as anything else, it would find the undos' places taken, again and again.
+    const priority = outcome.direction === 'undo' ? 'undo' : toPriority(state);
+    for (const [participant, why] of Object.entries(outcome.held?.participants ?? {}))
+      this.#gates.of(participant).hold(run, why, priority);
     if (outcome.direction === 'undo') {
       for (const { participant } of findOwed(run.saga, state))
         this.#gates.of(participant).watch(run);

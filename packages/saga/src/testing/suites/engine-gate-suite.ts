@@ -234,6 +234,26 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await stage.settle(...ids);
       });
 
+      test('are awaited in peace by an undo before an alternate', async () => {
+        let looks = 0;
+        const now = (): number => {
+          if (++looks % 10_000 === 0) throw new Error('goes round in circles');
+          return stage.clock.now();
+        };
+        const clock = { ...stage.clock, now };
+        await stage.restart({ callsMax: 2, breaker: { failuresMin: 99 }, clock });
+        const held = createGate();
+        stage.bench.answer = ({ what }) => {
+          if (what === 'forward pay') return lost;
+          return what === 'undo pay' ? held.reply : ok(1);
+        };
+        const ids = await submitMany(3);
+        await stage.clock.run(() => isHeld('pay', 'waiting', 2));
+        held.open();
+        await stage.settle(...ids);
+        expect(ids.map((id) => stage.view(id).state.phase)).toEqual(ids.map(() => 'completed'));
+      });
+
       test('go to the next when the run that was called no longer wants one', async () => {
         await stage.restart({ callsMax: 1 });
         const held = createGate();
