@@ -199,7 +199,8 @@ export class Worker {
     const { clock, onIdle } = this.#options;
     const state = readState(run);
     if (outcome.type === 'rest' || (isSettled(state) && !outcome.held)) {
-      onIdle(run);
+      // What is still on its way to the disk wakes it: fetched meanwhile, it would have two drivers.
+      if (run.ahead === run.state) onIdle(run);
       return;
     }
     // An undo before an alternate too: called as anything else, it would find the undos' places taken, again and again.

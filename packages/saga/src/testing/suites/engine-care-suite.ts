@@ -150,6 +150,28 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         expect(stage.clock.now()).toBe(settledAt);
       });
 
+      test('while the end of a repair is being written leaves it to one driver', async () => {
+        stage.bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(1));
+        await stage.submit('o1');
+        await stage.settle('o1');
+        const calls = { now: 0, most: 0 };
+        const answerSlowly = async () => {
+          calls.most = Math.max(calls.most, ++calls.now);
+          await new Promise<void>((resolve) => stage.clock.setTimer(2_500, resolve));
+          calls.now -= 1;
+          return ok(1);
+        };
+        const wishes: Promise<unknown>[] = [];
+        stage.process.onAppend = (when, { events }) => {
+          if (when === 'after' || events[0]?.type !== 'step-unknown' || wishes.length > 0) return;
+          stage.bench.answer = answerSlowly;
+          wishes.push(stage.engine.retry('o1', 'mail is back'));
+        };
+        await stage.clock.run(() => stage.view('o1').next?.type === 'rest');
+        expect(await Promise.all(wishes)).toEqual(['done']);
+        expect(calls.most).toBe(1);
+      });
+
       test('is refused where nothing waits, and for what was never there', async () => {
         await stage.submit('o1');
         await stage.settle('o1');
