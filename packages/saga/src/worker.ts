@@ -176,10 +176,10 @@ export class Worker {
   }
 
   #clearSuspicion(run: Run): void {
-    if (this.#suspect !== run) return;
-    this.#suspect = null;
+    if (this.#suspect === run) this.#suspect = null;
     const [next] = this.#suspects;
-    if (next) this.wake(next);
+    // Also after a run that is none: the one that was woken may have been cleared before it moved.
+    if (next && this.#suspect === null) this.wake(next);
   }
 
   async #move(run: Run): Promise<void> {

@@ -94,6 +94,32 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         await stage.settle(...others, 'bad');
       });
 
+      test('does not keep the next suspect waiting when it is cleared before its turn', async () => {
+        const hung = createGate();
+        stage.bench.answer = () => never;
+        for (const id of ['first', 'cleared', 'next']) await stage.submit(id);
+        for (let end = 0; end < 2; end++) await stage.restart();
+        stage.bench.answer = ({ run }) => (run === 'first' ? hung.reply : ok(1));
+        await stage.restart({ concurrencyMax: 2 });
+        await stage.clock.run(() => stage.bench.calls.at(-1)?.run === 'first');
+        const others = createGate();
+        stage.bench.answer = ({ run, number }) => {
+          if (run === 'impatient' && number === 1) return lost;
+          return run === 'first' ? ok(1) : others.reply;
+        };
+        await stage.submit('impatient');
+        await stage.clock.run(() => stage.view('impatient').state.ways.reserve?.attempts === 1);
+        await stage.submit('fresh');
+        await stage.clock.run(() => stage.engine.counts().queued === 1);
+        hung.open();
+        await stage.settle('first');
+        await stage.clock.run(() => stage.engine.counts().moving === 2);
+        expect(stage.engine.counts()).toMatchObject({ moving: 2, queued: 1 });
+        await stage.engine.retry('cleared', 'not that one');
+        others.open();
+        await stage.settle('cleared', 'next', 'impatient', 'fresh');
+      });
+
       test('in its repair rests, and stays completed', async () => {
         stage.bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(1));
         await stage.submit('o1');
