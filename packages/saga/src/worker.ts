@@ -81,6 +81,7 @@ export class Worker {
   /** Somebody says that it is worth a try: the breakers that hold the run back probe at once. */
   hasten(run: Run): void {
     const next = decide(run.saga, readState(run), this.#options.clock.now(), this.passages);
+    if (next.type === 'park') this.#gates.of(next.way.participant).hasten();
     const held = next.type === 'wait' ? Object.keys(next.held?.participants ?? {}) : [];
     for (const participant of held) this.#gates.of(participant).hasten();
     this.wake(run);

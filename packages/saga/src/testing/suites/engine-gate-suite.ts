@@ -150,6 +150,19 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         expect(stage.clock.now()).toBe(before);
       });
 
+      test('is probed at once also for a run that meant to wait for its own retry', async () => {
+        await stage.restart({ breaker: { firstDelayMs: 30_000 } });
+        stage.bench.answer = ({ what }) => (what === 'forward reserve' ? down : ok(1));
+        await submitMany(5);
+        await stage.clock.run(() => gate('reserve')?.breaker === 'open');
+        expect(stage.types('o1')).not.toContain('step-parked');
+        stage.bench.answer = () => ok(1);
+        const before = stage.clock.now();
+        await stage.engine.retry('o1', 'it is back');
+        await stage.settle('o1');
+        expect(stage.clock.now()).toBe(before);
+      });
+
       test('lets the undos of other participants go on', async () => {
         stage.bench.answer = ({ what }) => {
           if (what === 'forward pay' || what === 'forward pay:alt') return lost;
