@@ -2,7 +2,7 @@
 //
 // 1. A step whose effect may exist is undone on the way back, in reverse order.
 // 2. After the decision to compensate nothing goes forward; after the pivot nothing is undone.
-// 3. An alternate is called only when the first way has no effect: refused, never sent, or its undo acknowledged.
+// 3. An alternate is called only when the first way was never sent, or its undo acknowledged; after a refusal never.
 // 4. An undo that waits holds back the earlier undos of its own participant, and no others.
 // 5. Without a passage to its participant nothing is called: the run is parked, and its time budget goes on.
 import type { Direction } from './event.ts';
