@@ -64,7 +64,9 @@ async function untilSettled(ids: readonly string[]): Promise<void> {
 
 /** Settled, and told to the customer if it completed. */
 function isOver(events: readonly Event[]): boolean {
-  const isTold = events.some((event) => event.type === 'step-succeeded' && /^notify(:alt)?$/.test(event.way));
+  const isTold = events.some(
+    (event) => event.type === 'step-succeeded' && /^notify(:alt)?$/.test(event.way),
+  );
   return events.some(({ type }) => type === 'compensated' || (type === 'completed' && isTold));
 }
 
