@@ -86,6 +86,15 @@ describe('one attempt', () => {
     });
   });
 
+  test('takes a value that cannot be read for a throw', async () => {
+    const value = Object.defineProperty({}, 'reply', {
+      get: () => {
+        throw new Error('no');
+      },
+    });
+    expect(await answer(value)).toEqual({ reply: 'unknown', code: 'threw' });
+  });
+
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, '5'])(
     'ignores the wish to be asked again after %s ms',
     async (retryAfterMs) => {

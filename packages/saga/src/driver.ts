@@ -110,7 +110,15 @@ async function tryWay(
   );
   const noted = reply.note === undefined ? {} : { note: reply.note };
   const tried = { way: way.name, attempt: number, startedAt, ...noted };
-  const outcome = { tried, reply, endedAt, before, tries, random: host.random() };
+  // As it is now: an operator may have asked for a retry meanwhile.
+  const outcome = {
+    tried,
+    reply,
+    endedAt,
+    before: readWay(host.state(), way.name),
+    tries,
+    random: host.random(),
+  };
   return direction === 'forward' ? toStepEvent(outcome) : toUndoEvent(outcome);
 }
 
@@ -155,10 +163,9 @@ export function performAttempt(
       callOff();
       resolve(abort.signal.aborted ? { ...timedOut, note: reply.note } : reply);
     };
-    // An async function, so that a throw before the first await is caught as well.
-    (async () => call(abort.signal))().then(
-      (value) => settle(readReply(value)),
-      () => settle({ reply: 'unknown', code: 'threw' }),
+    // An async function, so that a throw before the first await, or from a value that cannot be read, is caught as well.
+    (async () => readReply(await call(abort.signal)))().then(settle, () =>
+      settle({ reply: 'unknown', code: 'threw' }),
     );
   });
 }

@@ -198,6 +198,23 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         expect(calls.most).toBe(1);
       });
 
+      test('gives an undo all its attempts again, also when one is under way', async () => {
+        const held = createGate();
+        stage.bench.answer = ({ what, number }) => {
+          if (what === 'forward reserve') return ok(1);
+          if (what === 'forward pay') return refused('declined');
+          return number > 1 ? held.reply : refused('too-late');
+        };
+        await stage.submit('o1');
+        await stage.clock.run(() => stage.bench.calls.at(-1)?.number === 2);
+        expect(await stage.engine.retry('o1', 'told them')).toBe('done');
+        held.open(lost);
+        await stage.clock.run(() => stage.view('o1').state.ways.reserve?.undo.attempts === 2);
+        expect(status('o1')).toBe('compensating');
+        stage.bench.answer = () => ok(1);
+        await stage.settle('o1');
+      });
+
       test('is refused where nothing waits, and for what was never there', async () => {
         await stage.submit('o1');
         await stage.settle('o1');
