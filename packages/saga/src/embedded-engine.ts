@@ -78,10 +78,9 @@ class EmbeddedEngine implements Engine {
   }
 
   async start(): Promise<void> {
+    const open = this.journal.listOpen().map((id) => this.#load(id));
     // Repairs that were due may have been under way; those beyond what is repaired at once were not.
-    const due = this.journal.listRepairs(this.#clock.now(), repairsMax);
-    const loaded = [...this.journal.listOpen(), ...due].map((id) => this.#load(id));
-    const found = loaded.filter((run) => run !== undefined);
+    const found = [...open.filter((run) => run !== undefined), ...this.#loadRepairs()];
     if (!this.journal.wasAtRest()) await Promise.all(found.map((run) => this.#recover(run)));
     for (const run of found) this.#resume(run);
     this.#stopRepeating = repeat(this.#clock, 1_000, () => {
@@ -266,12 +265,20 @@ class EmbeddedEngine implements Engine {
   }
 
   #fetchRepairs(): void {
-    // Those set aside stay due: without room for them, a hundred would hide all others.
-    const limit = repairsMax + this.#quarantined.size;
-    for (const id of this.journal.listRepairs(this.#clock.now(), limit)) {
-      const run = this.#runs.has(id) || this.#quarantined.has(id) ? undefined : this.#load(id);
-      if (run) this.#resume(run);
+    for (const run of this.#loadRepairs()) this.#resume(run);
+  }
+
+  /** Those set aside stay due: a hundred of them would hide all others, so it looks beyond them. */
+  #loadRepairs(): Run[] {
+    const loaded: Run[] = [];
+    for (let setAside = -1; setAside !== this.#quarantined.size; ) {
+      setAside = this.#quarantined.size;
+      for (const id of this.journal.listRepairs(this.#clock.now(), repairsMax + setAside)) {
+        const run = this.#runs.has(id) || this.#quarantined.has(id) ? undefined : this.#load(id);
+        if (run) loaded.push(run);
+      }
     }
+    return loaded;
   }
 
   #prune(): void {

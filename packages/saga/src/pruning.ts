@@ -1,5 +1,5 @@
 import type { Journal } from './journal.ts';
-import { type RunState, replay } from './state.ts';
+import { type RunState, tryReplay } from './state.ts';
 
 /** Few at a time, so that pruning never holds the event loop for long. */
 const batchMax = 100;
@@ -13,9 +13,18 @@ export function pruneEnded(
   settledBefore: number,
   carry: (carried: unknown, state: RunState, id: string) => unknown,
 ): void {
-  const ids = journal.listPrunable(settledBefore, batchMax);
-  if (ids.length === 0) return;
-  const toState = (id: string): RunState => replay(journal.read(id)?.events ?? []);
-  const carried = ids.reduce((sum, id) => carry(sum, toState(id), id), journal.readCarried());
-  journal.prune(ids, carried);
+  const found = journal.listPrunable(settledBefore, batchMax).flatMap((id) => {
+    // One whose events make no sense stays, for whoever looks into it, and keeps no other from going.
+    const state = tryReplay(journal.read(id)?.events ?? []);
+    return state ? [{ id, state }] : [];
+  });
+  if (found.length === 0) return;
+  const carried = found.reduce(
+    (sum, { id, state }) => carry(sum, state, id),
+    journal.readCarried(),
+  );
+  journal.prune(
+    found.map(({ id }) => id),
+    carried,
+  );
 }

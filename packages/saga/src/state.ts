@@ -177,10 +177,12 @@ function toWayChange(state: RunState, event: WayEvent): Partial<RunState> {
       return change({ ...way, writtenOff: toWriteOff(event) });
     case 'step-parked': {
       const since = way.since ?? event.at;
-      return change({ ...way, since, code: event.code, isParked: true });
+      return { ...change({ ...way, since, code: event.code, isParked: true }), isStarted: false };
     }
-    case 'undo-parked':
-      return change({ ...way, undo: { ...way.undo, code: event.code, isParked: true } });
+    case 'undo-parked': {
+      const undo = { ...way.undo, code: event.code, isParked: true };
+      return { ...change({ ...way, undo }), isStarted: false };
+    }
     default: {
       const isInterrupted = event.type === 'step-unknown' && event.interrupted === true;
       const traces = isInterrupted

@@ -232,6 +232,8 @@ export class Worker {
       async attempt({ way, direction, number }, perform) {
         const startedAt = clock.now();
         const leave = gates.of(way.participant).enter(run, direction);
+        // Whom it was called by besides: its turn there goes to the next, who need not wait for this call's end.
+        gates.release(run);
         run.attempt = { way: way.name, direction, number, startedAt };
         let reply: Reply<unknown> | null = null;
         try {
@@ -268,6 +270,9 @@ function toPriority(state: RunState): Priority {
   return state.seq === 1 ? 'new' : 'in-flight';
 }
 
+/** Not due before the end of time as JavaScript counts it, but not ended either: it is neither fetched nor pruned. */
+const neverMs = 8.64e15;
+
 function toSummary(saga: Saga<unknown>, state: RunState, now: number): Summary {
   const shared = {
     saga: state.saga,
@@ -277,6 +282,7 @@ function toSummary(saga: Saga<unknown>, state: RunState, now: number): Summary {
     settledAt: state.settledAt,
   };
   if (state.phase !== 'completed') return { ...shared, repairAt: null };
+  if (state.isQuarantined) return { ...shared, repairAt: neverMs };
   const next = decide(saga, state, now);
   if (next.type === 'rest') return { ...shared, repairAt: null };
   return { ...shared, repairAt: next.type === 'wait' ? next.until : now };

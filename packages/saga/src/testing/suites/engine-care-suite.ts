@@ -138,6 +138,12 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         }
         expect(ends).toBe(5);
         expect(status('o1')).toBe('completed');
+        await stage.restart({ keepMs: 10 });
+        const later = stage.clock.now() + 60_000;
+        await stage.clock.run(() => stage.clock.now() > later);
+        stage.bench.answer = () => ok(1);
+        expect(await stage.engine.retry('o1', 'mended')).toBe('done');
+        await stage.clock.run(() => stage.engine.read('o1') === undefined);
       });
     });
 

@@ -47,6 +47,19 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stage.clock.run(() => stage.engine.read('o1') === undefined);
       });
 
+      test('passes by what makes no sense, and forgets the others', async () => {
+        await stage.submit('o1');
+        await stage.submit('o2');
+        await stage.settle('o1', 'o2');
+        const summary = stage.engine.list({ limit: 9 }).find(({ id }) => id === 'o1');
+        const { events = [] } = stage.engine.journal.read('o1') ?? {};
+        if (!summary) throw new Error('o1 is not listed');
+        await stage.engine.journal.append({ run: 'o1', events: events.slice(0, 1), summary });
+        await stage.restart({ keepMs: 10 });
+        await stage.clock.run(() => stage.engine.read('o2') === undefined);
+        expect(stage.engine.journal.read('o1')).toBeDefined();
+      });
+
       test('that fails is reported, and goes on', async () => {
         let failures = 1;
         const carry = (): unknown => {
