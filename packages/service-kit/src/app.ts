@@ -109,8 +109,12 @@ const createErrorHandler =
   };
 
 const mountPages = <T extends Operations>(router: Router, options: ServiceAppOptions<T>): void => {
-  const document = toOpenApi(options.service, { ...options.operations, ...options.further });
-  router.get('/openapi.json', (_request, response) => void response.json(document));
+  // Made when it is first asked for: it is most of what an app takes to be made.
+  let document: ReturnType<typeof toOpenApi> | undefined;
+  router.get('/openapi.json', (_request, response) => {
+    document ??= toOpenApi(options.service, { ...options.operations, ...options.further });
+    response.json(document);
+  });
   router.get('/metrics', async (_request, response) => {
     const { registry } = options.metrics;
     response.type(registry.contentType).send(await registry.metrics());
