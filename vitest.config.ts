@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 30_000,
     // Hooks start whole systems of processes, while other files do too.
     hookTimeout: 60_000,
+    // A second is little where every core is busy.
+    expect: { poll: { timeout: 10_000 } },
     // Many tests wait for processes more than they compute.
     maxWorkers: 3,
     // Programs that tests start need not compile TypeScript each time, which halves what a start takes.
