@@ -210,12 +210,20 @@ test('tries again, ever more rarely, while its port is taken, and starts once it
     PORT: String(address.port),
   });
   const tries = () =>
-    [...supervised.output().matchAll(/says what to free; again in ([\d.]+) s/g)].map(([, s]) => s);
+    [...supervised.output().matchAll(/says why; again in ([\d.]+) s/g)].map(([, s]) => s);
   // Once more than a child may fail that has a wrong configuration.
   await expect.poll(tries, DEADLINE).toEqual(['0.3', '0.6', '1.2']);
   owner.close();
   expect((await nthServed(supervised, 1)).port).toBe(address.port);
   expect(supervised.output().match(/port is taken/g)).toHaveLength(3);
+});
+
+test('goes on trying while the journal fails before the child is ready', async () => {
+  writeProgram("console.error('disk is full'); process.exit(70);");
+  const supervised = supervise();
+  const tries = () => supervised.output().match(/disk is full/g)?.length ?? 0;
+  await expect.poll(tries, DEADLINE).toBeGreaterThan(2);
+  expect(supervised.output()).not.toContain('waiting for a change');
 });
 
 test('restarts the active instance first and the standby after it took over', async () => {

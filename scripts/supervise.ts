@@ -7,7 +7,8 @@
 // 2. It does not outlive what started it: npm and turbo may die without passing a signal on.
 // 3. A child that ends unasked is started again after 300 ms. One that keeps failing before it is ready has a
 //    wrong configuration: its message stands, and the next change of a source file tries again. One that says
-//    that starting later may help, as its port is taken, is started again, ever more rarely, until it is ready.
+//    that starting later may help, as its port is taken or its disk full, is started again, ever more rarely,
+//    until it is ready; so is one whose journal failed before it was.
 // 4. With two instances the standby always has an active one to follow: they restart one after another.
 //
 // Five of these run beside the apps, so it imports nothing but Node's own modules.
@@ -29,8 +30,10 @@ const ANCESTRY_EVERY_MS = 500;
 /** A child that ends sooner than this, without having been ready, failed to start. */
 const START_LONGEST_MS = 5_000;
 const FAILED_STARTS_MAX = 2;
-/** The exit code of a child for which something is taken that may be free later. */
+/** The exit code of a child that lacks something which may be there later. */
 const TRY_LATER = 75;
+/** That of one whose journal failed after it was opened: there was room for that, and not for what recovery adds. */
+const JOURNAL_FAILED = 70;
 
 const appFolder = process.cwd();
 const workspaceFolder = resolve(appFolder, '../..');
@@ -136,7 +139,7 @@ class Instance {
     this.isReady = false;
     this.#ready = Promise.withResolvers();
     if (asked || stopping) return;
-    if (code === TRY_LATER) {
+    if (code === TRY_LATER || (code === JOURNAL_FAILED && failedToStart)) {
       this.#tryLater();
       return;
     }
@@ -155,7 +158,7 @@ class Instance {
     const delayMs = toDelay(this.#triesLater);
     this.#triesLater += 1;
     const seconds = delayMs / 1_000;
-    say(this.#label, `did not start, its message above says what to free; again in ${seconds} s`);
+    say(this.#label, `did not start, its message above says why; again in ${seconds} s`);
     this.#startIn(delayMs);
   }
 

@@ -38,7 +38,15 @@ export interface StartOptions {
   readonly dataDir: string;
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** No file of it grows past so many blocks of 512 bytes, as on a disk that is full. */
+  readonly fileBlocksMax?: number;
 }
+
+/** The shell becomes the program, so that signals reach it. */
+const toCommand = (fileBlocksMax?: number): [command: string, args: string[]] =>
+  fileBlocksMax === undefined
+    ? [process.execPath, ['src/main.ts']]
+    : ['sh', ['-c', `ulimit -f ${fileBlocksMax}; exec "$0" src/main.ts`, process.execPath]];
 
 /** Spawned and not yet ready, so that one that waits as a standby can be had too. */
 export interface Starting {
@@ -46,10 +54,11 @@ export interface Starting {
   kill(): Promise<void>;
 }
 
-export function start(name: AppName, { dataDir, port = 0, env = {} }: StartOptions): Starting {
+export function start(name: AppName, options: StartOptions): Starting {
+  const { dataDir, port = 0, env = {}, fileBlocksMax } = options;
   const second = seconds[name];
   const folder = fileURLToPath(new URL(`../../apps/${second?.app ?? name}/`, import.meta.url));
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(...toCommand(fileBlocksMax), {
     cwd: folder,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {

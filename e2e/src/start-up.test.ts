@@ -72,6 +72,24 @@ describe('start-up', () => {
     },
   );
 
+  it.each(['orchestrator', 'inventory-service'] as const)(
+    'says of a full disk which one it is, and to try again later (%s)',
+    async (name) => {
+      const full = start(name, {
+        dataDir,
+        fileBlocksMax: 0,
+        env: { DATA_DIR: join(dataDir, 'full') },
+      });
+      others.push(full);
+      const said = await full.ready.then(
+        () => 'started',
+        (error: Error) => error.message,
+      );
+      expect(said).toMatch(/ended with 75: .*full.* is full or fails/);
+      expect(said.trim().split('\n')).toHaveLength(1);
+    },
+  );
+
   it('refuses a damaged journal by name, and leaves it as it is', async () => {
     const other = mkdtempSync(join(tmpdir(), 'baton-start-'));
     const path = join(other, 'orchestrator', 'journal.sqlite');

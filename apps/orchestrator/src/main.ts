@@ -31,7 +31,8 @@ async function takeJournal(env: OrchestratorEnv): Promise<Journal> {
     const path = join(env.DATA_DIR, 'orchestrator', 'journal.sqlite');
     return await openJournal({ path, standby: env.STANDBY === 'true' });
   } catch (error) {
-    if (error instanceof JournalError) throw new StartupProblem([error.message]);
+    if (error instanceof JournalError)
+      throw new StartupProblem([error.message], { passing: error.code === 'disk-failing' });
     throw error;
   } finally {
     stopWaiting();

@@ -125,7 +125,15 @@ export const isSettled = ({ phase }: Pick<RunState, 'phase'>): boolean =>
 
 /** A journal that must not be used, and what to do about it. */
 export class JournalError extends Error {
-  readonly code: 'held' | 'corrupt' | 'foreign' | 'unreadable' | 'old-sqlite' | 'not-durable';
+  /** `disk-failing` may be over later, as it is; the others wait for somebody to change something. */
+  readonly code:
+    | 'held'
+    | 'corrupt'
+    | 'foreign'
+    | 'unreadable'
+    | 'disk-failing'
+    | 'old-sqlite'
+    | 'not-durable';
   constructor(code: JournalError['code'], message: string) {
     super(message);
     this.name = 'JournalError';

@@ -4,8 +4,7 @@
 // 2. Closing any descriptor of the file, in the holder, would drop the lock. So only this file opens it, through SQLite.
 // 3. The handle is kept for life: a collected handle would let go.
 import type { DatabaseSync } from 'node:sqlite';
-import { JournalError } from './journal.ts';
-import { isSqliteError, openFile, toReason } from './sqlite-file.ts';
+import { isSqliteError, openFile, toUnreadable } from './sqlite-file.ts';
 
 /** Held for the life of the process, so that no collector closes one. */
 const held = new Map<string, DatabaseSync>();
@@ -20,7 +19,7 @@ export function tryLock(path: string): boolean {
   } catch (error) {
     candidate.close();
     if (isSqliteError(error, sqliteBusy)) return false;
-    throw new JournalError('unreadable', `${path} cannot be locked (${toReason(error)})`);
+    throw toUnreadable(path, error);
   }
   held.set(path, candidate);
   return true;

@@ -9,8 +9,9 @@ import {
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type JournalProcess, startJournalProcess } from './fixtures/journal-process.ts';
 import { createSqliteHouse, type SqliteHouse } from './fixtures/sqlite-house.ts';
-import { openDatabase } from './sqlite-file.ts';
+import { openDatabase, toDiskFailure } from './sqlite-file.ts';
 import { openReader } from './sqlite-journal.ts';
 
 let house: SqliteHouse;
@@ -118,6 +119,61 @@ describe('a file that must not be used', () => {
     await expectRefusal('foreign');
     alter('PRAGMA user_version = 2');
     (await house.open()).close();
+  });
+});
+
+describe('a disk that is full or fails', () => {
+  const processes: JournalProcess[] = [];
+  const launch = (fileBlocksMax?: number): JournalProcess => {
+    const started = startJournalProcess(house.path, 'active', fileBlocksMax);
+    processes.push(started);
+    return started;
+  };
+  afterEach(() => Promise.all(processes.splice(0).map((each) => each.kill())));
+
+  /** The log's index has 64 blocks; what a killed process left in the log itself is longer. */
+  test.each([
+    ['not even the index of the log can be written', 0],
+    ['the log cannot grow by the next executor’s number', 64],
+  ])('is told from a file that must not be used, and loses nothing: %s', async (_name, blocks) => {
+    const first = launch();
+    expect(await first.next()).toBe('ready');
+    expect([await first.ask('append'), await first.ask('append')]).toEqual([1, 2]);
+    await first.kill();
+    expect(await launch(blocks).next()).toBe('disk-failing');
+    const next = launch();
+    expect(await next.next()).toBe('ready');
+    expect(await next.ask('count')).toBe(2);
+  });
+
+  test('is told of a journal that is to be made', async () => {
+    expect(await launch(0).next()).toBe('disk-failing');
+    expect(await launch().next()).toBe('ready');
+  });
+
+  test('is free again in the process that was refused', async () => {
+    await house.open().then((journal) => journal.close());
+    const database = new DatabaseSync(house.path);
+    database.exec(`CREATE TRIGGER full BEFORE UPDATE ON meta BEGIN SELECT RAISE(ABORT, 'no'); END`);
+    await expect(house.open()).rejects.toThrow('no');
+    database.exec('DROP TRIGGER full');
+    database.close();
+    await house.open().then((journal) => journal.close());
+  });
+
+  test.each([
+    [{ errcode: 13 }, true],
+    [{ errcode: 10 | (3 << 8) }, true],
+    [{ code: 'ENOSPC' }, true],
+    [{ code: 'EDQUOT' }, true],
+    [{ code: 'EIO' }, true],
+    [{ code: 'EACCES' }, false],
+    [{ code: 'ERR_SQLITE_ERROR', errcode: 11 }, false],
+  ])('is told from other errors: %o is one: %s', (shape, isOne) => {
+    const failure = toDiskFailure('/data/journal.db', Object.assign(new Error('planned'), shape));
+    expect(failure?.message.startsWith('the disk of /data is full or fails (planned)')).toBe(
+      isOne ? true : undefined,
+    );
   });
 });
 

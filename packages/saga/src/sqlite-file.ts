@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { JournalError } from './journal.ts';
@@ -92,11 +92,26 @@ export function openFile(path: string, busyMs: number): DatabaseSync {
   }
 }
 
-const toUnreadable = (path: string, error: unknown): JournalError =>
+export const toUnreadable = (path: string, error: unknown): JournalError =>
+  toDiskFailure(path, error) ??
   new JournalError(
     'unreadable',
-    `${path} cannot be opened (${toReason(error)}); check that this user may read and write it, and its folder`,
+    `${path} cannot be opened or locked (${toReason(error)}); check that this user may read and write it, and its folder`,
   );
+
+/** Undefined for whatever else went wrong. A disk has nothing to do with the file, and may be mended under it. */
+export function toDiskFailure(path: string, error: unknown): JournalError | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (!diskErrors.has(code) && !isSqliteError(error, ...sqliteDiskErrors)) return undefined;
+  return new JournalError(
+    'disk-failing',
+    `the disk of ${dirname(path)} is full or fails (${toReason(error)}); make room there or mend it, and start again`,
+  );
+}
+
+const diskErrors: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EIO']);
+/** IOERR and FULL. */
+const sqliteDiskErrors = [10, 13] as const;
 
 /** Read-only, so that a file which is not ours, or is damaged, stays as it is for whoever has to mend it. */
 function inspect(path: string): void {
@@ -115,6 +130,8 @@ function inspect(path: string): void {
 function readVerdict(path: string): Record<string, unknown> {
   let database: DatabaseSync | undefined;
   try {
+    // SQLite would say that the disk fails.
+    if (statSync(path).isDirectory()) throw new Error('it is a folder');
     database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
     return database.prepare(inspection).get() ?? {};
   } catch (error) {

@@ -39,6 +39,7 @@ import {
   readNumber,
   readText,
   takeEpoch,
+  toDiskFailure,
   toReason,
 } from './sqlite-file.ts';
 
@@ -65,11 +66,14 @@ export async function openJournal(options: OpenOptions): Promise<Journal> {
       `${path} is in use by another process; stop that one, or start this one with STANDBY=true to wait for it`,
     );
   }
+  let database: DatabaseSync | undefined;
   try {
-    return new SqliteJournal(path, openDatabase(path), options.onFatal ?? endProcess);
+    database = openDatabase(path);
+    return new SqliteJournal(path, database, options.onFatal ?? endProcess);
   } catch (error) {
+    database?.close();
     releaseLock(lock);
-    throw error;
+    throw toDiskFailure(path, error) ?? error;
   }
 }
 

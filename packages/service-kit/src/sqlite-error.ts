@@ -1,7 +1,9 @@
 /** What went wrong in SQLite, by its primary result code. */
 const BUSY = 5;
+const IOERR = 10;
+const FULL = 13;
 /** IOERR, CORRUPT, FULL, CANTOPEN, NOTADB: nothing written on this handle can be trusted any more. */
-const BROKEN: ReadonlySet<number> = new Set([10, 11, 13, 14, 26]);
+const BROKEN: ReadonlySet<number> = new Set([IOERR, 11, FULL, 14, 26]);
 
 const codeOf = (error: unknown): number | undefined => {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
@@ -14,4 +16,13 @@ export const isStoreBusy = (error: unknown): boolean => codeOf(error) === BUSY;
 export const isStoreBroken = (error: unknown): boolean => {
   const code = codeOf(error);
   return code !== undefined && BROKEN.has(code);
+};
+
+const DISK_ERRORS: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EIO']);
+
+/** Full, or failing: nothing is said of the file, and without a change to it all may be well later. */
+export const isDiskFailing = (error: unknown): boolean => {
+  const code = codeOf(error);
+  if (code !== undefined) return code === IOERR || code === FULL;
+  return error instanceof Error && 'code' in error && DISK_ERRORS.has(error.code);
 };

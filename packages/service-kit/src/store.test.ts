@@ -10,6 +10,7 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { isDiskFailing } from './sqlite-error.ts';
 import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
 import { StartupProblem } from './startup-problem.ts';
 import { isSupportedSqlite, openStore, type StoreOptions } from './store.ts';
@@ -135,6 +136,45 @@ describe('a file that cannot be used is named and left as it is', () => {
     const folder = writeAt('in the way');
     expect(() => open({ path: join(folder, 'x.sqlite') })).toThrow(folder);
     expect(existsSync(join(folder, 'x.sqlite'))).toBe(false);
+  });
+});
+
+describe('a disk that is full or fails', () => {
+  /** Quota set and data big enough that the disk, as SQLite sees it, is full in the middle of the seed. */
+  const fill = (db: DatabaseSync) => {
+    db.exec('PRAGMA max_page_count = 1');
+    db.prepare('INSERT INTO stock VALUES (?, 1)').run('x'.repeat(99_999));
+  };
+  const catchProblem = (work: () => unknown): unknown => {
+    try {
+      return work();
+    } catch (error) {
+      return error;
+    }
+  };
+
+  it('is a problem that may pass, told in one line that names the folder', () => {
+    const path = newPath();
+    const problem = catchProblem(() => open({ path, seed: fill }));
+    expect(problem).toMatchObject({
+      name: 'StartupProblem',
+      exitCode: 75,
+      lines: [expect.stringContaining(`${join(path, '..')} is full or fails`)],
+    });
+    open({ path, seed: (db) => db.exec("INSERT INTO stock VALUES ('cup', 1)") });
+  });
+
+  it.each([
+    [{ errcode: 13 }, true],
+    [{ errcode: 10 | (3 << 8) }, true],
+    [{ code: 'ENOSPC' }, true],
+    [{ code: 'EDQUOT' }, true],
+    [{ code: 'EIO' }, true],
+    [{ code: 'EACCES' }, false],
+    [{ code: 'ERR_SQLITE_ERROR', errcode: 11 }, false],
+    [{}, false],
+  ])('is told from other errors: %o is one: %s', (shape, isOne) => {
+    expect(isDiskFailing(Object.assign(new Error('planned'), shape))).toBe(isOne);
   });
 });
 

@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isStoreBroken } from './sqlite-error.ts';
+import { isDiskFailing, isStoreBroken } from './sqlite-error.ts';
 import { StartupProblem } from './startup-problem.ts';
 
 /** Older ones can corrupt a WAL when a checkpoint races with a write. */
@@ -61,6 +61,17 @@ const refuse = (path: string, reason: string): never => {
   ]);
 };
 
+/** A disk that is full or fails may be mended while the supervisor goes on trying. */
+const refuseAfter = (path: string, error: unknown): never => {
+  if (!isDiskFailing(error)) return refuse(path, toReason(error));
+  throw new StartupProblem(
+    [
+      `The disk of ${dirname(path)} is full or fails (${toReason(error)}): make room there or mend it, and start again.`,
+    ],
+    { passing: true },
+  );
+};
+
 /** Read-only, so that a damaged or foreign file is not changed by looking at it. */
 const inspectFile = (path: string): string | undefined => {
   const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
@@ -80,7 +91,7 @@ const checkFile = (path: string): void => {
   try {
     reason = inspectFile(path);
   } catch (error) {
-    reason = toReason(error);
+    refuseAfter(path, error);
   }
   if (reason !== undefined) refuse(path, reason);
 };
@@ -90,9 +101,12 @@ const prepareFile = (path: string): void => {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
-    if ((statSync(path).mode & 0o777) !== 0o600) chmodSync(path, 0o600);
+    const stats = statSync(path);
+    // SQLite would say that the disk fails.
+    if (stats.isDirectory()) throw new Error('it is a folder');
+    if ((stats.mode & 0o777) !== 0o600) chmodSync(path, 0o600);
   } catch (error) {
-    refuse(path, toReason(error));
+    refuseAfter(path, error);
   }
 };
 
@@ -156,7 +170,7 @@ const open = (options: StoreOptions): DatabaseSync => {
   } catch (error) {
     db.close();
     if (error instanceof StartupProblem) throw error;
-    return refuse(options.path, toReason(error));
+    return refuseAfter(options.path, error);
   }
 };
 
