@@ -151,13 +151,15 @@ describe('a disk that is full or fails', () => {
     expect(await launch().next()).toBe('ready');
   });
 
-  test('is free again in the process that was refused', async () => {
+  test('leaves nothing open when the executor cannot be counted in', async () => {
     await house.open().then((journal) => journal.close());
     const database = new DatabaseSync(house.path);
     database.exec(`CREATE TRIGGER full BEFORE UPDATE ON meta BEGIN SELECT RAISE(ABORT, 'no'); END`);
     await expect(house.open()).rejects.toThrow('no');
     database.exec('DROP TRIGGER full');
     database.close();
+    // The last handle to be closed takes the log with it.
+    expect(readdirSync(dirname(house.path))).not.toContain('journal.db-wal');
     await house.open().then((journal) => journal.close());
   });
 

@@ -140,7 +140,7 @@ describe('a file that cannot be used is named and left as it is', () => {
 });
 
 describe('a disk that is full or fails', () => {
-  /** Quota set and data big enough that the disk, as SQLite sees it, is full in the middle of the seed. */
+  /** SQLite says the same of a file that may not grow as of a disk that is full. */
   const fill = (db: DatabaseSync) => {
     db.exec('PRAGMA max_page_count = 1');
     db.prepare('INSERT INTO stock VALUES (?, 1)').run('x'.repeat(99_999));
