@@ -58,11 +58,11 @@ test('no sleep stands in a test for something that can be awaited', () => {
 test.each([
   ['the core and its driver', ['event', 'state', 'decide', 'outcome', 'driver'], 700],
   ['the worker', ['worker', 'run-queue', 'clock'], 300],
-  ['the gates', ['breaker', 'gate', 'gates'], 350],
+  ['the gates', ['breaker', 'gate', 'gates'], 380],
   [
     'SQLite and the lock',
     ['sqlite-file', 'sqlite-journal', 'journal-statements', 'log-wiper', 'lock'],
-    570,
+    580,
   ],
 ])('%s can be read in one sitting', (_part, names, limit) => {
   const paths = names.map((name) => `packages/saga/src/${name}.ts`);

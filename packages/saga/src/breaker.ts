@@ -5,7 +5,7 @@
 // 3. What was called before it opened says nothing any more when it ends after it.
 
 export interface BreakerOptions {
-  /** It opens at this many failures, if they are also half of the latest calls. Default 5. */
+  /** It opens when the calls of this many runs failed, if they are also half of the latest calls. Default 5. */
   readonly failuresMin: number;
   /** Latest calls that are looked at, at most. Default 20. */
   readonly callsLookedAt: number;
@@ -95,14 +95,17 @@ interface Ended {
   readonly retryAfterMs?: number | undefined;
 }
 
+/** Should it open again soon, it waits longer than at first, but not as long as after many probes that failed. */
+const openingsKept = 2;
+
 /** A call has ended. */
 export function leave(breaker: Breaker, call: Ended, moment: Moment): Breaker {
   if (call.era !== breaker.era) return breaker;
   if (breaker.state === 'closed') return count(breaker, call, moment);
   switch (call.verdict) {
     case 'healthy': {
-      const { openings, era } = breaker;
-      return { ...closedBreaker, since: moment.now, openings, era: era + 1 };
+      const openings = Math.min(breaker.openings, openingsKept);
+      return { ...closedBreaker, since: moment.now, openings, era: breaker.era + 1 };
     }
     case 'failing':
       return open({ ...breaker, openings: breaker.openings + 1 }, call, moment);

@@ -8,7 +8,7 @@
 import type { Direction } from './event.ts';
 import type { Tries } from './policy.ts';
 import { type PlannedStep, type PlannedWay, type Saga, toWays } from './saga.ts';
-import { type RunState, readChosenAt, readWay, type WayState } from './state.ts';
+import { isStarted, type RunState, readChosenAt, readWay, type WayState } from './state.ts';
 
 interface Aim {
   readonly way: PlannedWay;
@@ -190,6 +190,7 @@ interface Due {
   /** When it is given up, though no attempt was due. */
   readonly endsAt: number;
   readonly delayMaxMs: number;
+  /** And was not called out of it: then it is parked anew, which says that nothing is under way. */
   readonly isParked: boolean;
   /** A breaker that closed after this makes it due. */
   readonly triedAt: number;
@@ -212,7 +213,7 @@ function toForward(state: RunState, way: PlannedWay): Due {
     retryAt,
     endsAt: (since ?? Number.POSITIVE_INFINITY) + way.tries.budgetMs,
     delayMaxMs: way.tries.delayMaxMs,
-    isParked,
+    isParked: isParked && !isStarted(state, way.name, 'forward'),
     triedAt: Number.POSITIVE_INFINITY,
   };
 }
@@ -225,7 +226,7 @@ function toUndo(state: RunState, way: PlannedWay): Due {
     retryAt,
     endsAt: Number.POSITIVE_INFINITY,
     delayMaxMs: way.undo?.tries.delayMaxMs ?? 0,
-    isParked,
+    isParked: isParked && !isStarted(state, way.name, 'undo'),
     triedAt,
   };
 }

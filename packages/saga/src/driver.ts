@@ -10,7 +10,7 @@ import { toStepEvent, toUndoEvent } from './outcome.ts';
 import { type Reply, readReply } from './reply.ts';
 import type { Attempt, PlannedWay, Saga, Undoing } from './saga.ts';
 import { restoreSecrets } from './secret.ts';
-import { type RunState, readWay } from './state.ts';
+import { isStarted, type RunState, readWay } from './state.ts';
 
 /**
  * All that a run needs from where it lives. Embedded, it is a journal and timers. On a replicated log, `attempt` is a
@@ -52,21 +52,28 @@ export async function advance(saga: Saga<unknown>, host: Host, clock: Clock): Pr
   return { type: 'advanced' };
 }
 
-/** Its calls may be what ends the process. From then on they are announced, so that a further end can be counted. */
+/** Open at two ends of the process in a row: from then on its calls are announced, so that an end in them is seen. */
 const suspectMin = 2;
 const interruptionsMax = 5;
 
 export const isSuspect = ({ interruptions }: Interrupted): boolean => interruptions >= suspectMin;
+/** An end was seen in its call. Several may have been under way: one at a time, they can be told apart. */
+export const isTriedAlone = ({ interruptions }: Interrupted): boolean => interruptions > suspectMin;
 /** The process ended in its call, and not only while it was open, as often as can be tolerated. */
 export const isPoison = ({ interruptions }: Interrupted): boolean =>
   interruptions >= interruptionsMax;
 type Interrupted = Pick<RunState, 'interruptions'>;
 
-/** A suspect's attempt is announced first; then everything is decided anew. */
+/**
+ * Announced first, then decided anew: the attempt of a suspect, and one that comes out of being parked. So a restart
+ * knows who was called when the process ended, and that nobody who is parked was.
+ */
 function perform(...calling: Parameters<typeof tryWay>): Happening | Promise<Happening> {
   const [, host, , { way, direction }] = calling;
   const state = host.state();
-  return isSuspect(state) && !state.isStarted
+  const known = readWay(state, way.name);
+  const { isParked } = direction === 'forward' ? known : known.undo;
+  return (isParked || isSuspect(state)) && !isStarted(state, way.name, direction)
     ? { type: 'attempt-started', way: way.name, direction }
     : tryWay(...calling);
 }

@@ -3,6 +3,7 @@
 // 1. A submission is acknowledged after its commit, and one id is one run, however often it is submitted.
 // 2. Recovery ends before `start` resolves: open the port after that.
 // 3. Everything is bounded: runs in progress, open runs, the time ended runs are kept.
+import { throwAgain } from './bug.ts';
 import { type Clock, createClock, repeat } from './clock.ts';
 import { decide, isPastPivot } from './decide.ts';
 import { isPoison } from './driver.ts';
@@ -26,7 +27,7 @@ import { toInterruption } from './recovery.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import type { Saga } from './saga.ts';
 import { separateSecrets } from './secret.ts';
-import { type RunState, replay, tryReplay } from './state.ts';
+import { type RunState, tryReplay } from './state.ts';
 import { toStored } from './stored.ts';
 import { createRunId, toKnown } from './submission.ts';
 import { createWaiters } from './waiters.ts';
@@ -49,6 +50,8 @@ class EmbeddedEngine implements Engine {
   readonly #registry: Registry;
   /** Open runs, and completed ones under repair. */
   readonly #runs = new Map<string, Run>();
+  /** Those of them that have not settled: what the limit counts. */
+  readonly #open = new Set<string>();
   readonly #accepting = new Map<string, Promise<void>>();
   readonly #listeners = new Set<(committed: Committed) => void>();
   readonly #waiters = createWaiters<RunState>();
@@ -84,14 +87,15 @@ class EmbeddedEngine implements Engine {
     if (!this.journal.wasAtRest()) await Promise.all(found.map((run) => this.#recover(run)));
     for (const run of found) this.#resume(run);
     this.#stopRepeating = repeat(this.#clock, 1_000, () => {
-      this.#guard(() => this.#fetchRepairs());
+      this.#guard(() => {
+        for (const run of this.#loadRepairs()) this.#resume(run);
+      });
       this.#guard(() => this.#prune());
     });
   }
 
   async submit<I>(saga: Saga<I>, input: I, options: SubmitOptions = {}): Promise<Submission> {
     const { id = createRunId(), fingerprint = '', context = {} } = options;
-    const { name, version, structure } = saga;
     this.#registry.require(saga);
     const checked = await saga.input['~standard'].validate(input);
     if (checked.issues) return { type: 'invalid', issues: checked.issues };
@@ -100,8 +104,9 @@ class EmbeddedEngine implements Engine {
     this.#refuseStopped();
     const known = this.journal.readSubmission(id);
     if (known) return toKnown(id, known, fingerprint);
-    if (this.#runs.size >= this.#openMax) return { type: 'full', openMax: this.#openMax };
+    if (this.#open.size >= this.#openMax) return { type: 'full', openMax: this.#openMax };
     const parts = separateSecrets(toStored(checked.value), saga.secrets);
+    const { name, version, structure } = saga;
     const begin = { saga: name, version, structure, input: parts.input, context };
     const run = createRun(id, saga, parts.secrets, null);
     await this.#claim(run, this.#worker.commit(run, [{ type: 'accepted', ...begin }], fingerprint));
@@ -135,8 +140,8 @@ class EmbeddedEngine implements Engine {
 
   read(id: string): RunView | undefined {
     const stored = this.journal.read(id);
-    if (!stored) return undefined;
-    const state = replay(stored.events);
+    const state = stored && tryReplay(stored.events);
+    if (!state) return undefined;
     const saga = this.#registry.find(state);
     const next = saga && decide(saga, state, this.#clock.now(), this.#worker.passages);
     const attempt = this.#runs.get(id)?.attempt ?? null;
@@ -148,11 +153,8 @@ class EmbeddedEngine implements Engine {
   }
 
   async settled(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
-    const run = this.#runs.get(id);
-    if (run?.state && isSettled(run.state)) return run.state;
-    if (run) return this.#waiters.wait(id, signal);
-    const stored = this.journal.read(id);
-    const state = stored && replay(stored.events);
+    if (this.#open.has(id)) return this.#waiters.wait(id, signal);
+    const state = this.read(id)?.state;
     return state && isSettled(state) ? state : undefined;
   }
 
@@ -163,7 +165,7 @@ class EmbeddedEngine implements Engine {
 
   counts(): EngineCounts {
     const quarantined = this.#quarantined.size;
-    return { ...this.#worker.counts(), open: this.#runs.size, openMax: this.#openMax, quarantined };
+    return { ...this.#worker.counts(), open: this.#open.size, openMax: this.#openMax, quarantined };
   }
 
   gates(): readonly GateView[] {
@@ -195,7 +197,7 @@ class EmbeddedEngine implements Engine {
   /** Sets aside what cannot be gone on with: the others go on. */
   #load(id: string): Run | undefined {
     const run = this.#toRun(id);
-    if (run) this.#runs.set(id, run);
+    if (run) this.#keep(run);
     else this.#setAside(id);
     return run;
   }
@@ -214,8 +216,14 @@ class EmbeddedEngine implements Engine {
     else this.#worker.wake(run);
   }
 
+  #keep(run: Run): void {
+    this.#runs.set(run.id, run);
+    if (!run.state || !isSettled(run.state)) this.#open.add(run.id);
+  }
+
   #setAside(id: string): void {
     this.#runs.delete(id);
+    this.#open.delete(id);
     this.#quarantined.add(id);
   }
 
@@ -232,7 +240,7 @@ class EmbeddedEngine implements Engine {
     const { saga, attempt } = run;
     const wish = toWish({ saga, state: readState(run), inFlight: attempt?.way ?? null });
     if (typeof wish === 'string') return wish;
-    this.#runs.set(id, run);
+    this.#keep(run);
     this.#quarantined.delete(id);
     await this.#worker.commit(run, wish);
     this.#worker.hasten(run);
@@ -240,7 +248,7 @@ class EmbeddedEngine implements Engine {
   }
 
   async #claim(run: Run, accepted: Promise<void>): Promise<void> {
-    this.#runs.set(run.id, run);
+    this.#keep(run);
     this.#accepting.set(run.id, accepted);
     await accepted;
     this.#accepting.delete(run.id);
@@ -252,7 +260,9 @@ class EmbeddedEngine implements Engine {
       for (const listener of this.#listeners) this.#guard(() => listener(committed));
     }
     const state = readState(run);
-    if (isSettled(state)) this.#waiters.end(run.id, state);
+    if (!isSettled(state)) return;
+    this.#open.delete(run.id);
+    this.#waiters.end(run.id, state);
   }
 
   /** What others wrote may fail without harm to the runs. */
@@ -262,10 +272,6 @@ class EmbeddedEngine implements Engine {
     } catch (error) {
       this.#onBug(error);
     }
-  }
-
-  #fetchRepairs(): void {
-    for (const run of this.#loadRepairs()) this.#resume(run);
   }
 
   /** Those set aside stay due: a hundred of them would hide all others, so it looks beyond them. */
@@ -282,17 +288,10 @@ class EmbeddedEngine implements Engine {
   }
 
   #prune(): void {
-    const { keepMs, carry = keepNothing } = this.#options;
+    const { keepMs, carry = (carried) => carried ?? null } = this.#options;
     if (keepMs !== undefined) pruneEnded(this.journal, this.#clock.now() - keepMs, carry);
   }
 }
 
 /** Under repair at the same time. */
 const repairsMax = 100;
-
-const keepNothing = (carried: unknown): unknown => carried ?? null;
-/** Outside of whatever met it, so that an uncaught bug ends the process and breaks nothing before. */
-const throwAgain = (error: unknown): void =>
-  queueMicrotask(() => {
-    throw error;
-  });

@@ -97,6 +97,7 @@ export interface Engine {
   retry(id: string, reason: string): Promise<Intervention>;
   /** An operator's: writes off a later step, or the exhausted undo of a step. Recorded with its reason. */
   skip(id: string, step: string, reason: string): Promise<Intervention>;
+  /** Undefined when it is not known, or when its stored events make no sense. */
   read(id: string): RunView | undefined;
   list(query: ListQuery): RunSummary[];
   /** Resolves with a run's settled state, or with undefined once `signal` aborts or the run is not known. */

@@ -4,6 +4,7 @@
 // 1. Calls in flight are bounded, and undos leave one place to the others.
 // 2. A run that was called and does not come gives its turn to the next: no place and no probe is kept for it.
 // 3. Probes rotate over the parked runs. When the breaker closes, they go on at a bounded rate.
+// 4. A run that failed here says it once: a few that nobody can serve do not close the way to the others.
 import {
   type Breaker,
   type BreakerOptions,
@@ -61,6 +62,8 @@ export class Gate<T> {
   readonly #parked = new Set<T>();
   /** Those whose undo failed here: they go on when the breaker closes, however long they meant to wait. */
   readonly #owing = new Set<T>();
+  /** Those whose last call here failed: another failure of theirs is no news of the participant. */
+  readonly #failed = new Set<T>();
   readonly #line = createRunQueue<T>();
   readonly #called = new Set<T>();
   #breaker: Breaker = closedBreaker;
@@ -99,9 +102,7 @@ export class Gate<T> {
     return (reply) => {
       this.#inFlight -= 1;
       this.#undos -= undos;
-      const retryAfterMs = reply && 'retryAfterMs' in reply ? reply.retryAfterMs : undefined;
-      const call = { era, verdict: toVerdict(reply), retryAfterMs };
-      this.#change(leave(this.#breaker, call, this.#moment()));
+      this.#judge(item, era, reply);
       this.#invite();
     };
   }
@@ -134,6 +135,13 @@ export class Gate<T> {
     if (this.#called.delete(item)) this.#invite();
   }
 
+  /** It has ended. */
+  dismiss(item: T): void {
+    this.forget(item);
+    this.#failed.delete(item);
+    this.release(item);
+  }
+
   /** Somebody knows that the participant is well again. */
   hasten(): void {
     this.#change(hasten(this.#breaker, this.#surroundings.clock.now()));
@@ -158,6 +166,17 @@ export class Gate<T> {
       waiting: this.#line.size(),
       parked: this.#parked.size,
     };
+  }
+
+  #judge(item: T, era: number, reply: Reply<unknown> | null): void {
+    const verdict = toVerdict(reply);
+    // A probe is believed whoever it was: there may be nobody else.
+    const isNews = this.#breaker.state === 'open' || !this.#failed.has(item);
+    if (verdict === 'failing') this.#failed.add(item);
+    if (verdict === 'healthy') this.#failed.delete(item);
+    const retryAfterMs = reply && 'retryAfterMs' in reply ? reply.retryAfterMs : undefined;
+    const call = { era, verdict: isNews ? verdict : 'nothing', retryAfterMs } as const;
+    this.#change(leave(this.#breaker, call, this.#moment()));
   }
 
   #moment(): Moment {
@@ -234,7 +253,7 @@ export class Gate<T> {
     if (this.#breaker.state === 'open') {
       if (this.#called.size > 0 || this.read('forward').type !== 'free') return;
       // In the line while it is open: due, but no place was free for a probe.
-      const [next = this.#takeFromLine()] = this.#parked;
+      const next = this.#findProbe() ?? this.#takeFromLine();
       if (next !== undefined) this.#call(next);
       return;
     }
@@ -243,6 +262,13 @@ export class Gate<T> {
       if (next === undefined) return;
       this.#call(next);
     }
+  }
+
+  /** One whose own request may be to blame is the last choice. */
+  #findProbe(): T | undefined {
+    const [first] = this.#parked;
+    for (const item of this.#parked) if (!this.#failed.has(item)) return item;
+    return first;
   }
 
   #takeFromLine(): T | undefined {

@@ -28,6 +28,10 @@ export class Gates<T> {
     for (const gate of this.#gates.values()) gate.release(item);
   }
 
+  dismiss(item: T): void {
+    for (const gate of this.#gates.values()) gate.dismiss(item);
+  }
+
   stop(): void {
     for (const gate of this.#gates.values()) gate.stop();
   }

@@ -2,6 +2,7 @@ export { type BreakerOptions, breakerDefaults } from './breaker.ts';
 export { type Clock, createClock } from './clock.ts';
 export type { Command } from './decide.ts';
 export { decide, findOwed, isPastPivot, readOutputs } from './decide.ts';
+export { isTriedAlone } from './driver.ts';
 export { createEngine } from './embedded-engine.ts';
 export type {
   Cancellation,

@@ -4,6 +4,7 @@
 // 2. Closing any descriptor of the file, in the holder, would drop the lock. So only this file opens it, through SQLite.
 // 3. The handle is kept for life: a collected handle would let go.
 import type { DatabaseSync } from 'node:sqlite';
+import { JournalError } from './journal.ts';
 import { isSqliteError, openFile, toUnreadable } from './sqlite-file.ts';
 
 /** Held for the life of the process, so that no collector closes one. */
@@ -32,7 +33,13 @@ export function releaseLock(path: string): void {
 
 /** True when another process holds it. Never asked of a lock that this process holds. */
 export function isLockedElsewhere(path: string): boolean {
-  if (!tryLock(path)) return !held.has(path);
+  try {
+    if (!tryLock(path)) return !held.has(path);
+  } catch (error) {
+    // Nobody holds it, or the disk would not have been asked for anything.
+    if (error instanceof JournalError && error.code === 'disk-failing') return false;
+    throw error;
+  }
   releaseLock(path);
   return false;
 }

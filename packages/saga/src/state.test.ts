@@ -129,7 +129,7 @@ describe('a run', () => {
       reason: null,
       cancelRequested: false,
       interruptions: 0,
-      isStarted: false,
+      started: null,
       isQuarantined: false,
       alternates: {},
       deferred: [],

@@ -63,8 +63,8 @@ export interface RunState {
   readonly ways: Readonly<Record<string, WayState>>;
   /** Ends of the process in a row, without an attempt of this run whose end was seen. */
   readonly interruptions: number;
-  /** An attempt was announced before its call, and its end not seen. */
-  readonly isStarted: boolean;
+  /** What was announced before its call, until its end is seen or it was parked again. */
+  readonly started: { readonly way: string; readonly direction: Direction } | null;
   readonly isQuarantined: boolean;
   /** Of the last event. */
   readonly seq: number;
@@ -98,7 +98,7 @@ const freshRun = {
   deferred: [],
   ways: {},
   interruptions: 0,
-  isStarted: false,
+  started: null,
   isQuarantined: false,
   settledAt: null,
 } as const satisfies Partial<RunState>;
@@ -110,6 +110,9 @@ export const readWay = ({ ways }: RunState, name: string): WayState =>
 /** Undefined while its alternate was not chosen. */
 export const readChosenAt = ({ alternates }: RunState, step: string): number | undefined =>
   Object.hasOwn(alternates, step) ? alternates[step] : undefined;
+
+export const isStarted = ({ started }: RunState, way: string, direction: Direction): boolean =>
+  started?.way === way && started.direction === direction;
 
 /** Folds a run's events in order. Throws when they do not begin with `accepted` or leave a gap: then the journal is damaged. */
 export function replay(events: Iterable<Event>): RunState {
@@ -153,9 +156,9 @@ function toChange(state: RunState, event: Exclude<Event, { type: 'accepted' }>):
     case 'step-deferred':
       return { deferred: [...state.deferred, event.step] };
     case 'recovered':
-      return { interruptions: state.interruptions + 1, isStarted: false };
+      return { interruptions: state.interruptions + 1, started: null };
     case 'attempt-started':
-      return { isStarted: true };
+      return { started: { way: event.way, direction: event.direction } };
     case 'quarantined':
       return { isQuarantined: true };
     case 'retry-requested':
@@ -165,7 +168,7 @@ function toChange(state: RunState, event: Exclude<Event, { type: 'accepted' }>):
   }
 }
 
-const calm = { interruptions: 0, isStarted: false } as const satisfies Partial<RunState>;
+const calm = { interruptions: 0, started: null } as const satisfies Partial<RunState>;
 
 type WayEvent = Exclude<Extract<Event, { way: string }>, { type: 'attempt-started' }>;
 
@@ -177,16 +180,20 @@ function toWayChange(state: RunState, event: WayEvent): Partial<RunState> {
       return change({ ...way, writtenOff: toWriteOff(event) });
     case 'step-parked': {
       const since = way.since ?? event.at;
-      return { ...change({ ...way, since, code: event.code, isParked: true }), isStarted: false };
+      return {
+        ...change({ ...way, since, code: event.code, isParked: true }),
+        started: isStarted(state, event.way, 'forward') ? null : state.started,
+      };
     }
     case 'undo-parked': {
       const undo = { ...way.undo, code: event.code, isParked: true };
-      return { ...change({ ...way, undo }), isStarted: false };
+      const started = isStarted(state, event.way, 'undo') ? null : state.started;
+      return { ...change({ ...way, undo }), started };
     }
     default: {
       const isInterrupted = event.type === 'step-unknown' && event.interrupted === true;
       const traces = isInterrupted
-        ? { interruptions: state.interruptions + 1, isStarted: false }
+        ? { interruptions: state.interruptions + 1, started: null }
         : calm;
       return { ...change(toWay(way, event)), ...traces };
     }

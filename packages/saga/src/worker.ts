@@ -7,7 +7,7 @@
 import { type BreakerOptions, toBreakerOptions } from './breaker.ts';
 import type { Clock } from './clock.ts';
 import { type Command, decide, findOwed, type Passages } from './decide.ts';
-import { advance, type Host, isSuspect } from './driver.ts';
+import { advance, type Host, isTriedAlone } from './driver.ts';
 import type { Event, Happening } from './event.ts';
 import type { GateView } from './gate.ts';
 import { Gates } from './gates.ts';
@@ -167,7 +167,7 @@ export class Worker {
 
   /** False when another one is at it: then nobody could say which of them a crash came from. */
   #maySuspectMove(run: Run): boolean {
-    if (!isSuspect(readState(run))) return true;
+    if (!isTriedAlone(readState(run))) return true;
     if (this.#suspect !== null) {
       this.#suspects.add(run);
       return false;
@@ -185,6 +185,7 @@ export class Worker {
 
   async #move(run: Run): Promise<void> {
     const host = this.#toHost(run);
+    const isRepair = isSettled(readState(run));
     run.isStirred = false;
     if (!this.#maySuspectMove(run)) return;
     while (!this.#isStopping) {
@@ -192,16 +193,19 @@ export class Worker {
       run.isStirred = false;
       const outcome = await advance(run.saga, host, this.#options.clock);
       if (outcome.type === 'advanced' || run.isStirred) continue;
-      return this.#rest(run, outcome);
+      return this.#rest(run, outcome, isRepair);
     }
   }
 
-  #rest(run: Run, outcome: Extract<Command, { type: 'wait' | 'rest' }>): void {
+  /** `isRepair`: it had completed before it moved. One that completes now goes to the journal, to be fetched in turn. */
+  #rest(run: Run, outcome: Extract<Command, { type: 'wait' | 'rest' }>, isRepair: boolean): void {
     const { clock, onIdle } = this.#options;
     const state = readState(run);
-    if (outcome.type === 'rest' || (isSettled(state) && !outcome.held)) {
+    if (outcome.type === 'rest' || (isSettled(state) && !(outcome.held && isRepair))) {
       // What is still on its way to the disk wakes it: fetched meanwhile, it would have two drivers.
-      if (run.ahead === run.state) onIdle(run);
+      if (run.ahead !== run.state) return;
+      this.#gates.dismiss(run);
+      onIdle(run);
       return;
     }
     // An undo before an alternate too: called as anything else, it would find the undos' places taken, again and again.

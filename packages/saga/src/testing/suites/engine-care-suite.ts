@@ -120,6 +120,18 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         await stage.settle('cleared', 'next', 'impatient', 'fresh');
       });
 
+      test('makes nobody slow that two ends found open', async () => {
+        stage.bench.answer = () => never;
+        await submitAll();
+        await stage.restart();
+        const held = createGate();
+        stage.bench.answer = () => held.reply;
+        await stage.restart();
+        await stage.clock.run(() => stage.engine.counts().moving === 21);
+        held.open();
+        await stage.settle(...others, 'bad');
+      });
+
       test('in its repair rests, and stays completed', async () => {
         stage.bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(1));
         await stage.submit('o1');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createGate, order } from '../../fixtures/order.ts';
+import { createGate } from '../../fixtures/order.ts';
 import { isSettled, toStatus } from '../../journal.ts';
 import { ok, type Reply, refused } from '../../reply.ts';
 import { useEngineStage } from './engine-stage.ts';
@@ -84,6 +84,55 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await stage.settle(...ids);
         const ends = ids.map((id) => stage.view(id).state.phase);
         expect(ends.filter((phase) => phase === 'completed')).toHaveLength(9);
+      });
+
+      test('does not keep the others waiting for a few that nobody can serve', async () => {
+        stage.bench.answer = ({ what, run }) =>
+          what === 'forward reserve' && run.startsWith('o') ? lost : ok(1);
+        await submitMany(8);
+        await stage.clock.run(() => gate('reserve')?.openings === 1);
+        for (let count = 0; count < 20; count++) {
+          const cameAt = stage.clock.now();
+          await stage.submit(`good-${count}`);
+          await stage.settle(`good-${count}`);
+          expect(stage.clock.now() - cameAt).toBeLessThan(5_000);
+        }
+      });
+
+      test('is not opened by one run, however often it fails', async () => {
+        stage.bench.answer = ({ what }) =>
+          ({ 'undo reserve': lost, 'forward pay': refused('declined') })[what] ?? ok(1);
+        await stage.submit('o1');
+        await stage.clock.run(() => toStatus(stage.view('o1').state) === 'stuck');
+        expect(gate('reserve')?.openings).toBe(0);
+      });
+
+      test('says after a crash that nothing was sent: the alternate need not wait for an undo', async () => {
+        stage.bench.answer = ({ what }) => (what === 'forward pay' ? down : ok(1));
+        const ids = await submitMany(10);
+        await stage.clock.run(() => isHeld('pay', 'parked', 10));
+        await stage.restart();
+        await stage.settle(...ids);
+        expect(new Set(ids.flatMap((id) => stage.types(id)))).not.toContain('step-unknown');
+        expect(stage.done()).not.toContain('undo pay');
+        expect(ids.map((id) => stage.view(id).state.ways['pay:alt']?.result)).toEqual(
+          ids.map(() => 'ok'),
+        );
+      });
+
+      test('lets runs complete without their later step, and counts them among the open no more', async () => {
+        await stage.restart({ openMax: 8 });
+        stage.bench.answer = ({ what }) => (what === 'forward mail' ? down : ok(1));
+        const ids = Array.from({ length: 20 }, (_, index) => `o${index}`);
+        for (const id of ids) {
+          await stage.submit(id);
+          await stage.settle(id);
+        }
+        expect(stage.engine.counts().open).toBe(0);
+        stage.bench.answer = () => ok(1);
+        await stage.clock.run(() =>
+          ids.every((id) => stage.view(id).state.ways.mail?.result === 'ok'),
+        );
       });
 
       test('is closed by a refusal: who refuses is well', async () => {
@@ -193,17 +242,18 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
       });
 
       test('wakes an owed undo, however long it meant to wait', async () => {
+        await stage.restart({ breaker: { delayMaxMs: 1_000 } });
         stage.bench.answer = ({ what }) => {
           if (what === 'forward pay') return refused('declined');
           return what === 'undo reserve' ? lost : ok(1);
         };
-        await stage.submit('o1');
-        await stage.clock.run(() => toStatus(stage.view('o1').state) === 'stuck');
-        const due = stage.view('o1').state.ways.reserve?.undo.retryAt ?? 0;
+        const ids = await submitMany(5);
+        await stage.clock.run(() => ids.every((id) => toStatus(stage.view(id).state) === 'stuck'));
+        const dues = ids.map((id) => stage.view(id).state.ways.reserve?.undo.retryAt ?? 0);
         stage.bench.answer = () => ok(1);
-        await stage.engine.submit(stage.bench.saga, order, { id: 'o2' });
-        await stage.settle('o1', 'o2');
-        expect(stage.clock.now()).toBeLessThan(due);
+        await stage.submit('new');
+        await stage.settle(...ids, 'new');
+        expect(stage.clock.now()).toBeLessThan(Math.min(...dues));
       });
     });
 

@@ -58,6 +58,7 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stage.restart({ keepMs: 10 });
         await stage.clock.run(() => stage.engine.read('o2') === undefined);
         expect(stage.engine.journal.read('o1')).toBeDefined();
+        expect(stage.engine.read('o1')).toBeUndefined();
       });
 
       test('that fails is reported, and goes on', async () => {
