@@ -197,7 +197,7 @@ it('tells of an order that ended its orchestrator again and again', async () => 
   await Promise.all([...lives, engine].map((one) => one.stop()));
   expect(story).toMatch(/^Order ord_1, worth 24\.00 EUR: stuck \(payment-declined\)\n/);
   expect(story).toContain('the orchestrator had ended; it goes on from what is on disk');
-  expect(story).toContain('the undo of reserve: about to be tried, and no other suspect with it');
+  expect(story).toContain('the undo of reserve: about to be tried; said before the call');
   expect(story).toContain('set aside: the orchestrator ended in its calls too often');
   expect(story).toMatch(
     /Owed: the undo of reserve, validate\.\nIt is set aside until an operator asks for a retry\.$/,

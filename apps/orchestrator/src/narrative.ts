@@ -47,7 +47,7 @@ function describeEvent(event: Event, run: RunView): string {
     case 'recovered':
       return 'the orchestrator had ended; it goes on from what is on disk';
     case 'attempt-started':
-      return `${toAim(event)}: about to be tried, and no other suspect with it, since the orchestrator ended again and again while this order was open`;
+      return `${toAim(event)}: about to be tried; said before the call, so that a restart knows of it`;
     case 'quarantined':
       return 'set aside: the orchestrator ended in its calls too often; an operator must ask for a retry';
     case 'completed':

@@ -3,6 +3,7 @@ import type { AttemptView, OrderView, StepView } from '@baton/contracts';
 import {
   type Command,
   findOwed,
+  isTriedAlone,
   type PlannedStep,
   type PlannedWay,
   type RunState,
@@ -160,8 +161,12 @@ function toNext({ next, attempt, state }: RunView): OrderView['next'] {
   if (!next || next.type === 'rest' || attempt) return null;
   return next.type === 'wait'
     ? { what: describeWait(next), at: toInstant(next.held?.tryAt ?? next.until) }
-    : { what: describe(next), at: toInstant(state.settledAt ?? state.acceptedAt) };
+    : { what: describe(next) + toTurn(state), at: toInstant(state.settledAt ?? state.acceptedAt) };
 }
+
+/** It may wait for others of its kind before it is called. */
+const toTurn = (state: RunState): string =>
+  isTriedAlone(state) ? ', alone and in its turn, since the orchestrator ended in its call' : '';
 
 type Wait = Extract<Command, { type: 'wait' }>;
 
