@@ -120,6 +120,23 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         );
       });
 
+      test('says after a crash in a call that came out of it that its effect may exist', async () => {
+        stage.bench.answer = ({ what }) => (what === 'forward pay' ? down : ok(1));
+        const ids = await submitMany(10);
+        await stage.clock.run(() => isHeld('pay', 'parked', 10));
+        stage.bench.calls.length = 0;
+        stage.bench.answer = () => never;
+        await stage.called('forward pay');
+        const [probe = ''] = stage.bench.calls.map(({ run }) => run);
+        stage.bench.answer = ({ what }) => (what === 'forward pay' ? down : ok(1));
+        await stage.restart();
+        expect(ids.filter((id) => stage.types(id).includes('step-unknown'))).toEqual([probe]);
+        await stage.settle(...ids);
+        const undone = stage.bench.calls.filter(({ what }) => what === 'undo pay');
+        expect(undone.map(({ run }) => run)).toEqual([probe]);
+        expect(stage.view(probe).state.ways['pay:alt']?.result).toBe('ok');
+      });
+
       test('lets runs complete without their later step, and counts them among the open no more', async () => {
         await stage.restart({ openMax: 8 });
         stage.bench.answer = ({ what }) => (what === 'forward mail' ? down : ok(1));
