@@ -78,6 +78,15 @@ test('calls those who are parked one after the other, and all of them in the end
   expect(called).toEqual(['x', 'y', 'z', 'x']);
 });
 
+test('probes with one whose own request cannot be to blame, however long the others have been there', async () => {
+  const { clock, called, gate } = createStage(5);
+  const failed = ['a', 'b', 'c', 'd', 'e'];
+  for (const item of failed) gate.enter(item, 'forward')(down);
+  for (const item of [...failed, 'x']) gate.hold(item, 'parked', 'new');
+  await clock.run(() => called.length === 1);
+  expect(called).toEqual(['x']);
+});
+
 test('lets the parked go on at their rate, however many others come and go meanwhile', async () => {
   const { called, gate, pass } = createStage(5);
   for (const item of ['a', 'b', 'c', 'd', 'e']) gate.enter(item, 'forward')(down);
