@@ -99,14 +99,6 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         }
       });
 
-      test('is not opened by one run, however often it fails', async () => {
-        stage.bench.answer = ({ what }) =>
-          ({ 'undo reserve': lost, 'forward pay': refused('declined') })[what] ?? ok(1);
-        await stage.submit('o1');
-        await stage.clock.run(() => toStatus(stage.view('o1').state) === 'stuck');
-        expect(gate('reserve')?.openings).toBe(0);
-      });
-
       test('says after a crash that nothing was sent: the alternate need not wait for an undo', async () => {
         stage.bench.answer = ({ what }) => (what === 'forward pay' ? down : ok(1));
         const ids = await submitMany(10);
@@ -193,6 +185,25 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         busy.open(refused('sold-out'));
         await stage.settle(...ids, 'busy');
         expect(stage.view('o10').state.ways.pay?.result).toBe('ok');
+      });
+
+      test('gives the turn of a run that now waits for somebody else to the next', async () => {
+        const breaker = { failuresMin: 1, callsLookedAt: 1, firstDelayMs: 10_000 };
+        await stage.restart({ concurrencyMax: 1, breaker });
+        stage.bench.answer = ({ what }) => (what === 'forward pay' ? down : ok(1));
+        const ids = await submitMany(4);
+        await stage.clock.run(() => isHeld('pay', 'parked', 4));
+        await passTime((gate('pay')?.nextTryAt ?? 0) - stage.clock.now() - 2_000);
+        const busy = createGate();
+        stage.bench.answer = ({ run }) => (run === 'busy' ? busy.reply : ok(1));
+        await stage.submit('busy');
+        await stage.clock.run(() => stage.engine.counts().queued === 1);
+        await Promise.all(ids.slice(0, 3).map((id) => stage.engine.cancel(id, 'enough')));
+        stage.bench.calls.length = 0;
+        busy.open(lost);
+        await stage.clock.run(() => stage.bench.calls.length > 0);
+        expect(stage.bench.calls[0]).toMatchObject({ run: 'o4', what: 'forward pay' });
+        expect(gate('reserve')?.breaker).toBe('open');
       });
 
       test('uses up the time budget of a parked step', async () => {
