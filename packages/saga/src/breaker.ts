@@ -5,7 +5,7 @@
 // 3. What was called before it opened says nothing any more when it ends after it.
 
 export interface BreakerOptions {
-  /** It opens when the calls of this many runs failed, if they are also half of the latest calls. Default 5. */
+  /** It opens at this many failures, if they are also half of the latest calls. Default 5. */
   readonly failuresMin: number;
   /** Latest calls that are looked at, at most. Default 20. */
   readonly callsLookedAt: number;

@@ -4,7 +4,8 @@
 // 1. Calls in flight are bounded, and undos leave one place to the others.
 // 2. A run that was called and does not come gives its turn to the next: no place and no probe is kept for it.
 // 3. Probes rotate over the parked runs. When the breaker closes, they go on at a bounded rate.
-// 4. A run that failed here says it once: a few that nobody can serve do not close the way to the others.
+// 4. A run that fails again, while others are served, says nothing new: a few that nobody can serve do not close the
+//    way to the others.
 import {
   type Breaker,
   type BreakerOptions,
@@ -62,8 +63,9 @@ export class Gate<T> {
   readonly #parked = new Set<T>();
   /** Those whose undo failed here: they go on when the breaker closes, however long they meant to wait. */
   readonly #owing = new Set<T>();
-  /** Those whose last call here failed: another failure of theirs is no news of the participant. */
-  readonly #failed = new Set<T>();
+  /** Those whose last call here failed, and how many calls had been well by then. */
+  readonly #failed = new Map<T, number>();
+  #wellCalls = 0;
   readonly #line = createRunQueue<T>();
   readonly #called = new Set<T>();
   #breaker: Breaker = closedBreaker;
@@ -170,10 +172,14 @@ export class Gate<T> {
 
   #judge(item: T, era: number, reply: Reply<unknown> | null): void {
     const verdict = toVerdict(reply);
+    const wellBefore = this.#failed.get(item) ?? this.#wellCalls;
     // A probe is believed whoever it was: there may be nobody else.
-    const isNews = this.#breaker.state === 'open' || !this.#failed.has(item);
-    if (verdict === 'failing') this.#failed.add(item);
-    if (verdict === 'healthy') this.#failed.delete(item);
+    const isNews = this.#breaker.state === 'open' || wellBefore === this.#wellCalls;
+    if (verdict === 'failing') this.#failed.set(item, this.#wellCalls);
+    if (verdict === 'healthy') {
+      this.#failed.delete(item);
+      this.#wellCalls += 1;
+    }
     const retryAfterMs = reply && 'retryAfterMs' in reply ? reply.retryAfterMs : undefined;
     const call = { era, verdict: isNews ? verdict : 'nothing', retryAfterMs } as const;
     this.#change(leave(this.#breaker, call, this.#moment()));
