@@ -38,7 +38,7 @@ describe.concurrent('the loop guard', () => {
   it('ends a process whose loop is blocked, within the limit and little more', async (context) => {
     const { ended, ask, errors } = await start(context);
     const blockedAtMs = performance.now();
-    expect(await ask('60000')).toBeUndefined();
+    expect(await ask('block 60000')).toBeUndefined();
     expect(await ended).toBe('SIGKILL');
     const blockedMs = performance.now() - blockedAtMs;
     expect(blockedMs).toBeGreaterThan(BLOCKED_MAX_MS * 0.8);
@@ -48,33 +48,33 @@ describe.concurrent('the loop guard', () => {
 
   it('leaves alone one that was blocked for less', async (context) => {
     const { ask, errors } = await start(context);
-    for (let turn = 0; turn < 4; turn++) expect(await ask(String(BLOCKED_MAX_MS / 2))).toBe('done');
+    for (let turn = 0; turn < 4; turn++)
+      expect(await ask(`block ${BLOCKED_MAX_MS / 2}`)).toBe('done');
     expect(errors()).toBe('');
   });
 
   it('leaves alone one that was frozen for longer than the limit, and wakes', async (context) => {
     const { child, tell, hear, ask, errors } = await start(context);
     // Blocked for a little while after it wakes, so that no beat comes before the guard looks again.
-    await tell(String(BLOCKED_MAX_MS * 2.5));
-    child.kill('SIGSTOP');
+    await tell(`freeze ${BLOCKED_MAX_MS / 4}`);
     await elapse(BLOCKED_MAX_MS * 2);
     child.kill('SIGCONT');
     expect(await hear()).toBe('done');
     await elapse(BLOCKED_MAX_MS);
-    expect(await ask('0')).toBe('done');
+    expect(await ask('block 0')).toBe('done');
     expect(errors()).toBe('');
   });
 
   it('leaves alone one that has nothing to do', async (context) => {
     const { ask } = await start(context);
     await elapse(BLOCKED_MAX_MS * 2);
-    expect(await ask('0')).toBe('done');
+    expect(await ask('block 0')).toBe('done');
   });
 
   it('watches no more once it was stopped', async (context) => {
     const { ask } = await start(context);
     expect(await ask('stop')).toBe('done');
-    expect(await ask(String(BLOCKED_MAX_MS * 2))).toBe('done');
+    expect(await ask(`block ${BLOCKED_MAX_MS * 2}`)).toBe('done');
   });
 
   it('keeps no process alive that has nothing left to do', async (context) => {
