@@ -87,6 +87,21 @@ test('probes with one whose own request cannot be to blame, however long the oth
   expect(called).toEqual(['x']);
 });
 
+test('does not park the others when one fails again and again while others are served', () => {
+  const { gate } = createStage(5);
+  for (let round = 0; round < 10; round++) {
+    gate.enter('good', 'forward')(ok(1));
+    gate.enter('bad', 'forward')(down);
+  }
+  expect(gate.view()).toMatchObject({ breaker: 'closed', openings: 0 });
+});
+
+test('parks everybody when the only one who calls fails again and again', () => {
+  const { gate } = createStage(5);
+  for (let round = 0; round < 5; round++) gate.enter('a', 'forward')(down);
+  expect(gate.read('forward', 'b').type).toBe('parked');
+});
+
 test('lets the parked go on at their rate, however many others come and go meanwhile', async () => {
   const { called, gate, pass } = createStage(5);
   for (const item of ['a', 'b', 'c', 'd', 'e']) gate.enter(item, 'forward')(down);
