@@ -138,6 +138,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'the first provider is down, and the alternate is never heard of again',
+    isLong: true,
     order: order(),
     createTrouble: both(
       firstTimes('payment.process', always, isDown),
@@ -156,6 +157,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'both providers are down',
+    isLong: true,
     order: order(),
     createTrouble: both(
       firstTimes('payment.process', always, isDown),
@@ -167,6 +169,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'the alternate declines what the first provider never heard of',
+    isLong: true,
     order: order({ token: 'tok_declined' }),
     createTrouble: firstTimes('payment.process', always, isDown),
     ends: { status: 'compensated', code: 'payment-declined' },
@@ -188,6 +191,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'an undo fails until the order is stuck, and then heals',
+    isLong: true,
     order: order({ token: 'tok_declined' }),
     createTrouble: firstTimes('inventory.release', 14, loseRequest),
     ends: { status: 'compensated', code: 'payment-declined' },
@@ -211,6 +215,7 @@ export const stories: readonly Story[] = [
   },
   {
     name: 'neither channel works, and the notification is repaired later',
+    isLong: true,
     order: order(),
     createTrouble: firstTimes('notification.notify', 14, isDown),
     ends: { status: 'completed' },

@@ -13,7 +13,7 @@ import { createWire, type Trouble, type Wire } from './wire.ts';
 /** What a story needs to be played; how it must end is the test's. */
 export type Plot = Omit<
   Story,
-  'ends' | 'effects' | 'channels' | 'isUndoneInAnyOrder' | 'crashesMax'
+  'ends' | 'effects' | 'channels' | 'isUndoneInAnyOrder' | 'crashesMax' | 'isLong'
 >;
 
 export interface Story {
@@ -27,6 +27,8 @@ export interface Story {
   readonly effects: readonly string[];
   /** For one that asks again and again for minutes: crashes after these find nothing new. */
   readonly crashesMax?: number;
+  /** Of many points: played in a file of its own. */
+  readonly isLong?: boolean;
   /** An open breaker holds one undo back and no other, and a crash forgets that it was open. */
   readonly isUndoneInAnyOrder?: true;
   /** How the customer was told; by e-mail, where nothing is said. */
@@ -61,7 +63,7 @@ interface Stage {
 export async function play(story: Plot, crashAt = Number.POSITIVE_INFINITY): Promise<Ending> {
   const folder = createFastFolder('story');
   const clock = createVirtualClock();
-  const services = openServices(folder, clock.now);
+  const services = openServices(null, clock.now);
   const stage: Stage = { folder, clock, services, story };
   const trouble = story.createTrouble();
   try {

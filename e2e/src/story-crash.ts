@@ -1,0 +1,36 @@
+/** One story, once without a crash and then with one at each point of it. */
+import { describe, expect, it } from 'vitest';
+import { type Ending, play, type Story } from './story.ts';
+
+const toWhole = ({ status, effects, books, repairs }: Ending, { isUndoneInAnyOrder }: Story) => ({
+  status,
+  effects: isUndoneInAnyOrder ? effects.toSorted() : effects,
+  books,
+  repairs,
+});
+
+export function describeStories(stories: readonly Story[]): void {
+  describe.each(stories)('$name', (story) => {
+    it('ends as it should when nothing crashes', async () => {
+      const ending = await play(story);
+      expect(ending.status).toBe(story.ends.status);
+      expect(ending.effects).toEqual(story.effects);
+      expect(ending.repairs).toBe(0);
+      const told = story.ends.status === 'completed' ? ['email'] : [];
+      expect(ending.books.channels).toEqual(story.channels ?? told);
+      if (story.ends.code) expect(ending.code).toBe(story.ends.code);
+    });
+
+    it('ends the same, with the same effects, wherever the orchestrator crashes', async () => {
+      const { points, ...whole } = await play(story);
+      const last = Math.min(points, story.crashesMax ?? points);
+      for (let crashAt = 1; crashAt <= last; crashAt++) {
+        const ending = await play(story, crashAt);
+        expect(toWhole(ending, story), `crash at point ${crashAt} of ${points}`).toEqual(
+          toWhole({ ...whole, points }, story),
+        );
+      }
+      process.stdout.write(`${story.name}: ${last} crash points\n`);
+    }, 90_000);
+  });
+}
