@@ -1,11 +1,10 @@
 // What the audit says of undos that an operator gave up, for as long as a participant still holds their effect.
 import { orchestratorOperations } from '@baton/contracts';
 import { createMemoryJournal, createMemoryStore } from '@baton/saga/testing';
-import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
-import { createOrchestrator, type OrchestratorOptions } from './app.ts';
-import { createStandIns } from './stand-in.ts';
+import type { OrchestratorOptions } from './app.ts';
+import { createStandInOrchestrator, type Override } from './stand-in-orchestrator.ts';
 
 const order = {
   customerId: 'ada',
@@ -16,8 +15,6 @@ const final = { reply: 'unknown' as const, code: 'status-422', retriable: false 
 const refused = (code: string) => async () => ({ reply: 'refused' as const, code });
 const read = async <T>(body: T) => ({ ok: true as const, status: 200 as const, body });
 const notFound = async (code: string) => ({ ok: false as const, code, status: 404 });
-
-type Override = NonNullable<Parameters<typeof createStandIns>[0]>;
 
 /** Participants that hold one order's effects until somebody takes them away by hand. */
 function createHolders() {
@@ -68,13 +65,7 @@ function createHolders() {
 }
 
 async function start(override: Override, change: Partial<OrchestratorOptions> = {}) {
-  const orchestrator = await createOrchestrator({
-    journal: createMemoryJournal(),
-    participants: createStandIns(override).participants,
-    log: createLog('orchestrator', 'silent'),
-    metrics: createMetrics('orchestrator'),
-    ...change,
-  });
+  const orchestrator = await createStandInOrchestrator(override, change);
   onTestFinished(() => orchestrator.stop());
   const client = request(orchestrator.app);
   const audit = async () => {

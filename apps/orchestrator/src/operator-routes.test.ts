@@ -1,13 +1,11 @@
 // What operators may do, through HTTP: each wish, each refusal, and what is shown of it afterwards.
 import { operatorOperations, orchestratorOperations } from '@baton/contracts';
-
 import { createMemoryJournal, createMemoryStore } from '@baton/saga/testing';
 import type { Reply } from '@baton/service-kit';
-import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
-import { createOrchestrator, type OrchestratorOptions } from './app.ts';
-import { createStandIns } from './stand-in.ts';
+import type { OrchestratorOptions } from './app.ts';
+import { createStandInOrchestrator, type Override } from './stand-in-orchestrator.ts';
 
 const order = {
   customerId: 'ada',
@@ -31,16 +29,8 @@ interface Scene {
 const refuse: Scene['release'] = async () => ({ reply: 'refused', code: 'too-late' });
 const heal: Scene['release'] = async (orderId) => ({ reply: 'ok', output: { orderId } });
 
-type Override = Parameters<typeof createStandIns>[0];
-
 async function start(override: Override = {}, change: Partial<OrchestratorOptions> = {}) {
-  const orchestrator = await createOrchestrator({
-    journal: createMemoryJournal(),
-    participants: createStandIns(override).participants,
-    log: createLog('orchestrator', 'silent'),
-    metrics: createMetrics('orchestrator'),
-    ...change,
-  });
+  const orchestrator = await createStandInOrchestrator(override, change);
   onTestFinished(() => orchestrator.stop());
   const client = request(orchestrator.app);
   const look = async (orderId: string) => {

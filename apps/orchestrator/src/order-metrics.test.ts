@@ -1,12 +1,10 @@
 // What a scrape says while a participant is away, an order is stuck, set aside or degraded, and when all is well again.
 import { orchestratorOperations } from '@baton/contracts';
-import { createMemoryJournal } from '@baton/saga/testing';
 import type { Reply } from '@baton/service-kit';
-import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
-import { createOrchestrator, type OrchestratorOptions } from './app.ts';
-import { createStandIns } from './stand-in.ts';
+import type { OrchestratorOptions } from './app.ts';
+import { createStandInOrchestrator, type Override } from './stand-in-orchestrator.ts';
 
 const order = {
   customerId: 'ada',
@@ -15,16 +13,8 @@ const order = {
 };
 const final = { reply: 'unknown' as const, code: 'status-422', retriable: false };
 
-type Override = Parameters<typeof createStandIns>[0];
-
 async function start(override: Override, change: Partial<OrchestratorOptions> = {}) {
-  const orchestrator = await createOrchestrator({
-    journal: createMemoryJournal(),
-    participants: createStandIns(override).participants,
-    log: createLog('orchestrator', 'silent'),
-    metrics: createMetrics('orchestrator'),
-    ...change,
-  });
+  const orchestrator = await createStandInOrchestrator(override, change);
   onTestFinished(() => orchestrator.stop());
   const client = request(orchestrator.app);
   const place = async () => {

@@ -1,11 +1,9 @@
 // What an order shows of itself while it waits at a breaker or for a place: in the answer, and in its events.
 import { orchestratorOperations } from '@baton/contracts';
-import { createMemoryJournal } from '@baton/saga/testing';
 import { listen } from '@baton/service-kit/testing';
-import { createLog, createMetrics } from '@baton/telemetry';
 import { expect, it, onTestFinished } from 'vitest';
-import { createOrchestrator, type OrchestratorOptions } from './app.ts';
-import { createStandIns } from './stand-in.ts';
+import type { OrchestratorOptions } from './app.ts';
+import { createStandInOrchestrator, type Override } from './stand-in-orchestrator.ts';
 
 const token = 'tok_seen_by_nobody';
 const order = {
@@ -13,17 +11,10 @@ const order = {
   lines: [{ sku: 'mug', quantity: 2 }],
   payment: { method: 'card', token },
 };
-type Override = Parameters<typeof createStandIns>[0];
 
 /** Behind a real port, on the real clock. */
 async function start(override: Override, change: Partial<OrchestratorOptions>) {
-  const orchestrator = await createOrchestrator({
-    journal: createMemoryJournal(),
-    participants: createStandIns(override).participants,
-    log: createLog('orchestrator', 'silent'),
-    metrics: createMetrics('orchestrator'),
-    ...change,
-  });
+  const orchestrator = await createStandInOrchestrator(override, change);
   const { url, close } = await listen(orchestrator.app);
   onTestFinished(async () => {
     await orchestrator.stop();
