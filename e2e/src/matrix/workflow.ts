@@ -66,7 +66,13 @@ export async function findPlaces(): Promise<Place[]> {
   const saga = hasten(createOrderSaga(createNotingParticipants(asked)));
   const done: Record<string, unknown> = {};
   const ask = async (way: PlannedWay, perform: Perform) => {
-    const attempt = { key: '', number: 1, signal: AbortSignal.timeout(TIMEOUT_MS), context: {} };
+    const attempt = {
+      key: '',
+      number: 1,
+      ordinal: 1,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      context: {},
+    };
     const reply = await perform({
       id: 'ord_noted',
       input: ORDER,

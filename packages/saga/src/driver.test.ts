@@ -19,6 +19,18 @@ describe('one attempt', () => {
     expect(await answer({ ...busy, reply: 'unsent' })).toMatchObject({ reply: 'unsent' });
   });
 
+  test('keeps a few short details, and leaves out what is none', async () => {
+    const details = { path: '/pay', status: 200, long: 'x'.repeat(257), odd: Number.NaN, no: {} };
+    expect(await answer({ ...ok(1), details })).toEqual({
+      ...ok(1),
+      details: { path: '/pay', status: 200 },
+    });
+    const many = Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`d${i}`, i]));
+    const kept = await answer({ ...ok(1), details: many });
+    expect(Object.keys(kept.details ?? {})).toHaveLength(8);
+    expect(await answer({ ...ok(1), details: 'none' })).toEqual(ok(1));
+  });
+
   test('is unknown when the call throws, at once or later', async () => {
     const threw = { reply: 'unknown', code: 'threw' };
     const clock = createVirtualClock(0);

@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts';
 import { type Command, decide, type Passages, readOutputs } from './decide.ts';
 import type { Happening } from './event.ts';
 import { toStepEvent, toUndoEvent } from './outcome.ts';
-import { type Reply, readReply } from './reply.ts';
+import { type Reply, readReply, toRemarks } from './reply.ts';
 import type { Attempt, PlannedWay, Saga, Undoing } from './saga.ts';
 import { restoreSecrets } from './secret.ts';
 import { isStarted, type RunState, readWay } from './state.ts';
@@ -107,16 +107,16 @@ async function tryWay(
   const number = (direction === 'forward' ? before : before.undo).attempts + 1;
   const { tries, perform } = direction === 'undo' && way.undo ? way.undo : way;
   const toNow = createNow(saga, host, way);
-  const { context } = host.state();
+  const { context, calls } = host.state();
+  const key = `${host.id}:${way.name}`;
   const { reply, startedAt, endedAt } = await host.attempt({ type, way, direction, number }, () =>
     performAttempt(
-      (signal) => perform(toNow({ key: `${host.id}:${way.name}`, number, signal, context })),
+      (signal) => perform(toNow({ key, number, ordinal: calls + 1, signal, context })),
       tries.timeoutMs,
       clock,
     ),
   );
-  const noted = reply.note === undefined ? {} : { note: reply.note };
-  const tried = { way: way.name, attempt: number, startedAt, ...noted };
+  const tried = { way: way.name, attempt: number, startedAt, ...toRemarks(reply) };
   // As it is now: an operator may have asked for a retry meanwhile.
   const outcome = {
     tried,
@@ -168,7 +168,7 @@ export function performAttempt(
     });
     const settle = (reply: Reply<unknown>): void => {
       callOff();
-      resolve(abort.signal.aborted ? { ...timedOut, note: reply.note } : reply);
+      resolve(abort.signal.aborted ? { ...timedOut, ...toRemarks(reply) } : reply);
     };
     // An async function, so that a throw before the first await, or from a value that cannot be read, is caught as well.
     (async () => readReply(await call(abort.signal)))().then(settle, () =>

@@ -255,11 +255,11 @@ class EmbeddedEngine implements Engine {
   }
 
   #tell(run: Run, events: readonly Event[], position: number): void {
+    const state = readState(run);
     for (const [index, event] of events.entries()) {
-      const committed = { run: run.id, position: position + index, event };
+      const committed = { run: run.id, position: position + index, event, state };
       for (const listener of this.#listeners) this.#guard(() => listener(committed));
     }
-    const state = readState(run);
     if (!isSettled(state)) return;
     this.#open.delete(run.id);
     this.#waiters.end(run.id, state);

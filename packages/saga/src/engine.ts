@@ -77,6 +77,8 @@ export interface Committed {
   readonly run: string;
   readonly position: number;
   readonly event: Event;
+  /** With all events of the same commit folded in. */
+  readonly state: RunState;
 }
 
 export interface EngineCounts {

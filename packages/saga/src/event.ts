@@ -1,5 +1,7 @@
 // A journal record: past tense, never changed. What is not here did not happen.
 
+import type { Details } from './reply.ts';
+
 export type Direction = 'forward' | 'undo';
 /** `<step>` or `<step>:alt`. */
 type WayName = string;
@@ -10,8 +12,9 @@ interface Tried {
   readonly attempt: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** As the reply had it. */
+  /** As the reply had them. */
   readonly note?: string;
+  readonly details?: Details;
 }
 interface Failed extends Tried {
   readonly code: string;

@@ -28,7 +28,7 @@ export {
   toStatus,
 } from './journal.ts';
 export type { Policy, Retry } from './policy.ts';
-export { ok, type Reply, refused } from './reply.ts';
+export { type Details, ok, type Reply, refused } from './reply.ts';
 export {
   type Attempt,
   type Doing,
@@ -42,4 +42,4 @@ export {
 } from './saga.ts';
 export type { Issue, Schema } from './schema.ts';
 export { type OpenOptions, openJournal, openReader } from './sqlite-journal.ts';
-export { type RunState, readWay, replay, type UndoState, type WayState } from './state.ts';
+export { evolve, type RunState, readWay, replay, type UndoState, type WayState } from './state.ts';

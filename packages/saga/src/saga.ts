@@ -33,6 +33,8 @@ export interface Attempt {
   readonly key: string;
   /** 1 for the first attempt that was sent. */
   readonly number: number;
+  /** 1 for the run's first call, of any step. No two calls of a run have the same, crashes included. */
+  readonly ordinal: number;
   readonly signal: AbortSignal;
   /** What the submitter handed over to travel with the run, such as trace context. */
   readonly context: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { accepted } from './fixtures/history.ts';
 import { createSqliteHouse, type SqliteHouse } from './fixtures/sqlite-house.ts';
 import type { Append, Journal } from './journal.ts';
+import { openJournal } from './sqlite-journal.ts';
 import { describeJournal } from './testing/suites/journal-suite.ts';
 
 describeJournal('on SQLite', createSqliteHouse);
@@ -48,6 +49,16 @@ const settle = (run: string): Append => {
   };
 };
 
+test('a standby tells of each look that finds the lock held', async () => {
+  let looks = 0;
+  const onHeld = () => {
+    looks += 1;
+    if (looks === 3) journal.close();
+  };
+  journal = await openJournal({ path: house.path, standby: true, pollMs: 1, onHeld });
+  expect(looks).toBe(3);
+});
+
 describe('group commit', () => {
   test('stores appends that arrive together in one transaction', async () => {
     const run = vi.spyOn(StatementSync.prototype, 'run');
@@ -60,6 +71,22 @@ describe('group commit', () => {
     await journal.append(accept('one-more'));
     expect(commits()).toBe(2);
     expect(journal.list({ limit: 999 })).toHaveLength(501);
+  });
+
+  test('tells how many shared a commit, and how long it took, after the commit', async () => {
+    const commits: { writes: number; ms: number; stored: number }[] = [];
+    journal.close();
+    journal = await openJournal({
+      path: house.path,
+      onCommit: (commit) => commits.push({ ...commit, stored: journal.list({ limit: 9 }).length }),
+    });
+    await Promise.all([journal.append(accept('a')), journal.append(accept('b'))]);
+    await journal.addNotice({ at: 1 });
+    expect(commits).toMatchObject([
+      { writes: 2, stored: 2 },
+      { writes: 1, stored: 2 },
+    ]);
+    for (const { ms } of commits) expect(ms).toBeGreaterThan(0);
   });
 
   test('stores a notice with the appends beside it', async () => {

@@ -53,13 +53,17 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** Called once, when the journal can no longer be trusted. Default: says why and ends the process with status 70. */
   readonly onFatal?: (error: unknown) => void;
+  /** Called after each commit, with the appends and notices that shared it, and how long it took. */
+  readonly onCommit?: (commit: { readonly writes: number; readonly ms: number }) => void;
+  /** Called each time that a standby looks and finds the lock held. */
+  readonly onHeld?: () => void;
 }
 
 /** Takes the lock, then the journal. Throws a JournalError that names the file and the way out. */
 export async function openJournal(options: OpenOptions): Promise<Journal> {
   const path = resolve(options.path);
   const lock = toLockPath(path, 'journal');
-  if (options.standby) await standBy(path, options.pollMs ?? 100, options.signal);
+  if (options.standby) await standBy(path, options);
   else if (!tryLock(lock)) {
     throw new JournalError(
       'held',
@@ -69,7 +73,7 @@ export async function openJournal(options: OpenOptions): Promise<Journal> {
   let database: DatabaseSync | undefined;
   try {
     database = openDatabase(path);
-    return new SqliteJournal(path, database, options.onFatal ?? endProcess);
+    return new SqliteJournal(database, { ...options, path });
   } catch (error) {
     database?.close();
     releaseLock(lock);
@@ -80,13 +84,14 @@ export async function openJournal(options: OpenOptions): Promise<Journal> {
 const toLockPath = (path: string, name: string): string => path.replace(/[^/]*$/, `${name}.lock`);
 
 /** Within `pollMs` of the holder's end the lock is ours. The first in line holds another one, so that the active sees it wait. */
-async function standBy(path: string, pollMs: number, signal?: AbortSignal): Promise<void> {
+async function standBy(path: string, options: OpenOptions): Promise<void> {
   const standby = toLockPath(path, 'standby');
   try {
     while (!tryLock(toLockPath(path, 'journal'))) {
-      signal?.throwIfAborted();
+      options.onHeld?.();
+      options.signal?.throwIfAborted();
       tryLock(standby);
-      await new Promise((ring) => setTimeout(ring, pollMs));
+      await new Promise((ring) => setTimeout(ring, options.pollMs ?? 100));
     }
   } finally {
     releaseLock(standby);
@@ -186,18 +191,16 @@ class JournalReader implements Reads {
 }
 
 class SqliteJournal extends JournalReader implements Journal {
-  readonly #path: string;
+  readonly #options: OpenOptions;
   readonly #epoch: number;
-  readonly #onFatal: (error: unknown) => void;
   readonly #wiper: LogWiper;
   #batch: Pending[] = [];
   #hasFailed = false;
 
-  constructor(path: string, database: DatabaseSync, onFatal: (error: unknown) => void) {
+  constructor(database: DatabaseSync, options: OpenOptions) {
     super(database);
-    this.#path = path;
+    this.#options = options;
     this.#epoch = takeEpoch(database);
-    this.#onFatal = onFatal;
     this.#wiper = new LogWiper(database, (error) => this.#fail(error));
     this.#wiper.wipeSoon();
   }
@@ -231,14 +234,14 @@ class SqliteJournal extends JournalReader implements Journal {
   }
 
   hasStandby(): boolean {
-    return isLockedElsewhere(toLockPath(this.#path, 'standby'));
+    return isLockedElsewhere(toLockPath(this.#options.path, 'standby'));
   }
 
   override close(): void {
     this.#flush();
     this.#wiper.stop();
     if (this.database.isOpen) this.database.close();
-    releaseLock(toLockPath(this.#path, 'journal'));
+    releaseLock(toLockPath(this.#options.path, 'journal'));
   }
 
   #enqueue(write: () => number): Promise<number> {
@@ -251,8 +254,11 @@ class SqliteJournal extends JournalReader implements Journal {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
+    const begunAt = performance.now();
     const positions = this.#transact(() => batch.map(({ write }) => write()));
-    for (const [index, position] of positions?.entries() ?? []) batch[index]?.resolve(position);
+    if (!positions) return;
+    for (const [index, position] of positions.entries()) batch[index]?.resolve(position);
+    this.#options.onCommit?.({ writes: batch.length, ms: performance.now() - begunAt });
   }
 
   /** Undefined once anything failed: nobody is told that something was stored. */
@@ -276,7 +282,7 @@ class SqliteJournal extends JournalReader implements Journal {
     this.#hasFailed = true;
     this.#wiper.stop();
     this.#rollBack();
-    this.#onFatal(error);
+    (this.#options.onFatal ?? endProcess)(error);
   }
 
   /** An open transaction would keep the process that takes over from writing until this one ends. */

@@ -131,6 +131,7 @@ describe('a run', () => {
       interruptions: 0,
       started: null,
       isQuarantined: false,
+      calls: 0,
       alternates: {},
       deferred: [],
       ways: {},

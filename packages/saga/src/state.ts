@@ -66,6 +66,8 @@ export interface RunState {
   /** What was announced before its call, until its end is seen or it was parked again. */
   readonly started: { readonly way: string; readonly direction: Direction } | null;
   readonly isQuarantined: boolean;
+  /** Calls so far, as far as can be known: also those that were never sent, or whose end nobody saw. */
+  readonly calls: number;
   /** Of the last event. */
   readonly seq: number;
   readonly acceptedAt: number;
@@ -100,6 +102,7 @@ const freshRun = {
   interruptions: 0,
   started: null,
   isQuarantined: false,
+  calls: 0,
   settledAt: null,
 } as const satisfies Partial<RunState>;
 
@@ -139,8 +142,12 @@ export function evolve(state: RunState | null, event: Event): RunState {
     return { ...freshRun, saga, version, structure, input, context, seq, acceptedAt: at };
   }
   if (!state) throw new Error(`a run that begins with ${event.type}`);
-  return { ...state, ...toChange(state, event), seq: event.seq };
+  const calls = state.calls + (isCall(event) ? 1 : 0);
+  return { ...state, ...toChange(state, event), calls, seq: event.seq };
 }
+
+/** A call may have been under way when the process ended: a number is given away for it too. */
+const isCall = (event: Event): boolean => 'attempt' in event || event.type === 'recovered';
 
 function toChange(state: RunState, event: Exclude<Event, { type: 'accepted' }>): Partial<RunState> {
   switch (event.type) {

@@ -346,9 +346,11 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
     describe('whoever listens', () => {
       test('hears of each committed event in order, until it stops', async () => {
         const heard: string[] = [];
-        const stop = stage.engine.subscribe(({ run, position, event }) =>
-          heard.push(`${position} ${run} ${event.type}`),
-        );
+        const phases: string[] = [];
+        const stop = stage.engine.subscribe(({ run, position, event, state }) => {
+          heard.push(`${position} ${run} ${event.type}`);
+          phases.push(`${state.phase} ${state.seq}`);
+        });
         await stage.submit('o1');
         await stage.settle('o1');
         stop();
@@ -360,6 +362,7 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
           '4 o1 step-succeeded',
           '5 o1 completed',
         ]);
+        expect(phases).toEqual(['forward 1', 'forward 2', 'forward 3', 'forward 4', 'completed 5']);
         expect(stage.engine.journal.readFeed(3, 1)).toMatchObject([{ run: 'o1', position: 4 }]);
       });
 
