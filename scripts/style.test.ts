@@ -62,7 +62,7 @@ test.each([
   [
     'SQLite and the lock',
     ['sqlite-file', 'sqlite-journal', 'journal-statements', 'log-wiper', 'lock'],
-    580,
+    600,
   ],
 ])('%s can be read in one sitting', (_part, names, limit) => {
   const paths = names.map((name) => `packages/saga/src/${name}.ts`);

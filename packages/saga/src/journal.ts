@@ -26,6 +26,8 @@ export interface Journal {
   listRepairs(dueBy: number, limit: number): string[];
   /** Events of all runs after a position, in order; undefined when some were pruned, or it is ahead of all of them. */
   readFeed(after: number, limit: number): FeedEvent[] | undefined;
+  /** The same for whom gaps do no harm: what was pruned is left out. */
+  readKept(after: number, limit: number): FeedEvent[];
   /** Runs that ended before `settledBefore`, the oldest first. */
   listPrunable(settledBefore: number, limit: number): string[];
   /** Removes runs and stores what is carried of them, in one transaction. */

@@ -169,6 +169,10 @@ class JournalReader implements Reads {
   readFeed(after: number, limit: number): FeedEvent[] | undefined {
     if (after < readNumber(this.statements.readPrunedTo.get(), 'value')) return undefined;
     if (after > readNumber(this.statements.readLast.get(), 'last')) return undefined;
+    return this.readKept(after, limit);
+  }
+
+  readKept(after: number, limit: number): FeedEvent[] {
     return this.statements.readFeed.all(after, limit).map((row) => ({
       run: readText(row, 'run'),
       position: readNumber(row, 'position'),

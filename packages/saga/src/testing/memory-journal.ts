@@ -44,6 +44,8 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
   const wasAtRest = store.isAtRest;
   store.isAtRest = false;
   const ids = (runs: readonly RunSummary[]): string[] => runs.map(({ id }) => id);
+  const readKept = (after: number, limit: number) =>
+    store.feed.filter(({ position }) => position > after).slice(0, limit);
   return {
     append: async (entry) => {
       await new Promise<void>((resolve) => queueMicrotask(resolve));
@@ -73,9 +75,8 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
           .slice(0, limit),
       ),
     readFeed: (after, limit) =>
-      after < store.prunedTo || after > store.positions
-        ? undefined
-        : store.feed.filter(({ position }) => position > after).slice(0, limit),
+      after < store.prunedTo || after > store.positions ? undefined : readKept(after, limit),
+    readKept,
     listPrunable: (settledBefore, limit) =>
       ids(
         oldestFirst()

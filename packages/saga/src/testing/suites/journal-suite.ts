@@ -187,6 +187,7 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       journal.prune(['a'], null);
       await reopen();
       expect(journal.readFeed(1, 9)).toBeUndefined();
+      expect(journal.readKept(1, 9)).toMatchObject([{ run: 'b', position: 3 }]);
       expect(journal.readFeed(2, 9)).toMatchObject([{ run: 'b', position: 3 }]);
     });
 
