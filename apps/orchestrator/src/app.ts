@@ -18,12 +18,14 @@ import { type Catalog, createCatalog } from './catalog.ts';
 import { createCatalogFile } from './catalog-file.ts';
 import { mountFaults } from './fault-routes.ts';
 import { mountOperator } from './operator-routes.ts';
-import { countOrders, showCatalog, showParticipants } from './order-metrics.ts';
+import type { FindSpan } from './order-exemplar.ts';
+import { measureOrders, showCatalog } from './order-metrics.ts';
 import { createHandlers } from './order-routes.ts';
 import { createOrderSagas } from './order-saga.ts';
 import { createParticipantHealth } from './participant-health.ts';
 import type { Participants } from './participants.ts';
 import { createShed, isFull } from './queue-full.ts';
+import { showRecovered } from './start-metrics.ts';
 
 export interface OrchestratorOptions
   extends Pick<
@@ -42,6 +44,8 @@ export interface OrchestratorOptions
   /** Who operates must show it; without one, only this machine operates. */
   readonly operatorToken?: string | undefined;
   readonly alertWebhookUrl?: string | undefined;
+  /** Where figures of an order lead; without it, nowhere. */
+  readonly findSpan?: FindSpan | undefined;
 }
 export interface Orchestrator extends ServiceApp {
   readonly engine: Engine;
@@ -52,13 +56,14 @@ export interface Orchestrator extends ServiceApp {
 /** Resolves when every open order was recovered: only then may a port be opened. */
 export async function createOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
   const { participants, log, metrics, hosts = [], faults, operatorToken, catalogPath } = options;
+  const { findSpan = () => undefined } = options;
   const sagas = createOrderSagas(participants);
   const [saga] = sagas;
   const clock = options.clock ?? createClock();
   const { now } = clock;
+  showRecovered(options.journal.listOpen().length, metrics);
   const engine = await createEngine({ ...options, clock, sagas, carry: createCarry(sagas) });
-  countOrders(engine, metrics);
-  showParticipants(engine, metrics);
+  measureOrders({ engine, sagas, now, findSpan }, metrics);
   const file = catalogPath === undefined ? undefined : createCatalogFile(catalogPath, log);
   const catalog = createCatalog({ participants, clock, file });
   showCatalog(catalog, metrics);

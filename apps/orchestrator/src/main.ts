@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Journal, JournalError, openJournal } from '@baton/saga';
+import { type Journal, JournalError, type OpenOptions, openJournal } from '@baton/saga';
 import {
   findFaultsFile,
   guardLoop,
@@ -10,7 +10,9 @@ import {
 import { createLog, createMetrics, type Log } from '@baton/telemetry';
 import { createOrchestrator } from './app.ts';
 import { type OrchestratorEnv, readOrchestratorEnv } from './env.ts';
+import { timeCommits } from './journal-metrics.ts';
 import { closeParticipants, createParticipants } from './participants.ts';
+import { showStart } from './start-metrics.ts';
 
 const millisecondsPerHour = 3_600_000;
 
@@ -25,11 +27,13 @@ function endWhileWaiting(isSupervised: boolean): () => void {
   };
 }
 
-async function takeJournal(env: OrchestratorEnv): Promise<Journal> {
+type Hooks = Pick<OpenOptions, 'onCommit' | 'onHeld'>;
+
+async function takeJournal(env: OrchestratorEnv, hooks: Hooks): Promise<Journal> {
   const stopWaiting = endWhileWaiting(env.BATON_SUPERVISED === '1');
   try {
     const path = join(env.DATA_DIR, 'orchestrator', 'journal.sqlite');
-    return await openJournal({ path, standby: env.STANDBY === 'true' });
+    return await openJournal({ path, standby: env.STANDBY === 'true', ...hooks });
   } catch (error) {
     if (error instanceof JournalError)
       throw new StartupProblem([error.message], { passing: error.code === 'disk-failing' });
@@ -51,7 +55,14 @@ await startProgram(async () => {
   const env = readOrchestratorEnv(process.env);
   const log = createLog('orchestrator', env.LOG_LEVEL);
   const metrics = createMetrics('orchestrator');
-  const journal = await takeJournal(env);
+  let heldElsewhereAt: number | null = null;
+  const journal = await takeJournal(env, {
+    onCommit: timeCommits(metrics),
+    onHeld: () => {
+      heldElsewhereAt = performance.now();
+    },
+  });
+  const lockedAt = performance.now();
   // Not before: a large file takes its time to be inspected, and who waits for the lock holds nobody up.
   if (env.LOOP_BLOCKED_MAX_SECONDS > 0) guardLoop(env.LOOP_BLOCKED_MAX_SECONDS * 1_000);
   const faults = await openFaults(env, log);
@@ -90,4 +101,5 @@ await startProgram(async () => {
       await closeParticipants(participants);
     },
   });
+  showStart({ heldElsewhereAt, lockedAt, openedAt: performance.now() }, metrics);
 });

@@ -1,10 +1,36 @@
-import type { Engine, EventType, GateView } from '@baton/saga';
+/** Labels are words of the engine and names of steps, never ids, so that their number is bounded. */
+import type { Engine, EventType, GateView, Saga } from '@baton/saga';
 import type { Metrics } from '@baton/telemetry';
 import { Counter, Gauge } from 'prom-client';
 import type { Catalog } from './catalog.ts';
+import { countEnds } from './end-metrics.ts';
+import type { FindSpan } from './order-exemplar.ts';
+import { findDegraded } from './order-view.ts';
+import { timeSteps } from './step-metrics.ts';
 
-/** Labels are words of the engine and names of steps, never ids, so that their number is bounded. */
-export function countOrders(engine: Engine, { registry }: Metrics): void {
+export interface MeasuredOrders {
+  readonly engine: Engine;
+  readonly sagas: readonly Saga<unknown>[];
+  readonly now: () => number;
+  readonly findSpan: FindSpan;
+}
+
+export function measureOrders(orders: MeasuredOrders, metrics: Metrics): void {
+  const { engine, sagas, now, findSpan } = orders;
+  countEvents(engine, metrics);
+  countEnds(engine, metrics, {
+    findSpan,
+    isDegraded: (state) => {
+      const saga = sagas.find(({ version }) => version === state.version);
+      return findDegraded(saga ?? null, state).length > 0;
+    },
+  });
+  timeSteps(engine, metrics, findSpan);
+  showOrders(engine, metrics, now);
+  showParticipants(engine, metrics);
+}
+
+function countEvents(engine: Engine, { registry }: Metrics): void {
   const registers = [registry];
   const events = new Counter({
     name: 'baton_order_events_total',
@@ -28,16 +54,32 @@ export function countOrders(engine: Engine, { registry }: Metrics): void {
     events.inc({ type: event.type });
     if ('step' in event && event.step !== null) degradations[event.type]?.inc({ step: event.step });
   });
+}
+
+function showOrders(engine: Engine, { registry }: Metrics, now: () => number): void {
   const addGauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
       help,
-      registers,
+      registers: [registry],
       collect() {
         this.set(read());
       },
     });
   addGauge('baton_orders_open', 'Orders accepted and not settled', () => engine.counts().open);
+  addGauge(
+    'baton_orders_open_max',
+    'How many orders may be open: beyond it, new ones are refused with 503',
+    () => engine.counts().openMax,
+  );
+  addGauge(
+    'baton_oldest_open_order_age_seconds',
+    'Since the acceptance of the oldest order that has not settled, set aside or not; 0 if there is none',
+    () => {
+      const [oldest] = engine.journal.listOldest(1);
+      return oldest ? Math.max(0, now() - oldest.acceptedAt) / 1_000 : 0;
+    },
+  );
   addGauge('baton_orders_moving', 'Orders with a step in progress', () => engine.counts().moving);
   addGauge('baton_orders_queued', 'Orders that wait for a place', () => engine.counts().queued);
   addGauge(
@@ -63,7 +105,7 @@ const countMax = 1_000;
 const breakerStates = { closed: 0, probing: 1, open: 2 } as const;
 
 /** Participants that were called since the start; plans name them, so there are few. */
-export function showParticipants(engine: Pick<Engine, 'gates'>, { registry }: Metrics): void {
+function showParticipants(engine: Pick<Engine, 'gates'>, { registry }: Metrics): void {
   const shared = { labelNames: ['participant'] as const, registers: [registry] };
   const addGauge = (name: string, help: string, read: (gate: GateView) => number) =>
     new Gauge({

@@ -12,16 +12,18 @@ const answer = { status: 200, headers: {}, body: { orderId: 'ord_1' } };
 const open = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'baton-faults-'));
   const lines: string[] = [];
+  const counted: string[] = [];
   const saboteur = await createSaboteur({
     file: join(folder, 'faults.json'),
     name: 'payment-service',
     log: createLog('test', 'warn', { write: (line) => void lines.push(line) }),
+    metrics: { countFault: (operation, kind) => counted.push(`${operation} ${kind}`) },
   });
   onTestFinished(async () => {
     await saboteur.close();
     rmSync(folder, { recursive: true });
   });
-  return { ...saboteur, lines };
+  return { ...saboteur, lines, counted };
 };
 
 const toCall = (fault: string, proceed: InterceptedCall['proceed']): InterceptedCall => ({
@@ -34,17 +36,19 @@ const toCall = (fault: string, proceed: InterceptedCall['proceed']): Intercepted
 });
 
 it('handles a duplicate twice, one after the other', async () => {
-  const { intercept } = await open();
+  const { intercept, counted } = await open();
   const proceed = vi.fn(async () => answer);
   await intercept(toCall('duplicate', proceed));
   expect(proceed).toHaveBeenCalledTimes(2);
+  expect(counted).toEqual(['payment.process duplicate']);
 });
 
 it('does not claim a refusal that the fence did not ask for', async () => {
-  const { intercept, lines } = await open();
+  const { intercept, lines, counted } = await open();
   const delivery = await intercept(toCall('decline', async () => answer));
   expect(delivery?.answer.headers[FAULT_HEADER]).toBeUndefined();
   expect(lines).toEqual([]);
+  expect(counted).toEqual([]);
 });
 
 it.each(['hang', 'latency:ms=60000', 'late:ms=60000'])(

@@ -130,7 +130,11 @@ export interface SaboteurDesign extends SaboteurOptions {
 }
 
 const createIntercept =
-  (flags: Flags, tools: Tools, { log, name, now = Date.now }: SaboteurDesign): Interceptor =>
+  (
+    flags: Flags,
+    tools: Tools,
+    { log, name, metrics, now = Date.now }: SaboteurDesign,
+  ): Interceptor =>
   async (call) => {
     const { orderId, attempt, headers } = call;
     const program = name.endsWith('-service') ? undefined : name;
@@ -140,8 +144,10 @@ const createIntercept =
     if (unread.length > 0) log.warn({ unread }, 'baggage names faults that there are not');
     const fault = await findFault(flags, { operation, orderId, attempt, baggage, now: now() });
     if (fault === undefined) return { answer: await call.proceed() };
-    const note = () =>
+    const note = () => {
       log.warn({ fault: fault.kind, operation, orderId, attempt }, 'broken on purpose');
+      metrics?.countFault(operation, fault.kind);
+    };
     // Before it happens, since a crash leaves no time afterwards. Whether it declined, the fence decides.
     if (fault.kind !== 'decline') note();
     const delivery = mark(await act(fault, call, tools), fault);

@@ -78,11 +78,8 @@ const createShedder =
 const createObserver =
   (operation: Operation, metrics: Metrics | undefined): RequestHandler =>
   (_request, response, next) => {
-    const startedMs = performance.now();
-    response.once('finish', () => {
-      const seconds = (performance.now() - startedMs) / 1_000;
-      metrics?.observeRequest(operation.name, response.statusCode, seconds);
-    });
+    const observe = metrics?.startRequest(operation.name);
+    response.once('finish', () => observe?.(response.statusCode));
     next();
   };
 

@@ -1,7 +1,7 @@
 /** What the `main.ts` of every participant would otherwise repeat: environment, file, app, process. */
 import { join } from 'node:path';
 import type { Operations, ServiceName } from '@baton/contracts';
-import { createLog, createMetrics, type Log } from '@baton/telemetry';
+import { createLog, createMetrics, type Log, type Metrics } from '@baton/telemetry';
 import { z } from 'zod';
 import type { ServiceApp, ServiceAppOptions } from './app.ts';
 import { findFaultsFile, readServiceEnv } from './env.ts';
@@ -32,6 +32,7 @@ export interface SaboteurOptions {
   /** The program's name, or that of its second process. */
   readonly name: string;
   readonly log: Log;
+  readonly metrics?: Pick<Metrics, 'countFault'> | undefined;
 }
 
 export interface ParticipantProgram {
@@ -67,14 +68,16 @@ export const runParticipant = (
     const shape = { STORE_NAME: StoreName.default(service).meta({ example: service }) };
     const env = readServiceEnv({ port, shape }, source);
     const log = createLog(env.STORE_NAME, env.LOG_LEVEL);
+    const metrics = createMetrics(env.STORE_NAME);
     const saboteur = await findSaboteur(loadFaults, findFaultsFile(env), {
       name: env.STORE_NAME,
       log,
+      metrics,
     });
     const participant = create({
       path: join(env.DATA_DIR, `${env.STORE_NAME}.sqlite`),
       log,
-      metrics: createMetrics(env.STORE_NAME),
+      metrics,
       hosts: env.ALLOWED_HOSTS,
       intercept: saboteur?.intercept,
       onBroken: (error) => {
