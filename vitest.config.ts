@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['{apps,packages}/*/src/**/*.test.ts', 'e2e/**/*.test.ts', 'scripts/**/*.test.ts'],
+    // Needs a real Jaeger: vitest.jaeger.config.ts.
+    exclude: [...configDefaults.exclude, 'e2e/jaeger/**'],
     testTimeout: 30_000,
     // Hooks start whole systems of processes, while other files do too.
     hookTimeout: 60_000,

@@ -1,0 +1,77 @@
+/** The two ports of a Jaeger on this machine, and who answers there. */
+import { createServer } from 'node:net';
+
+export interface JaegerPorts {
+  /** Takes spans, as OTLP over HTTP. */
+  readonly otlp: number;
+  /** Serves the web page and the query API. */
+  readonly query: number;
+}
+
+export const usualPorts: JaegerPorts = { otlp: 4318, query: 16686 };
+
+/** Somebody else may take one before it is used: good enough for tests. */
+export async function pickFreePorts(): Promise<JaegerPorts> {
+  const [otlp, query] = await Promise.all([listenAnywhere(), listenAnywhere()]);
+  await Promise.all([otlp.close(), query.close()]);
+  return { otlp: otlp.port, query: query.port };
+}
+
+function listenAnywhere(): Promise<{ port: number; close(): Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    const close = () => new Promise<void>((closed) => server.close(() => closed()));
+    server.once('error', reject).listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve({ port: typeof address === 'object' && address ? address.port : 0, close });
+    });
+  });
+}
+
+type Listener = 'jaeger' | 'nobody' | 'other';
+
+/** A first request takes a second where every core is busy. */
+const ANSWER_LONGEST_MS = 4_000;
+
+/** Who listens; with something that is not Jaeger on either port, that port too. */
+export type Occupant =
+  | { readonly kind: 'jaeger' | 'nobody' }
+  | { readonly kind: 'other'; readonly port: number };
+
+export async function readOccupant({ otlp, query }: JaegerPorts): Promise<Occupant> {
+  const [taker, server] = await Promise.all([askOtlp(otlp), askQuery(query)]);
+  if (taker === server && taker !== 'other') return { kind: taker };
+  // Half a Jaeger is another collector, or a Jaeger in another shape: of no use here.
+  const port = taker === 'other' || (server === 'nobody' && taker === 'jaeger') ? otlp : query;
+  return { kind: 'other', port };
+}
+
+/** An export of nothing leaves nothing behind. */
+const askOtlp = (port: number): Promise<Listener> =>
+  ask(`http://127.0.0.1:${port}/v1/traces`, (body) => typeof body === 'object', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  });
+
+const askQuery = (port: number): Promise<Listener> =>
+  ask(`http://127.0.0.1:${port}/api/services`, (body) => body instanceof Object && 'data' in body);
+
+async function ask(
+  url: string,
+  isJaegers: (body: unknown) => boolean,
+  request: RequestInit = {},
+): Promise<Listener> {
+  try {
+    const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(ANSWER_LONGEST_MS) });
+    return answer.ok && isJaegers(await answer.json()) ? 'jaeger' : 'other';
+  } catch (error) {
+    return isRefusal(error) ? 'nobody' : 'other';
+  }
+}
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof TypeError &&
+  error.cause instanceof Error &&
+  'code' in error.cause &&
+  error.cause.code === 'ECONNREFUSED';

@@ -1,0 +1,47 @@
+/** Where a Jaeger is to be had, if anywhere. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** One that can be started here. */
+export type JaegerProgram =
+  | { readonly kind: 'program'; readonly file: string }
+  | { readonly kind: 'docker' };
+
+export type JaegerSource =
+  | JaegerProgram
+  /** Somebody runs it: spans go there, and nothing is started. */
+  | { readonly kind: 'given'; readonly otlpUrl: string; readonly uiUrl: string | undefined }
+  /** `JAEGER_BIN=none` asks for it; anything else that is no program is a mistake. */
+  | { readonly kind: 'none'; readonly why: 'asked' | 'not-found' | 'not-a-program' };
+
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  isProgram(file: string): boolean;
+  hasDocker(): Promise<boolean>;
+}
+
+export async function findJaeger(surroundings: Surroundings): Promise<JaegerSource> {
+  const { env, isProgram, hasDocker } = surroundings;
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl, JAEGER_UI_URL, JAEGER_BIN, PATH = '' } = env;
+  if (otlpUrl) return { kind: 'given', otlpUrl, uiUrl: JAEGER_UI_URL || undefined };
+  if (JAEGER_BIN === 'none') return { kind: 'none', why: 'asked' };
+  if (JAEGER_BIN)
+    return isProgram(JAEGER_BIN)
+      ? { kind: 'program', file: JAEGER_BIN }
+      : { kind: 'none', why: 'not-a-program' };
+  const file = PATH.split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, 'jaeger'))
+    .find(isProgram);
+  if (file) return { kind: 'program', file };
+  return (await hasDocker()) ? { kind: 'docker' } : { kind: 'none', why: 'not-found' };
+}
+
+export function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
