@@ -1,4 +1,5 @@
-// `npm run dev`: every app under turbo, without turbo's own announcements, until a signal ends it.
+// `npm run dev`: every app under turbo, without turbo's own announcements, and a Jaeger if there is one, until a
+// signal ends it. Jaeger comes first and goes last, so that the apps know where it is and it hears all they say.
 //
 // Turbo leaves SIGINT to the terminal, which sends it to a whole process group; from anything else (an editor, a
 // test) it reaches npm alone, and nothing would end. So turbo has a group of its own here, and is told to stop by
@@ -7,6 +8,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { pickFreePorts, usualPorts } from '../e2e/src/jaeger/jaeger-ports.ts';
+import { type JaegerAccess, openJaeger } from './jaeger.ts';
 
 /** Longer than a supervisor gives its child; after it, supervisors end by themselves as turbo is gone. */
 const STOP_LONGEST_MS = 5_000;
@@ -17,7 +20,7 @@ const ANNOUNCEMENT = /^( +• |cache bypass, force executing |$)/;
 const root = resolve(import.meta.dirname, '..');
 let stopping = false;
 
-function startTurbo(): ChildProcess {
+function startTurbo(jaeger: JaegerAccess): ChildProcess {
   const args = ['dev', '--filter=./apps/*', '--log-prefix=none'];
   return spawn('turbo', args, {
     cwd: root,
@@ -25,6 +28,7 @@ function startTurbo(): ChildProcess {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      ...jaeger.env,
       // One port cannot serve five apps: each takes its own, or any free one.
       PORT: process.env.PORT === '0' ? '0' : '',
       DO_NOT_TRACK: '1',
@@ -51,7 +55,7 @@ function pass(
 }
 
 /** Says once, when every app has said where it is, what to do now. */
-function createGuide(): (line: string) => void {
+function createGuide(tracesUrl: string | undefined): (line: string) => void {
   const addresses = new Map<string, string>();
   let isTold = false;
   return (line) => {
@@ -64,27 +68,43 @@ function createGuide(): (line: string) => void {
     console.log(
       `\nAll ${PROGRAMS} are up: every route at ${addresses.get('orchestrator')}/docs, a first order in README.md.`,
     );
+    if (tracesUrl) console.log(`Every order's trace: ${tracesUrl}, or links.trace in its answer.`);
     console.log(`Data in ${data}; npm run reset empties it. Ctrl-C stops everything.\n`);
   };
 }
 
-function main(): void {
-  const turbo = startTurbo();
-  const guide = createGuide();
+async function main(): Promise<void> {
+  const gaveUp = new AbortController();
+  let turbo: ChildProcess | undefined;
   function stop(): void {
     if (stopping) return;
     stopping = true;
-    turbo.kill('SIGTERM');
-    setTimeout(() => turbo.kill('SIGKILL'), STOP_LONGEST_MS);
+    gaveUp.abort();
+    turbo?.kill('SIGTERM');
+    setTimeout(() => turbo?.kill('SIGKILL'), STOP_LONGEST_MS);
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   process.stdout.on('error', stop);
+  const jaeger = await openJaeger({
+    env: process.env,
+    ports: process.env.PORT === '0' ? await pickFreePorts() : usualPorts,
+    signal: gaveUp.signal,
+    say: (line) => console.log(line),
+  });
+  async function end(code: number): Promise<void> {
+    await jaeger.stop();
+    process.exit(code);
+  }
+  if (stopping) return await end(0);
+  turbo = startTurbo(jaeger);
+  const guide = createGuide(jaeger.env.JAEGER_UI_URL);
   pass(turbo.stdout, process.stdout, guide);
   pass(turbo.stderr, process.stderr, () => {});
-  turbo.on('error', (error) =>
-    console.error(`turbo did not start: ${error.message}; run npm install`),
-  );
-  turbo.on('exit', (code) => process.exit(stopping ? 0 : (code ?? 1)));
+  turbo.on('error', (error) => {
+    console.error(`turbo did not start: ${error.message}; run npm install`);
+    void end(1);
+  });
+  turbo.on('exit', (code) => end(stopping ? 0 : (code ?? 1)));
 }
 
-main();
+await main();
