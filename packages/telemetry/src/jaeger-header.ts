@@ -1,0 +1,71 @@
+/**
+ * The headers of Jaeger's own, retired clients: `uber-trace-id: {trace}:{span}:{parent}:{flags}`, a header
+ * `uberctx-{key}` for each baggage item, and `jaeger-baggage: k=v,k2=v2`, which is written by hand.
+ */
+import querystring from 'node:querystring';
+import { type BaggageMember, encodeValue, isToken, listMembers } from './baggage.ts';
+import type { SpanRef } from './span-ref.ts';
+
+/** Leading zeros may be missing; the parent is said, and used by nobody. */
+const SPAN = /^([\da-f]{1,32}):([\da-f]{1,16}):[\da-f]{1,16}:([\da-f]{1,2})$/i;
+const SAMPLED_OR_DEBUG = 0b11;
+const ZEROS = /^0+$/;
+
+const ITEM_PREFIX = 'uberctx-';
+const ITEMS_MAX = 16;
+/** In characters, names included: with the W3C headers, it stays below what our clients and most servers take. */
+const ITEMS_LENGTH_MAX = 3_072;
+
+export type Headers = Readonly<Record<string, string | undefined>>;
+
+/** Some clients percent-encode the colons. */
+export const readJaegerSpan = (header: string | undefined): SpanRef | undefined => {
+  const [, trace = '', span = '', flags = ''] = SPAN.exec(querystring.unescape(header ?? '')) ?? [];
+  const traceId = trace.toLowerCase().padStart(32, '0');
+  const spanId = span.toLowerCase().padStart(16, '0');
+  if (ZEROS.test(traceId) || ZEROS.test(spanId)) return undefined;
+  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & SAMPLED_OR_DEBUG) !== 0 };
+};
+
+export const toJaegerSpan = ({ traceId, spanId, isSampled }: SpanRef): string =>
+  `${traceId}:${spanId}:0:${Number(isSampled)}`;
+
+/** Jaeger's clients look items up under such a key only. */
+const toItemKey = (key: string): string => key.replaceAll('_', '-').toLowerCase();
+
+const listItems = (headers: Headers): readonly BaggageMember[] =>
+  Object.entries(headers).flatMap(([name, value]) =>
+    name.startsWith(ITEM_PREFIX) && value !== undefined
+      ? [{ key: name.slice(ITEM_PREFIX.length), value: querystring.unescape(value) }]
+      : [],
+  );
+
+/** Each item once, but for those that the W3C members name: these win, and came as items too if we sent them. */
+export const listJaegerBaggage = (
+  headers: Headers,
+  members: readonly BaggageMember[],
+): readonly BaggageMember[] => {
+  const named = new Set(members.map(({ key }) => toItemKey(key)));
+  const items = [...listItems(headers), ...listMembers(headers['jaeger-baggage'] ?? '')];
+  return items.filter(({ key }) => {
+    const isNew = isToken(key) && !named.has(toItemKey(key));
+    named.add(toItemKey(key));
+    return isNew;
+  });
+};
+
+/** As much as may be sent, the first member first. */
+export const toJaegerBaggage = (members: readonly BaggageMember[]): Record<string, string> => {
+  const items = new Map<string, string>();
+  let length = 0;
+  for (const { key, value } of members) {
+    const name = `${ITEM_PREFIX}${toItemKey(key)}`;
+    const encoded = encodeValue(value);
+    const longer = length + name.length + encoded.length;
+    if (items.size === ITEMS_MAX) break;
+    if (items.has(name) || longer > ITEMS_LENGTH_MAX) continue;
+    items.set(name, encoded);
+    length = longer;
+  }
+  return Object.fromEntries(items);
+};
