@@ -44,6 +44,11 @@ const TravelsAlong = z
   .optional()
   .meta({ description: 'W3C; travels with the order through every hop, unless it is too long' });
 
+const TravelsAlongFromJaeger = z
+  .string()
+  .optional()
+  .meta({ description: 'Of Jaeger clients, with `uberctx-…`; read where there is no traceparent' });
+
 const placeOrder = defineOperation({
   name: 'orchestrator.place-order',
   service,
@@ -51,21 +56,25 @@ const placeOrder = defineOperation({
   method: 'POST',
   path: '/orders',
   summary: 'Place an order: 202 once it is durable, or 200 once settled with Prefer: wait=N',
-  headers: z.object({
-    'idempotency-key': z
-      .string()
-      .regex(/^[!-~]{1,200}$/, 'must be 1 to 200 visible ASCII characters')
-      .optional()
-      .meta({ description: 'The same key and body give the same order' }),
-    prefer: z
-      .string()
-      .max(200)
-      .optional()
-      .meta({ description: 'wait=N: wait at most N seconds (0 to 30) for the order to settle' }),
-    traceparent: TravelsAlong,
-    tracestate: TravelsAlong,
-    baggage: TravelsAlong,
-  }),
+  headers: z
+    .object({
+      'idempotency-key': z
+        .string()
+        .regex(/^[!-~]{1,200}$/, 'must be 1 to 200 visible ASCII characters')
+        .optional()
+        .meta({ description: 'The same key and body give the same order' }),
+      prefer: z
+        .string()
+        .max(200)
+        .optional()
+        .meta({ description: 'wait=N: wait at most N seconds (0 to 30) for the order to settle' }),
+      traceparent: TravelsAlong,
+      tracestate: TravelsAlong,
+      baggage: TravelsAlong,
+      'uber-trace-id': TravelsAlongFromJaeger,
+      // Jaeger's clients send a header `uberctx-…` for each item of baggage.
+    })
+    .catchall(z.string().optional()),
   body: PlaceOrder,
   replies: { 200: OrderView, 202: Accepted },
   problems: {
