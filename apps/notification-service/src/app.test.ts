@@ -82,7 +82,7 @@ describe('notifications', () => {
     );
     const messages = await client.getNotifications({}, { signal });
 
-    expect(sent).toEqual({ reply: 'ok', output: { orderId: 'ord_1', messageId: 'msg_1' } });
+    expect(sent).toMatchObject({ reply: 'ok', output: { orderId: 'ord_1', messageId: 'msg_1' } });
     expect(messages).toMatchObject({ ok: true, status: 200, body: { count: 1 } });
     await client.close();
     await close();

@@ -2,6 +2,7 @@
 import { faultOperations, operatorOperations, orchestratorOperations } from '@baton/contracts';
 import type { FaultControl } from '@baton/faults';
 import {
+  type Clock,
   createClock,
   createEngine,
   type Engine,
@@ -9,7 +10,7 @@ import {
   type Journal,
 } from '@baton/saga';
 import { createDocsRouter, createServiceApp, type ServiceApp } from '@baton/service-kit';
-import type { Log, Metrics } from '@baton/telemetry';
+import type { Log, Metrics, Tracing } from '@baton/telemetry';
 import { createAlertHandlers } from './alert-routes.ts';
 import { startAlerting } from './alerting.ts';
 import { audit } from './audit.ts';
@@ -18,14 +19,18 @@ import { type Catalog, createCatalog } from './catalog.ts';
 import { createCatalogFile } from './catalog-file.ts';
 import { mountFaults } from './fault-routes.ts';
 import { mountOperator } from './operator-routes.ts';
-import type { FindSpan } from './order-exemplar.ts';
+import { createLinks } from './order-links.ts';
+import { logOrders } from './order-log.ts';
 import { measureOrders, showCatalog } from './order-metrics.ts';
 import { createHandlers } from './order-routes.ts';
 import { createOrderSagas } from './order-saga.ts';
+import { findSpan, propagate } from './order-trace.ts';
 import { createParticipantHealth } from './participant-health.ts';
 import type { Participants } from './participants.ts';
 import { createShed, isFull } from './queue-full.ts';
+import { type SpanExportOptions, startSpanExport } from './span-export.ts';
 import { showRecovered } from './start-metrics.ts';
+import { createTraceCursor } from './trace-cursor.ts';
 
 export interface OrchestratorOptions
   extends Pick<
@@ -44,8 +49,12 @@ export interface OrchestratorOptions
   /** Who operates must show it; without one, only this machine operates. */
   readonly operatorToken?: string | undefined;
   readonly alertWebhookUrl?: string | undefined;
-  /** Where figures of an order lead; without it, nowhere. */
-  readonly findSpan?: FindSpan | undefined;
+  /** Without it, orders are not traced, and pass their caller's trace on. */
+  readonly tracing?: Tracing | undefined;
+  /** How far traces were sent is kept here; without it, all that is kept is sent again after a restart. */
+  readonly traceCursorPath?: string | undefined;
+  /** The address of Jaeger's page, for the links of orders. */
+  readonly jaegerUrl?: string | undefined;
 }
 export interface Orchestrator extends ServiceApp {
   readonly engine: Engine;
@@ -55,8 +64,7 @@ export interface Orchestrator extends ServiceApp {
 
 /** Resolves when every open order was recovered: only then may a port be opened. */
 export async function createOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
-  const { participants, log, metrics, hosts = [], faults, operatorToken, catalogPath } = options;
-  const { findSpan = () => undefined } = options;
+  const { participants, log, metrics, hosts = [], faults, operatorToken, tracing } = options;
   const sagas = createOrderSagas(participants);
   const [saga] = sagas;
   const clock = options.clock ?? createClock();
@@ -64,9 +72,9 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
   showRecovered(options.journal.listOpen().length, metrics);
   const engine = await createEngine({ ...options, clock, sagas, carry: createCarry(sagas) });
   measureOrders({ engine, sagas, now, findSpan }, metrics);
-  const file = catalogPath === undefined ? undefined : createCatalogFile(catalogPath, log);
-  const catalog = createCatalog({ participants, clock, file });
-  showCatalog(catalog, metrics);
+  const stopTelling = tellOrders(engine, { ...options, sagas, clock });
+  const catalog = openCatalog(options, clock);
+  const toLinks = createLinks(options.jaegerUrl);
   const readParticipants = createParticipantHealth(participants, now);
   const watchdog = startAlerting({
     engine,
@@ -83,6 +91,7 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
     operations: orchestratorOperations,
     log,
     metrics,
+    tracing,
     hosts,
     now,
     shed: createShed(engine, options.random),
@@ -95,15 +104,39 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
       router.get('/', (_request, response) => response.redirect('/docs'));
     },
   })({
-    ...createHandlers({ engine, saga, participants, catalog, now }),
+    ...createHandlers({ engine, saga, participants, catalog, now, tracing, toLinks }),
     ...createAlertHandlers(watchdog),
   });
   const stop = async (): Promise<void> => {
     watchdog.stop();
     catalog.stop();
+    await stopTelling();
     await engine.stop();
   };
   return { ...app, engine, stop };
+}
+
+function openCatalog(options: OrchestratorOptions, clock: Clock): Catalog {
+  const { participants, catalogPath: path, log, metrics } = options;
+  const file = path === undefined ? undefined : createCatalogFile(path, log);
+  const catalog = createCatalog({ participants, clock, file });
+  showCatalog(catalog, metrics);
+  return catalog;
+}
+
+/** To the log and to the collector; returns how to stop. */
+function tellOrders(
+  engine: Engine,
+  options: Pick<OrchestratorOptions, 'tracing' | 'traceCursorPath' | 'log'> &
+    Pick<SpanExportOptions, 'sagas' | 'clock'>,
+): () => Promise<void> {
+  const { tracing, traceCursorPath: path, clock, log } = options;
+  logOrders(engine, log);
+  if (!tracing) return async () => {};
+  const cursor = createTraceCursor(path, clock, log);
+  const spans = startSpanExport({ ...options, journal: engine.journal, tracing, cursor });
+  engine.subscribe(spans.stir);
+  return spans.stop;
 }
 
 /** The lock is held and recovery is done, or there would be no app to ask. Participants are not required. */
@@ -127,3 +160,4 @@ function readReadiness(
 export { narrate } from './narrative.ts';
 export { createOrderSaga, createOrderSagas } from './order-saga.ts';
 export { closeParticipants, createParticipants, type Participants } from './participants.ts';
+export { propagate };

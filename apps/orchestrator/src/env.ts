@@ -29,6 +29,8 @@ const shape = {
   ORDERS_KEPT_HOURS: whole(1, 100_000, 720),
   /** Where alerts are posted when they open and when they are resolved. */
   ALERT_WEBHOOK_URL: ServiceUrl.optional().meta({ example: 'https://alerts.example.com/baton' }),
+  /** Jaeger's page, which the links of orders lead to. */
+  JAEGER_UI_URL: ServiceUrl.optional().meta({ example: 'http://localhost:16686' }),
   /** An event loop blocked for longer ends the process, and the standby takes over. 0, as for a debugger: never. */
   LOOP_BLOCKED_MAX_SECONDS: whole(0, 3_600, 10),
 };

@@ -6,8 +6,9 @@ import {
   runService,
   StartupProblem,
   startProgram,
+  toTraceOptions,
 } from '@baton/service-kit';
-import { createLog, createMetrics, type Log } from '@baton/telemetry';
+import { createLog, createMetrics, type Log, openTracing } from '@baton/telemetry';
 import { createOrchestrator } from './app.ts';
 import { type OrchestratorEnv, readOrchestratorEnv } from './env.ts';
 import { timeCommits } from './journal-metrics.ts';
@@ -73,6 +74,7 @@ await startProgram(async () => {
     alternatePayments: env.PAYMENT_ALTERNATE_URL,
     notifications: env.NOTIFICATION_SERVICE_URL,
   };
+  const tracing = openTracing({ ...toTraceOptions(env), service: 'orchestrator', log });
   const participants = createParticipants(urls, faults?.annotateAs);
   const { app, stop } = await createOrchestrator({
     journal,
@@ -86,6 +88,9 @@ await startProgram(async () => {
     concurrencyMax: env.ORDERS_CONCURRENT_MAX,
     openMax: env.ORDERS_OPEN_MAX,
     catalogPath: join(env.DATA_DIR, 'orchestrator', 'catalog.json'),
+    tracing,
+    traceCursorPath: join(env.DATA_DIR, 'orchestrator', 'traced-to'),
+    jaegerUrl: env.JAEGER_UI_URL,
     keepMs: env.ORDERS_KEPT_HOURS * millisecondsPerHour,
   });
   await runService({
@@ -99,6 +104,7 @@ await startProgram(async () => {
       await stop();
       await faults?.close();
       await closeParticipants(participants);
+      await tracing?.close();
     },
   });
   showStart({ heldElsewhereAt, lockedAt, openedAt: performance.now() }, metrics);

@@ -2,13 +2,16 @@
 import type { Accepted, alertOperations, orchestratorOperations } from '@baton/contracts';
 import type { Engine, RunSummary, Status } from '@baton/saga';
 import type { Handlers } from '@baton/service-kit';
+import { leaveRequestSpan, type Tracing } from '@baton/telemetry';
 import { audit } from './audit.ts';
 import type { Catalog } from './catalog.ts';
 import { feedAll, feedOne } from './event-feed.ts';
 import { toInstant } from './instant.ts';
 import { createOrderId, toFingerprint } from './order-id.ts';
+import type { ToLinks } from './order-links.ts';
 import type { OrderSaga } from './order-saga.ts';
-import { findDegraded, toLinks, toLiveStatus, toOrderView } from './order-view.ts';
+import { toOrderContext } from './order-trace.ts';
+import { findDegraded, toLiveStatus, toOrderView } from './order-view.ts';
 import type { Participants } from './participants.ts';
 import { readWaitSeconds } from './preference.ts';
 import { toQueueFull } from './queue-full.ts';
@@ -19,6 +22,8 @@ export interface Surroundings {
   readonly participants: Participants;
   readonly catalog: Catalog;
   readonly now: () => number;
+  readonly toLinks: ToLinks;
+  readonly tracing?: Tracing | undefined;
 }
 
 type Routes = Omit<Handlers<typeof orchestratorOperations>, keyof typeof alertOperations>;
@@ -27,7 +32,7 @@ export const createHandlers = (surroundings: Surroundings): Routes => {
   const { engine, participants, catalog, now } = surroundings;
   return {
     placeOrder: createPlaceOrder(surroundings),
-    ...createOrderReads(engine),
+    ...createOrderReads(surroundings),
     cancelOrder: createCancelOrder(engine),
     streamEvents: ({ headers, signal }) => ({
       events: feedAll(engine, headers['last-event-id'], signal),
@@ -52,13 +57,16 @@ export const createHandlers = (surroundings: Surroundings): Routes => {
 };
 
 const createPlaceOrder =
-  ({ engine, saga }: Surroundings): Routes['placeOrder'] =>
+  (surroundings: Surroundings): Routes['placeOrder'] =>
   async ({ body, headers, signal }) => {
+    const { engine, saga, tracing, now } = surroundings;
     const submission = await engine.submit(saga, body, {
       id: createOrderId(body.customerId, headers['idempotency-key']),
       fingerprint: toFingerprint(body),
-      context: toContext(headers),
+      context: toOrderContext({ headers, receivedAt: now() }, tracing),
     });
+    // The journal tells of it from here on.
+    if (submission.type === 'accepted') leaveRequestSpan();
     switch (submission.type) {
       case 'full':
         return toQueueFull();
@@ -68,7 +76,7 @@ const createPlaceOrder =
         return { problem: 'bad-request' };
       case 'known':
       case 'accepted':
-        return answerPlaced(engine, submission, {
+        return answerPlaced(surroundings, submission, {
           seconds: readWaitSeconds(headers.prefer),
           signal,
         });
@@ -77,22 +85,8 @@ const createPlaceOrder =
     }
   };
 
-/**
- * What travels with the order through every hop, in characters at most. What is longer is dropped, as W3C says, and
- * not the order refused: with headers that a participant would not read, the order could never settle.
- */
-const contextMax = { traceparent: 55, tracestate: 512, baggage: 4_096 };
-
-const toContext = (headers: Readonly<Record<string, string | undefined>>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(contextMax).flatMap(([name, lengthMax]) => {
-      const value = headers[name];
-      return value === undefined || value.length > lengthMax ? [] : [[name, value]];
-    }),
-  );
-
 async function answerPlaced(
-  engine: Engine,
+  { engine, toLinks }: Surroundings,
   placed: { readonly id: string; readonly prunedAs?: Status | null },
   { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
 ) {
@@ -103,18 +97,21 @@ async function answerPlaced(
     const isSettled = (await engine.settled(id, patience)) !== undefined;
     const run = isSettled ? engine.read(id) : undefined;
     const applied = { ...location, 'preference-applied': `wait=${seconds}` };
-    if (run) return { status: 200 as const, headers: applied, body: toOrderView(run) };
+    if (run) return { status: 200 as const, headers: applied, body: toOrderView(run, toLinks) };
   }
   const run = engine.read(id);
   const status = run ? toLiveStatus(run) : (prunedAs ?? 'accepted');
-  const body: Accepted = { orderId: id, status, links: toLinks(id) };
+  const body: Accepted = { orderId: id, status, links: toLinks(id, run?.state) };
   return { status: 202 as const, headers: location, body };
 }
 
-const createOrderReads = (engine: Engine): Pick<Routes, 'getOrder' | 'listOrders'> => ({
+const createOrderReads = ({
+  engine,
+  toLinks,
+}: Surroundings): Pick<Routes, 'getOrder' | 'listOrders'> => ({
   getOrder: ({ params }) => {
     const run = engine.read(params.id);
-    return run ? { status: 200, body: toOrderView(run) } : { problem: 'order-not-found' };
+    return run ? { status: 200, body: toOrderView(run, toLinks) } : { problem: 'order-not-found' };
   },
   listOrders: ({ query: { limit, cursor, status } }) => {
     const before = cursor === undefined ? undefined : readCursor(cursor);

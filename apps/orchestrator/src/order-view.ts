@@ -15,19 +15,14 @@ import {
 } from '@baton/saga';
 import { z } from 'zod';
 import { toInstant } from './instant.ts';
+import type { ToLinks } from './order-links.ts';
 
 /** What a recorded output of `validate` holds that orders are shown with. */
 const Priced = z.object({
   total: z.object({ amountMinor: z.int(), currency: z.enum(['EUR', 'USD']) }),
 });
 
-export const toLinks = (orderId: string) => ({
-  self: `/orders/${orderId}`,
-  events: `/orders/${orderId}/events`,
-  cancel: `/orders/${orderId}/cancel`,
-});
-
-export function toOrderView(run: RunView): OrderView {
+export function toOrderView(run: RunView, toLinks: ToLinks): OrderView {
   const { id, state, saga } = run;
   const total = readTotal(state);
   return {
@@ -46,7 +41,7 @@ export function toOrderView(run: RunView): OrderView {
     inFlight: toInFlight(run),
     next: toNext(run),
     cancelRequested: state.cancelRequested,
-    links: toLinks(id),
+    links: toLinks(id, state),
   };
 }
 
@@ -99,13 +94,15 @@ function toStepView(step: PlannedStep, run: RunView): StepView {
   };
 }
 
+export const toReply = ({ type }: TriedEvent): AttemptView['reply'] =>
+  replies[type.split('-')[1] ?? ''] ?? 'unknown';
+
 function toAttemptView(event: TriedEvent): AttemptView {
-  const [direction, result] = event.type.split('-');
   return {
     number: event.attempt,
-    direction: direction === 'undo' ? 'undo' : 'forward',
+    direction: event.type.startsWith('undo-') ? 'undo' : 'forward',
     way: event.way.endsWith(':alt') ? 'alternate' : 'first',
-    reply: replies[result ?? ''] ?? 'unknown',
+    reply: toReply(event),
     ...('code' in event && { code: event.code }),
     ...(event.note !== undefined && { note: event.note }),
     at: toInstant(event.startedAt),

@@ -6,6 +6,7 @@ import {
   paymentOperations,
 } from '@baton/contracts';
 import { type Annotate, type Client, createClient } from '@baton/service-kit';
+import { propagate } from './order-trace.ts';
 
 export interface Participants {
   readonly orders: Client<typeof orderOperations>;
@@ -27,15 +28,16 @@ export const createParticipants = (
   annotateAs?: (program?: string) => Annotate,
 ): Participants => {
   const annotate = annotateAs?.();
+  const at = (baseUrl: string) => ({ baseUrl, annotate, propagate });
   return {
-    orders: createClient(orderOperations, { baseUrl: urls.orders, annotate }),
-    inventory: createClient(inventoryOperations, { baseUrl: urls.inventory, annotate }),
-    payments: createClient(paymentOperations, { baseUrl: urls.payments, annotate }),
+    orders: createClient(orderOperations, at(urls.orders)),
+    inventory: createClient(inventoryOperations, at(urls.inventory)),
+    payments: createClient(paymentOperations, at(urls.payments)),
     alternatePayments: createClient(paymentOperations, {
-      baseUrl: urls.alternatePayments,
+      ...at(urls.alternatePayments),
       annotate: annotateAs?.('payment-alternate'),
     }),
-    notifications: createClient(notificationOperations, { baseUrl: urls.notifications, annotate }),
+    notifications: createClient(notificationOperations, at(urls.notifications)),
   };
 };
 

@@ -133,10 +133,10 @@ describe('payments', () => {
     const late = await client.process({ orderId: 'ord_1', ...charge }, attempt('ord_1'));
     const payments = await client.getPayments({}, { signal });
 
-    expect(taken).toEqual({ reply: 'ok', output: { orderId: 'ord_1', paymentId: 'pay_1' } });
-    expect(declined).toEqual({ reply: 'refused', code: 'payment-declined' });
-    expect(refunded).toEqual({ reply: 'ok', output: { orderId: 'ord_1' } });
-    expect(late).toEqual({ reply: 'refused', code: 'fenced' });
+    expect(taken).toMatchObject({ reply: 'ok', output: { orderId: 'ord_1', paymentId: 'pay_1' } });
+    expect(declined).toMatchObject({ reply: 'refused', code: 'payment-declined' });
+    expect(refunded).toMatchObject({ reply: 'ok', output: { orderId: 'ord_1' } });
+    expect(late).toMatchObject({ reply: 'refused', code: 'fenced' });
     expect(payments).toMatchObject({ ok: true, status: 200 });
     await client.close();
     await close();

@@ -15,6 +15,7 @@ export {
   isEffectKey,
   KEY_HEADER,
   orderIdOfKey,
+  stepOfKey,
 } from './effect-key.ts';
 export {
   FAULT_HEADER,

@@ -63,6 +63,7 @@ export const OrderLinks = z.object({
   self: z.string(),
   events: z.string(),
   cancel: z.string(),
+  trace: z.url().optional().meta({ description: 'The trace of the order, where it is traced' }),
 });
 
 export const OrderView = z

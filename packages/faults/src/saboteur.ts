@@ -12,7 +12,7 @@ import type {
   Saboteur,
   SaboteurOptions,
 } from '@baton/service-kit';
-import type { Log } from '@baton/telemetry';
+import { type Log, markSpan } from '@baton/telemetry';
 import { readBaggage } from './baggage.ts';
 import { findFault, toFaultName } from './find-fault.ts';
 import { type Flags, openFlags } from './flags.ts';
@@ -147,6 +147,7 @@ const createIntercept =
     const note = () => {
       log.warn({ fault: fault.kind, operation, orderId, attempt }, 'broken on purpose');
       metrics?.countFault(operation, fault.kind);
+      markSpan({ 'baton.fault': `${operation}:${fault.kind}` });
     };
     // Before it happens, since a crash leaves no time afterwards. Whether it declined, the fence decides.
     if (fault.kind !== 'decline') note();

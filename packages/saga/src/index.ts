@@ -16,6 +16,7 @@ export type {
 } from './engine.ts';
 export type { Direction, Event, EventType, Happening, TriedEvent } from './event.ts';
 export type { GateView } from './gate.ts';
+export { findRepairs } from './intervention.ts';
 export {
   isSettled,
   type Journal,

@@ -31,7 +31,8 @@ export function toSkip({ saga, state, inFlight }: Intervened, name: string, reas
   return wish.length > 0 ? wish : 'nothing-to-skip';
 }
 
-const findRepairs = (saga: Saga<unknown>, state: RunState): PlannedStep[] =>
+/** Later steps that a completed run still owes. */
+export const findRepairs = (saga: Saga<unknown>, state: RunState): PlannedStep[] =>
   findOpenLater(saga, state).filter(({ name }) => state.deferred.includes(name));
 
 const skipLater = (saga: Saga<unknown>, state: RunState, step: PlannedStep) =>

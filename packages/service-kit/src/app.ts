@@ -6,7 +6,7 @@ import {
   type Operations,
   type ServiceName,
 } from '@baton/contracts';
-import type { Log, Metrics } from '@baton/telemetry';
+import type { Log, Metrics, Tracing } from '@baton/telemetry';
 import express, { type ErrorRequestHandler, type Express, Router } from 'express';
 import helmet from 'helmet';
 import type { Handlers } from './answer.ts';
@@ -30,6 +30,8 @@ export interface ServiceAppOptions<T extends Operations> {
   readonly operations: T;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Without it, callers' traces are not continued here. */
+  readonly tracing?: Tracing | undefined;
   /** Needed where the operations have effects. */
   readonly store?: Store;
   readonly now?: () => number;

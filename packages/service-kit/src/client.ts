@@ -22,8 +22,10 @@ import { createHttpTransport, type HttpOptions, type Transport } from './transpo
 export interface Attempt {
   readonly key: string;
   readonly number: number;
+  /** No two calls of an order have the same. */
+  readonly ordinal?: number;
   readonly signal: AbortSignal;
-  /** What travels with the order through every hop, such as trace context: sent as headers. */
+  /** What travels with the order through every hop, such as trace context: sent as headers, unless told otherwise. */
   readonly context?: Readonly<Record<string, string>>;
 }
 export interface ReadOptions {
@@ -113,6 +115,8 @@ export interface Asked {
   readonly attempt: number;
   readonly context: Readonly<Record<string, string>>;
 }
+/** The headers that a call carries what travels along in. */
+export type Propagate = (attempt: Attempt) => Readonly<Record<string, string>>;
 export type Annotate = (asked: Asked) => (exchange: Exchange) => Promise<string | undefined>;
 
 /** In characters: well below what a server reads of headers. */
@@ -124,8 +128,25 @@ const boundContext = (
 ): Readonly<Record<string, string>> =>
   Object.entries(context).flat().join('').length > CONTEXT_MAX ? {} : context;
 
+export interface Travelling {
+  readonly annotate?: Annotate | undefined;
+  readonly propagate?: Propagate | undefined;
+}
+
+const asItCame: Propagate = ({ context = {} }) => context;
+
+const toDetails = ({ path }: FencedOperation, { peer }: Transport, exchange: Exchange) => ({
+  path,
+  ...peer,
+  ...(exchange.kind === 'response' && { status: exchange.response.status }),
+});
+
 const callFenced =
-  (operation: FencedOperation, transport: Transport, annotate: Annotate | undefined) =>
+  (
+    operation: FencedOperation,
+    transport: Transport,
+    { annotate, propagate = asItCame }: Travelling,
+  ) =>
   async (body: { readonly orderId: string }, attempt: Attempt): Promise<Reply<unknown>> => {
     const { orderId } = body;
     const { number, context = {} } = attempt;
@@ -136,7 +157,7 @@ const callFenced =
       params: {},
       query: {},
       headers: {
-        ...boundContext(context),
+        ...boundContext(propagate(attempt)),
         [KEY_HEADER]: attempt.key,
         [ATTEMPT_HEADER]: String(number),
       },
@@ -144,8 +165,9 @@ const callFenced =
       signal: attempt.signal,
     });
     const reply = toAttemptReply(operation, exchange, orderId);
+    const details = toDetails(operation, transport, exchange);
     const note = await toNote?.(exchange);
-    return note === undefined ? reply : { ...reply, note };
+    return { ...reply, details, ...(note !== undefined && { note }) };
   };
 
 interface LooseSuccess {
@@ -197,7 +219,7 @@ const watchIncarnation = (transport: Transport) => {
 export const createClientOver = <const T extends Operations>(
   operations: T,
   inner: Transport,
-  annotate?: Annotate,
+  travelling: Travelling = {},
 ): Client<T> => {
   const { transport, incarnation } = watchIncarnation(inner);
   return {
@@ -205,7 +227,7 @@ export const createClientOver = <const T extends Operations>(
       Object.entries(operations).map(([name, operation]) => [
         name,
         isFenced(operation)
-          ? callFenced(operation, transport, annotate)
+          ? callFenced(operation, transport, travelling)
           : callPlainly(operation, transport),
       ]),
     ),
@@ -216,5 +238,5 @@ export const createClientOver = <const T extends Operations>(
 
 export const createClient = <const T extends Operations>(
   operations: T,
-  { annotate, ...options }: HttpOptions & { readonly annotate?: Annotate | undefined },
-): Client<T> => createClientOver(operations, createHttpTransport(options), annotate);
+  { annotate, propagate, ...options }: HttpOptions & Travelling,
+): Client<T> => createClientOver(operations, createHttpTransport(options), { annotate, propagate });

@@ -60,6 +60,15 @@ const toSharedShape = (port: number) => ({
     .transform((path) => resolve(REPOSITORY, path))
     .optional()
     .meta({ example: '.data/faults.json' }),
+  /** Where spans are sent, over OTLP and HTTP; without it nothing is traced. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: ServiceUrl.optional().meta({ example: 'http://localhost:4318' }),
+  /** Of the traces that begin here; one that a caller began follows its caller. */
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a ratio from 0 to 1')
+    .transform(Number)
+    .prefault('1')
+    .meta({ example: '0.1' }),
   BATON_SUPERVISED: z.enum(['0', '1']).default('0').meta({ example: '1' }),
 });
 type SharedShape = ReturnType<typeof toSharedShape>;
@@ -127,6 +136,13 @@ export const readServiceEnv = <S extends z.ZodRawShape>(
   }
   return { ...shared, ...own };
 };
+
+export const toTraceOptions = (
+  env: Pick<
+    z.output<z.ZodObject<SharedShape>>,
+    'OTEL_EXPORTER_OTLP_ENDPOINT' | 'OTEL_TRACES_SAMPLER_ARG'
+  >,
+) => ({ endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: env.OTEL_TRACES_SAMPLER_ARG });
 
 /** Where faults are switched; undefined where there are none. */
 export const findFaultsFile = (

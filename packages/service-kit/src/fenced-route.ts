@@ -7,6 +7,7 @@ import {
   orderIdOfKey,
   type UndoOperation,
 } from '@baton/contracts';
+import { markSpan, runInSpan } from '@baton/telemetry';
 import { z } from 'zod';
 import type { HttpAnswer, HttpRequest, ProblemAnswer, Work } from './answer.ts';
 import type { Fence, UndoVerdict, Verdict } from './fence.ts';
@@ -80,7 +81,13 @@ const forward = (call: Fenced<EffectOperation>, fence: Fence): HttpAnswer => {
   const { operation, orderId } = call;
   // The route is part of what a key was used for.
   const fingerprint = { operation: operation.name, body: call.body };
-  const result = fence.forward(call.key, fingerprint, () => runForward(call));
+  const result = fence.forward(call.key, fingerprint, () => {
+    const verdict = runForward(call);
+    markSpan({ 'baton.fence': verdict.verdict });
+    return verdict;
+  });
+  if (result.outcome !== 'reply') markSpan({ 'baton.fence': result.outcome });
+  else if (result.replayed) markSpan({ 'baton.fence': 'replayed' });
   return result.outcome === 'reply'
     ? result.reply
     : toProblemAnswer(operation, result.outcome, { orderId });
@@ -89,7 +96,15 @@ const forward = (call: Fenced<EffectOperation>, fence: Fence): HttpAnswer => {
 const undo = (call: Fenced<UndoOperation>, fence: Fence): HttpAnswer => {
   const { operation, orderId } = call;
   const fingerprint = { operation: operation.name, body: call.body };
-  const result = fence.undo(call.key, fingerprint, (exists) => runUndo(call, exists));
+  const result = fence.undo(call.key, fingerprint, (exists) => {
+    const verdict = runUndo(call, exists);
+    markSpan({
+      'baton.fence': verdict.verdict === 'undone' && !exists ? 'nothing-to-undo' : verdict.verdict,
+    });
+    return verdict;
+  });
+  if (result.outcome === 'key-reused') markSpan({ 'baton.fence': result.outcome });
+  else if (result.outcome === 'undone' && result.replayed) markSpan({ 'baton.fence': 'replayed' });
   switch (result.outcome) {
     case 'undone':
       return toSuccess(operation, { status: 200, body: { orderId } });
@@ -115,10 +130,19 @@ export const respondFenced = (
   const issues = inspectJson(request.body, 'body');
   if (issues.length > 0) return toProblemAnswer(operation, 'bad-request', { issues, orderId });
   const call = { handler, ledger, body: request.body, key, orderId };
-  return operation.kind === 'effect'
-    ? forward({ ...call, operation }, ledger.fence)
-    : undo({ ...call, operation }, ledger.fence);
+  return runInSpan(`fence ${operation.name}`, toFenceAttributes(orderId), () =>
+    operation.kind === 'effect'
+      ? forward({ ...call, operation }, ledger.fence)
+      : undo({ ...call, operation }, ledger.fence),
+  );
 };
+
+/** All of it is one transaction of the service's own file. */
+const toFenceAttributes = (orderId: string) => ({
+  'db.system.name': 'sqlite',
+  'db.operation.name': 'transaction',
+  'baton.order.id': orderId,
+});
 
 /** Outside the fence: an undo that was declined once must still be possible. */
 export const declineUndo = (

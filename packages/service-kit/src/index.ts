@@ -23,11 +23,20 @@ export {
   type Client,
   createClient,
   createClientOver,
+  type Propagate,
   type ReadOptions,
   type ReadReply,
+  type Travelling,
 } from './client.ts';
 export { createDocsRouter } from './docs-page.ts';
-export { findFaultsFile, readEnv, readServiceEnv, type ServiceEnv, ServiceUrl } from './env.ts';
+export {
+  findFaultsFile,
+  readEnv,
+  readServiceEnv,
+  type ServiceEnv,
+  ServiceUrl,
+  toTraceOptions,
+} from './env.ts';
 export type { EventsOptions, StreamedEvent } from './event-source.ts';
 export { createFence, type Fence, type UndoVerdict, type Verdict } from './fence.ts';
 export type { Delivery, InterceptedCall, Interceptor } from './interceptor.ts';

@@ -14,15 +14,15 @@ it('gives the replies that HTTP would, from the real store', async () => {
     lines: [{ sku: 'mug', quantity }],
   });
 
-  expect(await client.reserve(body('ord_1', 2), attempt('ord_1:reserve'))).toEqual({
+  expect(await client.reserve(body('ord_1', 2), attempt('ord_1:reserve'))).toMatchObject({
     reply: 'ok',
     output: { orderId: 'ord_1', reservationId: 'res_ord_1' },
   });
-  expect(await client.reserve(body('ord_2', 1000), attempt('ord_2:reserve'))).toEqual({
+  expect(await client.reserve(body('ord_2', 1000), attempt('ord_2:reserve'))).toMatchObject({
     reply: 'refused',
     code: 'out-of-stock',
   });
-  expect(await client.reserve(body('ord_1', 3), attempt('ord_1:reserve'))).toEqual({
+  expect(await client.reserve(body('ord_1', 3), attempt('ord_1:reserve'))).toMatchObject({
     reply: 'unknown',
     code: 'status-422',
     retriable: false,
@@ -30,7 +30,7 @@ it('gives the replies that HTTP would, from the real store', async () => {
   expect(await client.release({ orderId: 'ord_3' }, attempt('ord_3:reserve'))).toMatchObject({
     reply: 'ok',
   });
-  expect(await client.reserve(body('ord_3', 1), attempt('ord_3:reserve'))).toEqual({
+  expect(await client.reserve(body('ord_3', 1), attempt('ord_3:reserve'))).toMatchObject({
     reply: 'refused',
     code: 'fenced',
   });

@@ -1,7 +1,9 @@
 /** The client of an app in the same process, without HTTP: for simulations with real stores. */
 import { INCARNATION_HEADER, type Operations } from '@baton/contracts';
+import type { Tracing } from '@baton/telemetry';
 import { type Client, createClientOver } from './client.ts';
 import type { Exchange } from './reply.ts';
+import { beginTrace } from './request-trace.ts';
 import { isStream, type Route } from './route.ts';
 import type { Call, Transport } from './transport.ts';
 
@@ -16,22 +18,32 @@ const toTexts = (query: unknown): unknown =>
     ),
   );
 
+interface LocalOptions {
+  readonly now?: () => number;
+  readonly incarnation?: string;
+  readonly tracing?: Tracing | undefined;
+}
+
 const exchange = async (
   routes: readonly Route[],
   call: Call,
-  { now, incarnation }: { readonly now: () => number; readonly incarnation: string | undefined },
+  { now = Date.now, incarnation, tracing }: LocalOptions,
 ): Promise<Exchange> => {
   if (call.signal.aborted) return { kind: 'unknown', code: 'timed-out' };
   const route = routes.find(({ operation }) => operation.name === call.operation.name);
   if (route === undefined) return { kind: 'unsent', code: 'connection-refused' };
-  const answer = await route.respond({
+  const attributes = { 'url.path': call.path };
+  const span = beginTrace(tracing, route.operation, { headers: call.headers, attributes });
+  const request = {
     headers: { ...call.headers },
     params: overTheWire(call.params),
     query: toTexts(call.query),
     body: overTheWire(call.body),
     signal: call.signal,
-  });
+  };
+  const answer = await (span ? span.run(() => route.respond(request)) : route.respond(request));
   if (isStream(answer)) return { kind: 'unknown', code: 'malformed-reply' };
+  span?.end(answer.status);
   const headers =
     incarnation === undefined
       ? answer.headers
@@ -49,14 +61,14 @@ const exchange = async (
 
 export const createLocalTransport = (
   routes: readonly Route[],
-  { now = Date.now, incarnation }: { now?: () => number; incarnation?: string } = {},
+  options: LocalOptions = {},
 ): Transport => ({
-  exchange: (call) => exchange(routes, call, { now, incarnation }),
+  exchange: (call) => exchange(routes, call, options),
   close: async () => {},
 });
 
 export const createLocalClient = <const T extends Operations>(
   operations: T,
   routes: readonly Route[],
-  options?: { now?: () => number; incarnation?: string },
+  options?: LocalOptions,
 ): Client<T> => createClientOver(operations, createLocalTransport(routes, options));

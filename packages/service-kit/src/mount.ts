@@ -1,18 +1,20 @@
 /** Routes on an Express router: bodies read, wrong methods and types refused, answers sent. */
 import type { Operation, Operations } from '@baton/contracts';
-import type { Metrics } from '@baton/telemetry';
+import type { Metrics, Tracing } from '@baton/telemetry';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { Handlers, HttpAnswer, HttpRequest, ProblemAnswer } from './answer.ts';
 import { sendEvents } from './event-stream.ts';
 import { type Interceptor, toInterceptedCall } from './interceptor.ts';
 import { toHttpAnswer } from './loose-handler.ts';
 import { toGeneralProblem } from './problem-answer.ts';
+import { createTracer } from './request-trace.ts';
 import { createRoutes, isStream, type Route, type RouteSurroundings } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
 import { sendDelivery } from './send-delivery.ts';
 
 export interface MountSurroundings extends RouteSurroundings {
   readonly metrics?: Metrics | undefined;
+  readonly tracing?: Tracing | undefined;
   readonly intercept?: Interceptor | undefined;
   readonly shed?: Shed | undefined;
 }
@@ -97,15 +99,16 @@ const refuseMethod =
     sendAnswer(response, toGeneralProblem('method-not-allowed', { headers: { allow } }));
 
 const REGISTRARS = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const;
-type Watchers = Pick<MountSurroundings, 'metrics' | 'intercept' | 'shed'>;
+type Watchers = Pick<MountSurroundings, 'metrics' | 'tracing' | 'intercept' | 'shed'>;
 
 const mountRoute = (router: Router, route: Route, watchers: Watchers): void => {
   const { method, path } = route.operation;
+  const trace = createTracer(route.operation, watchers.tracing);
   const observe = createObserver(route.operation, watchers.metrics);
   const shed = createShedder(route.operation, watchers.shed);
   const handle = toRequestHandler(route, watchers.intercept);
   const steps = method === 'GET' ? [handle] : [shed, checkType, readJson, handle];
-  router[REGISTRARS[method]](path, observe, ...steps);
+  router[REGISTRARS[method]](path, trace, observe, ...steps);
 };
 
 export const mountRoutes = (

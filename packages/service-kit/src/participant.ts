@@ -1,10 +1,10 @@
 /** What the `main.ts` of every participant would otherwise repeat: environment, file, app, process. */
 import { join } from 'node:path';
 import type { Operations, ServiceName } from '@baton/contracts';
-import { createLog, createMetrics, type Log, type Metrics } from '@baton/telemetry';
+import { createLog, createMetrics, type Log, type Metrics, openTracing } from '@baton/telemetry';
 import { z } from 'zod';
 import type { ServiceApp, ServiceAppOptions } from './app.ts';
-import { findFaultsFile, readServiceEnv } from './env.ts';
+import { findFaultsFile, readServiceEnv, toTraceOptions } from './env.ts';
 import type { Interceptor } from './interceptor.ts';
 import { runService } from './run.ts';
 import { startProgram } from './startup-problem.ts';
@@ -12,7 +12,7 @@ import type { Store, StoreOptions } from './store.ts';
 
 type Surroundings = Pick<
   ServiceAppOptions<Operations>,
-  'log' | 'metrics' | 'now' | 'hosts' | 'intercept'
+  'log' | 'metrics' | 'tracing' | 'now' | 'hosts' | 'intercept'
 >;
 type File = Pick<StoreOptions, 'path' | 'onBroken'>;
 export type ParticipantOptions = Surroundings & File;
@@ -74,10 +74,12 @@ export const runParticipant = (
       log,
       metrics,
     });
+    const tracing = openTracing({ ...toTraceOptions(env), service: env.STORE_NAME, log });
     const participant = create({
       path: join(env.DATA_DIR, `${env.STORE_NAME}.sqlite`),
       log,
       metrics,
+      tracing,
       hosts: env.ALLOWED_HOSTS,
       intercept: saboteur?.intercept,
       onBroken: (error) => {
@@ -95,6 +97,7 @@ export const runParticipant = (
       close: async () => {
         await saboteur?.close();
         participant.close();
+        await tracing?.close();
       },
       supervised: env.BATON_SUPERVISED === '1',
     });

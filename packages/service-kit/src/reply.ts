@@ -14,9 +14,12 @@ import {
   type ReplyBodyOf,
 } from '@baton/contracts';
 
+/** What else is known of the attempt. Nothing is decided by it. */
 interface Noted {
-  /** What else is known of the attempt, such as that it was broken on purpose. Nothing is decided by it. */
-  readonly note?: string;
+  /** Such as that it was broken on purpose. */
+  readonly note?: string | undefined;
+  /** Whom the call went to, and the status it was answered with. */
+  readonly details?: Readonly<Record<string, string | number>> | undefined;
 }
 
 export type Reply<T> =

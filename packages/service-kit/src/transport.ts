@@ -15,6 +15,8 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 export interface Transport {
+  /** Whom it calls; unknown in a test's process. */
+  readonly peer?: { readonly address: string; readonly port: number };
   readonly exchange: (call: Call) => Promise<Exchange>;
   readonly close: () => Promise<void>;
 }
@@ -114,6 +116,13 @@ export const toFailedExchange = (error: unknown, signal: AbortSignal): Exchange 
   return { kind: 'unknown', code: REASONS[errorCodeOf(cause)] ?? 'connection-failed' };
 };
 
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+
+const toPeer = (baseUrl: string): NonNullable<Transport['peer']> => {
+  const { hostname, port, protocol } = new URL(baseUrl);
+  return { address: hostname, port: Number(port) || (DEFAULT_PORTS[protocol] ?? 0) };
+};
+
 const keepText = (text: unknown): unknown => text;
 
 export const createHttpTransport = ({
@@ -136,6 +145,7 @@ export const createHttpTransport = ({
     transformResponse: keepText,
   });
   return {
+    peer: toPeer(baseUrl),
     close: () => agent.destroy(),
     exchange: async ({ operation, path, headers, body, signal }) => {
       try {

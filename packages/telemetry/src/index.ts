@@ -1,4 +1,17 @@
+export { type CollectorOptions, openTracing } from './collector.ts';
 export { createHistogram, type Observe } from './histogram.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
+export {
+  leaveRequestSpan,
+  markSpan,
+  type RequestSpan,
+  runInSpan,
+  startRequestSpan,
+  type TracedRequest,
+} from './request-span.ts';
+export { SPAN_ATTRIBUTES, type SpanAttributes } from './span-attributes.ts';
+export { type SpanRecord, toReadableSpan } from './span-record.ts';
 export type { SpanRef } from './span-ref.ts';
+export { readTraceContext, type TraceContext, toTraceHeaders } from './trace-context.ts';
+export { createTracing, type Tracing, type TracingOptions } from './tracing.ts';

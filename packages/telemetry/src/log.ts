@@ -1,3 +1,4 @@
+import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type Log = Logger;
@@ -12,6 +13,12 @@ const SECRETS = ['token', 'authorization', 'cookie'].flatMap((name) => [
   `*.*.*.${name}`,
 ]);
 
+/** Of the span that is being worked in, so that a line leads to its trace. */
+const readSpanIds = () => {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
+};
+
 /** JSON lines on stderr: stdout belongs to the ready line. */
 export const createLog = (
   service: string,
@@ -22,6 +29,7 @@ export const createLog = (
     {
       level,
       base: { service },
+      mixin: readSpanIds,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRETS, censor: '[secret]' },

@@ -1,0 +1,31 @@
+/** Which call may have been under way when the process ended, where its journal does not say. Pure. */
+import { type Direction, findOwed, findRepairs, type RunState, type Saga } from '@baton/saga';
+import { toWaitKey, type Waits } from './waits.ts';
+
+export interface InterruptedCall {
+  readonly direction: Direction;
+  /** Null where it may have been one of several. */
+  readonly way: string | null;
+}
+
+interface Known {
+  readonly state: RunState;
+  readonly waits: Waits;
+}
+
+/** Undefined where nothing was due: then nothing was called. */
+export function findInterrupted(
+  saga: Saga<unknown> | undefined,
+  { state, waits }: Known,
+  endedAt: number,
+): InterruptedCall | undefined {
+  if (state.started) return state.started;
+  const direction = state.phase === 'compensating' ? 'undo' : 'forward';
+  const ways = saga && (direction === 'undo' ? findOwed(saga, state) : findRepairs(saga, state));
+  const due = ways?.map(({ name }) => name).filter((way) => isDue(waits, direction, way, endedAt));
+  if (due?.length === 0) return undefined;
+  return { direction, way: due?.length === 1 ? (due[0] ?? null) : null };
+}
+
+const isDue = (waits: Waits, direction: Direction, way: string, at: number): boolean =>
+  (waits[toWaitKey(direction, way)]?.to ?? 0) <= at;

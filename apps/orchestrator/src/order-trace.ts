@@ -1,0 +1,100 @@
+/**
+ * The trace of an order: which one it is, and which ids its spans have. All of it follows from what the journal holds,
+ * so that whoever goes on with an order goes on with its trace.
+ *
+ * 1. It is its caller's trace where the caller has one, sampled if that is; else one of its own, sampled by ratio.
+ * 2. A span's id follows from the order and from what the span is about: nobody has to remember it.
+ * 3. What is not traced here passes its caller's context on as it came.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { orderIdOfKey } from '@baton/contracts';
+import type { Attempt } from '@baton/saga';
+import { readTraceContext, type Tracing, toTraceHeaders } from '@baton/telemetry';
+import type { FindSpan } from './order-exemplar.ts';
+
+type Context = Readonly<Record<string, string>>;
+
+export interface OrderTrace {
+  readonly traceId: string;
+  readonly rootSpanId: string;
+  /** The caller's; null where the trace began with the order. */
+  readonly parentSpanId: string | null;
+  /** When the request arrived, in milliseconds since the epoch. */
+  readonly receivedAt: number;
+}
+
+/** How a context says that the order is traced here, since when, and in a trace of its own or in its caller's. */
+const SINCE = 'baton-traced-since';
+const OWN = 'baton-trace-id';
+
+interface Arrival {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** In milliseconds since the epoch. */
+  readonly receivedAt: number;
+}
+
+/** What is kept with the order of the request that placed it. */
+export const toOrderContext = (
+  { headers, receivedAt }: Arrival,
+  tracing: Pick<Tracing, 'isSampled'> | undefined,
+): Record<string, string> => {
+  const caller = readTraceContext(headers);
+  const { parent, tracestate, baggage } = caller;
+  const own = parent ? null : randomBytes(16).toString('hex');
+  const isTraced = tracing && (own === null ? parent?.isSampled : tracing.isSampled(own));
+  const { traceparent } = toTraceHeaders(caller);
+  return {
+    ...(traceparent && { traceparent }),
+    ...(tracestate && { tracestate }),
+    ...(baggage && { baggage }),
+    ...(isTraced && { [SINCE]: String(receivedAt), ...(own && { [OWN]: own }) }),
+  };
+};
+
+/** Undefined for an order that is not traced here. */
+export const readOrderTrace = (orderId: string, context: Context): OrderTrace | undefined => {
+  const since = context[SINCE];
+  const { parent } = readTraceContext(context);
+  const traceId = parent?.traceId ?? context[OWN];
+  if (since === undefined || traceId === undefined) return undefined;
+  return {
+    traceId,
+    rootSpanId: toSpanId(orderId, 'order'),
+    parentSpanId: parent?.spanId ?? null,
+    receivedAt: Number(since),
+  };
+};
+
+/** Of what there is at most one of in an order. */
+export const toSpanId = (orderId: string, what: string): string =>
+  createHash('sha256').update(`${orderId} ${what}`).digest('hex').slice(0, 16);
+
+/** The span that a call's request names as its parent: known before the call leaves, and after a crash. */
+export const toCallSpanId = (orderId: string, ordinal: number): string =>
+  toSpanId(orderId, `call ${ordinal}`);
+
+/** Where a figure of an order, or of one of its calls, leads. */
+export const findSpan: FindSpan = (orderId, { context }, ordinal) => {
+  const trace = readOrderTrace(orderId, context);
+  if (!trace) return undefined;
+  const { traceId, rootSpanId } = trace;
+  const spanId = ordinal === undefined ? rootSpanId : toCallSpanId(orderId, ordinal);
+  return { traceId, spanId, isSampled: true };
+};
+
+/** The headers of a call. */
+export const propagate = ({
+  key,
+  ordinal = 0,
+  context = {},
+}: Partial<Attempt> & Pick<Attempt, 'key'>): Record<string, string> => {
+  const orderId = orderIdOfKey(key) ?? '';
+  const trace = readOrderTrace(orderId, context);
+  const caller = readTraceContext(context);
+  const own = trace && {
+    traceId: trace.traceId,
+    spanId: toCallSpanId(orderId, ordinal),
+    isSampled: true,
+  };
+  return toTraceHeaders({ ...caller, ...(own && { parent: own }) });
+};

@@ -1,0 +1,52 @@
+/**
+ * All that a span may say. What is not in this list cannot be traced, so that no token, no name and no free text of
+ * anybody ever leaves with a span. docs/traces.md says what each one means; a test holds the two together.
+ */
+export const SPAN_ATTRIBUTES = [
+  'http.request.method',
+  'http.route',
+  'http.response.status_code',
+  'url.path',
+  'url.scheme',
+  'server.address',
+  'server.port',
+  'error.type',
+  'db.system.name',
+  'db.operation.name',
+  'baton.order.id',
+  'baton.order.status',
+  'baton.order.degraded',
+  'baton.saga',
+  'baton.saga.version',
+  'baton.participant',
+  'baton.step',
+  'baton.way',
+  'baton.direction',
+  'baton.attempt',
+  'baton.calls',
+  'baton.reply',
+  'baton.code',
+  'baton.interrupted',
+  'baton.wait.reason',
+  'baton.fence',
+  'baton.fault',
+] as const;
+
+export type SpanAttributes = {
+  readonly [K in (typeof SPAN_ATTRIBUTES)[number]]?: string | number | boolean | undefined;
+};
+
+/** In characters: what is said in more is no code and no name. */
+const LENGTH_MAX = 256;
+
+const known: ReadonlySet<string> = new Set(SPAN_ATTRIBUTES);
+
+/** Types end where text from outside begins: what is not on the list is left out here too. */
+export const toAttributes = (given: SpanAttributes): Record<string, string | number | boolean> =>
+  Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) =>
+      value === undefined || !known.has(name)
+        ? []
+        : [[name, typeof value === 'string' ? value.slice(0, LENGTH_MAX) : value]],
+    ),
+  );

@@ -1,0 +1,76 @@
+/**
+ * A thin layer on OpenTelemetry: what makes spans, and where they go. A collector that is slow or gone holds nobody
+ * up, also not at the end of the process.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { context, ROOT_CONTEXT, type Tracer } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AlwaysOffSampler,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type ReadableSpan,
+  SamplingDecision,
+  SimpleSpanProcessor,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { SCOPE } from './span-record.ts';
+
+export interface Tracing {
+  readonly tracer: Tracer;
+  readonly resource: Resource;
+  /** For who sends spans of its own making. Resolves with false when they did not arrive. */
+  readonly send: (spans: readonly ReadableSpan[]) => Promise<boolean>;
+  /** Whether a trace that begins here is sampled. */
+  readonly isSampled: (traceId: string) => boolean;
+  /** Sends what is left, but waits no longer than a moment. */
+  readonly close: () => Promise<void>;
+}
+
+export interface TracingOptions {
+  readonly service: string;
+  readonly exporter: SpanExporter;
+  /** Of the traces that begin here: 0 none, 1 all. */
+  readonly ratio?: number;
+  /** For tests: each span is sent at its end. */
+  readonly isImmediate?: boolean;
+}
+
+/** A process that is killed loses the spans of this long. */
+const DELAY_MS = 200;
+const QUEUE_MAX = 16_384;
+const CLOSE_MAX_MS = 500;
+
+export const createTracing = (options: TracingOptions): Tracing => {
+  const { service, exporter, ratio = 1, isImmediate } = options;
+  // For the whole process; another tracing in it shares it, and this call then does nothing.
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const resource = resourceFromAttributes({ 'service.name': service });
+  const processor = isImmediate
+    ? new SimpleSpanProcessor({ exporter })
+    : new BatchSpanProcessor({
+        exporter,
+        scheduledDelayMillis: DELAY_MS,
+        maxQueueSize: QUEUE_MAX,
+      });
+  const provider = new TracerProvider({
+    resource,
+    sampler: new ParentBasedSampler({ root: new AlwaysOffSampler() }),
+    spanProcessors: [processor],
+  });
+  const sampler = new TraceIdRatioBasedSampler(ratio);
+  return {
+    tracer: provider.getTracer(SCOPE.name),
+    resource,
+    send: (spans) =>
+      new Promise((resolve) => exporter.export([...spans], ({ code }) => resolve(code === 0))),
+    isSampled: (traceId) =>
+      sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED,
+    close: async () => {
+      await Promise.race([provider.shutdown(), wait(CLOSE_MAX_MS, undefined, { ref: false })]);
+    },
+  };
+};
