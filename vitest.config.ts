@@ -4,8 +4,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{apps,packages}/*/src/**/*.test.ts', 'e2e/**/*.test.ts', 'scripts/**/*.test.ts'],
-    // Needs a real Jaeger: vitest.jaeger.config.ts.
-    exclude: [...configDefaults.exclude, 'e2e/jaeger/**'],
+    // These need a real Jaeger, a real Prometheus: vitest.jaeger.config.ts, vitest.alerts.config.ts.
+    exclude: [...configDefaults.exclude, 'e2e/jaeger/**', 'e2e/alerts/**'],
     testTimeout: 30_000,
     // Hooks start whole systems of processes, while other files do too.
     hookTimeout: 60_000,

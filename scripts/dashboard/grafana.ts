@@ -1,0 +1,133 @@
+/** A dashboard as Grafana 10 and later read it, from rows of charts. Where a chart stands follows from the order. */
+
+export interface Query {
+  readonly expr: string;
+  /** What a line is called; Grafana fills in labels. */
+  readonly legend: string;
+}
+export interface Chart {
+  readonly title: string;
+  readonly description: string;
+  readonly queries: readonly Query[];
+  /** A unit as Grafana names it. */
+  readonly unit: 's' | 'short' | 'ops' | 'reqps' | 'percentunit' | 'bytes';
+  /** Dots that lead to traces. */
+  readonly exemplars?: true;
+  /** Beyond it the chart turns red. */
+  readonly limit?: number;
+  /** Names for values, such as 2 for open. */
+  readonly names?: Readonly<Record<number, string>>;
+}
+export interface Row {
+  readonly title: string;
+  readonly charts: readonly Chart[];
+}
+
+/** As deploy/grafana/provisioning names it. */
+export const PROMETHEUS_UID = 'baton-prometheus';
+const datasource = { type: 'prometheus', uid: PROMETHEUS_UID };
+
+const COLUMNS = 24;
+const CHART = { w: 8, h: 8 };
+const ROW_HEIGHT = 1;
+
+const toTarget = ({ expr, legend }: Query, index: number, exemplar: boolean) => ({
+  datasource,
+  refId: String.fromCharCode('A'.charCodeAt(0) + index),
+  expr,
+  legendFormat: legend,
+  exemplar,
+  range: true,
+});
+
+const toThresholds = (limit: number | undefined) => ({
+  mode: 'absolute',
+  steps: [
+    { color: 'green', value: null },
+    ...(limit === undefined ? [] : [{ color: 'red', value: limit }]),
+  ],
+});
+
+const toMappings = (names: Chart['names']) =>
+  names === undefined
+    ? []
+    : [
+        {
+          type: 'value',
+          options: Object.fromEntries(
+            Object.entries(names).map(([value, text], index) => [value, { text, index }]),
+          ),
+        },
+      ];
+
+const toPanel = (chart: Chart) => ({
+  type: 'timeseries',
+  title: chart.title,
+  description: chart.description,
+  datasource,
+  targets: chart.queries.map((query, i) => toTarget(query, i, chart.exemplars ?? false)),
+  fieldConfig: {
+    defaults: {
+      unit: chart.unit,
+      min: 0,
+      thresholds: toThresholds(chart.limit),
+      mappings: toMappings(chart.names),
+      custom: {
+        fillOpacity: 10,
+        showPoints: 'never',
+        thresholdsStyle: { mode: chart.limit === undefined ? 'off' : 'dashed' },
+      },
+    },
+    overrides: [],
+  },
+  options: {
+    legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
+    tooltip: { mode: 'multi', sort: 'desc' },
+  },
+});
+
+/** From left to right, then below. */
+const toPanels = ({ title, charts }: Row, top: number) => [
+  {
+    type: 'row',
+    title,
+    collapsed: false,
+    gridPos: { x: 0, y: top, w: COLUMNS, h: ROW_HEIGHT },
+    panels: [],
+  },
+  ...charts.map((chart, index) => ({
+    ...toPanel(chart),
+    gridPos: {
+      x: (index * CHART.w) % COLUMNS,
+      y: top + ROW_HEIGHT + Math.floor((index * CHART.w) / COLUMNS) * CHART.h,
+      ...CHART,
+    },
+  })),
+];
+
+const toHeight = ({ charts }: Row): number =>
+  ROW_HEIGHT + Math.ceil((charts.length * CHART.w) / COLUMNS) * CHART.h;
+
+export const toDashboard = (rows: readonly Row[]) => {
+  let top = 0;
+  const panels = rows.flatMap((row) => {
+    const placed = toPanels(row, top);
+    top += toHeight(row);
+    return placed;
+  });
+  return {
+    uid: 'baton',
+    title: 'Baton',
+    tags: ['baton'],
+    schemaVersion: 38,
+    version: 1,
+    editable: true,
+    graphTooltip: 1,
+    refresh: '5s',
+    time: { from: 'now-15m', to: 'now' },
+    timezone: 'browser',
+    templating: { list: [] },
+    annotations: { list: [] },
+    panels: panels.map((panel, index) => ({ id: index + 1, ...panel })),
+  };
+};
