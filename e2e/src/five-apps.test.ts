@@ -117,7 +117,7 @@ it('makes one order of one key, and refuses the key with another body', async ()
 
 it('refuses past the limit of open orders, and stores nothing of what it refused', async () => {
   await apps.close();
-  apps = await startFiveApps(folder, 1);
+  apps = await startFiveApps(folder, { openMax: 1 });
   await stop(apps.servers.order);
   const first = await place(order());
   expect(first.status).toBe(202);

@@ -11,7 +11,7 @@ import {
 import { openJournal } from '@baton/saga';
 import { createOrchestratorClient, type OrchestratorClient } from '@baton/service-kit';
 import { createLog, createMetrics } from '@baton/telemetry';
-import { closeServices, openServices, type Services } from './services.ts';
+import { closeServices, type OpenTracing, openServices, type Services } from './services.ts';
 
 export interface FiveApps {
   readonly url: string;
@@ -24,9 +24,17 @@ export interface FiveApps {
   close(): Promise<void>;
 }
 
-export async function startFiveApps(folder: string, openMax = 10_000): Promise<FiveApps> {
+export interface FiveAppsOptions {
+  readonly openMax?: number;
+  readonly openTracing?: OpenTracing;
+}
+
+export async function startFiveApps(
+  folder: string,
+  { openMax = 10_000, openTracing }: FiveAppsOptions = {},
+): Promise<FiveApps> {
   const errors: string[] = [];
-  const services = openServices(folder, Date.now);
+  const services = openServices(folder, Date.now, openTracing);
   const servers = {
     order: await listen(services.order.app),
     inventory: await listen(services.inventory.app),
@@ -47,6 +55,7 @@ export async function startFiveApps(folder: string, openMax = 10_000): Promise<F
     log: createLog('orchestrator', 'error', { write: (line) => errors.push(line) }),
     metrics: createMetrics('orchestrator'),
     openMax,
+    tracing: openTracing?.('orchestrator'),
     catalogPath: join(folder, 'orchestrator', 'catalog.json'),
   });
   const server = await listen(orchestrator.app);

@@ -38,7 +38,7 @@ async function start() {
   services = openServices(null, clock.now);
   const act: Trouble = (call, deliver) =>
     call.name === 'inventory.release' && trouble ? Promise.resolve(trouble) : deliver();
-  const { participants } = createWire(services, act, clock.now);
+  const { participants } = createWire(services, act, clock);
   const orchestrator = await createOrchestrator({
     journal: createMemoryJournal(),
     participants,

@@ -6,7 +6,7 @@ import { createNotificationService } from '@baton/notification-service';
 import { createOrderService } from '@baton/order-service';
 import { createPaymentService } from '@baton/payment-service';
 import type { Participant } from '@baton/service-kit';
-import { createLog, createMetrics } from '@baton/telemetry';
+import { createLog, createMetrics, type Tracing } from '@baton/telemetry';
 
 export interface Services {
   readonly order: Participant;
@@ -18,7 +18,7 @@ export interface Services {
 export type ServiceKey = keyof Services;
 
 /** What the file and the log of a program are named by. */
-const toProgramName = (key: ServiceKey): string =>
+export const toProgramName = (key: ServiceKey): string =>
   key === 'payment-alternate' ? key : `${key}-service`;
 
 const creators = {
@@ -29,14 +29,22 @@ const creators = {
   notification: createNotificationService,
 } as const;
 
+/** Of each program, by its name. */
+export type OpenTracing = (program: string) => Tracing;
+
 /** Opens the stores in a folder, or in memory when none is named. */
-export function openServices(folder: string | null, now: () => number): Services {
+export function openServices(
+  folder: string | null,
+  now: () => number,
+  openTracing?: OpenTracing,
+): Services {
   if (folder !== null) mkdirSync(folder, { recursive: true });
   const open = (key: ServiceKey): Participant =>
     creators[key]({
       path: folder === null ? ':memory:' : join(folder, `${toProgramName(key)}.sqlite`),
       log: createLog(toProgramName(key), 'silent'),
       metrics: createMetrics(toProgramName(key)),
+      tracing: openTracing?.(toProgramName(key)),
       now,
     });
   return {

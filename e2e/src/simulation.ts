@@ -93,7 +93,7 @@ async function live(
     path: join(folder, 'orchestrator', 'journal.sqlite'),
     onFatal: rethrow,
   });
-  const { participants } = createWire(services, crasher.wrapTrouble(trouble), clock.now);
+  const { participants } = createWire(services, crasher.wrapTrouble(trouble), clock);
   const saga = createOrderSaga(participants);
   const submitAll = async (engine: Engine): Promise<void> => {
     await Promise.all(

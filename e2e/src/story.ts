@@ -3,11 +3,18 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlaceOrder } from '@baton/contracts';
 import { createOrderSaga } from '@baton/orchestrator';
-import { createEngine, type Engine, isSettled, openJournal, type RunState } from '@baton/saga';
+import {
+  createEngine,
+  type Engine,
+  type Event,
+  isSettled,
+  openJournal,
+  type RunState,
+} from '@baton/saga';
 import { createVirtualClock, type VirtualClock } from '@baton/saga/testing';
 import { createCrasher } from './crasher.ts';
 import { createFastFolder } from './folder.ts';
-import { closeServices, openServices, type Services } from './services.ts';
+import { closeServices, type OpenTracing, openServices, type Services } from './services.ts';
 import { createWire, type Trouble, type Wire } from './wire.ts';
 
 /** What a story needs to be played; how it must end is the test's. */
@@ -43,6 +50,7 @@ export interface Ending {
   readonly points: number;
   /** Still to be repaired when the story ended: must be none. */
   readonly repairs: number;
+  readonly events: readonly Event[];
 }
 export interface Books {
   readonly held: readonly unknown[];
@@ -50,34 +58,53 @@ export interface Books {
   readonly channels: readonly unknown[];
 }
 
-const orderId = `ord_${'0'.repeat(32)}`;
+export const orderId = `ord_${'0'.repeat(32)}`;
 
 interface Stage {
   readonly folder: string;
   readonly clock: VirtualClock;
   readonly services: Services;
   readonly story: Plot;
+  readonly traced: Traced | undefined;
+}
+
+/** Where the spans of participants go, and what the order's request says of its trace. */
+export interface Traced {
+  readonly openTracing: OpenTracing;
+  readonly context: Readonly<Record<string, string>>;
 }
 
 /** `crashAt` counts points from 1; infinity crashes never. After a crash a new orchestrator goes on, with nothing in its way. */
-export async function play(story: Plot, crashAt = Number.POSITIVE_INFINITY): Promise<Ending> {
+export async function play(
+  story: Plot,
+  crashAt = Number.POSITIVE_INFINITY,
+  traced?: Traced,
+): Promise<Ending> {
   const folder = createFastFolder('story');
   const clock = createVirtualClock();
   const services = openServices(null, clock.now);
-  const stage: Stage = { folder, clock, services, story };
+  const stage: Stage = { folder, clock, services, story, traced };
   const trouble = story.createTrouble();
   try {
     const effects: string[] = [];
     const first = await live(stage, trouble, crashAt);
     effects.push(...first.wire.effects);
-    let { state } = first;
+    let { state, events } = first;
     if (first.hasCrashed) {
       const second = await live(stage, trouble, Number.POSITIVE_INFINITY);
       effects.push(...second.wire.effects);
-      state = second.state;
+      ({ state, events } = second);
     }
     const { status, code, repairs } = readEnd(state);
-    return { status, code, effects, books: readBooks(services), points: first.points, repairs };
+    return {
+      status,
+      code,
+      effects,
+      books: readBooks(services),
+      points: first.points,
+      repairs,
+      events,
+    };
   } finally {
     closeServices(services);
     rmSync(folder, { recursive: true });
@@ -89,16 +116,18 @@ interface Life {
   readonly hasCrashed: boolean;
   readonly points: number;
   readonly state: RunState | undefined;
+  readonly events: readonly Event[];
 }
 
 async function live(
-  { folder, clock, services, story }: Stage,
+  { folder, clock, services, story, traced }: Stage,
   trouble: Trouble,
   crashAt: number,
 ): Promise<Life> {
   const crasher = createCrasher(crashAt, clock);
   const journal = await openJournal({ path: join(folder, 'journal.sqlite'), onFatal: rethrow });
-  const wire = createWire(services, crasher.wrapTrouble(trouble), clock.now);
+  const openTracing = traced?.openTracing;
+  const wire = createWire(services, crasher.wrapTrouble(trouble), { now: clock.now, openTracing });
   const saga = createOrderSaga(wire.participants);
   const starting = createEngine({
     journal: crasher.wrapJournal(journal),
@@ -110,15 +139,18 @@ async function live(
   const started = starting.then((created) => {
     engine = created;
     if (story.wantsCancel) watchForCancel(created, story.wantsCancel);
-    return created.submit(saga, story.order, { id: orderId });
+    const context = traced?.context ?? {};
+    return created.submit(saga, story.order, { id: orderId, context });
   });
   started.catch(rethrow);
   const isOver = (): boolean => crasher.isDown() || (engine !== undefined && isAtRest(engine));
   await clock.run(isOver, 24 * 3_600_000);
-  const state = journal.read(orderId) && engine?.read(orderId)?.state;
+  const run = journal.read(orderId);
+  const state = run && engine?.read(orderId)?.state;
   clock.clear();
   journal.close();
-  return { wire, hasCrashed: crasher.isDown(), points: crasher.count(), state };
+  const events = run?.events ?? [];
+  return { wire, hasCrashed: crasher.isDown(), points: crasher.count(), state, events };
 }
 
 /** Settled, and nothing left to repair. */

@@ -65,7 +65,7 @@ const createFutureSaga = ({ orders }: Participants): Saga<PlaceOrder> =>
 async function live(build: Build, trouble: Trouble, work: (life: Life) => Promise<void>) {
   const path = join(folder, 'orchestrator', 'journal.sqlite');
   const journal = await openJournal({ path });
-  const sagas = build(createWire(services, trouble, clock.now).participants);
+  const sagas = build(createWire(services, trouble, clock).participants);
   const engine = await createEngine({ journal, sagas, clock, random: () => 0.5 });
   const [newest] = sagas;
   if (!newest) throw new Error('a build without a definition');

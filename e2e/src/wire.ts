@@ -5,7 +5,7 @@ import {
   orderOperations,
   paymentOperations,
 } from '@baton/contracts';
-import type { Participants } from '@baton/orchestrator';
+import { type Participants, propagate } from '@baton/orchestrator';
 import {
   type Call,
   createClientOver,
@@ -13,7 +13,7 @@ import {
   type Exchange,
   type Transport,
 } from '@baton/service-kit';
-import type { ServiceKey, Services } from './services.ts';
+import { type OpenTracing, type ServiceKey, type Services, toProgramName } from './services.ts';
 
 export interface NamedCall extends Call {
   /** As faults name it: `payment.process` at the first provider, `payment-alternate.process` at the second. */
@@ -33,10 +33,20 @@ export interface Wire {
   readonly effects: readonly string[];
 }
 
-export function createWire(services: Services, trouble: Trouble, now: () => number): Wire {
+export interface WireOptions {
+  readonly now: () => number;
+  readonly openTracing?: OpenTracing | undefined;
+}
+
+export function createWire(
+  services: Services,
+  trouble: Trouble,
+  { now, openTracing }: WireOptions,
+): Wire {
   const effects: string[] = [];
   const over = (key: ServiceKey): Transport => {
-    const local = createLocalTransport(services[key].routes, { now });
+    const tracing = openTracing?.(toProgramName(key));
+    const local = createLocalTransport(services[key].routes, { now, tracing });
     const toName = ({ operation }: Call) => `${key}.${operation.name.split('.')[1]}`;
     const deliver = (call: NamedCall) =>
       noteEffect(
@@ -53,11 +63,13 @@ export function createWire(services: Services, trouble: Trouble, now: () => numb
   return {
     effects,
     participants: {
-      orders: createClientOver(orderOperations, over('order')),
-      inventory: createClientOver(inventoryOperations, over('inventory')),
-      payments: createClientOver(paymentOperations, over('payment')),
-      alternatePayments: createClientOver(paymentOperations, over('payment-alternate')),
-      notifications: createClientOver(notificationOperations, over('notification')),
+      orders: createClientOver(orderOperations, over('order'), { propagate }),
+      inventory: createClientOver(inventoryOperations, over('inventory'), { propagate }),
+      payments: createClientOver(paymentOperations, over('payment'), { propagate }),
+      alternatePayments: createClientOver(paymentOperations, over('payment-alternate'), {
+        propagate,
+      }),
+      notifications: createClientOver(notificationOperations, over('notification'), { propagate }),
     },
   };
 }

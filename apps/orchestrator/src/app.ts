@@ -24,7 +24,7 @@ import { logOrders } from './order-log.ts';
 import { measureOrders, showCatalog } from './order-metrics.ts';
 import { createHandlers } from './order-routes.ts';
 import { createOrderSagas } from './order-saga.ts';
-import { findSpan, propagate } from './order-trace.ts';
+import { findSpan } from './order-trace.ts';
 import { createParticipantHealth } from './participant-health.ts';
 import type { Participants } from './participants.ts';
 import { createShed, isFull } from './queue-full.ts';
@@ -159,5 +159,6 @@ function readReadiness(
 
 export { narrate } from './narrative.ts';
 export { createOrderSaga, createOrderSagas } from './order-saga.ts';
+export { projectOrder } from './order-spans.ts';
+export { propagate, toOrderContext } from './order-trace.ts';
 export { closeParticipants, createParticipants, type Participants } from './participants.ts';
-export { propagate };

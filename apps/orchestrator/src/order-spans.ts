@@ -53,6 +53,21 @@ export function project(
   return { spans: [...taken.map((wait) => toWaitSpan(scene, wait)), ...toSpans(scene)], after };
 }
 
+/** All spans of an order, from all of its events. */
+export function projectOrder(
+  order: string,
+  events: readonly Event[],
+  findSaga: FindSaga,
+): readonly SpanRecord[] {
+  const spans: SpanRecord[] = [];
+  events.reduce<Progress | null>((before, event) => {
+    const projection = project({ run: order, event }, before, findSaga);
+    spans.push(...projection.spans);
+    return projection.after;
+  }, null);
+  return spans;
+}
+
 function toSpans(scene: Scene): SpanRecord[] {
   const { event } = scene;
   switch (event.type) {

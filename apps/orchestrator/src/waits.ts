@@ -18,6 +18,9 @@ export const noWaits: Waits = {};
 
 export const toWaitKey = (direction: Direction, way: string): string => `${direction} ${way}`;
 
+/** How long a decision takes to be committed, generously. */
+const decisionMs = 10;
+
 /** The direction that a type of event speaks of. */
 const directionOf = (type: Event['type']): Direction =>
   type.startsWith('undo-') ? 'undo' : 'forward';
@@ -30,9 +33,11 @@ export function takeWaits(
   const isOver = toEndOf(event);
   const ended = Object.values(waits).filter((wait) => isOver(wait.key));
   const until = 'startedAt' in event ? Math.min(event.startedAt, event.at) : event.at;
+  // What is decided at once was not waited for.
+  const shortestMs = 'startedAt' in event ? 1 : decisionMs;
   const taken = ended
     .map((wait) => ({ ...wait, to: Math.min(wait.to, until) }))
-    .filter(({ from, to }) => to > from);
+    .filter(({ from, to }) => to - from >= shortestMs);
   const left = Object.values(waits).filter((wait) => !ended.includes(wait));
   return { taken, left: Object.fromEntries(left.map((wait) => [wait.key, wait])) };
 }

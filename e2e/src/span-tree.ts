@@ -1,0 +1,78 @@
+/** The spans of a trace as a tree, and as lines that a test, or a person, can read. */
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+
+export interface SpanNode {
+  readonly span: ReadableSpan;
+  readonly children: readonly SpanNode[];
+}
+
+export interface SpanTree {
+  /** Those whose parent is not there: a whole trace has one. */
+  readonly roots: readonly SpanNode[];
+  /** What makes it no tree: ids that are there twice, or traces that are more than one. */
+  readonly faults: readonly string[];
+}
+
+export const idOf = (span: ReadableSpan): string => span.spanContext().spanId;
+export const parentOf = (span: ReadableSpan): string => span.parentSpanContext?.spanId ?? '';
+export const serviceOf = ({ resource }: ReadableSpan): string =>
+  String(resource.attributes['service.name']);
+
+const toNanos = ([seconds, nanos]: ReadableSpan['startTime']): number => seconds * 1e9 + nanos;
+
+/** Children stand in the order in which they began; at the same time, in the order in which they came. */
+export function growTree(spans: readonly ReadableSpan[]): SpanTree {
+  const byParent = Map.groupBy(spans, parentOf);
+  const ids = new Set(spans.map(idOf));
+  const toNode = (span: ReadableSpan): SpanNode => ({
+    span,
+    children: toSorted(byParent.get(idOf(span)) ?? []).map(toNode),
+  });
+  const traces = new Set(spans.map((span) => span.spanContext().traceId));
+  return {
+    roots: toSorted(spans.filter((span) => !ids.has(parentOf(span)))).map(toNode),
+    faults: [
+      ...(ids.size < spans.length ? ['an id is there twice'] : []),
+      ...(traces.size > 1 ? [`${traces.size} traces`] : []),
+    ],
+  };
+}
+
+const toSorted = (spans: readonly ReadableSpan[]): readonly ReadableSpan[] =>
+  spans.toSorted((a, b) => toNanos(a.startTime) - toNanos(b.startTime));
+
+/** One line for each span: `  pay #2 unknown connection-reset !`. Ids and times are left out: they differ. */
+export const toLines = ({ roots }: SpanTree): string[] =>
+  roots.flatMap((root) => drawNode(root, 0));
+
+const drawNode = ({ span, children }: SpanNode, depth: number): string[] => [
+  `${'  '.repeat(depth)}${describe(span)}`,
+  ...children.flatMap((child) => drawNode(child, depth + 1)),
+];
+
+const shown = [
+  'baton.order.status',
+  'baton.order.degraded',
+  'baton.reply',
+  'baton.code',
+  'baton.wait.reason',
+  'baton.fence',
+  'http.response.status_code',
+  'baton.fault',
+] as const;
+
+function describe(span: ReadableSpan): string {
+  const { name, kind, status, attributes } = span;
+  const attempt = attributes['baton.attempt'];
+  const isOwn = kind === SpanKind.INTERNAL && serviceOf(span) === 'orchestrator';
+  return [
+    kind === SpanKind.SERVER ? `${serviceOf(span)}:` : '',
+    name,
+    isOwn && attempt !== undefined ? `#${attempt}` : '',
+    ...shown.map((key) => attributes[key] ?? ''),
+    status.code === SpanStatusCode.ERROR ? '!' : '',
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}

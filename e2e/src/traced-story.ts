@@ -1,0 +1,56 @@
+/** A story with its trace: what the orchestrator's journal tells, and what the participants measured. */
+import {
+  createOrderSagas,
+  createParticipants,
+  projectOrder,
+  toOrderContext,
+} from '@baton/orchestrator';
+import { createTracing, toReadableSpan } from '@baton/telemetry';
+import { InMemorySpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace';
+import { type Ending, orderId, type Plot, play } from './story.ts';
+
+export interface TracedEnding extends Ending {
+  /** As the journal tells them. */
+  readonly told: readonly ReadableSpan[];
+  /** As the participants did. */
+  readonly measured: readonly ReadableSpan[];
+}
+
+export interface TracedPlay {
+  readonly crashAt?: number;
+  /** Of the request that placed the order. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const traceAll = { isSampled: () => true };
+
+export async function playTraced(story: Plot, options: TracedPlay = {}): Promise<TracedEnding> {
+  const { crashAt, headers = {} } = options;
+  const exporter = new InMemorySpanExporter();
+  const openTracing = (service: string) => createTracing({ service, exporter, isImmediate: true });
+  const context = toOrderContext({ headers, receivedAt: 0 }, traceAll);
+  const ending = await play(story, crashAt, { openTracing, context });
+  return { ...ending, measured: exporter.getFinishedSpans(), told: tell(ending, openTracing) };
+}
+
+/** For its plan alone: nobody is called. */
+const nowhere = 'http://127.0.0.1:1';
+const sagas = createOrderSagas(
+  createParticipants({
+    orders: nowhere,
+    inventory: nowhere,
+    payments: nowhere,
+    alternatePayments: nowhere,
+    notifications: nowhere,
+  }),
+);
+
+export function tell(
+  { events }: Pick<Ending, 'events'>,
+  openTracing: (service: string) => Pick<ReturnType<typeof createTracing>, 'resource'>,
+): ReadableSpan[] {
+  const { resource } = openTracing('orchestrator');
+  return projectOrder(orderId, events, ({ version }) =>
+    sagas.find((saga) => saga.version === version),
+  ).map((record) => toReadableSpan(record, resource));
+}
