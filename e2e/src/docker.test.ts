@@ -16,6 +16,7 @@ const token = '0123456789abcdef';
 
 const Service = z.object({
   image: z.string(),
+  profiles: z.array(z.string()).optional(),
   environment: z.record(z.string(), z.coerce.string()).default({}),
   ports: z.array(z.string()),
   volumes: z.array(z.string()).default([]),
@@ -26,9 +27,11 @@ const Compose = z.object({
   volumes: z.record(z.string(), z.null()),
 });
 const compose = Compose.parse(
-  parse(read('compose.yaml').replace(/\$\{OPERATOR_TOKEN:\?[^}]*\}/, token), { merge: true }),
+  parse(read('compose.yaml').replace(/\$\{OPERATOR_TOKEN:\?[^}]*\}/g, token), { merge: true }),
 );
-const apps = Object.entries(compose.services).filter(([name]) => name !== 'jaeger');
+/** Of others, and not started unless asked for. */
+const companions = Object.entries(compose.services).filter(([, { profiles }]) => profiles);
+const apps = Object.entries(compose.services).filter(([, { profiles }]) => !profiles);
 /** Names that containers reach each other by; both orchestrators have the same one. */
 const toHost = (name: string): string => name.replace(/^orchestrator-\d$/, 'orchestrator');
 
@@ -90,8 +93,55 @@ describe('compose.yaml', () => {
   it('waits for services that exist, and keeps data in volumes that exist', () => {
     const awaited = apps.flatMap(([, service]) => Object.keys(service.depends_on));
     expect(awaited.filter((name) => !(name in compose.services))).toEqual([]);
-    const volumes = apps.flatMap(([, service]) => service.volumes.map((v) => v.split(':')[0]));
+    const mounted = Object.values(compose.services).flatMap(({ volumes }) => volumes);
+    const volumes = mounted.map((v) => v.split(':')[0] ?? '').filter((v) => !v.startsWith('.'));
     expect([...new Set(volumes)].toSorted()).toEqual(Object.keys(compose.volumes).toSorted());
+  });
+});
+
+describe('the companions in compose.yaml', () => {
+  it('are those that a profile starts, of a version that is named', () => {
+    expect(companions.map(([name]) => name)).toEqual(['jaeger', 'prometheus', 'grafana']);
+    for (const [, { image }] of companions) expect(image).toMatch(/^[\w/]+:v?\d+\.\d+\.\d+$/);
+  });
+
+  it('are published to this machine alone, and mount what is there, to be read', () => {
+    for (const port of companions.flatMap(([, { ports }]) => ports))
+      expect(port).toMatch(/^127\.0\.0\.1:(\d+):\1$/);
+    const mounts = companions.flatMap(([, { volumes }]) => volumes.map((v) => v.split(':')));
+    const files = mounts.filter(([path]) => path?.startsWith('./'));
+    expect(files).toHaveLength(4);
+    expect(
+      files.filter(([path = '', , mode]) => !existsSync(join(root, path)) || mode !== 'ro'),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['targets-compose.yml', (name: string, port: number) => `${toHost(name)}:${port}`],
+    ['targets.yml', (_name: string, port: number) => `127.0.0.1:${port}`],
+  ])('%s has every app, where it is', (file, toAddress) => {
+    const Targets = z.array(
+      z.object({ targets: z.tuple([z.string()]), labels: z.object({ app: z.string() }) }),
+    );
+    const targets = Targets.parse(parse(read(`deploy/prometheus/${file}`)));
+    const known = apps.map(
+      ([name, { environment }]) => `${toHost(name)} ${toAddress(name, Number(environment.PORT))}`,
+    );
+    expect(
+      targets.map(({ targets: [address], labels }) => `${labels.app} ${address}`).toSorted(),
+    ).toEqual([...new Set(known)].toSorted());
+  });
+
+  it('find each other: the dashboard in its folder, the data where they are asked for', () => {
+    const { grafana, prometheus } = compose.services;
+    const folder = parse(read('deploy/grafana/provisioning/dashboards/baton.yml')).providers[0]
+      .options.path;
+    expect(grafana?.volumes).toContain(`./deploy/grafana/baton.json:${folder}/baton.json:ro`);
+    expect(grafana?.environment.PROMETHEUS_URL).toBe('http://prometheus:9090');
+    expect(prometheus?.ports).toEqual(['127.0.0.1:9090:9090']);
+    const sources = read('deploy/grafana/provisioning/datasources/baton.yml');
+    const asked = [...sources.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name);
+    expect(asked.filter((name) => !(name in (grafana?.environment ?? {})))).toEqual([]);
   });
 });
 
