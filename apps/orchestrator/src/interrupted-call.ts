@@ -20,11 +20,19 @@ export function findInterrupted(
   endedAt: number,
 ): InterruptedCall | undefined {
   if (state.started) return state.started;
-  const direction = state.phase === 'compensating' ? 'undo' : 'forward';
-  const ways = saga && (direction === 'undo' ? findOwed(saga, state) : findRepairs(saga, state));
-  const due = ways?.map(({ name }) => name).filter((way) => isDue(waits, direction, way, endedAt));
+  const direction = state.phase === 'completed' ? 'forward' : 'undo';
+  const due = saga && findAhead(saga, state).filter((way) => isDue(waits, direction, way, endedAt));
   if (due?.length === 0) return undefined;
   return { direction, way: due?.length === 1 ? (due[0] ?? null) : null };
+}
+
+/** A forward step would have been marked unknown: before the end there is but the undo that an alternate waits for. */
+function findAhead(saga: Saga<unknown>, state: RunState): string[] {
+  if (state.phase === 'completed') return findRepairs(saga, state).map(({ name }) => name);
+  const owed = findOwed(saga, state).map(({ name }) => name);
+  return state.phase === 'forward'
+    ? owed.filter((way) => Object.hasOwn(state.alternates, way))
+    : owed;
 }
 
 const isDue = (waits: Waits, direction: Direction, way: string, at: number): boolean =>
