@@ -131,21 +131,20 @@ it('counts ends, of which those that lack something are apart', async () => {
 
 it('tells a business that says no from attempts that ran out and from a customer who cancels', async () => {
   const reserve = async ({ orderId }: { readonly orderId: string }) => {
-    if (orderId === 'o1') return refused('out-of-stock');
+    if (orderId === 'o0' || orderId === 'o1') return refused('out-of-stock');
     return orderId === 'o2' ? final : ok({ orderId, reservationId: 'res_1' });
   };
   const { clock, engine, place, settle, scrape } = await start((clock) => ({
     inventory: { reserve },
     payments: { process: answering(clock, lost) },
   }));
-  await settle('o1');
-  await settle('o2');
+  for (const id of ['o0', 'o1', 'o2']) await settle(id);
   await place('o3');
   await clock.run(() => engine.read('o3')?.state.ways.reserve?.result === 'ok');
   await engine.cancel('o3', 'changed my mind');
   await clock.run(() => engine.counts().open === 0);
   expect(await scrape('baton_compensations_total')).toEqual({
-    'step="reserve",cause="refused"': 1,
+    'step="reserve",cause="refused"': 2,
     'step="reserve",cause="failed"': 1,
     'step="none",cause="cancelled"': 1,
   });
