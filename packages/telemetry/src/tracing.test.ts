@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { InMemorySpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
+import { expect, it } from 'vitest';
+import { startRequestSpan } from './request-span.ts';
+import { createTracing, type Tracing } from './tracing.ts';
+
+const traceIds = Array.from({ length: 2_000 }, (_, index) =>
+  createHash('md5').update(`trace ${index}`).digest('hex'),
+);
+const open = (ratio?: number): Tracing => {
+  const exporter = new InMemorySpanExporter();
+  return createTracing({
+    service: 'orchestrator',
+    exporter,
+    ...(ratio !== undefined && { ratio }),
+  });
+};
+
+it('samples all, none, or about as many as it was told', () => {
+  const count = ({ isSampled }: Tracing) => traceIds.filter(isSampled).length;
+  expect([count(open()), count(open(1)), count(open(0))]).toEqual([2_000, 2_000, 0]);
+  expect(count(open(0.5)) / 2_000).toBeCloseTo(0.5, 1);
+  expect(count(open(0.1)) / 2_000).toBeCloseTo(0.1, 1);
+});
+
+it('samples the same traces in every process, and at a higher ratio only more of them', () => {
+  const [one, other, more] = [open(0.3), open(0.3), open(0.6)];
+  const sampled = traceIds.filter(one.isSampled);
+  expect(traceIds.filter(other.isSampled)).toEqual(sampled);
+  expect(sampled.every(more.isSampled)).toBe(true);
+});
+
+it('says whether spans of its own making arrived', async () => {
+  const answering = (code: number): SpanExporter => ({
+    export: (_spans, callback) => callback({ code }),
+    shutdown: async () => {},
+  });
+  const send = (code: number) =>
+    createTracing({ service: 'orchestrator', exporter: answering(code) }).send([]);
+  expect([await send(0), await send(1)]).toEqual([true, false]);
+});
+
+it('begins no trace by itself', () => {
+  const exporter = new InMemorySpanExporter();
+  const { tracer } = createTracing({ service: 'orchestrator', exporter, isImmediate: true });
+  tracer.startSpan('of nobody').end();
+  expect(exporter.getFinishedSpans()).toEqual([]);
+});
+
+it('sends what is left when it closes', async () => {
+  const names: string[] = [];
+  const exporter: SpanExporter = {
+    export: (spans, callback) => {
+      names.push(...spans.map(({ name }) => name));
+      callback({ code: 0 });
+    },
+    shutdown: async () => {},
+  };
+  const tracing = createTracing({ service: 'payment-service', exporter });
+  const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+  startRequestSpan(tracing, { name: 'last', headers: { traceparent }, attributes: {} })?.end(200);
+  expect(names).toEqual([]);
+  await tracing.close();
+  expect(names).toEqual(['last']);
+});
