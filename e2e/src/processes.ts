@@ -68,6 +68,7 @@ export function start(name: AppName, options: StartOptions): Starting {
       PORT: String(port),
       LOG_LEVEL: 'error',
       BATON_SUPERVISED: '1',
+      ...readTraceEnv(process.env),
       ...second?.env,
       ...env,
     },
@@ -89,6 +90,14 @@ export function start(name: AppName, options: StartOptions): Starting {
   return { ready, kill: () => end('SIGKILL') };
 }
 
+/** Where this process was told that spans go, those of its programs go too. */
+const readTraceEnv = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_TRACES_SAMPLER_ARG', 'JAEGER_UI_URL'].flatMap((name) =>
+      env[name] ? [[name, env[name]]] : [],
+    ),
+  );
+
 /** The port of the ready line; rejects with what it said on stderr when it ends before. */
 function readReady(name: AppName, child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -108,23 +117,31 @@ function readReady(name: AppName, child: ChildProcess): Promise<number> {
 export interface System {
   readonly apps: Map<AppName, App>;
   readonly orchestratorEnv: Readonly<Record<string, string>>;
+  /** Kills all of them. */
   stop(): Promise<void>;
+  /** Lets them send and close what they have. */
+  end(): Promise<void>;
 }
 
-/** All of them; a process that is started again takes its old port. */
+/** All of them; a process that is started again takes its old port. The participants have what is in `participantEnv`. */
 export async function startSystem(
   dataDir: string,
   env: Readonly<Record<string, string>> = {},
+  participantEnv: Readonly<Record<string, string>> = {},
 ): Promise<System> {
   const apps = new Map<AppName, App>();
-  const started = participants.map((name) => start(name, { dataDir }).ready);
+  const started = participants.map((name) => start(name, { dataDir, env: participantEnv }).ready);
   for (const app of await Promise.all(started)) apps.set(app.name, app);
   const orchestratorEnv = { ...toUrls(apps), ...env };
   apps.set('orchestrator', await start('orchestrator', { dataDir, env: orchestratorEnv }).ready);
   const stop = async (): Promise<void> => {
     await Promise.all([...apps.values()].map((app) => app.kill()));
   };
-  return { apps, orchestratorEnv, stop };
+  const end = async (): Promise<void> => {
+    await apps.get('orchestrator')?.stop();
+    await Promise.all([...apps.values()].map((app) => app.stop()));
+  };
+  return { apps, orchestratorEnv, stop, end };
 }
 
 const toUrls = (apps: ReadonlyMap<AppName, App>): Record<string, string> =>

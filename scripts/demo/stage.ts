@@ -98,7 +98,7 @@ export class Stage {
 
   async close(): Promise<void> {
     const clients = [this.client.close(), this.#watch.close()];
-    await Promise.all([...clients, this.#standby.kill(), this.#system.stop()]);
+    await Promise.all([...clients, this.#standby.kill(), this.#system.end()]);
   }
 }
 

@@ -1,5 +1,5 @@
 /** A kind of trouble that an order meets, told as its events are committed, and then compared with how it must end. */
-import { narrate } from '@baton/orchestrator';
+import { createLinks, narrate } from '@baton/orchestrator';
 import { type Event, openReader, type RunView, readWay } from '@baton/saga';
 import { readAmount } from '../../e2e/src/books.ts';
 import { type Reader, readRun, toJournalFile } from '../run-reader.ts';
@@ -145,9 +145,16 @@ export class Telling {
       ]);
     await acting;
     this.#screen.say(`    ${this.#story.moral}`, { hang: 4 });
+    this.#sayTrace(this.#run);
     const proof = (await this.#story.prove?.(scene)) ?? [];
     const tables = [this.#toTables(this.#run), ...this.#toOthersTables()];
     return this.#report([this.#toEnd(this.#run), ...proof, ...tables]);
+  }
+
+  /** Where there is a Jaeger, and somebody said where its page is. */
+  #sayTrace({ id, state }: RunView): void {
+    const { trace } = createLinks(process.env.JAEGER_UI_URL)(id, state);
+    if (trace) this.#screen.say(`    ${trace}`, { style: 'dim' });
   }
 
   #toScene(): Scene {

@@ -158,6 +158,7 @@ function readReadiness(
 }
 
 export { narrate } from './narrative.ts';
+export { createLinks } from './order-links.ts';
 export { createOrderSaga, createOrderSagas } from './order-saga.ts';
 export { projectOrder } from './order-spans.ts';
 export { propagate, toOrderContext } from './order-trace.ts';

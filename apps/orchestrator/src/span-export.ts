@@ -33,6 +33,13 @@ const delayMs = 100;
 const pauseMinMs = 1_000;
 const pauseMaxMs = 30_000;
 const ordersMax = 5_000;
+/** A collector that hangs holds the end up no longer. */
+const stopMaxMs = 500;
+
+const pause = (clock: Clock, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    clock.setTimer(ms, resolve);
+  });
 
 export function startSpanExport(options: SpanExportOptions): SpanExport {
   const { clock, log } = options;
@@ -61,6 +68,10 @@ export function startSpanExport(options: SpanExportOptions): SpanExport {
     }
     working = null;
   }
+  async function drain(): Promise<void> {
+    await working;
+    while ((await follower.sendNext()) === 'sent');
+  }
   plan(delayMs);
   return {
     stir: () => {
@@ -69,7 +80,7 @@ export function startSpanExport(options: SpanExportOptions): SpanExport {
     stop: async () => {
       hasStopped = true;
       cancelTimer?.();
-      await working;
+      await Promise.race([drain(), pause(clock, stopMaxMs)]);
       follower.close();
     },
   };

@@ -1,0 +1,60 @@
+/** What a trace in Jaeger must be, judged by the journal of its order. */
+import type { projectOrder } from '@baton/orchestrator';
+import type { JaegerSpan, JaegerTrace } from './jaeger-trace.ts';
+
+type Told = ReturnType<typeof projectOrder>;
+
+/** All that is wrong with it, in words; nothing, where it is whole. */
+export function findTraceFaults(trace: JaegerTrace | null, told: Told): string[] {
+  if (!trace) return ['there is no trace'];
+  const byId = Map.groupBy(trace.spans, ({ id }) => id);
+  const toldIds = new Set(told.map(({ spanId }) => spanId));
+  const measured = trace.spans.filter(({ id }) => !toldIds.has(id));
+  return [
+    ...(trace.roots.length === 1 ? [] : [`${trace.roots.length} roots`]),
+    ...trace.roots.filter(({ parentId }) => parentId !== null).map(say('is an orphan')),
+    ...told.filter(({ spanId }) => !byId.has(spanId)).map(({ name }) => `${name} is missing`),
+    ...[...byId.values()]
+      .filter(({ length }) => length > 1)
+      .map(([span]) => say('is there twice')(span)),
+    ...trace.spans.filter(({ warnings }) => !warnings.every(isOfClocks)).map(sayWarnings),
+    ...measured.filter(({ service }) => service === 'orchestrator').map(say('nobody told of')),
+    ...told.flatMap((record) => {
+      const span = byId.get(record.spanId)?.[0];
+      return span ? compare(span, record) : [];
+    }),
+  ];
+}
+
+const say =
+  (what: string) =>
+  (span: JaegerSpan | undefined): string =>
+    `${span?.service} ${span?.operation} ${what}`;
+
+/** Late on purpose, or after its caller's end: before 2.14 Jaeger takes it for another machine's clock. */
+const isOfClocks = (warning: string): boolean => warning.startsWith('clock skew adjustment');
+
+const sayWarnings = ({ operation, warnings }: JaegerSpan): string =>
+  `${operation}: ${warnings.join('; ')}`;
+
+function compare(span: JaegerSpan, record: Told[number]): string[] {
+  const seen = [
+    span.operation,
+    span.kind,
+    span.parentId,
+    span.startUs,
+    span.durationUs,
+    span.status,
+  ];
+  const wanted = [
+    record.name,
+    record.kind,
+    record.parentSpanId,
+    record.startUs,
+    record.endUs - record.startUs,
+    record.error === null ? 'unset' : 'error',
+  ];
+  return JSON.stringify(seen) === JSON.stringify(wanted)
+    ? []
+    : [`${JSON.stringify(seen)} instead of ${JSON.stringify(wanted)}`];
+}
