@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FAULT_HEADER, paymentOperations } from '@baton/contracts';
 import type { InterceptedCall } from '@baton/service-kit';
-import { createLog } from '@baton/telemetry';
+import { createLog, startRequestSpan } from '@baton/telemetry';
+import { createSpanRecorder } from '@baton/telemetry/testing';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createSaboteur } from './saboteur.ts';
 
@@ -16,6 +17,7 @@ const open = async () => {
   const saboteur = await createSaboteur({
     file: join(folder, 'faults.json'),
     name: 'payment-service',
+    crash: () => {},
     log: createLog('test', 'warn', { write: (line) => void lines.push(line) }),
     metrics: { countFault: (operation, kind) => counted.push(`${operation} ${kind}`) },
   });
@@ -69,4 +71,56 @@ it('logs a late request that fails', async () => {
   const { intercept, lines } = await open();
   await intercept(toCall('late:ms=1', () => Promise.reject(new Error('broken'))));
   await vi.waitFor(() => expect(lines.join('')).toContain('a late request failed'));
+});
+
+const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+
+const startSpan = () => {
+  const { tracing, told } = createSpanRecorder('payment-service');
+  const request = { name: 'POST /process', headers: { traceparent }, attributes: {} };
+  return { span: startRequestSpan(tracing, request), told };
+};
+
+/** What the span of the request says of the fault that met it. */
+const traceFault = async (fault: string, proceed: InterceptedCall['proceed']) => {
+  const { intercept } = await open();
+  const { span, told } = startSpan();
+  await span?.run(() => intercept(toCall(fault, proceed)));
+  span?.end(200);
+  return told()[0]?.attributes['baton.fault'];
+};
+
+it.each([
+  'status:status=500',
+  'reset',
+  'lost-reply',
+  'duplicate',
+  'malformed',
+  'crash:when=before',
+])('marks the span of a request that met %s', async (fault) => {
+  const [kind] = fault.split(':');
+  expect(await traceFault(fault, async () => answer)).toBe(`payment.process:${kind}`);
+});
+
+it('marks the span before the fault happens, since a crash leaves no time afterwards', async () => {
+  const { span, told } = startSpan();
+  const { intercept } = await open();
+  await span?.run(() =>
+    intercept(
+      toCall('lost-reply', async () => {
+        span.end(200);
+        return answer;
+      }),
+    ),
+  );
+  expect(told()[0]?.attributes['baton.fault']).toBe('payment.process:lost-reply');
+});
+
+it('marks the span of a decline that the fence asked for, and of no other', async () => {
+  const asked = await traceFault('decline', async (decline) => ({
+    ...answer,
+    headers: { ...decline?.headers },
+  }));
+  expect(asked).toBe('payment.process:decline');
+  expect(await traceFault('decline', async () => answer)).toBeUndefined();
 });

@@ -37,7 +37,7 @@ export const beginTrace = (
       'http.route': path,
       'baton.order.id': orderIdOfKey(key),
       'baton.step': stepOfKey(key),
-      'baton.attempt': Number.isSafeInteger(attempt) ? attempt : undefined,
+      'baton.attempt': Number.isSafeInteger(attempt) && attempt > 0 ? attempt : undefined,
       ...attributes,
     },
   });

@@ -2,7 +2,7 @@
 import { inventoryOperations } from '@baton/contracts';
 import { createLog, createMetrics } from '@baton/telemetry';
 import type { Handlers } from '../answer.ts';
-import { createServiceApp, type ServiceApp } from '../app.ts';
+import { createServiceApp, type ServiceApp, type ServiceAppOptions } from '../app.ts';
 import { openStore, type Store } from '../store.ts';
 
 const SCHEMA = 'CREATE TABLE IF NOT EXISTS held (orderId TEXT PRIMARY KEY, quantity INTEGER)';
@@ -40,7 +40,16 @@ const createHandlers = (store: Store): Handlers<typeof inventoryOperations> => (
   getReservation: () => ({ problem: 'nothing-held' }),
 });
 
-export const createStandIn = (path = ':memory:', busyTimeoutMs = 2_000): StandIn => {
+type Surroundings = Pick<
+  ServiceAppOptions<typeof inventoryOperations>,
+  'tracing' | 'shed' | 'intercept' | 'extend'
+>;
+
+export const createStandIn = (
+  path = ':memory:',
+  busyTimeoutMs = 2_000,
+  surroundings: Surroundings = {},
+): StandIn => {
   const store = openStore({ path, schema: SCHEMA, busyTimeoutMs });
   const app = createServiceApp({
     service: 'inventory-service',
@@ -48,6 +57,7 @@ export const createStandIn = (path = ':memory:', busyTimeoutMs = 2_000): StandIn
     log: createLog('inventory-service', 'silent'),
     metrics: createMetrics('inventory-service'),
     store,
+    ...surroundings,
   })(createHandlers(store));
   return {
     ...app,

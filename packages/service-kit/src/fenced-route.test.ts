@@ -1,0 +1,85 @@
+import { createSpanRecorder } from '@baton/telemetry/testing';
+import supertest from 'supertest';
+import { expect, it, onTestFinished } from 'vitest';
+import { createStandIn } from './stand-in/inventory.ts';
+
+const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+
+const open = () => {
+  const { tracing, told } = createSpanRecorder('inventory-service');
+  const { app, store } = createStandIn(':memory:', 2_000, { tracing });
+  onTestFinished(() => store.close());
+  const ask = (arrival: Arrival, headers: Readonly<Record<string, string>>) => {
+    const [path, body] = requests[arrival];
+    return supertest(app)
+      .post(path)
+      .set({ 'idempotency-key': 'ord_1:reserve', ...headers })
+      .send(body);
+  };
+  const fences = () => told().filter(({ name }) => name.startsWith('fence '));
+  return { ask, told, fences };
+};
+
+const toBody = (sku: string, quantity = 2) => ({ orderId: 'ord_1', lines: [{ sku, quantity }] });
+const requests = {
+  forward: ['/reserve', toBody('mug')],
+  other: ['/reserve', toBody('mug', 3)],
+  refused: ['/reserve', toBody('mug', 1_000)],
+  broken: ['/reserve', { orderId: 'ord_1' }],
+  busy: ['/reserve', toBody('busy')],
+  bug: ['/reserve', toBody('throws')],
+  undo: ['/release', { orderId: 'ord_1' }],
+  'broken undo': ['/release', { orderId: 'ord_1', extra: 1 }],
+} as const;
+type Arrival = keyof typeof requests;
+
+it.each<[string, readonly Arrival[]]>([
+  ['done', ['forward']],
+  ['replayed', ['forward', 'forward']],
+  ['key-reused', ['forward', 'other']],
+  ['refused', ['refused']],
+  ['replayed', ['refused', 'refused']],
+  ['rejected', ['broken']],
+  ['rejected', ['busy']],
+  ['done', ['busy', 'forward']],
+  ['undone', ['forward', 'undo']],
+  ['replayed', ['forward', 'undo', 'undo']],
+  ['fenced', ['forward', 'undo', 'forward']],
+  ['rejected', ['forward', 'broken undo']],
+  ['key-reused', ['forward', 'undo', 'broken undo']],
+  ['nothing-to-undo', ['undo']],
+  ['nothing-to-undo', ['refused', 'undo']],
+  ['fenced', ['undo', 'forward']],
+])('is %s after %j', async (fence, arrivals) => {
+  const { ask, fences } = open();
+  for (const arrival of arrivals) await ask(arrival, { traceparent });
+  const last = fences().at(-1);
+  expect(fences()).toHaveLength(arrivals.length);
+  const isUndo = arrivals.at(-1)?.endsWith('undo');
+  expect(last?.name).toBe(isUndo ? 'fence inventory.release' : 'fence inventory.reserve');
+  expect(last?.attributes).toEqual({
+    'baton.fence': fence,
+    'baton.order.id': 'ord_1',
+    'db.system.name': 'sqlite',
+    'db.operation.name': 'transaction',
+  });
+});
+
+it("hangs on the request's span, also where the effect fails", async () => {
+  const { ask, told, fences } = open();
+  await ask('bug', { traceparent });
+  await expect.poll(() => told()).toHaveLength(2);
+  const [fence] = fences();
+  const server = told().find(({ name }) => name === 'POST /reserve');
+  expect(fence?.parentSpanContext?.spanId).toBe(server?.spanContext().spanId);
+  expect(fence?.attributes).not.toHaveProperty('baton.fence');
+  expect(fence?.status.code).toBe(server?.status.code);
+  expect(server?.attributes['error.type']).toBe('500');
+});
+
+it('has no span where the request has none, or no usable key', async () => {
+  const { ask, fences } = open();
+  await ask('forward', {});
+  await ask('forward', { traceparent, 'idempotency-key': 'nonsense' });
+  expect(fences()).toEqual([]);
+});

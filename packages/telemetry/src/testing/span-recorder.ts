@@ -1,0 +1,17 @@
+import { InMemorySpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace';
+import { createTracing, type Tracing } from '../tracing.ts';
+
+export interface SpanRecorder {
+  readonly tracing: Tracing;
+  /** The spans that have ended, in that order. */
+  readonly told: () => readonly ReadableSpan[];
+}
+
+/** Tracing whose spans stay in memory, for tests. */
+export const createSpanRecorder = (service: string): SpanRecorder => {
+  const exporter = new InMemorySpanExporter();
+  return {
+    tracing: createTracing({ service, exporter, isImmediate: true }),
+    told: () => exporter.getFinishedSpans(),
+  };
+};
