@@ -13,6 +13,7 @@ COPY packages/saga/package.json packages/saga/
 COPY packages/service-kit/package.json packages/service-kit/
 COPY packages/telemetry/package.json packages/telemetry/
 COPY e2e/package.json e2e/
+COPY bench/package.json bench/
 # What the apps need and no more: neither the tests' tools nor a second Node.
 RUN npm ci --omit=dev --no-audit --no-fund \
   --workspace=apps/orchestrator --workspace=apps/order-service --workspace=apps/inventory-service \

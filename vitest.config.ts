@@ -3,7 +3,11 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{apps,packages}/*/src/**/*.test.ts', 'e2e/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: [
+      '{apps,packages}/*/src/**/*.test.ts',
+      '{e2e,scripts}/**/*.test.ts',
+      'bench/src/**/*.test.ts',
+    ],
     // These need a real Jaeger, a real Prometheus: vitest.jaeger.config.ts, vitest.alerts.config.ts.
     exclude: [...configDefaults.exclude, 'e2e/jaeger/**', 'e2e/alerts/**'],
     testTimeout: 30_000,

@@ -1,0 +1,14 @@
+/** What every bench is, and what it hands back. */
+export interface BenchOptions {
+  /** Less often, for less long: enough to see that nothing has gone wrong. */
+  readonly isQuick: boolean;
+}
+export interface BenchReport {
+  readonly holds: boolean;
+  /** For people, a line each. */
+  readonly lines: readonly string[];
+  /** For programs. */
+  readonly figures: Readonly<Record<string, unknown>>;
+}
+/** Throws when it could not be measured. */
+export type Bench = (options: BenchOptions) => Promise<BenchReport>;

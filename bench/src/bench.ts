@@ -1,0 +1,46 @@
+/** `npm run bench`: all benches, or those that are named. 1: one of them does not hold; 2: it could not be measured. */
+import { parseArgs } from 'node:util';
+import type { Bench, BenchReport } from './bench-report.ts';
+import { benchTracing } from './tracing-bench.ts';
+
+const benches: Readonly<Record<string, Bench>> = { tracing: benchTracing };
+
+const USAGE = `Usage: npm run bench -- [${Object.keys(benches).join(' | ')}] [--quick] [--json]`;
+
+function readArguments() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const unknown = positionals.find((name) => !Object.hasOwn(benches, name));
+  if (unknown !== undefined) throw new Error(`There is no bench ${unknown}`);
+  return { ...values, names: positionals.length > 0 ? positionals : Object.keys(benches) };
+}
+
+async function runBenches(): Promise<boolean> {
+  const { quick, json, names } = readArguments();
+  const reports: Record<string, BenchReport> = {};
+  for (const name of names) {
+    const report = await benches[name]?.({ isQuick: quick });
+    if (!report) continue;
+    reports[name] = report;
+    if (!json) for (const line of report.lines) console.log(line);
+  }
+  const figures = Object.entries(reports).map(([name, report]) => [
+    name,
+    { holds: report.holds, ...report.figures },
+  ]);
+  if (json) console.log(JSON.stringify(Object.fromEntries(figures), null, 2));
+  return Object.values(reports).every(({ holds }) => holds);
+}
+
+try {
+  process.exitCode = (await runBenches()) ? 0 : 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(USAGE);
+  process.exitCode = 2;
+}

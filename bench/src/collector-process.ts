@@ -1,0 +1,51 @@
+/**
+ * A collector of spans in a process of its own: what arrives is kept as it is, and read only when somebody asks, so
+ * that while orders are placed it takes next to nothing from those who are measured.
+ */
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createTraceCount } from './trace-count.ts';
+
+const traces = createTraceCount();
+const unread: Buffer[] = [];
+let lastAt = 0;
+
+async function keep(request: IncomingMessage): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  unread.push(Buffer.concat(chunks));
+  lastAt = Date.now();
+}
+
+function readCount(): string {
+  for (const body of unread.splice(0)) traces.add(body.toString());
+  return JSON.stringify({ shapes: traces.readShapes(), spans: traces.spans(), lastAt });
+}
+
+const server = createServer(async (request, response) => {
+  response.setHeader('content-type', 'application/json');
+  switch (`${request.method} ${request.url}`) {
+    case 'POST /v1/traces':
+      await keep(request);
+      response.end('{}');
+      break;
+    case 'GET /count':
+      response.end(readCount());
+      break;
+    case 'DELETE /count':
+      readCount();
+      traces.clear();
+      response.end('{}');
+      break;
+    default:
+      response.writeHead(404).end('{}');
+  }
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, '127.0.0.1', () => {
+  // The one place where the address is known not to be a pipe's.
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(`${port}\n`);
+});
+// Whoever started it has gone.
+process.stdin.once('close', () => process.exit(0)).resume();

@@ -1,0 +1,24 @@
+/** The processor time that processes took so far, from Linux's /proc. */
+import { readFileSync } from 'node:fs';
+
+/** Linux counts in these for every program, whatever its own clock does. */
+const TICKS_PER_SECOND = 100;
+/** Places after the name, which is in brackets and may hold anything. */
+const USER = 11;
+const SYSTEM = 12;
+
+/** Of one line of /proc/PID/stat, in seconds. */
+export function readCpuSeconds(line: string): number {
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[USER]) + Number(fields[SYSTEM])) / TICKS_PER_SECOND;
+}
+
+/** NaN where there is no /proc. */
+export function sumCpuSeconds(pids: readonly number[]): number {
+  try {
+    const lines = pids.map((pid) => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return lines.reduce((sum, line) => sum + readCpuSeconds(line), 0);
+  } catch {
+    return Number.NaN;
+  }
+}

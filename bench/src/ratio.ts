@@ -1,0 +1,48 @@
+/** What is said of rounds that ran side by side. Ratios only: how many a second says more of the machine than of us. */
+
+export interface Spread {
+  readonly median: number;
+  /** The middle half of the rounds lies between these two. */
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** The value below which so much of the others lie, between its neighbours where it falls between two. */
+function readQuantile(sorted: readonly number[], share: number): number {
+  const place = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(place)] ?? Number.NaN;
+  const above = sorted[Math.ceil(place)] ?? Number.NaN;
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+/** NaN throughout where there are no values. */
+export function toSpread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  return {
+    median: readQuantile(sorted, 0.5),
+    lower: readQuantile(sorted, 0.25),
+    upper: readQuantile(sorted, 0.75),
+  };
+}
+
+export const toText = ({ median, lower, upper }: Spread): string =>
+  `${median.toFixed(2)} (${lower.toFixed(2)} to ${upper.toFixed(2)})`;
+
+/** Two at a time, turn about: A B, B A, A B … so that neither always has the warmer or the emptier machine. */
+export async function runPairs<T>(
+  pairs: number,
+  runA: () => Promise<T>,
+  runB: () => Promise<T>,
+): Promise<readonly (readonly [a: T, b: T])[]> {
+  const results: [T, T][] = [];
+  while (results.length < pairs) {
+    if (results.length % 2 === 0) {
+      const a = await runA();
+      results.push([a, await runB()]);
+    } else {
+      const b = await runB();
+      results.push([await runA(), b]);
+    }
+  }
+  return results;
+}

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { completedShape } from './trace-count.ts';
+import { findWrong, toFigures, toReport } from './tracing-bench.ts';
+
+const round = { orders: 10, perSecond: 100, cpuPerOrder: 0.01, lagMs: 0, spans: 0, wrong: {} };
+const toPair = (perSecond: number, wrong: Record<string, number> = {}) =>
+  [{ ...round, perSecond, cpuPerOrder: 0.012, lagMs: 150, spans: 180, wrong }, round] as const;
+
+it('finds nothing wrong where every order has all of its spans', () => {
+  expect(findWrong({ shapes: { [completedShape]: 7 } }, 7)).toEqual({});
+});
+
+it('finds orders that lack a span, or all of them', () => {
+  const shapes = { [completedShape]: 7, '1 orchestrator server': 2 };
+  expect(findWrong({ shapes }, 9)).toEqual({ '1 orchestrator server': 2 });
+  expect(findWrong({ shapes }, 10)).toEqual({ '1 orchestrator server': 2, nothing: 1 });
+});
+
+it('compares the two of each pair, so that the machine is the same for both', () => {
+  const figures = toFigures([toPair(50), toPair(75), toPair(100)]);
+  expect(figures).toMatchObject({ rounds: 3, orders: 30, spans: 540, wrong: [] });
+  expect(figures.throughput).toEqual({ median: 0.75, lower: 0.625, upper: 0.875 });
+  expect(figures.cpu.median).toBeCloseTo(1.2);
+});
+
+it('holds while four fifths of the throughput are left', () => {
+  expect(toReport(toFigures([toPair(80)])).holds).toBe(true);
+  expect(toReport(toFigures([toPair(79)])).holds).toBe(false);
+});
+
+it('does not hold where spans are missing, however fast', () => {
+  const report = toReport(toFigures([toPair(100), toPair(100, { nothing: 1 })]));
+  expect(report.holds).toBe(false);
+  expect(report.lines.join('\n')).toContain('WRONG in 1 rounds: [{"nothing":1}]');
+});

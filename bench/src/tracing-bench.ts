@@ -1,0 +1,132 @@
+/**
+ * What tracing costs: the same orders in two systems side by side, one of which traces all of them and sends the spans
+ * to a collector. Every span is counted, so that none was saved by dropping it.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Bench, BenchReport } from './bench-report.ts';
+import { type Collector, type Count, startCollector } from './collector.ts';
+import { sumCpuSeconds } from './cpu-time.ts';
+import { type MeasuredSystem, startMeasured } from './measured-system.ts';
+import { placeOrders } from './order-load.ts';
+import { runPairs, type Spread, toSpread, toText } from './ratio.ts';
+import { completedShape } from './trace-count.ts';
+
+/** Of the untraced throughput, at least so much must be left. */
+const SHARE_MIN = 0.8;
+/** Half of what the orchestrator lets be in progress at once: none waits for a place. */
+const CUSTOMERS = 32;
+const FULL = { pairs: 16, seconds: 4, warmSeconds: 6 };
+const QUICK = { pairs: 6, seconds: 1.8, warmSeconds: 3 };
+const POLL_MS = 100;
+/** Spans that did not arrive for so long do not arrive. */
+const SILENCE_MAX_MS = 5_000;
+
+interface Round {
+  readonly orders: number;
+  readonly perSecond: number;
+  readonly cpuPerOrder: number;
+  /** From the last order's end to the last span's arrival. */
+  readonly lagMs: number;
+  readonly spans: number;
+  /** Traces by what they have, where it is not what they must have. */
+  readonly wrong: Readonly<Record<string, number>>;
+}
+
+export interface TracingFigures {
+  readonly rounds: number;
+  readonly orders: number;
+  readonly spans: number;
+  /** Orders a second, traced to untraced. */
+  readonly throughput: Spread;
+  /** Processor time for an order, traced to untraced. */
+  readonly cpu: Spread;
+  readonly lagMs: Spread;
+  readonly wrong: readonly Readonly<Record<string, number>>[];
+}
+
+async function play(system: MeasuredSystem, seconds: number, collector?: Collector) {
+  await collector?.clear();
+  const cpuBefore = sumCpuSeconds(system.pids);
+  const load = await placeOrders({ url: system.url, customers: CUSTOMERS, seconds });
+  const orders = load.completed.length;
+  const count = collector && (await awaitSpans(collector, orders));
+  return {
+    orders,
+    perSecond: orders / load.tookSeconds,
+    // What is sent after the last order is part of it.
+    cpuPerOrder: (sumCpuSeconds(system.pids) - cpuBefore) / orders,
+    lagMs: count ? count.lastAt - load.endedAt : 0,
+    spans: count?.spans ?? 0,
+    wrong: count ? findWrong(count, orders) : {},
+  } satisfies Round;
+}
+
+/** Until every order has all of its spans, or no more come. */
+async function awaitSpans(collector: Collector, orders: number): Promise<Count> {
+  let heardMs = performance.now();
+  let count = await collector.readCount();
+  while (count.shapes[completedShape] !== orders && performance.now() - heardMs < SILENCE_MAX_MS) {
+    await delay(POLL_MS);
+    const { spans } = count;
+    count = await collector.readCount();
+    if (count.spans > spans) heardMs = performance.now();
+  }
+  return count;
+}
+
+/** Pure. Orders of which nothing arrived are named `nothing`. */
+export function findWrong(
+  { shapes }: Pick<Count, 'shapes'>,
+  orders: number,
+): Record<string, number> {
+  const { [completedShape]: _right, ...wrong } = shapes;
+  const traces = Object.values(shapes).reduce((sum, count) => sum + count, 0);
+  return traces === orders ? wrong : { ...wrong, nothing: orders - traces };
+}
+
+export const toFigures = (
+  pairs: readonly (readonly [traced: Round, plain: Round])[],
+): TracingFigures => ({
+  rounds: pairs.length,
+  orders: pairs.reduce((sum, [traced]) => sum + traced.orders, 0),
+  spans: pairs.reduce((sum, [traced]) => sum + traced.spans, 0),
+  throughput: toSpread(pairs.map(([traced, plain]) => traced.perSecond / plain.perSecond)),
+  cpu: toSpread(pairs.map(([traced, plain]) => traced.cpuPerOrder / plain.cpuPerOrder)),
+  lagMs: toSpread(pairs.map(([traced]) => traced.lagMs)),
+  wrong: pairs.flatMap(([{ wrong }]) => (Object.keys(wrong).length > 0 ? [wrong] : [])),
+});
+
+export function toReport(figures: TracingFigures): BenchReport {
+  const { rounds, orders, spans, throughput, cpu, lagMs, wrong } = figures;
+  const isFast = throughput.median >= SHARE_MIN;
+  return {
+    holds: isFast && wrong.length === 0,
+    figures: { ...figures },
+    lines: [
+      `Tracing every order, against none; ${rounds} pairs of rounds side by side, the middle one and the middle half:`,
+      `  orders a second   ${toText(throughput)} times as many; ${isFast ? 'at least' : 'LESS THAN'} ${SHARE_MIN}`,
+      Number.isNaN(cpu.median)
+        ? '  processor time    not measured: there is no /proc here'
+        : `  processor time    ${toText(cpu)} times as much for an order`,
+      `  the last span     arrived ${lagMs.median.toFixed(0)} ms after the last order's end`,
+      wrong.length === 0
+        ? `  spans             all ${spans} of ${orders} orders arrived: ${completedShape}`
+        : `  spans             WRONG in ${wrong.length} rounds: ${JSON.stringify(wrong)}; expected: ${completedShape}`,
+    ],
+  };
+}
+
+export const benchTracing: Bench = async ({ isQuick }) => {
+  const { pairs, seconds, warmSeconds } = isQuick ? QUICK : FULL;
+  await using cleanup = new AsyncDisposableStack();
+  const collector = await startCollector();
+  cleanup.defer(() => collector.stop());
+  const [traced, plain] = await Promise.all([startMeasured(collector.url), startMeasured()]);
+  cleanup.defer(() => Promise.all([traced.stop(), plain.stop()]).then(() => {}));
+  const playTraced = (): Promise<Round> => play(traced, seconds, collector);
+  const playPlain = (): Promise<Round> => play(plain, seconds);
+  await play(traced, warmSeconds, collector);
+  await play(plain, warmSeconds);
+  const rounds = await runPairs<Round>(pairs, playTraced, playPlain);
+  return toReport(toFigures(rounds));
+};
