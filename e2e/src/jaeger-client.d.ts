@@ -22,6 +22,8 @@ declare module 'jaeger-client' {
   interface Config {
     readonly serviceName: string;
     readonly sampler: { readonly type: 'const'; readonly param: 0 | 1 };
+    /** Over Thrift and HTTP. */
+    readonly reporter?: { readonly collectorEndpoint: string };
   }
   class InMemoryReporter {
     readonly spans: readonly Span[];
@@ -30,7 +32,7 @@ declare module 'jaeger-client' {
     /** With a reporter of one's own, it opens no socket. */
     readonly initTracer: (
       config: Config,
-      options: { readonly reporter: InMemoryReporter; readonly traceId128bit?: boolean },
+      options: { readonly reporter?: InMemoryReporter; readonly traceId128bit?: boolean },
     ) => Tracer;
     readonly InMemoryReporter: typeof InMemoryReporter;
     readonly opentracing: { readonly FORMAT_HTTP_HEADERS: string };

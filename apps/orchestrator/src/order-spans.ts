@@ -205,7 +205,7 @@ const toStepName = (way: string, isUndo: boolean): string =>
   `${isUndo ? 'undo ' : ''}${way.replace(/:alt$/, ' alternate')}`;
 
 /** Waited longer than this for a place, in milliseconds, it is worth a span. */
-const queuedMin = 5;
+const queuedMin = 20;
 
 /** The time between what is known to have been before, and the call. */
 function toQueued(scene: Scene, begunAt: number, startedAt: number): SpanRecord[] {

@@ -6,22 +6,37 @@ export interface JaegerPorts {
   readonly otlp: number;
   /** Serves the web page and the query API. */
   readonly query: number;
+  /** Takes the spans of jaeger-client, over HTTP; without it, any free port does. */
+  readonly thrift?: number;
 }
 
 export const usualPorts: JaegerPorts = { otlp: 4318, query: 16686 };
 
-/** Somebody else may take one before it is used: good enough for tests. */
-export async function pickFreePorts(): Promise<JaegerPorts> {
-  const [otlp, query] = await Promise.all([listenAnywhere(), listenAnywhere()]);
-  await Promise.all([otlp.close(), query.close()]);
-  return { otlp: otlp.port, query: query.port };
+const usualThrift = 14_268;
+
+/** With the usual port for the spans of jaeger-client, unless somebody has it: that must keep nobody from starting. */
+export async function addThrift(ports: JaegerPorts): Promise<JaegerPorts> {
+  try {
+    await (await listenOn(usualThrift)).close();
+    return { ...ports, thrift: usualThrift };
+  } catch {
+    return ports;
+  }
 }
 
-function listenAnywhere(): Promise<{ port: number; close(): Promise<void> }> {
+/** Somebody else may take one before it is used: good enough for tests. */
+export async function pickFreePorts(): Promise<Required<JaegerPorts>> {
+  const [otlp, query, thrift] = await Promise.all([listenOn(0), listenOn(0), listenOn(0)]);
+  await Promise.all([otlp.close(), query.close(), thrift.close()]);
+  return { otlp: otlp.port, query: query.port, thrift: thrift.port };
+}
+
+/** 0: any free one. */
+function listenOn(wanted: number): Promise<{ port: number; close(): Promise<void> }> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     const close = () => new Promise<void>((closed) => server.close(() => closed()));
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
+    server.once('error', reject).listen(wanted, '127.0.0.1', () => {
       const address = server.address();
       resolve({ port: typeof address === 'object' && address ? address.port : 0, close });
     });

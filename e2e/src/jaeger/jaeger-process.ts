@@ -88,6 +88,7 @@ function run(program: JaegerProgram, ports: JaegerPorts) {
       ...process.env,
       JAEGER_OTLP_PORT: String(ports.otlp),
       JAEGER_QUERY_PORT: String(ports.query),
+      JAEGER_THRIFT_PORT: String(ports.thrift ?? 0),
     },
   });
   let said = '';
@@ -115,9 +116,11 @@ function run(program: JaegerProgram, ports: JaegerPorts) {
 }
 
 /** Docker's client passes signals on to the container. */
-function toCommand(program: JaegerProgram, { otlp, query }: JaegerPorts, name: string): string[] {
+function toCommand(program: JaegerProgram, ports: JaegerPorts, name: string): string[] {
+  const { otlp, query, thrift } = ports;
   if (program.kind === 'program') return [program.file, '--config', CONFIG];
   const published = ['-p', `127.0.0.1:${otlp}:4318`, '-p', `127.0.0.1:${query}:16686`];
+  if (thrift !== undefined) published.push('-p', `127.0.0.1:${thrift}:14268`);
   return ['docker', 'run', '--rm', '--name', name, ...published, IMAGE];
 }
 

@@ -5,6 +5,8 @@ import { findJaeger, isProgram, type JaegerSource } from './jaeger-source.ts';
 import { createQueryClient, type QueryClient } from './query-client.ts';
 
 export interface RealJaeger extends Jaeger {
+  /** Where jaeger-client sends its spans. */
+  readonly thriftUrl: string;
   readonly client: QueryClient;
 }
 
@@ -21,7 +23,9 @@ export async function startJaeger(): Promise<RealJaeger> {
   const source = await findOwnJaeger();
   if (source.kind === 'given' || source.kind === 'none')
     throw new Error('There is no Jaeger: set JAEGER_BIN');
-  const launch = await launchJaeger(source, await pickFreePorts());
+  const ports = await pickFreePorts();
+  const launch = await launchJaeger(source, ports);
   if (!launch.ok) throw new Error(`Jaeger ${launch.why}`);
-  return { ...launch.jaeger, client: createQueryClient(launch.jaeger.uiUrl) };
+  const thriftUrl = `http://127.0.0.1:${ports.thrift}/api/traces`;
+  return { ...launch.jaeger, thriftUrl, client: createQueryClient(launch.jaeger.uiUrl) };
 }

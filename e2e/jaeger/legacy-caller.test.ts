@@ -1,0 +1,64 @@
+// A caller on Jaeger's retired client: its own spans, which it sends by itself, meet ours.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import jaegerClient from 'jaeger-client';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type RealJaeger, startJaeger } from '../src/jaeger/real-jaeger.ts';
+import { type System, startSystem } from '../src/processes.ts';
+
+const { FORMAT_HTTP_HEADERS } = jaegerClient.opentracing;
+const folder = mkdtempSync(join(tmpdir(), 'baton-legacy-jaeger-'));
+let jaeger: RealJaeger;
+let system: System;
+beforeAll(async () => {
+  jaeger = await startJaeger();
+  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = jaeger.otlpUrl;
+  system = await startSystem(folder);
+});
+afterAll(async () => {
+  delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+  await system?.stop();
+  await jaeger?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const order = {
+  customerId: 'ada',
+  lines: [{ sku: 'mug', quantity: 1 }],
+  payment: { method: 'card', token: 'tok_ok' },
+};
+
+/** 128 bits are what the client sends when it is asked to; by itself it makes traces of 64. */
+it.each([true, false])(
+  'is the root of one whole trace, with the order below it (128-bit ids: %s)',
+  async (traceId128bit) => {
+    const tracer = jaegerClient.initTracer(
+      {
+        serviceName: 'legacy-caller',
+        sampler: { type: 'const', param: 1 },
+        reporter: { collectorEndpoint: jaeger.thriftUrl },
+      },
+      { traceId128bit },
+    );
+    const span = tracer.startSpan('checkout');
+    span.setBaggageItem('baton.fault', 'payment.process:lost-reply:times=1');
+    const headers = { 'content-type': 'application/json', prefer: 'wait=20' };
+    tracer.inject(span.context(), FORMAT_HTTP_HEADERS, headers);
+    const url = `http://127.0.0.1:${system.apps.get('orchestrator')?.port}/orders`;
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(order) });
+    expect(answer.status).toBe(200);
+    span.finish();
+    await new Promise<void>((resolve) => tracer.close(resolve));
+
+    const traceId = span.context().toTraceId().padStart(32, '0');
+    const read = () => jaeger.client.readTrace(traceId);
+    // Two calls of payment, one of each other service: four spans each, and the ends of the order; and one of the caller.
+    await expect.poll(async () => (await read())?.spans.length).toBe(5 * 4 + 2 + 1 + 1);
+    const [root, ...others] = (await read())?.roots ?? [];
+    expect([root?.service, root?.operation, others]).toEqual(['legacy-caller', 'checkout', []]);
+    expect(root?.children.map(({ operation }) => operation)).toEqual(['POST /orders']);
+    const faults = (await read())?.spans.flatMap(({ tags }) => tags['baton.fault'] ?? []);
+    expect(new Set(faults)).toEqual(new Set(['payment.process:lost-reply']));
+  },
+);
