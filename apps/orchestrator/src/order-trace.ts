@@ -6,10 +6,15 @@
  * 2. A span's id follows from the order and from what the span is about: nobody has to remember it.
  * 3. What is not traced here passes its caller's context on as it came.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { orderIdOfKey } from '@baton/contracts';
 import type { Attempt } from '@baton/saga';
-import { readTraceContext, type Tracing, toTraceHeaders } from '@baton/telemetry';
+import {
+  readTraceContext,
+  type TraceContext,
+  type Tracing,
+  toTraceHeaders,
+} from '@baton/telemetry';
 import type { FindSpan } from './order-exemplar.ts';
 
 type Context = Readonly<Record<string, string>>;
@@ -51,10 +56,21 @@ export const toOrderContext = (
   };
 };
 
+/** An order's context is one object for as long as the order is in memory, and read at each of its events. */
+const callers = new WeakMap<Context, TraceContext>();
+
+const readCaller = (context: Context): TraceContext => {
+  const known = callers.get(context);
+  if (known) return known;
+  const caller = readTraceContext(context);
+  callers.set(context, caller);
+  return caller;
+};
+
 /** Undefined for an order that is not traced here. */
 export const readOrderTrace = (orderId: string, context: Context): OrderTrace | undefined => {
   const since = context[SINCE];
-  const { parent } = readTraceContext(context);
+  const { parent } = readCaller(context);
   const traceId = parent?.traceId ?? context[OWN];
   if (since === undefined || traceId === undefined) return undefined;
   return {
@@ -67,7 +83,7 @@ export const readOrderTrace = (orderId: string, context: Context): OrderTrace | 
 
 /** Of what there is at most one of in an order. */
 export const toSpanId = (orderId: string, what: string): string =>
-  createHash('sha256').update(`${orderId} ${what}`).digest('hex').slice(0, 16);
+  hash('sha256', `${orderId} ${what}`).slice(0, 16);
 
 /** The span that a call's request names as its parent: known before the call leaves, and after a crash. */
 export const toCallSpanId = (orderId: string, ordinal: number): string =>
@@ -90,7 +106,7 @@ export const propagate = ({
 }: Partial<Attempt> & Pick<Attempt, 'key'>): Record<string, string> => {
   const orderId = orderIdOfKey(key) ?? '';
   const trace = readOrderTrace(orderId, context);
-  const caller = readTraceContext(context);
+  const caller = readCaller(context);
   const own = trace && {
     traceId: trace.traceId,
     spanId: toCallSpanId(orderId, ordinal),

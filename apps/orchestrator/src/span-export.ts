@@ -52,7 +52,10 @@ export function startSpanExport(options: SpanExportOptions): SpanExport {
     if (hasStopped || cancelTimer) return;
     cancelTimer = clock.setTimer(inMs, () => {
       cancelTimer = null;
-      working = work().catch((error) => log.error({ err: error }, 'spans could not be made'));
+      working = work().catch((error) => {
+        working = null;
+        log.error({ err: error }, 'spans could not be made');
+      });
     });
   };
   async function work(): Promise<void> {
@@ -64,13 +67,15 @@ export function startSpanExport(options: SpanExportOptions): SpanExport {
         return plan(pauseMs);
       }
       pauseMs = 0;
-      if (outcome === 'nothing' || hasStopped) break;
+      if (outcome === 'sent a full batch' && !hasStopped) continue;
+      working = null;
+      // What was committed meanwhile is collected again: sent at once, it would be a batch of next to nothing.
+      return outcome === 'nothing' ? undefined : plan(delayMs);
     }
-    working = null;
   }
   async function drain(): Promise<void> {
     await working;
-    while ((await follower.sendNext()) === 'sent');
+    while ((await follower.sendNext()).startsWith('sent'));
   }
   plan(delayMs);
   return {
@@ -86,7 +91,7 @@ export function startSpanExport(options: SpanExportOptions): SpanExport {
   };
 }
 
-type Outcome = 'sent' | 'refused' | 'nothing';
+type Outcome = 'sent' | 'sent a full batch' | 'refused' | 'nothing';
 
 function createFollower({ journal, sagas, tracing, cursor, log }: SpanExportOptions) {
   const orders = new Map<string, Progress>();
@@ -135,7 +140,7 @@ function createFollower({ journal, sagas, tracing, cursor, log }: SpanExportOpti
       }
       position = last.position;
       cursor.write(position);
-      return 'sent';
+      return feed.length < batchMax ? 'sent' : 'sent a full batch';
     },
     close: () => cursor.close(),
   };

@@ -18,7 +18,7 @@ import {
 } from '@opentelemetry/api';
 import { type SpanAttributes, toAttributes } from './span-attributes.ts';
 import type { SpanRef } from './span-ref.ts';
-import { readTraceContext } from './trace-context.ts';
+import { readParent } from './trace-context.ts';
 import type { Tracing } from './tracing.ts';
 
 /** What a span within needs to begin another one, and whether the request's own is told by somebody else. */
@@ -61,7 +61,7 @@ export const startRequestSpan = (
   tracing: Tracing | undefined,
   { name, headers, attributes }: TracedRequest,
 ): RequestSpan | undefined => {
-  const parent = tracing && readTraceContext(headers).parent;
+  const parent = tracing && readParent(headers);
   if (!tracing || !parent?.isSampled) return undefined;
   const remote = toContext(parent);
   const { tracer } = tracing;

@@ -42,11 +42,11 @@ const LENGTH_MAX = 256;
 const known: ReadonlySet<string> = new Set(SPAN_ATTRIBUTES);
 
 /** Types end where text from outside begins: what is not on the list is left out here too. */
-export const toAttributes = (given: SpanAttributes): Record<string, string | number | boolean> =>
-  Object.fromEntries(
-    Object.entries(given).flatMap(([name, value]) =>
-      value === undefined || !known.has(name)
-        ? []
-        : [[name, typeof value === 'string' ? value.slice(0, LENGTH_MAX) : value]],
-    ),
-  );
+export const toAttributes = (given: SpanAttributes): Record<string, string | number | boolean> => {
+  const attributes: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || !known.has(name)) continue;
+    attributes[name] = typeof value === 'string' ? value.slice(0, LENGTH_MAX) : value;
+  }
+  return attributes;
+};

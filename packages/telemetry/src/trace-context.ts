@@ -46,6 +46,10 @@ const readBaggage = (headers: Headers): string | undefined => {
   return appendMembers(baggage, listJaegerBaggage(headers, members));
 };
 
+/** The span that a request names, for who needs no more of its context. */
+export const readParent = (headers: Headers): SpanRef | undefined =>
+  readTraceParent(headers.traceparent) ?? readJaegerSpan(headers['uber-trace-id']);
+
 /** The names of headers are lower-case, as Node gives them. */
 export const readTraceContext = (headers: Headers): TraceContext => {
   const w3cParent = readTraceParent(headers.traceparent);
