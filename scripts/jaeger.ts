@@ -1,5 +1,5 @@
 /** Where `npm run dev` sends its traces: to a Jaeger that runs already, or to one of its own. Without one, it says how to get it. */
-import { addThrift, type JaegerPorts, readOccupant } from '../e2e/src/jaeger/jaeger-ports.ts';
+import { type JaegerPorts, readOccupant } from '../e2e/src/jaeger/jaeger-ports.ts';
 import { hasDocker, launchJaeger, toUrls } from '../e2e/src/jaeger/jaeger-process.ts';
 import { findJaeger, isProgram, type JaegerProgram } from '../e2e/src/jaeger/jaeger-source.ts';
 
@@ -57,7 +57,7 @@ async function startOwn(program: JaegerProgram, opening: Opening): Promise<Jaege
   const { ports, signal, say } = opening;
   if (program.kind === 'docker')
     sayWhere(say, 'starting in Docker, which fetches its image the first time');
-  const launch = await launchJaeger(program, await addThrift(ports), signal);
+  const launch = await launchJaeger(program, ports, signal);
   if (!launch.ok) {
     if (!signal.aborted) say(`Jaeger ${launch.why}\nOrders are not traced.`);
     return nothing;

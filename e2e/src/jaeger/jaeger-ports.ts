@@ -6,7 +6,7 @@ export interface JaegerPorts {
   readonly otlp: number;
   /** Serves the web page and the query API. */
   readonly query: number;
-  /** Takes the spans of jaeger-client, over HTTP; without it, any free port does. */
+  /** Takes the spans of jaeger-client, over HTTP; without it, the usual one is taken, or any. */
   readonly thrift?: number;
 }
 
@@ -14,14 +14,13 @@ export const usualPorts: JaegerPorts = { otlp: 4318, query: 16686 };
 
 const usualThrift = 14_268;
 
-/** With the usual port for the spans of jaeger-client, unless somebody has it: that must keep nobody from starting. */
-export async function addThrift(ports: JaegerPorts): Promise<JaegerPorts> {
-  try {
-    await (await listenOn(usualThrift)).close();
-    return { ...ports, thrift: usualThrift };
-  } catch {
-    return ports;
-  }
+/** The usual port for the spans of jaeger-client, or any free one if somebody has that: it must keep nobody from starting. */
+export async function addThrift(ports: JaegerPorts): Promise<Required<JaegerPorts>> {
+  const { thrift } = ports;
+  if (thrift !== undefined) return { ...ports, thrift };
+  const found = await listenOn(usualThrift).catch(() => listenOn(0));
+  await found.close();
+  return { ...ports, thrift: found.port };
 }
 
 /** Somebody else may take one before it is used: good enough for tests. */

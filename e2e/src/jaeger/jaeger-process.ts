@@ -7,7 +7,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type JaegerPorts, readOccupant } from './jaeger-ports.ts';
+import { addThrift, type JaegerPorts, readOccupant } from './jaeger-ports.ts';
 import type { JaegerProgram } from './jaeger-source.ts';
 
 const POLL_MS = 50;
@@ -58,7 +58,7 @@ export async function launchJaeger(
   ports: JaegerPorts,
   signal?: AbortSignal,
 ): Promise<JaegerLaunch> {
-  const { ended, stop, gone, readSaid } = run(program, ports);
+  const { ended, stop, gone, readSaid } = run(program, await addThrift(ports));
   const limitMs = program.kind === 'docker' ? DOCKER_START_LONGEST_MS : START_LONGEST_MS;
   const isOver = AbortSignal.any([AbortSignal.timeout(limitMs), gone, ...(signal ? [signal] : [])]);
   if (await isUp(ports, isOver)) return { ok: true, jaeger: { ...toUrls(ports), ended, stop } };
@@ -79,7 +79,7 @@ async function isUp(ports: JaegerPorts, isOver: AbortSignal): Promise<boolean> {
 
 const toQuote = (said: string): string => (said.trim() ? `; it said:\n${said.trim()}` : '');
 
-function run(program: JaegerProgram, ports: JaegerPorts) {
+function run(program: JaegerProgram, ports: Required<JaegerPorts>) {
   const name = `baton-jaeger-${process.pid}-${ports.otlp}`;
   const child = spawn('sh', ['-c', GUARDED, ...toCommand(program, ports, name)], {
     detached: true,
@@ -88,7 +88,7 @@ function run(program: JaegerProgram, ports: JaegerPorts) {
       ...process.env,
       JAEGER_OTLP_PORT: String(ports.otlp),
       JAEGER_QUERY_PORT: String(ports.query),
-      JAEGER_THRIFT_PORT: String(ports.thrift ?? 0),
+      JAEGER_THRIFT_PORT: String(ports.thrift),
     },
   });
   let said = '';
@@ -116,11 +116,14 @@ function run(program: JaegerProgram, ports: JaegerPorts) {
 }
 
 /** Docker's client passes signals on to the container. */
-function toCommand(program: JaegerProgram, ports: JaegerPorts, name: string): string[] {
-  const { otlp, query, thrift } = ports;
+function toCommand(
+  program: JaegerProgram,
+  { otlp, query, thrift }: Required<JaegerPorts>,
+  name: string,
+): string[] {
   if (program.kind === 'program') return [program.file, '--config', CONFIG];
   const published = ['-p', `127.0.0.1:${otlp}:4318`, '-p', `127.0.0.1:${query}:16686`];
-  if (thrift !== undefined) published.push('-p', `127.0.0.1:${thrift}:14268`);
+  published.push('-p', `127.0.0.1:${thrift}:14268`);
   return ['docker', 'run', '--rm', '--name', name, ...published, IMAGE];
 }
 
