@@ -5,10 +5,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OrderView } from '@baton/contracts';
+import { createTracing } from '@baton/telemetry';
+import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import jaeger from 'jaeger-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FiveApps, startFiveApps } from './five-apps.ts';
 import { type System, startSystem } from './processes.ts';
+import { growTree, parentOf, toLines } from './span-tree.ts';
 
 const { FORMAT_HTTP_HEADERS } = jaeger.opentracing;
 const reporter = new jaeger.InMemoryReporter();
@@ -58,9 +61,12 @@ describe('an order placed by a caller on jaeger-client', () => {
 
 describe('a participant on jaeger-client', () => {
   let apps: FiveApps;
+  const exporter = new InMemorySpanExporter();
   const received: IncomingHttpHeaders[] = [];
   beforeAll(async () => {
-    apps = await startFiveApps(join(folder, 'five'));
+    apps = await startFiveApps(join(folder, 'five'), {
+      openTracing: (service) => createTracing({ service, exporter, isImmediate: true }),
+    });
     for (const server of Object.values(apps.servers))
       server.on('request', ({ method, headers }) => method === 'POST' && received.push(headers));
   });
@@ -75,5 +81,17 @@ describe('a participant on jaeger-client', () => {
       expect(read?.isSampled()).toBe(true);
       expect(read?.baggage).toEqual({ 'user-name': 'Zoë, née Å', tenant: 'a' });
     }
+  });
+
+  it("finds the order below its own span, in the caller's trace", async () => {
+    const { context } = await place(apps.url, {});
+    const traceId = context.toTraceId().padStart(32, '0');
+    const readTree = () =>
+      growTree(
+        exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === traceId),
+      );
+    await expect.poll(() => toLines(readTree())).toHaveLength(2 + 4 * 4);
+    const { roots, faults } = readTree();
+    expect([roots.map(({ span }) => parentOf(span)), faults]).toEqual([[context.toSpanId()], []]);
   });
 });
