@@ -8,7 +8,8 @@
  */
 import type { Clock, Event, Journal, RunState, Saga } from '@baton/saga';
 import { type Log, type SpanRecord, type Tracing, toReadableSpan } from '@baton/telemetry';
-import { type Progress, project } from './order-spans.ts';
+import { project } from './order-spans.ts';
+import type { Progress } from './span-outline.ts';
 import type { TraceCursor } from './trace-cursor.ts';
 
 export interface SpanExportOptions {
@@ -48,19 +49,29 @@ export function startSpanExport(options: SpanExportOptions): SpanExport {
   let working: Promise<void> | null = null;
   let pauseMs = 0;
   let hasStopped = false;
+  let hasClosed = false;
+  /** Something was committed since the journal was read. */
+  let isStirred = false;
   const plan = (inMs: number): void => {
     if (hasStopped || cancelTimer) return;
     cancelTimer = clock.setTimer(inMs, () => {
       cancelTimer = null;
-      working = work().catch((error) => {
-        working = null;
-        log.error({ err: error }, 'spans could not be made');
-      });
+      working = work();
     });
   };
+  /** What was told is told again after a failure: it must be begun where it began. */
+  async function sendNext(): Promise<Outcome> {
+    const outcome = await follower.sendNext().catch((error): Outcome => {
+      log.error({ err: error }, 'spans could not be sent');
+      return 'refused';
+    });
+    if (outcome === 'refused') follower.forget();
+    return outcome;
+  }
   async function work(): Promise<void> {
     for (;;) {
-      const outcome = await follower.sendNext();
+      isStirred = false;
+      const outcome = await sendNext();
       if (outcome === 'refused') {
         pauseMs = Math.min(pauseMaxMs, Math.max(pauseMinMs, pauseMs * 2));
         working = null;
@@ -70,22 +81,25 @@ export function startSpanExport(options: SpanExportOptions): SpanExport {
       if (outcome === 'sent a full batch' && !hasStopped) continue;
       working = null;
       // What was committed meanwhile is collected again: sent at once, it would be a batch of next to nothing.
-      return outcome === 'nothing' ? undefined : plan(delayMs);
+      return outcome === 'nothing' && !isStirred ? undefined : plan(delayMs);
     }
   }
   async function drain(): Promise<void> {
     await working;
-    while ((await follower.sendNext()).startsWith('sent'));
+    while (!hasClosed && (await sendNext()).startsWith('sent'));
   }
   plan(delayMs);
   return {
     stir: () => {
+      isStirred = true;
       if (!working) plan(delayMs);
     },
     stop: async () => {
       hasStopped = true;
       cancelTimer?.();
       await Promise.race([drain(), pause(clock, stopMaxMs)]);
+      // The journal may be closed from here on.
+      hasClosed = true;
       follower.close();
     },
   };
@@ -133,15 +147,12 @@ function createFollower({ journal, sagas, tracing, cursor, log }: SpanExportOpti
       if (!last) return 'nothing';
       const spans = feed.flatMap(({ run, event }) => tell(run, event));
       const readable = spans.map((span) => toReadableSpan(span, tracing.resource));
-      if (readable.length > 0 && !(await tracing.send(readable))) {
-        // What was told is told again: it must be begun where it began.
-        orders.clear();
-        return 'refused';
-      }
+      if (readable.length > 0 && !(await tracing.send(readable))) return 'refused';
       position = last.position;
       cursor.write(position);
       return feed.length < batchMax ? 'sent' : 'sent a full batch';
     },
+    forget: () => orders.clear(),
     close: () => cursor.close(),
   };
 }
