@@ -43,7 +43,8 @@ it('drops nothing at five hundred orders', async () => {
   const readAll = () =>
     jaeger.client.findTraces({
       service: 'orchestrator',
-      operation: 'order completed',
+      operation: 'order',
+      tags: { 'baton.order.status': 'completed' },
       limit: ORDERS * 2,
     });
   await expect

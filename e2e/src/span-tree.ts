@@ -54,10 +54,13 @@ const drawNode = ({ span, children }: SpanNode, depth: number): string[] => [
 const shown = [
   'baton.order.status',
   'baton.order.degraded',
+  'baton.order.alternates',
   'baton.reply',
   'baton.code',
   'baton.wait.reason',
   'baton.fence',
+  'baton.late',
+  'baton.by',
   'http.response.status_code',
   'baton.fault',
 ] as const;

@@ -71,6 +71,7 @@ it('tells of a call, and of what its request named as its parent', () => {
       'baton.participant': 'payment-service',
       'baton.direction': 'forward',
       'baton.attempt': 2,
+      'baton.call': 1,
       'baton.reply': 'ok',
       'baton.fault': 'payment.process:latency',
     },
@@ -107,7 +108,9 @@ it('numbers calls over all steps, directions and crashes, so that each has an id
 });
 
 it('says what went wrong with a call, and what is known of it', () => {
-  expect(told([unsent()], 'pay').error).toBe('connection-refused: it was never sent');
+  expect(told([unsent()], 'pay').error).toBe(
+    'connection-refused: nobody took it, so it was never sent',
+  );
   expect(told([unknown()], 'pay').error).toBe('connection-reset: whether it was done is not known');
   expect(told([unknown()], 'POST').attributes['error.type']).toBe('connection-reset');
   const details = { path: '/process', status: 503 };
@@ -132,7 +135,7 @@ it('tells of an alternate, why it was chosen, and of whom it calls', () => {
 
 it('closes with how the order ended, over all of its time', () => {
   const deferred = { type: 'step-deferred', step: 'notify', code: 'exhausted' } as const;
-  const end = told([[9, succeeded()], deferred, [1, { type: 'completed' }]], 'order completed');
+  const end = told([[9, succeeded()], deferred, [1, { type: 'completed' }]], 'order');
   expect(end).toMatchObject({
     startUs: acceptedAt * 1_000 + 4,
     endUs: (acceptedAt + 10) * 1_000 + 4,
@@ -143,7 +146,7 @@ it('closes with how the order ended, over all of its time', () => {
     'baton.order.degraded': 'notify',
     'baton.calls': 1,
   });
-  expect(told([decided, { type: 'compensated' }], 'order compensated').attributes).toMatchObject({
+  expect(told([decided, { type: 'compensated' }], 'order').attributes).toMatchObject({
     'baton.order.status': 'compensated',
     'baton.code': 'payment-declined',
     'baton.step': 'pay',

@@ -103,7 +103,7 @@ it('sends what was committed, in the order of the journal, and each of it once',
     'POST /orders of ord_2',
     'validate of ord_1',
     'POST of ord_1',
-    'order completed of ord_1',
+    'order of ord_1',
   ]);
   expect(readCursor()).toBe(4);
 });

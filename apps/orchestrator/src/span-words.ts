@@ -4,6 +4,8 @@ import type { SpanAttributes } from '@baton/telemetry';
 import { toReply } from './order-view.ts';
 
 export const describeTry = (event: TriedEvent): SpanAttributes => ({
+  // What was never sent is no attempt: the next one has its number.
+  'baton.attempt': toReply(event) === 'unsent' ? undefined : event.attempt,
   'baton.reply': toReply(event),
   'baton.code': 'code' in event ? event.code : undefined,
   'baton.fault': /^injected (\S+)$/.exec(event.note ?? '')?.[1],
@@ -24,7 +26,7 @@ export function describeCall(event: TriedEvent): string | null {
       return `refused: ${event.code}`;
     case 'step-unsent':
     case 'undo-unsent':
-      return `${event.code}: it was never sent`;
+      return `${event.code}: nobody took it, so it was never sent`;
     case 'step-unknown':
       return event.interrupted
         ? 'the orchestrator ended before an answer came: whether it was done is not known'

@@ -11,6 +11,8 @@ export interface Wait {
   readonly from: number;
   /** When it was to be over; endless while a breaker is open. */
   readonly to: number;
+  /** `to`, before an event ended it. */
+  readonly plannedTo: number;
 }
 export type Waits = Readonly<Record<string, Wait>>;
 
@@ -75,9 +77,10 @@ function toWait(event: Event): Wait | undefined {
   if (event.type === 'step-parked' || event.type === 'undo-parked') {
     const key = toWaitKey(directionOf(event.type), event.way);
     const to = Number.POSITIVE_INFINITY;
-    return { key, reason: 'breaker-open', code: event.code, from: event.at, to };
+    return { key, reason: 'breaker-open', code: event.code, from: event.at, to, plannedTo: to };
   }
   if (!('retryAt' in event) || event.retryAt <= event.at) return undefined;
   const key = toWaitKey(directionOf(event.type), event.way);
-  return { key, reason: 'retry', code: event.code, from: event.at, to: event.retryAt };
+  const to = event.retryAt;
+  return { key, reason: 'retry', code: event.code, from: event.at, to, plannedTo: to };
 }

@@ -129,6 +129,14 @@ export interface SaboteurDesign extends SaboteurOptions {
   readonly now?: () => number;
 }
 
+/** As they are written in baggage: `ms=800:times=2`. */
+const describeSettings = ({ kind, ...settings }: Fault): string | undefined => {
+  const texts = Object.entries(settings).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${value}`],
+  );
+  return texts.length > 0 ? texts.join(':') : undefined;
+};
+
 const createIntercept =
   (
     flags: Flags,
@@ -147,7 +155,10 @@ const createIntercept =
     const note = () => {
       log.warn({ fault: fault.kind, operation, orderId, attempt }, 'broken on purpose');
       metrics?.countFault(operation, fault.kind);
-      markSpan({ 'baton.fault': `${operation}:${fault.kind}` });
+      markSpan({
+        'baton.fault': `${operation}:${fault.kind}`,
+        'baton.fault.settings': describeSettings(fault),
+      });
     };
     // Before it happens, since a crash leaves no time afterwards. Whether it declined, the fence decides.
     if (fault.kind !== 'decline') note();

@@ -69,6 +69,8 @@ export const createTracer =
         attributes: describe(request),
       });
     if (!span) return next();
+    // Written out; that the connection is done with it may come milliseconds later.
+    response.once('finish', () => span.end(response.statusCode));
     response.once('close', () => {
       // A stream has no end of its own: it ends when its reader leaves.
       const isAnswered = response.writableFinished || operation.kind === 'stream';

@@ -25,6 +25,8 @@ import type { Tracing } from './tracing.ts';
 interface Scene {
   readonly tracer: Tracer;
   isToldElsewhere: boolean;
+  /** Answered, or cut: what is done from now on comes late. */
+  isOver: boolean;
 }
 const sceneKey = createContextKey('baton.scene');
 
@@ -52,7 +54,7 @@ export interface TracedRequest {
 export interface RequestSpan {
   /** Spans and logs within belong to the request. */
   readonly run: <T>(work: () => T) => T;
-  /** Null when no answer reached the caller. */
+  /** Null when no answer reached the caller. Only the first one counts. */
   readonly end: (status: number | null) => void;
 }
 
@@ -67,11 +69,13 @@ export const startRequestSpan = (
   const { tracer } = tracing;
   const kind = SpanKind.SERVER;
   const span = tracer.startSpan(name, { kind, attributes: toAttributes(attributes) }, remote);
-  const scene: Scene = { tracer, isToldElsewhere: false };
+  const scene: Scene = { tracer, isToldElsewhere: false, isOver: false };
   const within = trace.setSpan(remote, span).setValue(sceneKey, scene);
   return {
     run: (work) => context.with(within, work),
     end: (status) => {
+      if (scene.isOver) return;
+      scene.isOver = true;
       if (!scene.isToldElsewhere) endRequest(span, status);
     },
   };
@@ -103,7 +107,10 @@ export const leaveRequestSpan = (): void => {
 export const runInSpan = <T>(name: string, attributes: SpanAttributes, work: () => T): T => {
   const scene = readScene();
   if (!scene) return work();
-  const span = scene.tracer.startSpan(name, { attributes: toAttributes(attributes) });
+  const late = scene.isOver ? { 'baton.late': true } : {};
+  const span = scene.tracer.startSpan(name, {
+    attributes: toAttributes({ ...attributes, ...late }),
+  });
   try {
     return context.with(trace.setSpan(context.active(), span), work);
   } catch (error) {

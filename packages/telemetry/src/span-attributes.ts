@@ -16,6 +16,7 @@ export const SPAN_ATTRIBUTES = [
   'baton.order.id',
   'baton.order.status',
   'baton.order.degraded',
+  'baton.order.alternates',
   'baton.saga',
   'baton.saga.version',
   'baton.participant',
@@ -23,13 +24,18 @@ export const SPAN_ATTRIBUTES = [
   'baton.way',
   'baton.direction',
   'baton.attempt',
+  'baton.call',
   'baton.calls',
   'baton.reply',
   'baton.code',
   'baton.interrupted',
+  'baton.by',
+  'baton.late',
   'baton.wait.reason',
+  'baton.wait.planned_ms',
   'baton.fence',
   'baton.fault',
+  'baton.fault.settings',
 ] as const;
 
 export type SpanAttributes = {

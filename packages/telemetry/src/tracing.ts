@@ -2,6 +2,7 @@
  * A thin layer on OpenTelemetry: what makes spans, and where they go. A collector that is slow or gone holds nobody
  * up, also not at the end of the process.
  */
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { context, ROOT_CONTEXT, type Tracer } from '@opentelemetry/api';
@@ -22,6 +23,7 @@ import { SCOPE } from './span-record.ts';
 
 export interface Tracing {
   readonly tracer: Tracer;
+  /** Of spans that are not measured here: it says nothing of the process. */
   readonly resource: Resource;
   /** For who sends spans of its own making. Resolves with false when they did not arrive. */
   readonly send: (spans: readonly ReadableSpan[]) => Promise<boolean>;
@@ -40,6 +42,13 @@ export interface TracingOptions {
   readonly isImmediate?: boolean;
 }
 
+/** So that a restart can be seen between two spans. */
+const describeProcess = () => ({
+  'service.instance.id': randomUUID(),
+  'process.pid': process.pid,
+  'process.creation.time': new Date(performance.timeOrigin).toISOString(),
+});
+
 /** A process that is killed loses the spans of this long. */
 const DELAY_MS = 200;
 const QUEUE_MAX = 16_384;
@@ -49,8 +58,9 @@ export const createTracing = (options: TracingOptions): Tracing => {
   const { service, exporter, ratio = 1, isImmediate } = options;
   // For the whole process; another tracing in it shares it, and this call then does nothing.
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  // The machine tells who shares a clock. Of the process nothing is said: whoever goes on with it is the same to a reader.
+  // The machine tells who shares a clock. Of the process nothing is said: whoever goes on tells the same, byte for byte.
   const resource = resourceFromAttributes({ 'service.name': service, 'host.name': hostname() });
+  const measured = resource.merge(resourceFromAttributes(describeProcess()));
   const processor = isImmediate
     ? new SimpleSpanProcessor({ exporter })
     : new BatchSpanProcessor({
@@ -59,7 +69,7 @@ export const createTracing = (options: TracingOptions): Tracing => {
         maxQueueSize: QUEUE_MAX,
       });
   const provider = new TracerProvider({
-    resource,
+    resource: measured,
     sampler: new ParentBasedSampler({ root: new AlwaysOffSampler() }),
     spanProcessors: [processor],
   });
