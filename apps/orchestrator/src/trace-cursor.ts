@@ -22,6 +22,7 @@ export function createTraceCursor(
 ): TraceCursor {
   if (path === undefined) return { read: () => 0, write: () => {}, close: () => {} };
   let latest: number | null = null;
+  let isFailing = false;
   let cancelTimer: (() => void) | null = null;
   const save = (): void => {
     cancelTimer?.();
@@ -31,11 +32,15 @@ export function createTraceCursor(
       writeFileSync(`${path}.new`, String(latest), { mode: 0o600 });
       renameSync(`${path}.new`, path);
       latest = null;
+      isFailing = false;
     } catch (error) {
-      log.warn(
-        { err: error },
-        'how far traces were sent could not be written; they are sent again',
-      );
+      // Said once: it is tried again each second.
+      if (!isFailing)
+        log.warn(
+          { err: error },
+          'how far traces were sent could not be written; they are sent again',
+        );
+      isFailing = true;
     }
   };
   return {
