@@ -27,7 +27,12 @@ const Compose = z.object({
   volumes: z.record(z.string(), z.null()),
 });
 const compose = Compose.parse(
-  parse(read('compose.yaml').replace(/\$\{OPERATOR_TOKEN:\?[^}]*\}/g, token), { merge: true }),
+  parse(
+    read('compose.yaml')
+      .replace(/\$\{OPERATOR_TOKEN:\?[^}]*\}/g, token)
+      .replace(/\$\{\w+:-([^}]*)\}/g, '$1'),
+    { merge: true },
+  ),
 );
 /** Of others, and not started unless asked for. */
 const companions = Object.entries(compose.services).filter(([, { profiles }]) => profiles);
