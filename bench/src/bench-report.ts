@@ -2,6 +2,8 @@
 export interface BenchOptions {
   /** Less often, for less long: enough to see that nothing has gone wrong. */
   readonly isQuick: boolean;
+  /** A real Jaeger takes the spans. */
+  readonly hasJaeger: boolean;
 }
 export interface BenchReport {
   readonly holds: boolean;

@@ -5,7 +5,7 @@ import { benchTracing } from './tracing-bench.ts';
 
 const benches: Readonly<Record<string, Bench>> = { tracing: benchTracing };
 
-const USAGE = `Usage: npm run bench -- [${Object.keys(benches).join(' | ')}] [--quick] [--json]`;
+const USAGE = `Usage: npm run bench -- [${Object.keys(benches).join(' | ')}] [--quick] [--json] [--jaeger]`;
 
 function readArguments() {
   const { values, positionals } = parseArgs({
@@ -13,6 +13,7 @@ function readArguments() {
     options: {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      jaeger: { type: 'boolean', default: false },
     },
   });
   const unknown = positionals.find((name) => !Object.hasOwn(benches, name));
@@ -21,10 +22,10 @@ function readArguments() {
 }
 
 async function runBenches(): Promise<boolean> {
-  const { quick, json, names } = readArguments();
+  const { quick, json, jaeger, names } = readArguments();
   const reports: Record<string, BenchReport> = {};
   for (const name of names) {
-    const report = await benches[name]?.({ isQuick: quick });
+    const report = await benches[name]?.({ isQuick: quick, hasJaeger: jaeger });
     if (!report) continue;
     reports[name] = report;
     if (!json) for (const line of report.lines) console.log(line);

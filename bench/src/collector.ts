@@ -9,16 +9,18 @@ const Count = z.object({
   /** How many traces have which spans. */
   shapes: z.record(z.string(), z.number()),
   spans: z.number(),
-  /** When the last of them arrived, in milliseconds since the epoch. */
-  lastAt: z.number(),
+  /** When the last of them arrived, in milliseconds since the epoch; null where that is not known. */
+  lastAt: z.number().nullable(),
 });
 export type Count = z.output<typeof Count>;
 
 export interface Collector {
   /** Where spans go. */
   readonly url: string;
-  /** Since it was last cleared. */
-  readCount(): Promise<Count>;
+  /** Where a person could look at them; then the answers of orders say which trace is theirs. */
+  readonly pageUrl?: string;
+  /** Since it was last cleared. Of these traces only, where it cannot be cleared. */
+  readCount(traceIds: readonly string[]): Promise<Count>;
   clear(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -9,8 +9,9 @@ export interface LoadOptions {
   readonly seconds: number;
 }
 export interface Load {
-  /** Their ids. */
-  readonly completed: readonly string[];
+  readonly orders: number;
+  /** Of those that say which trace is theirs. */
+  readonly traceIds: readonly string[];
   /** From the first order's placing to the last one's end. */
   readonly tookSeconds: number;
   /** In milliseconds since the epoch. */
@@ -46,11 +47,11 @@ function place(url: string, agent: Agent): Promise<string> {
 }
 
 /** Throws when an order did not complete at its first try: then the rounds are not of the same work. */
-function readCompleted(text: string): string {
-  const { orderId, status, steps } = OrderView.parse(JSON.parse(text));
+function readTraceId(text: string): string | undefined {
+  const { status, steps, links } = OrderView.parse(JSON.parse(text));
   if (status !== 'completed' || steps.some(({ attempts }) => attempts.length > 1))
     throw new Error(`An order did not complete at its first try: ${text.slice(0, 2_000)}`);
-  return orderId;
+  return links.trace?.split('/').at(-1);
 }
 
 export async function placeOrders({ url, customers, seconds }: LoadOptions): Promise<Load> {
@@ -66,5 +67,6 @@ export async function placeOrders({ url, customers, seconds }: LoadOptions): Pro
   const endedAt = Date.now();
   agent.destroy();
   // Read afterwards: no time of a round is ours.
-  return { completed: answers.map(readCompleted), tookSeconds, endedAt };
+  const traceIds = answers.flatMap((text) => readTraceId(text) ?? []);
+  return { orders: answers.length, traceIds, tookSeconds, endedAt };
 }

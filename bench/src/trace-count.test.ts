@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { completedShape, createTraceCount } from './trace-count.ts';
+import { createTraceCount } from './trace-count.ts';
+import { completedShape } from './trace-shape.ts';
 
 type Sent = readonly [service: string, spans: readonly (readonly [id: string, kind: number])[]];
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { completedShape } from './trace-count.ts';
+import { completedShape } from './trace-shape.ts';
 import { findWrong, toFigures, toReport } from './tracing-bench.ts';
 
 const round = { orders: 10, perSecond: 100, cpuPerOrder: 0.01, lagMs: 0, spans: 0, wrong: {} };
@@ -24,12 +24,17 @@ it('compares the two of each pair, so that the machine is the same for both', ()
 });
 
 it('holds while four fifths of the throughput are left', () => {
-  expect(toReport(toFigures([toPair(80)])).holds).toBe(true);
-  expect(toReport(toFigures([toPair(79)])).holds).toBe(false);
+  expect(toReport(toFigures([toPair(80)]), false).holds).toBe(true);
+  expect(toReport(toFigures([toPair(79)]), false).holds).toBe(false);
+});
+
+it('asks of a real Jaeger only that it has every span', () => {
+  expect(toReport(toFigures([toPair(10)]), true).holds).toBe(true);
+  expect(toReport(toFigures([toPair(100, { nothing: 1 })]), true).holds).toBe(false);
 });
 
 it('does not hold where spans are missing, however fast', () => {
-  const report = toReport(toFigures([toPair(100), toPair(100, { nothing: 1 })]));
+  const report = toReport(toFigures([toPair(100), toPair(100, { nothing: 1 })]), false);
   expect(report.holds).toBe(false);
   expect(report.lines.join('\n')).toContain('WRONG in 1 rounds: [{"nothing":1}]');
 });

@@ -6,17 +6,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench, BenchReport } from './bench-report.ts';
 import { type Collector, type Count, startCollector } from './collector.ts';
 import { sumCpuSeconds } from './cpu-time.ts';
+import { startJaegerCollector } from './jaeger-collector.ts';
 import { type MeasuredSystem, startMeasured } from './measured-system.ts';
 import { placeOrders } from './order-load.ts';
 import { runPairs, type Spread, toSpread, toText } from './ratio.ts';
-import { completedShape } from './trace-count.ts';
+import { completedShape } from './trace-shape.ts';
 
 /** Of the untraced throughput, at least so much must be left. */
 const SHARE_MIN = 0.8;
 /** Half of what the orchestrator lets be in progress at once: none waits for a place. */
 const CUSTOMERS = 32;
-const FULL = { pairs: 16, seconds: 4, warmSeconds: 6 };
-const QUICK = { pairs: 6, seconds: 1.8, warmSeconds: 3 };
+/** Many short rounds rather than a few long ones: what else runs on the machine comes and goes within seconds. */
+const FULL = { pairs: 40, seconds: 1.5, warmSeconds: 8 };
+const QUICK = { pairs: 9, seconds: 1.1, warmSeconds: 3 };
 const POLL_MS = 100;
 /** Spans that did not arrive for so long do not arrive. */
 const SILENCE_MAX_MS = 5_000;
@@ -48,27 +50,31 @@ async function play(system: MeasuredSystem, seconds: number, collector?: Collect
   await collector?.clear();
   const cpuBefore = sumCpuSeconds(system.pids);
   const load = await placeOrders({ url: system.url, customers: CUSTOMERS, seconds });
-  const orders = load.completed.length;
-  const count = collector && (await awaitSpans(collector, orders));
+  const { orders, traceIds } = load;
+  const count = collector && (await awaitSpans(collector, orders, traceIds));
   return {
     orders,
     perSecond: orders / load.tookSeconds,
     // What is sent after the last order is part of it.
     cpuPerOrder: (sumCpuSeconds(system.pids) - cpuBefore) / orders,
-    lagMs: count ? count.lastAt - load.endedAt : 0,
+    lagMs: (count?.lastAt ?? Number.NaN) - load.endedAt,
     spans: count?.spans ?? 0,
     wrong: count ? findWrong(count, orders) : {},
   } satisfies Round;
 }
 
 /** Until every order has all of its spans, or no more come. */
-async function awaitSpans(collector: Collector, orders: number): Promise<Count> {
+async function awaitSpans(
+  collector: Collector,
+  orders: number,
+  traceIds: readonly string[],
+): Promise<Count> {
   let heardMs = performance.now();
-  let count = await collector.readCount();
+  let count = await collector.readCount(traceIds);
   while (count.shapes[completedShape] !== orders && performance.now() - heardMs < SILENCE_MAX_MS) {
     await delay(POLL_MS);
     const { spans } = count;
-    count = await collector.readCount();
+    count = await collector.readCount(traceIds);
     if (count.spans > spans) heardMs = performance.now();
   }
   return count;
@@ -96,37 +102,43 @@ export const toFigures = (
   wrong: pairs.flatMap(([{ wrong }]) => (Object.keys(wrong).length > 0 ? [wrong] : [])),
 });
 
-export function toReport(figures: TracingFigures): BenchReport {
+const toShareText = (share: number): string =>
+  `${share >= SHARE_MIN ? 'at least' : 'LESS THAN'} ${SHARE_MIN}`;
+
+/** A real Jaeger works on the same processors: what it takes is shown, and not held against the tracing. */
+export function toReport(figures: TracingFigures, hasJaeger: boolean): BenchReport {
   const { rounds, orders, spans, throughput, cpu, lagMs, wrong } = figures;
-  const isFast = throughput.median >= SHARE_MIN;
+  const holdsShare = hasJaeger || throughput.median >= SHARE_MIN;
   return {
-    holds: isFast && wrong.length === 0,
+    holds: holdsShare && wrong.length === 0,
     figures: { ...figures },
     lines: [
       `Tracing every order, against none; ${rounds} pairs of rounds side by side, the middle one and the middle half:`,
-      `  orders a second   ${toText(throughput)} times as many; ${isFast ? 'at least' : 'LESS THAN'} ${SHARE_MIN}`,
+      `  orders a second   ${toText(throughput)} times as many; ${hasJaeger ? 'a Jaeger works on the same processors' : toShareText(throughput.median)}`,
       Number.isNaN(cpu.median)
         ? '  processor time    not measured: there is no /proc here'
         : `  processor time    ${toText(cpu)} times as much for an order`,
-      `  the last span     arrived ${lagMs.median.toFixed(0)} ms after the last order's end`,
+      ...(Number.isNaN(lagMs.median)
+        ? []
+        : [`  the last span     arrived ${lagMs.median.toFixed(0)} ms after the last order's end`]),
       wrong.length === 0
-        ? `  spans             all ${spans} of ${orders} orders arrived: ${completedShape}`
+        ? `  spans             all ${spans} of ${orders} orders arrived, ${(spans / orders).toFixed(0)} of each`
         : `  spans             WRONG in ${wrong.length} rounds: ${JSON.stringify(wrong)}; expected: ${completedShape}`,
     ],
   };
 }
 
-export const benchTracing: Bench = async ({ isQuick }) => {
+export const benchTracing: Bench = async ({ isQuick, hasJaeger }) => {
   const { pairs, seconds, warmSeconds } = isQuick ? QUICK : FULL;
   await using cleanup = new AsyncDisposableStack();
-  const collector = await startCollector();
+  const collector = await (hasJaeger ? startJaegerCollector() : startCollector());
   cleanup.defer(() => collector.stop());
-  const [traced, plain] = await Promise.all([startMeasured(collector.url), startMeasured()]);
+  const [traced, plain] = await Promise.all([startMeasured(collector), startMeasured()]);
   cleanup.defer(() => Promise.all([traced.stop(), plain.stop()]).then(() => {}));
   const playTraced = (): Promise<Round> => play(traced, seconds, collector);
   const playPlain = (): Promise<Round> => play(plain, seconds);
   await play(traced, warmSeconds, collector);
   await play(plain, warmSeconds);
   const rounds = await runPairs<Round>(pairs, playTraced, playPlain);
-  return toReport(toFigures(rounds));
+  return toReport(toFigures(rounds), hasJaeger);
 };

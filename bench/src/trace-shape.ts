@@ -1,0 +1,32 @@
+/** What a trace consists of, as text: `4 orchestrator client, 1 payment-service server …`. */
+
+/** How often each is there. */
+export const tally = (values: Iterable<string>): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+};
+
+/** Of spans, each by its service and kind. */
+export const shapeOf = (spans: Iterable<string>): string => {
+  const parts = Object.entries(tally(spans)).map(([what, count]) => `${count} ${what}`);
+  return parts.toSorted().join(', ');
+};
+
+/** One is there only where an order had to wait for its turn, which no two runs have in common. */
+export const isCounted = (name: string): boolean => name !== 'queued';
+
+/** The services called for one order that nothing befalls, each once. */
+const called = ['order-service', 'inventory-service', 'payment-service', 'notification-service'];
+
+/** What the trace of such an order has: its root, its end, and for each step itself, its call, the service and its store. */
+export const completedShape: string = shapeOf([
+  'orchestrator server',
+  'orchestrator internal',
+  ...called.flatMap((service) => [
+    'orchestrator internal',
+    'orchestrator client',
+    `${service} server`,
+    `${service} internal`,
+  ]),
+]);
