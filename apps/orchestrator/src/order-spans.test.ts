@@ -11,6 +11,7 @@ import {
   toEvents,
   traceId,
   undone,
+  undoUnknown,
   unknown,
   unsent,
 } from './event-story.ts';
@@ -166,6 +167,40 @@ it.each<[string, Happening]>([
   expect(span).toMatchObject({ parentSpanId: rootId, kind: 'internal', error: null });
   expect(span?.endUs).toBe((span?.startUs ?? 0) + 1);
   expect(JSON.stringify(spans)).not.toMatch(/Ada|ada|tok_ok|1234/);
+});
+
+it.each<[string, Happening]>([
+  ['customer', { type: 'cancel-requested', reason }],
+  ['operator', { type: 'retry-requested', reason }],
+  ['watchdog', { type: 'retry-requested', reason: 'watchdog: overdue' }],
+  ['operator', { type: 'written-off', way: 'reserve', direction: 'undo', reason }],
+])('says that it was the %s who asked', (who, scene) => {
+  expect(tell([scene])[1]?.attributes['baton.by']).toBe(who);
+});
+
+it('says once that an order is stuck, and says it anew after an operator asked for a retry', () => {
+  const failed = undoUnknown({ way: 'reserve', exhausted: true });
+  const retried = { type: 'retry-requested', reason } as const;
+  const stuck = tell([decided, failed, failed, retried, failed]).filter(
+    ({ name }) => name === 'order stuck',
+  );
+  expect(stuck.map(({ startUs }) => startUs % 1_000)).toEqual([3, 6]);
+  expect(stuck[0]?.attributes).toMatchObject({
+    'baton.step': 'reserve',
+    'baton.code': 'status-503',
+  });
+});
+
+it('says that a completed order was repaired', () => {
+  const notify = succeeded({ way: 'notify' });
+  expect(told([succeeded(), { type: 'completed' }, notify], 'order repaired').attributes).toEqual({
+    'baton.order.id': 'ord_1',
+    'baton.step': 'notify',
+    'baton.way': 'first',
+  });
+  expect(tell([notify, { type: 'completed' }]).map(({ name }) => name)).not.toContain(
+    'order repaired',
+  );
 });
 
 it('stands within the order, in the order of its journal also within one millisecond', () => {

@@ -134,3 +134,13 @@ it.each([
 ])('was queued for %d ms: %j', (ms, expected) => {
   expect(tell([[30, succeeded({ way: 'validate', startedAt: at(ms) })]])).toEqual(expected);
 });
+
+it.each<[string, Happening]>([
+  ['restart', { type: 'recovered' }],
+  ['repair', { type: 'completed' }],
+  ['no-place', decided],
+])('was queued because of %s', (reason, before) => {
+  expect(tell([before, [30, succeeded({ way: 'notify', startedAt: at(20) })]])).toEqual([
+    `queued ${reason} 0-20`,
+  ]);
+});

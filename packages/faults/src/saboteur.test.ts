@@ -124,3 +124,11 @@ it('marks the span of a decline that the fence asked for, and of no other', asyn
   expect(asked).toBe('payment.process:decline');
   expect(await traceFault('decline', async () => answer)).toBeUndefined();
 });
+
+it('says on the span how the fault was set', async () => {
+  const { intercept } = await open();
+  const { span, told } = startSpan();
+  await span?.run(() => intercept(toCall('status:status=503', async () => answer)));
+  span?.end(503);
+  expect(told()[0]?.attributes['baton.fault.settings']).toMatch(/^status=503\b/);
+});

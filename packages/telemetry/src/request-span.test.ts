@@ -124,6 +124,28 @@ it.each([
   expect(span?.status.code).toBe(error ? SpanStatusCode.ERROR : SpanStatusCode.UNSET);
 });
 
+it('ends once: what is said afterwards does not count', () => {
+  const { start, told } = open();
+  const request = start();
+  request?.end(200);
+  request?.end(null);
+  expect(told().map(({ attributes }) => attributes['error.type'])).toEqual([undefined]);
+});
+
+it('says of what is done after the answer that it came late', () => {
+  const { start, told } = open();
+  const request = start();
+  request?.run(() => runInSpan('in time', {}, () => {}));
+  request?.end(null);
+  request?.run(() => runInSpan('too late', {}, () => {}));
+  const late = told().map(({ name, attributes }) => [name, attributes['baton.late']]);
+  expect(late).toEqual([
+    ['in time', undefined],
+    ['POST /process', undefined],
+    ['too late', true],
+  ]);
+});
+
 it('ends a span whose work throws, throws on, and says nothing of what was thrown', () => {
   const { start, told } = open();
   const request = start();
