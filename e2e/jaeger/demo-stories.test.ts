@@ -71,7 +71,7 @@ it('shows who was killed, which fault was put in, and that another one went on',
       tags: { 'baton.order.id': order },
     });
     const names = trace?.spans.map(({ operation }) => operation);
-    expect(names).toContain('orchestrator recovered');
+    expect(names).toContain('orchestrator down');
     const cutOff = trace?.spans.filter(({ tags }) => tags['baton.interrupted'] === true);
     expect(cutOff?.map(({ status }) => status)).toEqual(['error']);
     expect(trace?.spans.map(({ tags }) => tags['baton.fault'])).toContain(

@@ -51,7 +51,7 @@ it('names no span that there is not', () => {
     'retry requested',
     'written off',
     'quarantined',
-    'orchestrator recovered',
+    'orchestrator down',
     'undo interrupted',
   ];
   const known = readColumn('The spans');

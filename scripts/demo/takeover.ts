@@ -5,9 +5,12 @@ import type { Finding, Scene, Story } from './story.ts';
 
 /** Long enough for the orchestrator to be killed meanwhile, and shorter than it waits for an answer. */
 const HELD_MS = 2_500;
+const ARRIVES_MS = 300;
 
 async function killOrchestrator({ stage, until, note }: Scene): Promise<void> {
   await until((events) => count(events, 'step-succeeded', 'reserve') > 0);
+  // The request for the payment is under way by then, or nobody would miss its answer.
+  await new Promise((resolve) => setTimeout(resolve, ARRIVES_MS));
   await stage.kill('orchestrator');
   const killedAt = performance.now();
   note('the orchestrator is killed (kill -9) while it waits for the payment');

@@ -70,7 +70,7 @@ export function toCallSpans(scene: Scene, event: TriedEvent): SpanRecord[] {
 export const toRecovery = (scene: Scene): SpanRecord =>
   toSpan(scene, {
     what: `recovery ${scene.event.seq}`,
-    name: 'orchestrator recovered',
+    name: 'orchestrator down',
     from: scene.before.at,
     to: scene.event.at,
     attributes: {},
@@ -84,7 +84,9 @@ function toConsequences(scene: Scene, event: TriedEvent): SpanRecord[] {
     return [toMark(scene, attributes, 'order repaired')];
   const isStuck =
     'exhausted' in event && event.exhausted && !readWay(state, event.way).undo.exhausted;
-  return isStuck ? [toMark(scene, { ...attributes, 'baton.code': event.code }, 'order stuck')] : [];
+  if (!isStuck) return [];
+  const stuck = toMark(scene, { ...attributes, 'baton.code': event.code }, 'order stuck');
+  return [{ ...stuck, error: 'its undo is owed, and goes on at the longest delay' }];
 }
 
 function toClientSpan({ order, before }: Scene, step: SpanRecord, event: TriedEvent): SpanRecord {

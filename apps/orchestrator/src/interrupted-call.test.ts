@@ -60,9 +60,11 @@ it('names none where several were due, but has a span for it', () => {
   expect(span?.attributes['baton.step']).toBeUndefined();
 });
 
-it('names the undo that did not have to wait', () => {
+it('reckons with an undo that waits: when its participant is well again, it is due early', () => {
   const waiting = undoUnknown({ way: 'reserve', retryAt: later });
-  expect(tell([...declined, waiting, [9, recovered]])?.name).toBe('undo validate');
+  expect(tell([...declined, waiting, [9, recovered]])?.name).toBe('undo interrupted');
+  const only = [...declined, waiting, undone({ way: 'validate' }), [9, recovered]] as const;
+  expect(tell(only)?.name).toBe('undo reserve');
 });
 
 it('names the undo whose wait was over', () => {
@@ -114,7 +116,7 @@ it('tells of a forward call that its attempt was interrupted, once and under its
   const interrupted = unknown({ way: 'reserve', code: 'interrupted', interrupted: true });
   const events = toEvents([accepted(), succeeded({ way: 'validate' }), [50, interrupted]]);
   const spans = projectOrder('ord_1', events, () => sagas[0]).slice(-3);
-  expect(spans.map(({ name }) => name)).toEqual(['reserve', 'POST', 'orchestrator recovered']);
+  expect(spans.map(({ name }) => name)).toEqual(['reserve', 'POST', 'orchestrator down']);
   expect(spans[1]?.spanId).toBe(toCallSpanId('ord_1', 2));
   expect(spans[0]).toMatchObject({
     startUs: acceptedAt * 1_000 + 3,

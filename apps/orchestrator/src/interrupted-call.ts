@@ -35,5 +35,9 @@ function findAhead(saga: Saga<unknown>, state: RunState): string[] {
     : owed;
 }
 
-const isDue = (waits: Waits, direction: Direction, way: string, at: number): boolean =>
-  (waits[toWaitKey(direction, way)]?.to ?? 0) <= at;
+/** An undo that waits is due early when its participant is well again, and nothing says so; one that is parked would. */
+function isDue(waits: Waits, direction: Direction, way: string, at: number): boolean {
+  const wait = waits[toWaitKey(direction, way)];
+  if (!wait) return true;
+  return wait.to <= at || (direction === 'undo' && wait.reason !== 'breaker-open');
+}

@@ -11,8 +11,6 @@ export const describeTry = (event: TriedEvent): SpanAttributes => ({
   'baton.fault': /^injected (\S+)$/.exec(event.note ?? '')?.[1],
   'baton.interrupted':
     event.type === 'step-unknown' && event.interrupted === true ? true : undefined,
-  // From here on it says that it is stuck, and goes on trying.
-  'baton.order.status': 'exhausted' in event && event.exhausted ? 'stuck' : undefined,
 });
 
 /** Why a call failed, in a few words; null when it did not. */

@@ -4,7 +4,8 @@ import type { Direction, Event } from '@baton/saga';
 export interface Wait {
   /** `forward pay`, `undo reserve` … */
   readonly key: string;
-  readonly reason: 'retry' | 'breaker-open';
+  /** `stuck`: out of attempts, or refused, and tried all the same. */
+  readonly reason: 'retry' | 'stuck' | 'breaker-open';
   /** Why it has to. */
   readonly code: string;
   /** In milliseconds since the epoch. */
@@ -82,5 +83,6 @@ function toWait(event: Event): Wait | undefined {
   if (!('retryAt' in event) || event.retryAt <= event.at) return undefined;
   const key = toWaitKey(directionOf(event.type), event.way);
   const to = event.retryAt;
-  return { key, reason: 'retry', code: event.code, from: event.at, to, plannedTo: to };
+  const reason = 'exhausted' in event && event.exhausted ? 'stuck' : 'retry';
+  return { key, reason, code: event.code, from: event.at, to, plannedTo: to };
 }
