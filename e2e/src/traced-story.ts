@@ -45,7 +45,7 @@ const sagas = createOrderSagas(
   }),
 );
 
-export function tell(
+function tell(
   { events }: Pick<Ending, 'events'>,
   openTracing: (service: string) => Pick<ReturnType<typeof createTracing>, 'resource'>,
 ): ReadableSpan[] {
