@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { runPairs, toSpread, toText } from './ratio.ts';
+import { isDecided, runPairs, toSpread, toText } from './ratio.ts';
 
 it('says the middle value and the middle half, whatever the order', () => {
   expect(toSpread([5, 1, 3, 2, 4])).toEqual({ median: 3, lower: 2, upper: 4 });
@@ -17,6 +17,23 @@ it('is written with its spread', () => {
   expect(toText({ median: 0.876, lower: 0.8, upper: 0.91 })).toBe('0.88 (0.80 to 0.91)');
 });
 
+it('is decided when hardly any are on the other side', () => {
+  const near = [0.7, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9];
+  expect(isDecided(near, 0.8)).toBe(true);
+  expect(isDecided([0.75, ...near.slice(0, -1)], 0.8)).toBe(false);
+  expect(
+    isDecided(
+      near.map((value) => 1.6 - value),
+      0.8,
+    ),
+  ).toBe(true);
+});
+
+it('is not decided by a few, whatever they say', () => {
+  expect(isDecided([], 0.8)).toBe(false);
+  expect(isDecided([0.9, 0.9, 0.9], 0.8)).toBe(false);
+});
+
 it('runs pairs turn about, one at a time, and keeps who is who', async () => {
   const ran: string[] = [];
   const run = (name: string) => async () => {
@@ -25,7 +42,7 @@ it('runs pairs turn about, one at a time, and keeps who is who', async () => {
     ran.push(`${name} ended`);
     return name;
   };
-  const pairs = await runPairs(3, run('a'), run('b'));
+  const pairs = await runPairs(({ length }) => length === 3, run('a'), run('b'));
   expect(pairs).toEqual([
     ['a', 'b'],
     ['a', 'b'],

@@ -28,21 +28,37 @@ export function toSpread(values: readonly number[]): Spread {
 export const toText = ({ median, lower, upper }: Spread): string =>
   `${median.toFixed(2)} (${lower.toFixed(2)} to ${upper.toFixed(2)})`;
 
+/** Of a normal distribution, so that nineteen times in twenty the true median is not outside. */
+const DEVIATIONS = 1.96;
+
+/** Whether the true median of what these are samples of is on one side of the limit, and not just theirs. */
+export function isDecided(values: readonly number[], limit: number): boolean {
+  const sorted = values.toSorted((a, b) => a - b);
+  // As many samples are below the true median as heads are in so many throws of a coin.
+  const rank = Math.floor((sorted.length - DEVIATIONS * Math.sqrt(sorted.length)) / 2);
+  const lowest = sorted.at(rank);
+  const highest = sorted.at(-1 - rank);
+  if (rank < 0 || lowest === undefined || highest === undefined) return false;
+  return lowest >= limit || highest < limit;
+}
+
+type Pair<T> = readonly [a: T, b: T];
+
 /** Two at a time, turn about: A B, B A, A B … so that neither always has the warmer or the emptier machine. */
 export async function runPairs<T>(
-  pairs: number,
+  isEnough: (pairs: readonly Pair<T>[]) => boolean,
   runA: () => Promise<T>,
   runB: () => Promise<T>,
-): Promise<readonly (readonly [a: T, b: T])[]> {
-  const results: [T, T][] = [];
-  while (results.length < pairs) {
-    if (results.length % 2 === 0) {
+): Promise<readonly Pair<T>[]> {
+  const pairs: Pair<T>[] = [];
+  while (!isEnough(pairs)) {
+    if (pairs.length % 2 === 0) {
       const a = await runA();
-      results.push([a, await runB()]);
+      pairs.push([a, await runB()]);
     } else {
       const b = await runB();
-      results.push([await runA(), b]);
+      pairs.push([await runA(), b]);
     }
   }
-  return results;
+  return pairs;
 }
