@@ -71,7 +71,7 @@ it('shows who was killed, which fault was put in, and that another one went on',
       tags: { 'baton.order.id': order },
     });
     const names = trace?.spans.map(({ operation }) => operation);
-    expect(names).toContain('orchestrator down');
+    expect(names).toContain('orchestrator recovered');
     const cutOff = trace?.spans.filter(({ tags }) => tags['baton.interrupted'] === true);
     expect(cutOff?.map(({ status }) => status)).toEqual(['error']);
     expect(trace?.spans.map(({ tags }) => tags['baton.fault'])).toContain(
@@ -90,8 +90,9 @@ it('knows every service, what it does, and who calls whom', async () => {
   expect(await jaeger.client.readOperations('payment-service')).toEqual([
     'POST /process',
     'POST /refund',
-    'fence payment.process',
-    'fence payment.refund',
+    'fence payment.process done',
+    'fence payment.process refused',
+    'fence payment.process replayed',
   ]);
   const links = (await jaeger.client.readDependencies())
     .filter(({ parent, child }) => parent !== child)

@@ -58,7 +58,6 @@ const shown = [
   'baton.reply',
   'baton.code',
   'baton.wait.reason',
-  'baton.fence',
   'baton.late',
   'baton.by',
   'http.response.status_code',

@@ -92,7 +92,7 @@ describe.each(short)('wherever the orchestrator crashes, when $name', (story) =>
       const takeovers = ending.events.filter(
         (event) => event.type === 'recovered' || 'interrupted' in event,
       );
-      const told = ending.told.filter(({ name }) => name === 'orchestrator down');
+      const told = ending.told.filter(({ name }) => name === 'orchestrator recovered');
       expect([crashAt, told.length]).toEqual([crashAt, takeovers.length]);
     }
   });

@@ -33,7 +33,10 @@ beforeAll(async () => {
 const isOfContract = (name: string): boolean =>
   Object.values(SERVICE_CONTRACTS)
     .flatMap((operations) => Object.values(operations))
-    .some((operation) => [`POST ${operation.path}`, `fence ${operation.name}`].includes(name));
+    .some(
+      (operation) =>
+        name === `POST ${operation.path}` || name.startsWith(`fence ${operation.name} `),
+    );
 
 it('names each attribute', () => {
   expect(readColumn('The attributes').toSorted()).toEqual(SPAN_ATTRIBUTES.toSorted());
@@ -51,7 +54,7 @@ it('names no span that there is not', () => {
     'retry requested',
     'written off',
     'quarantined',
-    'orchestrator down',
+    'orchestrator recovered',
     'undo interrupted',
   ];
   const known = readColumn('The spans');

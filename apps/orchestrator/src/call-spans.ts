@@ -14,7 +14,7 @@ import {
 } from './span-outline.ts';
 import { describeCall, describeTry } from './span-words.ts';
 
-/** Waited longer than this for a place, in milliseconds, it is worth a span. */
+/** In line for longer than this, in milliseconds, it is worth a span. */
 const queuedMin = 20;
 
 /** The time between what is known to have been before, and the call. */
@@ -28,7 +28,7 @@ function toQueued(scene: Scene, begunAt: number, startedAt: number): SpanRecord[
 /** What a completed order still owes is looked for once a second; after a restart everything begins anew. */
 function readReason({ state, isFreshlyRecovered }: Progress): string {
   if (state.phase === 'completed') return 'repair';
-  return isFreshlyRecovered ? 'restart' : 'no-place';
+  return isFreshlyRecovered ? 'restart' : 'busy';
 }
 
 /** One attempt: its step, its call, and what came of it for the order. */
@@ -66,16 +66,11 @@ export function toCallSpans(scene: Scene, event: TriedEvent): SpanRecord[] {
   ];
 }
 
-/** Between what was known before and now: nobody can say when the process ended in it. */
-export const toRecovery = (scene: Scene): SpanRecord =>
-  toSpan(scene, {
-    what: `recovery ${scene.event.seq}`,
-    name: 'orchestrator down',
-    from: scene.before.at,
-    to: scene.event.at,
-    attributes: {},
-    error: 'the orchestrator ended in between; another process went on from the journal',
-  });
+/** Where another process went on. When the first one ended, nobody saw. */
+export const toRecovery = (scene: Scene): SpanRecord => ({
+  ...toMark(scene, {}, 'orchestrator recovered'),
+  error: 'the orchestrator had ended; another process goes on from the journal',
+});
 
 function toConsequences(scene: Scene, event: TriedEvent): SpanRecord[] {
   const { state } = scene.before;
@@ -95,7 +90,7 @@ function toClientSpan({ order, before }: Scene, step: SpanRecord, event: TriedEv
     ...step,
     spanId: toCallSpanId(order, before.state.calls + 1),
     parentSpanId: step.spanId,
-    name: path === undefined ? 'POST' : `POST ${path}`,
+    name: `POST ${path ?? '(no answer)'}`,
     kind: 'client',
     attributes: {
       'http.request.method': 'POST',

@@ -116,7 +116,11 @@ it('tells of a forward call that its attempt was interrupted, once and under its
   const interrupted = unknown({ way: 'reserve', code: 'interrupted', interrupted: true });
   const events = toEvents([accepted(), succeeded({ way: 'validate' }), [50, interrupted]]);
   const spans = projectOrder('ord_1', events, () => sagas[0]).slice(-3);
-  expect(spans.map(({ name }) => name)).toEqual(['reserve', 'POST', 'orchestrator down']);
+  expect(spans.map(({ name }) => name)).toEqual([
+    'reserve',
+    'POST (no answer)',
+    'orchestrator recovered',
+  ]);
   expect(spans[1]?.spanId).toBe(toCallSpanId('ord_1', 2));
   expect(spans[0]).toMatchObject({
     startUs: acceptedAt * 1_000 + 3,

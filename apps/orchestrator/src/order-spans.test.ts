@@ -113,7 +113,7 @@ it('says what went wrong with a call, and what is known of it', () => {
     'connection-refused: nobody took it, so it was never sent',
   );
   expect(told([unknown()], 'pay').error).toBe('connection-reset: whether it was done is not known');
-  expect(told([unknown()], 'POST').attributes['error.type']).toBe('connection-reset');
+  expect(told([unknown()], 'POST (no answer)').attributes['error.type']).toBe('connection-reset');
   const details = { path: '/process', status: 503 };
   expect(told([unknown({ details })], 'POST /process').attributes['error.type']).toBe('503');
 });
@@ -240,6 +240,6 @@ it('tells nothing of an order that is not traced', () => {
 
 it('tells of an order whose definition is gone, but not whom it called', () => {
   const spans = projectOrder('ord_1', toEvents([accepted(), succeeded()]), () => undefined);
-  expect(spans.map(({ name }) => name)).toEqual(['POST /orders', 'pay', 'POST']);
+  expect(spans.map(({ name }) => name)).toEqual(['POST /orders', 'pay', 'POST (no answer)']);
   expect(spans[1]?.attributes['baton.participant']).toBeUndefined();
 });

@@ -102,7 +102,7 @@ it('sends what was committed, in the order of the journal, and each of it once',
     'POST /orders of ord_1',
     'POST /orders of ord_2',
     'validate of ord_1',
-    'POST of ord_1',
+    'POST (no answer) of ord_1',
     'order of ord_1',
   ]);
   expect(readCursor()).toBe(4);
@@ -226,7 +226,7 @@ it('goes on beyond what was pruned', async () => {
   journal.prune(['ord_3', 'ord_1'], null);
   follow();
   await pass(100);
-  expect(collector.arrived().slice(2)).toEqual(['validate of ord_2', 'POST of ord_2']);
+  expect(collector.arrived().slice(2)).toEqual(['validate of ord_2', 'POST (no answer) of ord_2']);
 });
 
 it('tells of the others where the events of one order make no sense', async () => {
@@ -292,9 +292,9 @@ it('keeps five thousand orders in mind, and reads again what it forgot', async (
   expect(read).toEqual(['ord_0']);
   expect(collector.arrived().slice(-4)).toEqual([
     'validate of ord_0',
-    'POST of ord_0',
+    'POST (no answer) of ord_0',
     'validate of ord_5000',
-    'POST of ord_5000',
+    'POST (no answer) of ord_5000',
   ]);
 });
 

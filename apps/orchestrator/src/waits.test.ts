@@ -46,7 +46,7 @@ it('waits until the next attempt was due, and from then on for a place', () => {
       [10, unknown({ retryAt: at(210) })],
       [300, succeeded({ attempt: 2, startedAt: at(260) })],
     ]),
-  ).toEqual(['wait pay first forward retry connection-reset 10-210', 'queued no-place 210-260']);
+  ).toEqual(['wait pay first forward retry connection-reset 10-210', 'queued busy 210-260']);
 });
 
 it('waited no longer than until it was called, when it was called early', () => {
@@ -130,7 +130,7 @@ it('waits for nothing where it was due at once', () => {
 
 it.each([
   [19, []],
-  [20, ['queued no-place 0-20']],
+  [20, ['queued busy 0-20']],
 ])('was queued for %d ms: %j', (ms, expected) => {
   expect(tell([[30, succeeded({ way: 'validate', startedAt: at(ms) })]])).toEqual(expected);
 });
@@ -138,7 +138,7 @@ it.each([
 it.each<[string, Happening]>([
   ['restart', { type: 'recovered' }],
   ['repair', { type: 'completed' }],
-  ['no-place', decided],
+  ['busy', decided],
 ])('was queued because of %s', (reason, before) => {
   expect(tell([before, [30, succeeded({ way: 'notify', startedAt: at(20) })]])).toEqual([
     `queued ${reason} 0-20`,

@@ -56,7 +56,7 @@ it.each<[string, readonly Arrival[]]>([
   const last = fences().at(-1);
   expect(fences()).toHaveLength(arrivals.length);
   const isUndo = arrivals.at(-1)?.endsWith('undo');
-  expect(last?.name).toBe(isUndo ? 'fence inventory.release' : 'fence inventory.reserve');
+  expect(last?.name).toBe(`fence inventory.${isUndo ? 'release' : 'reserve'} ${fence}`);
   expect(last?.attributes).toEqual({
     'baton.fence': fence,
     'baton.order.id': 'ord_1',

@@ -7,7 +7,7 @@ import {
   orderIdOfKey,
   type UndoOperation,
 } from '@baton/contracts';
-import { markSpan, runInSpan } from '@baton/telemetry';
+import { markSpan, renameSpan, runInSpan } from '@baton/telemetry';
 import { z } from 'zod';
 import type { HttpAnswer, HttpRequest, ProblemAnswer, Work } from './answer.ts';
 import type { Fence, UndoVerdict, Verdict } from './fence.ts';
@@ -77,17 +77,23 @@ const runUndo = (call: Fenced<UndoOperation>, exists: boolean): UndoVerdict => {
   };
 };
 
+/** What the fence decided, as its span says it. */
+const markFence = ({ operation }: Fenced<FencedOperation>, outcome: string): void => {
+  markSpan({ 'baton.fence': outcome });
+  renameSpan(`fence ${operation.name} ${outcome}`);
+};
+
 const forward = (call: Fenced<EffectOperation>, fence: Fence): HttpAnswer => {
   const { operation, orderId } = call;
   // The route is part of what a key was used for.
   const fingerprint = { operation: operation.name, body: call.body };
   const result = fence.forward(call.key, fingerprint, () => {
     const verdict = runForward(call);
-    markSpan({ 'baton.fence': verdict.verdict });
+    markFence(call, verdict.verdict);
     return verdict;
   });
-  if (result.outcome !== 'reply') markSpan({ 'baton.fence': result.outcome });
-  else if (result.replayed) markSpan({ 'baton.fence': 'replayed' });
+  if (result.outcome !== 'reply') markFence(call, result.outcome);
+  else if (result.replayed) markFence(call, 'replayed');
   return result.outcome === 'reply'
     ? result.reply
     : toProblemAnswer(operation, result.outcome, { orderId });
@@ -98,13 +104,12 @@ const undo = (call: Fenced<UndoOperation>, fence: Fence): HttpAnswer => {
   const fingerprint = { operation: operation.name, body: call.body };
   const result = fence.undo(call.key, fingerprint, (exists) => {
     const verdict = runUndo(call, exists);
-    markSpan({
-      'baton.fence': verdict.verdict === 'undone' && !exists ? 'nothing-to-undo' : verdict.verdict,
-    });
+    const isInVain = verdict.verdict === 'undone' && !exists;
+    markFence(call, isInVain ? 'nothing-to-undo' : verdict.verdict);
     return verdict;
   });
-  if (result.outcome === 'key-reused') markSpan({ 'baton.fence': result.outcome });
-  else if (result.outcome === 'undone' && result.replayed) markSpan({ 'baton.fence': 'replayed' });
+  if (result.outcome === 'key-reused') markFence(call, result.outcome);
+  else if (result.outcome === 'undone' && result.replayed) markFence(call, 'replayed');
   switch (result.outcome) {
     case 'undone':
       return toSuccess(operation, { status: 200, body: { orderId } });

@@ -6,6 +6,7 @@ export {
   leaveRequestSpan,
   markSpan,
   type RequestSpan,
+  renameSpan,
   runInSpan,
   startRequestSpan,
   type TracedRequest,

@@ -121,6 +121,11 @@ export const runInSpan = <T>(name: string, attributes: SpanAttributes, work: () 
   }
 };
 
+/** What the work came to, in the name of its span: seen without a look at what it says. */
+export const renameSpan = (name: string): void => {
+  trace.getActiveSpan()?.updateName(name);
+};
+
 /** Says more of the span that is being worked in, if there is one. */
 export const markSpan = (attributes: SpanAttributes): void => {
   trace.getActiveSpan()?.setAttributes(toAttributes(attributes));
