@@ -177,7 +177,9 @@ class EmbeddedEngine implements Engine {
     await this.#worker.stop(this.#runs.values());
     if (this.#hasStopped) return;
     this.#hasStopped = true;
-    this.journal.rest();
+    // What was under way in runs that nobody here could recover is still to be said.
+    const isGone = (id: string): boolean => !this.#toRun(id);
+    if (![...this.#quarantined].some(isGone)) this.journal.rest();
     this.journal.close();
     this.#waiters.endAll();
   }

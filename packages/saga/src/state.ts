@@ -169,7 +169,8 @@ function toChange(state: RunState, event: Exclude<Event, { type: 'accepted' }>):
     case 'quarantined':
       return { isQuarantined: true };
     case 'retry-requested':
-      return { ...calm, isQuarantined: false, ways: toRearmed(state.ways) };
+      // What was announced may be under way: only its end, or a restart, says otherwise.
+      return { interruptions: 0, isQuarantined: false, ways: toRearmed(state.ways) };
     default:
       return toWayChange(state, event);
   }
