@@ -6,7 +6,6 @@
  * 3. A call's span has the id that its request named as its parent, also where nobody saw the call's end.
  */
 import { type Event, evolve, type RunState, type Saga } from '@baton/saga';
-
 import type { SpanRecord } from '@baton/telemetry';
 import { toCallSpans, toInterruptedUndo, toRecovery } from './call-spans.ts';
 import { type OrderTrace, readOrderTrace } from './order-trace.ts';
@@ -137,8 +136,13 @@ function toEnd(scene: Scene): SpanRecord {
       ...(alternates && { 'baton.order.alternates': alternates }),
       ...(degraded && { 'baton.order.degraded': degraded }),
     },
-    error: event.type === 'compensated' ? `${state.reason?.code}: everything was undone` : null,
+    error: event.type === 'compensated' ? describeUndone(state) : null,
   });
+}
+
+function describeUndone({ reason, ways }: RunState): string {
+  const isLeft = Object.values(ways).some(({ writtenOff }) => writtenOff?.direction === 'undo');
+  return `${reason?.code}: everything was undone${isLeft ? ' but what was written off' : ''}`;
 }
 
 const toWaitSpan = (scene: Scene, wait: Wait): SpanRecord => {

@@ -84,7 +84,6 @@ it.each<[string, Happening]>([
   ['it is undone', decided],
   ['the alternate is chosen', { type: 'alternate-chosen', step: 'pay', code: 'exhausted' }],
   ['the step is put off', { type: 'step-deferred', step: 'pay', code: 'exhausted' }],
-  ['an operator asks for a retry', { type: 'retry-requested', reason: 'now' }],
   ['it is set aside', { type: 'quarantined', code: 'crashes' }],
   ['it is written off', { type: 'written-off', way: 'pay', direction: 'forward', reason: 'x' }],
 ])('waits no longer once %s', (_what, scene) => {
@@ -94,6 +93,36 @@ it.each<[string, Happening]>([
       [10, parked],
       [40, scene],
       [900, isOver],
+    ]),
+  ).toEqual(['parked pay first forward breaker-open breaker-open 10-50']);
+});
+
+it('waits no longer for its time once somebody asks for a retry, but for the breaker all the same', () => {
+  const retry = { type: 'retry-requested', reason: 'now' } as const;
+  const paid = succeeded({ attempt: 2, startedAt: at(300) });
+  expect(
+    tell([
+      [10, unknown({ retryAt: at(900) })],
+      [40, retry],
+      [310, paid],
+    ]),
+  ).toContain('wait pay first forward retry connection-reset 10-50');
+  expect(
+    tell([
+      [10, parked],
+      [40, retry],
+      [310, paid],
+    ]),
+  ).toContain('parked pay first forward breaker-open breaker-open 10-300');
+});
+
+it('has waited for its breaker once its probe is announced', () => {
+  const probed = { type: 'attempt-started', way: 'pay', direction: 'forward' } as const;
+  expect(
+    tell([
+      [10, parked],
+      [40, probed],
+      [900, succeeded({ startedAt: at(51) })],
     ]),
   ).toEqual(['parked pay first forward breaker-open breaker-open 10-50']);
 });

@@ -34,7 +34,7 @@ export function takeWaits(
   event: Event,
 ): { readonly taken: readonly Wait[]; readonly left: Waits } {
   const isOver = toEndOf(event);
-  const ended = Object.values(waits).filter((wait) => isOver(wait.key));
+  const ended = Object.values(waits).filter(isOver);
   const until = 'startedAt' in event ? Math.min(event.startedAt, event.at) : event.at;
   // What is decided at once was not waited for.
   const shortestMs = 'startedAt' in event ? 1 : decisionMs;
@@ -45,26 +45,28 @@ export function takeWaits(
   return { taken, left: Object.fromEntries(left.map((wait) => [wait.key, wait])) };
 }
 
-function toEndOf(event: Event): (key: string) => boolean {
+function toEndOf(event: Event): (wait: Wait) => boolean {
   switch (event.type) {
     case 'alternate-chosen':
     case 'step-deferred':
     case 'compensation-decided':
-      return (key) => key.startsWith('forward ');
+      return ({ key }) => key.startsWith('forward ');
     case 'retry-requested':
+      // The breaker is still to be waited for.
+      return ({ reason }) => reason !== 'breaker-open';
     case 'quarantined':
     case 'completed':
     case 'compensated':
       return () => true;
     case 'written-off':
-      return (key) => key === toWaitKey(event.direction, event.way);
+    case 'attempt-started':
+      return ({ key }) => key === toWaitKey(event.direction, event.way);
     case 'accepted':
     case 'cancel-requested':
     case 'recovered':
-    case 'attempt-started':
       return () => false;
     default:
-      return (key) => key === toWaitKey(directionOf(event.type), event.way);
+      return ({ key }) => key === toWaitKey(directionOf(event.type), event.way);
   }
 }
 

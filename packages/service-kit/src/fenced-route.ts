@@ -77,7 +77,7 @@ const runUndo = (call: Fenced<UndoOperation>, exists: boolean): UndoVerdict => {
   };
 };
 
-/** What the fence decided, as its span says it. */
+/** What the fence decided, as its span says it: only once that is on the disk. */
 const markFence = ({ operation }: Fenced<FencedOperation>, outcome: string): void => {
   markSpan({ 'baton.fence': outcome });
   renameSpan(`fence ${operation.name} ${outcome}`);
@@ -87,13 +87,13 @@ const forward = (call: Fenced<EffectOperation>, fence: Fence): HttpAnswer => {
   const { operation, orderId } = call;
   // The route is part of what a key was used for.
   const fingerprint = { operation: operation.name, body: call.body };
+  let came: string = 'replayed';
   const result = fence.forward(call.key, fingerprint, () => {
     const verdict = runForward(call);
-    markFence(call, verdict.verdict);
+    came = verdict.verdict;
     return verdict;
   });
-  if (result.outcome !== 'reply') markFence(call, result.outcome);
-  else if (result.replayed) markFence(call, 'replayed');
+  markFence(call, result.outcome === 'reply' ? came : result.outcome);
   return result.outcome === 'reply'
     ? result.reply
     : toProblemAnswer(operation, result.outcome, { orderId });
@@ -102,14 +102,13 @@ const forward = (call: Fenced<EffectOperation>, fence: Fence): HttpAnswer => {
 const undo = (call: Fenced<UndoOperation>, fence: Fence): HttpAnswer => {
   const { operation, orderId } = call;
   const fingerprint = { operation: operation.name, body: call.body };
+  let came: string = 'replayed';
   const result = fence.undo(call.key, fingerprint, (exists) => {
     const verdict = runUndo(call, exists);
-    const isInVain = verdict.verdict === 'undone' && !exists;
-    markFence(call, isInVain ? 'nothing-to-undo' : verdict.verdict);
+    came = verdict.verdict === 'undone' && !exists ? 'nothing-to-undo' : verdict.verdict;
     return verdict;
   });
-  if (result.outcome === 'key-reused') markFence(call, result.outcome);
-  else if (result.outcome === 'undone' && result.replayed) markFence(call, 'replayed');
+  markFence(call, result.outcome === 'key-reused' ? result.outcome : came);
   switch (result.outcome) {
     case 'undone':
       return toSuccess(operation, { status: 200, body: { orderId } });

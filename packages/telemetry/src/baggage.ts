@@ -20,8 +20,11 @@ export const readBaggageHeader = (header: string | undefined): string | undefine
   return baggage.length <= BAGGAGE_MAX && PRINTABLE.test(baggage) ? baggage : undefined;
 };
 
+/** As many as W3C asks of everybody; further ones are passed on unread. */
+const MEMBERS_MAX = 64;
+
 export const listMembers = (baggage: string): readonly BaggageMember[] =>
-  baggage.split(',').flatMap((member) => {
+  baggage.split(',', MEMBERS_MAX).flatMap((member) => {
     const [entry = ''] = member.split(';');
     const [name = '', ...value] = entry.split('=');
     const key = name.trim();
