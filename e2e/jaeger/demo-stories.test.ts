@@ -90,9 +90,11 @@ it('knows every service, what it does, and who calls whom', async () => {
   expect(await jaeger.client.readOperations('payment-service')).toEqual([
     'POST /process',
     'POST /refund',
-    'fence payment.process done',
-    'fence payment.process refused',
-    'fence payment.process replayed',
+    'fence done',
+    'fence fenced',
+    'fence nothing-to-undo',
+    'fence refused',
+    'fence replayed',
   ]);
   const links = (await jaeger.client.readDependencies())
     .filter(({ parent, child }) => parent !== child)

@@ -37,7 +37,7 @@ describe.each(stories)('when $name', (story) => {
     const [, ...answered] = parents(SpanKind.SERVER);
     expect(answered.every((call) => call?.kind === SpanKind.CLIENT)).toBe(true);
     expect(parents(SpanKind.CLIENT).every((step) => step && isTrying(step))).toBe(true);
-    for (const span of spans.filter(({ name }) => name.startsWith('fence ')))
+    for (const span of spans.filter(({ name }) => name.startsWith('fence')))
       expect(byId.get(parentOf(span))?.kind).toBe(SpanKind.SERVER);
   });
 

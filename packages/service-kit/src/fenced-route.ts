@@ -78,9 +78,9 @@ const runUndo = (call: Fenced<UndoOperation>, exists: boolean): UndoVerdict => {
 };
 
 /** What the fence decided, as its span says it: only once that is on the disk. */
-const markFence = ({ operation }: Fenced<FencedOperation>, outcome: string): void => {
+const markFence = (outcome: string): void => {
   markSpan({ 'baton.fence': outcome });
-  renameSpan(`fence ${operation.name} ${outcome}`);
+  renameSpan(`fence ${outcome}`);
 };
 
 const forward = (call: Fenced<EffectOperation>, fence: Fence): HttpAnswer => {
@@ -93,7 +93,7 @@ const forward = (call: Fenced<EffectOperation>, fence: Fence): HttpAnswer => {
     came = verdict.verdict;
     return verdict;
   });
-  markFence(call, result.outcome === 'reply' ? came : result.outcome);
+  markFence(result.outcome === 'reply' ? came : result.outcome);
   return result.outcome === 'reply'
     ? result.reply
     : toProblemAnswer(operation, result.outcome, { orderId });
@@ -108,7 +108,7 @@ const undo = (call: Fenced<UndoOperation>, fence: Fence): HttpAnswer => {
     came = verdict.verdict === 'undone' && !exists ? 'nothing-to-undo' : verdict.verdict;
     return verdict;
   });
-  markFence(call, result.outcome === 'key-reused' ? result.outcome : came);
+  markFence(result.outcome === 'key-reused' ? result.outcome : came);
   switch (result.outcome) {
     case 'undone':
       return toSuccess(operation, { status: 200, body: { orderId } });
@@ -134,7 +134,7 @@ export const respondFenced = (
   const issues = inspectJson(request.body, 'body');
   if (issues.length > 0) return toProblemAnswer(operation, 'bad-request', { issues, orderId });
   const call = { handler, ledger, body: request.body, key, orderId };
-  return runInSpan(`fence ${operation.name}`, toFenceAttributes(orderId), () =>
+  return runInSpan('fence', toFenceAttributes(orderId), () =>
     operation.kind === 'effect'
       ? forward({ ...call, operation }, ledger.fence)
       : undo({ ...call, operation }, ledger.fence),
