@@ -43,13 +43,17 @@ export const beginTrace = (
   });
 };
 
-const readHeaders = ({ headers }: Request): HttpRequest['headers'] =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      value === undefined ? value : `${value}`,
-    ]),
-  );
+/** What is read here, rather than a copy of all of them for each request. */
+const HEADERS = ['traceparent', 'uber-trace-id', KEY_HEADER, ATTEMPT_HEADER];
+
+const readHeaders = ({ headers }: Request): HttpRequest['headers'] => {
+  const read: Record<string, string> = {};
+  for (const name of HEADERS) {
+    const value = headers[name];
+    if (typeof value === 'string') read[name] = value;
+  }
+  return read;
+};
 
 const describe = (request: Request): SpanAttributes => ({
   'url.scheme': request.protocol,

@@ -4,45 +4,16 @@
  * 1. A request without a sampled caller has no span: a trace begins where an order does, and nowhere else.
  * 2. Without tracing everything runs as it would, at no cost.
  */
-import {
-  type Context,
-  context,
-  createContextKey,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  TraceFlags,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api';
-import { type SpanAttributes, toAttributes } from './span-attributes.ts';
-import type { SpanRef } from './span-ref.ts';
+import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
+import { createScene, LiveSpan, toRemoteContext } from './live-span.ts';
+import type { SpanAttributes } from './span-attributes.ts';
 import { readParent } from './trace-context.ts';
 import type { Tracing } from './tracing.ts';
 
-/** What a span within needs to begin another one, and whether the request's own is told by somebody else. */
-interface Scene {
-  readonly tracer: Tracer;
-  isToldElsewhere: boolean;
-  /** Answered, or cut: what is done from now on comes late. */
-  isOver: boolean;
-}
-const sceneKey = createContextKey('baton.scene');
-
-const readScene = (): Scene | undefined => {
-  const scene = context.active().getValue(sceneKey);
-  // The one place where it is set is below.
-  return scene as Scene | undefined;
+const readLiveSpan = (): LiveSpan | undefined => {
+  const span = trace.getActiveSpan();
+  return span instanceof LiveSpan ? span : undefined;
 };
-
-const toContext = ({ traceId, spanId }: SpanRef): Context =>
-  trace.setSpanContext(ROOT_CONTEXT, {
-    traceId,
-    spanId,
-    traceFlags: TraceFlags.SAMPLED,
-    isRemote: true,
-  });
 
 export interface TracedRequest {
   /** Such as `POST /process`. */
@@ -65,12 +36,9 @@ export const startRequestSpan = (
 ): RequestSpan | undefined => {
   const parent = tracing && readParent(headers);
   if (!tracing || !parent?.isSampled) return undefined;
-  const remote = toContext(parent);
-  const { tracer } = tracing;
-  const kind = SpanKind.SERVER;
-  const span = tracer.startSpan(name, { kind, attributes: toAttributes(attributes) }, remote);
-  const scene: Scene = { tracer, isToldElsewhere: false, isOver: false };
-  const within = trace.setSpan(remote, span).setValue(sceneKey, scene);
+  const scene = createScene(tracing);
+  const span = new LiveSpan(scene, name, toRemoteContext(parent)).setAttributes(attributes);
+  const within = trace.setSpan(ROOT_CONTEXT, span);
   return {
     run: (work) => context.with(within, work),
     end: (status) => {
@@ -81,7 +49,7 @@ export const startRequestSpan = (
   };
 };
 
-const endRequest = (span: Span, status: number | null): void => {
+const endRequest = (span: LiveSpan, status: number | null): void => {
   if (status !== null) span.setAttribute('http.response.status_code', status);
   const error = toRequestError(status);
   if (error) {
@@ -99,18 +67,17 @@ const toRequestError = (status: number | null): string | undefined => {
 
 /** The request's span is not sent: somebody else tells of it, under an id that outlives the process. */
 export const leaveRequestSpan = (): void => {
-  const scene = readScene();
+  const scene = readLiveSpan()?.scene;
   if (scene) scene.isToldElsewhere = true;
 };
 
 /** A part of the request's work, as a span of its own. */
 export const runInSpan = <T>(name: string, attributes: SpanAttributes, work: () => T): T => {
-  const scene = readScene();
-  if (!scene) return work();
-  const late = scene.isOver ? { 'baton.late': true } : {};
-  const span = scene.tracer.startSpan(name, {
-    attributes: toAttributes({ ...attributes, ...late }),
-  });
+  const parent = readLiveSpan();
+  if (!parent) return work();
+  const { scene } = parent;
+  const span = new LiveSpan(scene, name, parent.spanContext()).setAttributes(attributes);
+  if (scene.isOver) span.setAttribute('baton.late', true);
   try {
     return context.with(trace.setSpan(context.active(), span), work);
   } catch (error) {
@@ -123,10 +90,10 @@ export const runInSpan = <T>(name: string, attributes: SpanAttributes, work: () 
 
 /** What the work came to, in the name of its span: seen without a look at what it says. */
 export const renameSpan = (name: string): void => {
-  trace.getActiveSpan()?.updateName(name);
+  readLiveSpan()?.updateName(name);
 };
 
 /** Says more of the span that is being worked in, if there is one. */
 export const markSpan = (attributes: SpanAttributes): void => {
-  trace.getActiveSpan()?.setAttributes(toAttributes(attributes));
+  readLiveSpan()?.setAttributes(attributes);
 };

@@ -48,11 +48,19 @@ const LENGTH_MAX = 256;
 const known: ReadonlySet<string> = new Set(SPAN_ATTRIBUTES);
 
 /** Types end where text from outside begins: what is not on the list is left out here too. */
+export const addAttributes = (
+  attributes: Record<string, string | number | boolean>,
+  given: Readonly<Record<string, unknown>>,
+): void => {
+  for (const [name, value] of Object.entries(given)) {
+    if (!known.has(name)) continue;
+    if (typeof value === 'string') attributes[name] = value.slice(0, LENGTH_MAX);
+    else if (typeof value === 'number' || typeof value === 'boolean') attributes[name] = value;
+  }
+};
+
 export const toAttributes = (given: SpanAttributes): Record<string, string | number | boolean> => {
   const attributes: Record<string, string | number | boolean> = {};
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined || !known.has(name)) continue;
-    attributes[name] = typeof value === 'string' ? value.slice(0, LENGTH_MAX) : value;
-  }
+  addAttributes(attributes, given);
   return attributes;
 };

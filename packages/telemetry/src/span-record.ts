@@ -26,7 +26,10 @@ const KINDS = {
 
 const SECOND_US = 1_000_000;
 
-const toTime = (us: number): HrTime => [Math.floor(us / SECOND_US), (us % SECOND_US) * 1_000];
+export const toTime = (us: number): HrTime => [
+  Math.floor(us / SECOND_US),
+  (us % SECOND_US) * 1_000,
+];
 
 /** The same record makes the same span, byte for byte, in whatever process: `resource` must say nothing of it. */
 export const toReadableSpan = (record: SpanRecord, resource: Resource): ReadableSpan => {

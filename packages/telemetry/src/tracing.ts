@@ -5,24 +5,23 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { context, ROOT_CONTEXT, type Tracer } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import {
-  AlwaysOffSampler,
   BatchSpanProcessor,
-  ParentBasedSampler,
   type ReadableSpan,
   SamplingDecision,
   SimpleSpanProcessor,
   type SpanExporter,
   TraceIdRatioBasedSampler,
-  TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import { SCOPE } from './span-record.ts';
 
 export interface Tracing {
-  readonly tracer: Tracer;
+  /** Sends a span that was measured here, some time later: nobody hears whether it arrived. */
+  readonly take: (span: ReadableSpan) => void;
+  /** Of spans that are measured here: it says which process it was. */
+  readonly measured: Resource;
   /** Of spans that are not measured here: it says nothing of the process. */
   readonly resource: Resource;
   /** For who sends spans of its own making. Resolves with false when they did not arrive. */
@@ -50,7 +49,7 @@ const describeProcess = () => ({
 });
 
 /** A process that is killed loses the spans of this long. */
-const DELAY_MS = 200;
+const DELAY_MS = 500;
 const QUEUE_MAX = 16_384;
 const CLOSE_MAX_MS = 500;
 
@@ -68,21 +67,17 @@ export const createTracing = (options: TracingOptions): Tracing => {
         scheduledDelayMillis: DELAY_MS,
         maxQueueSize: QUEUE_MAX,
       });
-  const provider = new TracerProvider({
-    resource: measured,
-    sampler: new ParentBasedSampler({ root: new AlwaysOffSampler() }),
-    spanProcessors: [processor],
-  });
   const sampler = new TraceIdRatioBasedSampler(ratio);
   return {
-    tracer: provider.getTracer(SCOPE.name),
+    take: (span) => processor.onEnd(span),
+    measured,
     resource,
     send: (spans) =>
       new Promise((resolve) => exporter.export([...spans], ({ code }) => resolve(code === 0))),
     isSampled: (traceId) =>
       sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED,
     close: async () => {
-      await Promise.race([provider.shutdown(), wait(CLOSE_MAX_MS, undefined, { ref: false })]);
+      await Promise.race([processor.shutdown(), wait(CLOSE_MAX_MS, undefined, { ref: false })]);
     },
   };
 };

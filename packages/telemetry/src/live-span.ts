@@ -1,0 +1,136 @@
+/**
+ * A span that is measured while work goes on in it: one object, from its start until the collector has it. A service has
+ * two for each request, and the SDK's own, which are made for every need, would be a good part of what a request costs.
+ *
+ * 1. It says what is on the list, whoever says it. Events, links, exceptions and messages may hold anything: it takes none.
+ * 2. All spans of a request are measured by one clock that never jumps, so that none lies outside of another for that.
+ */
+import {
+  type HrTime,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  type SpanStatus,
+  SpanStatusCode,
+  TraceFlags,
+} from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
+import { RandomIdGenerator, type ReadableSpan } from '@opentelemetry/sdk-trace';
+import { addAttributes } from './span-attributes.ts';
+import { SCOPE, toTime } from './span-record.ts';
+import type { SpanRef } from './span-ref.ts';
+import type { Tracing } from './tracing.ts';
+
+/** What all spans of a request share. */
+export interface Scene {
+  readonly tracing: Pick<Tracing, 'measured' | 'take'>;
+  /** In milliseconds since the epoch, when the clock that never jumps said 0. */
+  readonly zeroMs: number;
+  /** The request's own span is told by somebody else. */
+  isToldElsewhere: boolean;
+  /** Answered, or cut: what is done from now on comes late. */
+  isOver: boolean;
+}
+
+export const createScene = (tracing: Scene['tracing']): Scene => ({
+  tracing,
+  zeroMs: Date.now() - performance.now(),
+  isToldElsewhere: false,
+  isOver: false,
+});
+
+const ids = new RandomIdGenerator();
+
+const readNowUs = ({ zeroMs }: Scene): number => Math.round((zeroMs + performance.now()) * 1_000);
+
+export class LiveSpan implements Span, ReadableSpan {
+  readonly scene: Scene;
+  readonly kind: SpanKind;
+  readonly parentSpanContext: SpanContext;
+  readonly startTime: HrTime;
+  readonly resource: Resource;
+  readonly instrumentationScope = SCOPE;
+  readonly attributes: Record<string, string | number | boolean> = {};
+  readonly links = [];
+  readonly events = [];
+  readonly droppedAttributesCount = 0;
+  readonly droppedEventsCount = 0;
+  readonly droppedLinksCount = 0;
+  name: string;
+  status: SpanStatus = { code: SpanStatusCode.UNSET };
+  endTime: HrTime = [0, 0];
+  duration: HrTime = [0, 0];
+  ended = false;
+  readonly #context: SpanContext;
+  readonly #startUs: number;
+
+  constructor(scene: Scene, name: string, parent: SpanContext) {
+    const { traceId } = parent;
+    this.scene = scene;
+    this.name = name;
+    this.kind = parent.isRemote ? SpanKind.SERVER : SpanKind.INTERNAL;
+    this.parentSpanContext = parent;
+    this.resource = scene.tracing.measured;
+    this.#context = { traceId, spanId: ids.generateSpanId(), traceFlags: TraceFlags.SAMPLED };
+    this.#startUs = readNowUs(scene);
+    this.startTime = toTime(this.#startUs);
+  }
+
+  spanContext(): SpanContext {
+    return this.#context;
+  }
+
+  setAttributes(given: Readonly<Record<string, unknown>>): this {
+    if (!this.ended) addAttributes(this.attributes, given);
+    return this;
+  }
+
+  setAttribute(name: string, value: unknown): this {
+    return this.setAttributes({ [name]: value });
+  }
+
+  setStatus({ code }: SpanStatus): this {
+    if (!this.ended) this.status = { code };
+    return this;
+  }
+
+  updateName(name: string): this {
+    if (!this.ended) this.name = name;
+    return this;
+  }
+
+  addEvent(): this {
+    return this;
+  }
+
+  addLink(): this {
+    return this;
+  }
+
+  addLinks(): this {
+    return this;
+  }
+
+  recordException(): void {}
+
+  isRecording(): boolean {
+    return !this.ended;
+  }
+
+  end(): void {
+    if (this.ended) return;
+    const endUs = readNowUs(this.scene);
+    this.endTime = toTime(endUs);
+    this.duration = toTime(endUs - this.#startUs);
+    this.ended = true;
+    this.scene.tracing.take(this);
+  }
+}
+
+/** Of the caller, in another process. */
+export const toRemoteContext = ({ traceId, spanId }: SpanRef): SpanContext => ({
+  traceId,
+  spanId,
+  traceFlags: TraceFlags.SAMPLED,
+  isRemote: true,
+});
