@@ -19,7 +19,7 @@ import {
 } from './span-outline.ts';
 import { noWaits, startWait, takeWaits, type Wait } from './waits.ts';
 
-type FindSaga = (state: RunState) => Saga<unknown> | undefined;
+export type FindSaga = (state: RunState) => Saga<unknown> | undefined;
 
 export interface Projection {
   readonly spans: readonly SpanRecord[];

@@ -1,9 +1,14 @@
 import type { Clock, Journal } from '@baton/saga';
-import { createMemoryJournal, createMemoryStore, createVirtualClock } from '@baton/saga/testing';
-import type { Tracing } from '@baton/telemetry';
+import {
+  createMemoryJournal,
+  createMemoryStore,
+  createVirtualClock,
+  type VirtualClock,
+} from '@baton/saga/testing';
+import type { Delivery, Tracing } from '@baton/telemetry';
 import { createSpanRecorder } from '@baton/telemetry/testing';
 import { expect, it, vi } from 'vitest';
-import { accepted, acceptedAt, type Scene, succeeded, toEvents } from './event-story.ts';
+import { accepted, acceptedAt, type Scene, succeeded, toEvents, unknown } from './event-story.ts';
 import { createOrderSagas } from './order-saga.ts';
 import { type SpanExportOptions, startSpanExport } from './span-export.ts';
 import { createStandIns } from './stand-in.ts';
@@ -66,8 +71,13 @@ const toBytes = (spans: Spans): string[] =>
 
 const createCollector = (clock: Pick<Clock, 'now'>) => {
   const asked: { readonly at: number; readonly spans: Spans; readonly arrived: boolean }[] = [];
+  const answer = (spans: Spans): Delivery => {
+    if (!collector.isThere) return 'away';
+    return collector.accepts(spans) ? 'arrived' : 'refused';
+  };
   const collector = {
     isThere: true,
+    accepts: (_spans: Spans): boolean => true,
     asked,
     /** `name of order`, in the order of their arrival. */
     arrived: (): string[] =>
@@ -78,8 +88,9 @@ const createCollector = (clock: Pick<Clock, 'now'>) => {
     bytes: (): string[] =>
       asked.filter((ask) => ask.arrived).flatMap(({ spans }) => toBytes(spans)),
     send: async (spans: Spans) => {
-      asked.push({ at: clock.now(), spans, arrived: collector.isThere });
-      return collector.isThere;
+      const delivery = answer(spans);
+      asked.push({ at: clock.now(), spans, arrived: delivery === 'arrived' });
+      return delivery;
     },
   };
   return collector;
@@ -119,13 +130,13 @@ it('sends more than one batch without waiting in between', async () => {
 it('sends what was committed while a batch was on its way', async () => {
   const { collector, commit, follow, pass } = createHouse();
   await commit('ord_1', accepted());
-  const answer = Promise.withResolvers<boolean>();
-  const send: Tracing['send'] = async (spans) => (await answer.promise) && collector.send(spans);
+  const answer = Promise.withResolvers<void>();
+  const send: Tracing['send'] = (spans) => answer.promise.then(() => collector.send(spans));
   const { stir } = follow({ tracing: { resource, send } });
   await pass(100);
   await commit('ord_2', accepted());
   stir();
-  answer.resolve(true);
+  answer.resolve();
   await pass(200);
   expect(collector.arrived()).toEqual(['POST /orders of ord_1', 'POST /orders of ord_2']);
 });
@@ -147,7 +158,7 @@ it('sends what was committed just when it had found nothing more', async () => {
   expect(collector.arrived()).toEqual(['POST /orders of ord_1']);
 });
 
-it('sends a refused batch again, the same in each byte, after pauses that grow to half a minute', async () => {
+it('sends a batch again that did not arrive, the same in each byte, after pauses that grow to half a minute', async () => {
   const { collector, commit, follow, pass, readCursor } = createHouse();
   await commit('ord_1', accepted(), succeeded({ way: 'validate' }));
   collector.isThere = false;
@@ -258,7 +269,7 @@ it('goes on when the journal could not be read for once', async () => {
   await pass(5_000);
   await commit('ord_2', accepted());
   stir();
-  await pass(100);
+  await pass(200);
   expect(collector.arrived()).toEqual(['POST /orders of ord_1', 'POST /orders of ord_2']);
   expect(errors).toEqual([{ err: expect.any(Error) }]);
 });
@@ -307,6 +318,103 @@ it('sends nothing of orders that are not sampled, and passes them', async () => 
   expect(readCursor()).toBe(3);
 });
 
+it('passes an event whose spans are refused, and says so once', async () => {
+  const { collector, commit, follow, pass, errors, readCursor } = createHouse();
+  for (const run of ['ord_1', 'ord_2', 'ord_3']) await commit(run, accepted());
+  collector.accepts = (spans) =>
+    !spans.some(({ attributes }) => attributes['baton.order.id'] === 'ord_2');
+  const { stir } = follow();
+  await pass(100);
+  await commit('ord_4', accepted());
+  stir();
+  await pass(10_000);
+  expect(collector.arrived()).toEqual([
+    'POST /orders of ord_1',
+    'POST /orders of ord_3',
+    'POST /orders of ord_4',
+  ]);
+  expect(errors).toEqual([{ orderId: 'ord_2', seq: 1 }]);
+  expect(readCursor()).toBe(4);
+});
+
+it('keeps a refused event until the collector took another one', async () => {
+  const { collector, commit, follow, pass, errors, readCursor } = createHouse();
+  await commit('ord_1', accepted());
+  collector.accepts = () => false;
+  const { stir } = follow();
+  await pass(60_000);
+  expect([readCursor(), errors]).toEqual([0, []]);
+  await commit('ord_2', accepted());
+  stir();
+  await pass(60_000);
+  expect([readCursor(), errors]).toEqual([0, []]);
+  collector.accepts = () => true;
+  await pass(30_000);
+  expect(collector.arrived()).toEqual(['POST /orders of ord_1', 'POST /orders of ord_2']);
+  expect([readCursor(), errors]).toEqual([2, []]);
+});
+
+/** An order of many events that are not traced, a clock on which each look takes a millisecond, and turns of others. */
+const createBacklog = async () => {
+  const { clock, journal, commit, follow, readCursor } = createHouse();
+  await commit('ord_0', accepted({}), ...Array.from({ length: 2_000 }, () => succeeded()));
+  let now = 0;
+  let read = 0;
+  const readKept: Journal['readKept'] = (after, limit) => {
+    const feed = journal.readKept(after, limit);
+    read += feed.length;
+    return feed;
+  };
+  const { stop } = follow({
+    clock: { ...clock, now: () => now++ },
+    journal: { ...journal, readKept },
+  });
+  /** How many events were read in each turn. */
+  const turns: number[] = [];
+  const count = (before: number) => {
+    turns.push(read - before);
+    if (readCursor() < 2_001) setImmediate(count, read);
+  };
+  count(read);
+  return { clock, stop, turns, readCursor };
+};
+
+it.each([
+  ['at work', (clock: VirtualClock) => clock.run(() => false, 100).catch(() => {})],
+  ['at its end', (_: VirtualClock, stop: () => Promise<void>) => stop()],
+])('lets others have their turn, however many events are not traced: %s', async (_, work) => {
+  const { clock, stop, turns, readCursor } = await createBacklog();
+  void work(clock, stop);
+  await expect.poll(readCursor).toBe(2_001);
+  await expect.poll(() => turns.reduce((sum, read) => sum + read, 0)).toBe(2_001);
+  expect(Math.max(...turns)).toBe(256);
+});
+
+it('reads a completed order no more than once while it is repaired', async () => {
+  const { commit, follow, pass, journal, collector } = createHouse();
+  const put: Scene = { type: 'step-deferred', step: 'notify', code: 'exhausted' };
+  const paid = ['validate', 'reserve', 'pay'].map((way) => succeeded({ way }));
+  const read = vi.fn(journal.read);
+  const { stir } = follow({ journal: { ...journal, read } });
+  await commit('ord_1', accepted(), ...paid, put, completed);
+  await pass(200);
+  for (let repair = 0; repair < 5; repair += 1) {
+    await commit('ord_1', unknown({ way: 'notify' }));
+    stir();
+    await pass(200);
+  }
+  expect(read).not.toHaveBeenCalled();
+  await commit('ord_1', succeeded({ way: 'notify' }));
+  stir();
+  await pass(200);
+  // Now it is over, and kept no longer.
+  await commit('ord_1', succeeded({ way: 'notify' }));
+  stir();
+  await pass(200);
+  expect(read).toHaveBeenCalledOnce();
+  expect(collector.arrived().length).toBeGreaterThan(10);
+});
+
 it('sends what is there when it stops, and nothing afterwards', async () => {
   const { collector, commit, follow, pass } = createHouse();
   await commit('ord_1', accepted());
@@ -332,11 +440,13 @@ it('asks a collector that is gone once more when it stops, and leaves the rest t
 it('stops in half a second although the collector never answers', async () => {
   const { clock, commit, follow, pass, journal } = createHouse();
   await commit('ord_1', accepted());
-  const answer = Promise.withResolvers<boolean>();
+  const answer = Promise.withResolvers<Delivery>();
   const readKept = vi.fn(journal.readKept);
+  const write = vi.fn();
   const { stop } = follow({
     journal: { ...journal, readKept },
     tracing: { resource, send: () => answer.promise },
+    cursor: { read: () => 0, write, close: () => {} },
   });
   await pass(100);
   const startedAt = clock.now();
@@ -348,7 +458,8 @@ it('stops in half a second although the collector never answers', async () => {
   expect(endedAt - startedAt).toBe(500);
   // Closed by then, the journal must not be read.
   readKept.mockClear();
-  answer.resolve(true);
+  answer.resolve('arrived');
   await pass(1_000);
   expect(readKept).not.toHaveBeenCalled();
+  expect(write).not.toHaveBeenCalled();
 });

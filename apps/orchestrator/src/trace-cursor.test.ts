@@ -45,6 +45,15 @@ it('writes what is left when it closes', () => {
   expect(existsSync(`${path}.new`)).toBe(false);
 });
 
+it('writes nothing more once it is closed', async () => {
+  const { cursor, read, pass } = open();
+  cursor.write(4);
+  cursor.close();
+  cursor.write(5);
+  await pass(10_000);
+  expect(read()).toBe(4);
+});
+
 it.each(['', 'NaN', '-1', '1.5', '12 ', '{}', '9'.repeat(400), '\0'])(
   'begins at the beginning where its file holds %j',
   (text) => {

@@ -7,7 +7,7 @@ export interface TraceCursor {
   /** The position of the last event whose spans arrived; 0 when nothing is known. */
   readonly read: () => number;
   readonly write: (position: number) => void;
-  /** Writes what was not written yet. */
+  /** Writes what was not written yet, and nothing afterwards. */
   readonly close: () => void;
 }
 
@@ -23,6 +23,7 @@ export function createTraceCursor(
   if (path === undefined) return { read: () => 0, write: () => {}, close: () => {} };
   let latest: number | null = null;
   let isFailing = false;
+  let hasClosed = false;
   let cancelTimer: (() => void) | null = null;
   const save = (): void => {
     cancelTimer?.();
@@ -46,10 +47,14 @@ export function createTraceCursor(
   return {
     read: () => readPosition(path),
     write: (position) => {
+      if (hasClosed) return;
       latest = position;
       cancelTimer ??= clock.setTimer(writeMs, save);
     },
-    close: save,
+    close: () => {
+      hasClosed = true;
+      save();
+    },
   };
 }
 

@@ -1,6 +1,7 @@
-import { createServer, type RequestListener } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { openTracing } from './collector.ts';
 import { createLog } from './log.ts';
 import { startRequestSpan } from './request-span.ts';
@@ -38,7 +39,12 @@ const open = (endpoint: string | undefined) => {
   const log = createLog('orchestrator', 'info', { write: (line) => void lines.push(line) });
   const tracing = openTracing({ service: 'orchestrator', endpoint, ratio: 1, log });
   const send = async () => tracing?.send([toReadableSpan(record, tracing.resource)]);
-  return { tracing, send, said: () => lines.map((line) => JSON.parse(line).msg) };
+  const said = () =>
+    lines.map((line) => {
+      const { msg, why } = JSON.parse(line);
+      return why === undefined ? msg : `${msg}: ${why}`;
+    });
+  return { tracing, send, said, lines };
 };
 
 it('traces nothing without an endpoint', () => {
@@ -56,8 +62,8 @@ it.each(['', '/', '//'])(
       response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
     });
     expect([await open(`${endpoint}${end}`).send(), await open(endpoint).send()]).toEqual([
-      true,
-      true,
+      'arrived',
+      'arrived',
     ]);
     expect([...urls]).toEqual(['/v1/traces']);
     expect(bodies[0]).toContain('"spanId":"bbbbbbbbbbbbbbbb"');
@@ -65,24 +71,113 @@ it.each(['', '/', '//'])(
   },
 );
 
+/** Answers each request with the status that stands there then. */
+const listenWith = async (answer: { status: number; body?: string }): Promise<string> =>
+  listen((request, response) => {
+    request.resume();
+    const headers = { 'content-type': 'application/json' };
+    response.writeHead(answer.status, headers).end(answer.body ?? '{}');
+  });
+
 it('says once that the collector has gone, and once that it is back', async () => {
-  let status = 400;
+  const answer = { status: 404 };
+  const { send, said } = open(await listenWith(answer));
+  const arrived = [await send(), await send()];
+  answer.status = 200;
+  arrived.push(await send(), await send());
+  answer.status = 500;
+  arrived.push(await send());
+  expect(arrived).toEqual(['away', 'away', 'arrived', 'arrived', 'away']);
+  expect(said()).toEqual([
+    'the trace collector does not take spans: status 404',
+    'the trace collector takes spans again',
+    'the trace collector does not take spans: status 500',
+  ]);
+});
+
+it.each([
+  [400, 'refused'],
+  [413, 'refused'],
+  [422, 'refused'],
+  [401, 'away'],
+  [403, 'away'],
+  [404, 'away'],
+  [405, 'away'],
+  [408, 'away'],
+  [301, 'away'],
+  [500, 'away'],
+])('takes status %i for spans that are %s', async (status, delivery) => {
+  expect(await open(await listenWith({ status })).send()).toBe(delivery);
+});
+
+it('says once in a while that spans are refused, and not that the collector has gone', async () => {
+  const now = vi.spyOn(performance, 'now').mockReturnValue(5_000);
+  onTestFinished(() => now.mockRestore());
+  const answer = { status: 413 };
+  const { send, said } = open(await listenWith(answer));
+  for (const status of [413, 200, 400, 200, 400]) {
+    answer.status = status;
+    await send();
+  }
+  const first = ['the trace collector refuses spans: status 413'];
+  expect(said()).toEqual(first);
+  now.mockReturnValue(605_000);
+  await send();
+  expect(said()).toEqual([...first, 'the trace collector refuses spans: status 400']);
+});
+
+it('does not say that a collector is back that refuses', async () => {
+  const answer = { status: 404 };
+  const { send, said } = open(await listenWith(answer));
+  for (const status of [404, 400, 404, 200]) {
+    answer.status = status;
+    await send();
+  }
+  expect(said()).toEqual([
+    'the trace collector does not take spans: status 404',
+    'the trace collector refuses spans: status 400',
+    'the trace collector takes spans again',
+  ]);
+});
+
+it('says once that a part of a batch was refused, and not at length', async () => {
+  const partialSuccess = { rejectedSpans: '5', errorMessage: 'no'.repeat(500) };
+  const body = JSON.stringify({ partialSuccess });
+  const { send, said, lines } = open(await listenWith({ status: 200, body }));
+  expect([await send(), await send()]).toEqual(['arrived', 'arrived']);
+  expect(said()).toEqual(['the trace collector refuses some spans of a batch']);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ spans: 5, message: 'no'.repeat(100) });
+});
+
+it.each(['{"partialSuccess":{}}', '{"partialSuccess":{"errorMessage":"slow"}}', 'no JSON', '[]'])(
+  'says nothing of a collector that answers %s',
+  async (body) => {
+    const { send, said } = open(await listenWith({ status: 200, body }));
+    expect(await send()).toBe('arrived');
+    expect(said()).toEqual([]);
+  },
+);
+
+it('waits no longer than ten seconds for an answer that comes a byte at a time', async () => {
+  const asked = Promise.withResolvers<ServerResponse>();
   const endpoint = await listen((request, response) => {
     request.resume();
-    response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+    response.writeHead(200).write(' ');
+    asked.resolve(response);
   });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
   const { send, said } = open(endpoint);
-  const arrived = [await send(), await send()];
-  status = 200;
-  arrived.push(await send(), await send());
-  status = 400;
-  arrived.push(await send());
-  expect(arrived).toEqual([false, false, true, true, false]);
-  expect(said()).toEqual([
-    'the trace collector does not take spans',
-    'the trace collector takes spans again',
-    'the trace collector does not take spans',
-  ]);
+  const delivery = send();
+  const response = await asked.promise;
+  vi.advanceTimersByTime(9_999);
+  expect(said()).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(await delivery).toBe('away');
+  // What it says afterwards is not heard.
+  response.end('{}');
+  await once(response, 'close');
+  expect(said()).toEqual(['the trace collector does not take spans: no answer in time']);
 });
 
 const traced = { name: 'x', headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } };

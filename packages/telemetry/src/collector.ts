@@ -1,6 +1,9 @@
 /** Where spans go: an OTLP collector such as Jaeger, over HTTP. */
+import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { describeFailure, toDelivery } from './delivery.ts';
 import type { Log } from './log.ts';
 import { createTracing, type Tracing } from './tracing.ts';
 
@@ -13,24 +16,97 @@ export interface CollectorOptions {
   readonly log: Log;
 }
 
+/** Of silence, and of the exporter's own attempts. */
 const TIMEOUT_MS = 5_000;
+/** Of all together: an answer that comes a byte at a time is never silent. */
+const ANSWER_MAX_MS = 10_000;
+/** What may come with each batch is said no more often. */
+const SAY_EVERY_MS = 600_000;
+const MESSAGE_MAX = 200;
 
-/** Says once that the collector has gone, and once that it is back. */
-const watch = (exporter: SpanExporter, log: Log): SpanExporter => {
-  let isGone = false;
-  return {
-    export: (spans, callback) =>
-      exporter.export(spans, (result) => {
-        const failed = result.code !== 0;
-        if (failed && !isGone) log.warn('the trace collector does not take spans');
-        if (!failed && isGone) log.info('the trace collector takes spans again');
-        isGone = failed;
-        callback(result);
-      }),
-    shutdown: () => exporter.shutdown(),
-    forceFlush: async () => exporter.forceFlush?.(),
+/** Answers once, and in time. A late answer is worth nothing: the same spans may be under way again. */
+const limit = (exporter: SpanExporter): SpanExporter => ({
+  export: (spans, callback) => {
+    let isOver = false;
+    const answer = (result: ExportResult): void => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
+      callback(result);
+    };
+    const late = { code: ExportResultCode.FAILED, error: new Error('no answer in time') };
+    const timer = setTimeout(() => answer(late), ANSWER_MAX_MS).unref();
+    exporter.export(spans, answer);
+  },
+  shutdown: () => exporter.shutdown(),
+  forceFlush: async () => exporter.forceFlush?.(),
+});
+
+const seldom = <A extends unknown[]>(say: (...given: A) => void): ((...given: A) => void) => {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return (...given) => {
+    if (performance.now() - saidAt < SAY_EVERY_MS) return;
+    saidAt = performance.now();
+    say(...given);
   };
 };
+
+/**
+ * Says once that the collector has gone, and once that it is back. One that refuses is there, and may take the next
+ * batch: that it did is no news.
+ */
+const watch = (exporter: SpanExporter, log: Log): SpanExporter => {
+  let isGone = false;
+  const sayRefused = seldom((why: string) =>
+    log.warn({ why }, 'the trace collector refuses spans'),
+  );
+  const hear = (result: ExportResult): void => {
+    const delivery = toDelivery(result);
+    const why = describeFailure(result);
+    if (delivery === 'refused') sayRefused(why);
+    if (delivery === 'away' && !isGone)
+      log.warn({ why }, 'the trace collector does not take spans');
+    if (delivery === 'arrived' && isGone) log.info('the trace collector takes spans again');
+    if (delivery !== 'refused') isGone = delivery === 'away';
+  };
+  return {
+    ...exporter,
+    export: (spans, callback) =>
+      exporter.export(spans, (result) => {
+        hear(result);
+        callback(result);
+      }),
+  };
+};
+
+/** A collector that took a part only answers with 200: the exporter says so nowhere else. */
+const hearPartial = (log: Log): void => {
+  const sayPartial = seldom((spans: number, message: string) =>
+    log.warn({ spans, message }, 'the trace collector refuses some spans of a batch'),
+  );
+  const ignore = (): void => {};
+  const logger: DiagLogger = {
+    error: ignore,
+    warn: (what, answer) => {
+      if (!what.includes('Partial Success')) return;
+      const { rejectedSpans, errorMessage } = readPartial(answer);
+      if (rejectedSpans > 0) sayPartial(rejectedSpans, errorMessage);
+    },
+    info: ignore,
+    debug: ignore,
+    verbose: ignore,
+  };
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+};
+
+function readPartial(answer: unknown) {
+  // The exporter's own JSON of an object; its fields are the collector's.
+  const { rejectedSpans, errorMessage } = JSON.parse(String(answer));
+  return {
+    rejectedSpans: Number(rejectedSpans ?? 0),
+    errorMessage: String(errorMessage ?? '').slice(0, MESSAGE_MAX),
+  };
+}
 
 export const openTracing = ({
   service,
@@ -41,5 +117,6 @@ export const openTracing = ({
   if (endpoint === undefined) return undefined;
   const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: TIMEOUT_MS });
-  return createTracing({ service, ratio, exporter: watch(exporter, log) });
+  hearPartial(log);
+  return createTracing({ service, ratio, exporter: watch(limit(exporter), log) });
 };

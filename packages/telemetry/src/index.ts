@@ -1,4 +1,5 @@
 export { type CollectorOptions, openTracing } from './collector.ts';
+export type { Delivery } from './delivery.ts';
 export { createHistogram, type Observe } from './histogram.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';

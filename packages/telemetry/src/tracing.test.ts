@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ExportResult } from '@opentelemetry/core';
 import { InMemorySpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
 import { expect, it } from 'vitest';
 import { startRequestSpan } from './request-span.ts';
@@ -31,13 +32,15 @@ it('samples the same traces in every process, and at a higher ratio only more of
 });
 
 it('says whether spans of its own making arrived', async () => {
-  const answering = (code: number): SpanExporter => ({
-    export: (_spans, callback) => callback({ code }),
+  const answering = (result: ExportResult): SpanExporter => ({
+    export: (_spans, callback) => callback(result),
     shutdown: async () => {},
   });
-  const send = (code: number) =>
-    createTracing({ service: 'orchestrator', exporter: answering(code) }).send([]);
-  expect([await send(0), await send(1)]).toEqual([true, false]);
+  const send = (result: ExportResult) =>
+    createTracing({ service: 'orchestrator', exporter: answering(result) }).send([]);
+  const bad = Object.assign(new Error('Bad Request'), { code: 400 });
+  expect([await send({ code: 0 }), await send({ code: 1 })]).toEqual(['arrived', 'away']);
+  expect(await send({ code: 1, error: bad })).toBe('refused');
 });
 
 it('sends what is left when it closes', async () => {

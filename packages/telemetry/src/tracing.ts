@@ -16,6 +16,7 @@ import {
   type SpanExporter,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
+import { type Delivery, toDelivery } from './delivery.ts';
 
 export interface Tracing {
   /** Sends a span that was measured here, some time later: nobody hears whether it arrived. */
@@ -24,8 +25,8 @@ export interface Tracing {
   readonly measured: Resource;
   /** Of spans that are not measured here: it says nothing of the process. */
   readonly resource: Resource;
-  /** For who sends spans of its own making. Resolves with false when they did not arrive. */
-  readonly send: (spans: readonly ReadableSpan[]) => Promise<boolean>;
+  /** For who sends spans of its own making. */
+  readonly send: (spans: readonly ReadableSpan[]) => Promise<Delivery>;
   /** Whether a trace that begins here is sampled. */
   readonly isSampled: (traceId: string) => boolean;
   /** Sends what is left, but waits no longer than a moment. */
@@ -73,7 +74,7 @@ export const createTracing = (options: TracingOptions): Tracing => {
     measured,
     resource,
     send: (spans) =>
-      new Promise((resolve) => exporter.export([...spans], ({ code }) => resolve(code === 0))),
+      new Promise((resolve) => exporter.export([...spans], (it) => resolve(toDelivery(it)))),
     isSampled: (traceId) =>
       sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED,
     close: async () => {
