@@ -437,29 +437,35 @@ it('asks a collector that is gone once more when it stops, and leaves the rest t
   expect([collector.asked.length, readCursor()]).toEqual([2, 0]);
 });
 
-it('stops in half a second although the collector never answers', async () => {
-  const { clock, commit, follow, pass, journal } = createHouse();
-  await commit('ord_1', accepted());
-  const answer = Promise.withResolvers<Delivery>();
-  const readKept = vi.fn(journal.readKept);
-  const write = vi.fn();
-  const { stop } = follow({
-    journal: { ...journal, readKept },
-    tracing: { resource, send: () => answer.promise },
-    cursor: { read: () => 0, write, close: () => {} },
-  });
-  await pass(100);
-  const startedAt = clock.now();
-  let endedAt = 0;
-  void stop().then(() => {
-    endedAt = clock.now();
-  });
-  await clock.run(() => endedAt > 0);
-  expect(endedAt - startedAt).toBe(500);
-  // Closed by then, the journal must not be read.
-  readKept.mockClear();
-  answer.resolve('arrived');
-  await pass(1_000);
-  expect(readKept).not.toHaveBeenCalled();
-  expect(write).not.toHaveBeenCalled();
-});
+it.each(['arrived', 'refused'] as const)(
+  'stops in half a second although the collector does not answer until then: %s',
+  async (late) => {
+    const { clock, commit, follow, pass, journal } = createHouse();
+    await commit('ord_1', accepted());
+    await commit('ord_2', accepted());
+    const answer = Promise.withResolvers<Delivery>();
+    const readKept = vi.fn(journal.readKept);
+    const write = vi.fn();
+    const send = vi.fn(() => answer.promise);
+    const { stop } = follow({
+      journal: { ...journal, readKept },
+      tracing: { resource, send },
+      cursor: { read: () => 0, write, close: () => {} },
+    });
+    await pass(100);
+    const startedAt = clock.now();
+    let endedAt = 0;
+    void stop().then(() => {
+      endedAt = clock.now();
+    });
+    await clock.run(() => endedAt > 0);
+    expect(endedAt - startedAt).toBe(500);
+    // Closed by then, the journal must not be read.
+    readKept.mockClear();
+    answer.resolve(late);
+    await pass(1_000);
+    expect(readKept).not.toHaveBeenCalled();
+    expect(write).not.toHaveBeenCalled();
+    expect(send).toHaveBeenCalledOnce();
+  },
+);
