@@ -121,6 +121,13 @@ export const journal: Row = {
         { expr: rate('baton_journal_commit_writes_sum'), legend: 'writes' },
       ],
     },
+    {
+      title: 'Events whose spans have not arrived',
+      description:
+        'It grows while the trace collector is away; nothing is lost. None without tracing',
+      unit: 'short',
+      queries: [{ expr: 'max(baton_trace_backlog_events)', legend: 'events' }],
+    },
   ],
 };
 

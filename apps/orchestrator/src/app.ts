@@ -31,6 +31,7 @@ import { createShed, isFull } from './queue-full.ts';
 import { type SpanExportOptions, startSpanExport } from './span-export.ts';
 import { showRecovered } from './start-metrics.ts';
 import { createTraceCursor } from './trace-cursor.ts';
+import { measureTraceBacklog } from './trace-metrics.ts';
 
 export interface OrchestratorOptions
   extends Pick<
@@ -127,7 +128,7 @@ function openCatalog(options: OrchestratorOptions, clock: Clock): Catalog {
 /** To the log and to the collector; returns how to stop. */
 function tellOrders(
   engine: Engine,
-  options: Pick<OrchestratorOptions, 'tracing' | 'traceCursorPath' | 'log'> &
+  options: Pick<OrchestratorOptions, 'tracing' | 'traceCursorPath' | 'log' | 'metrics'> &
     Pick<SpanExportOptions, 'sagas' | 'clock'>,
 ): () => Promise<void> {
   const { tracing, traceCursorPath: path, clock, log } = options;
@@ -136,6 +137,7 @@ function tellOrders(
   const cursor = createTraceCursor(path, clock, log);
   const spans = startSpanExport({ ...options, journal: engine.journal, tracing, cursor });
   engine.subscribe(spans.stir);
+  measureTraceBacklog(spans, options.metrics);
   return spans.stop;
 }
 

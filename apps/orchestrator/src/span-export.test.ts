@@ -337,6 +337,27 @@ it('passes an event whose spans are refused, and says so once', async () => {
   expect(readCursor()).toBe(4);
 });
 
+it('says how many events wait for the collector', async () => {
+  const { collector, commit, follow, pass, journal } = createHouse();
+  await commit('ord_1', accepted(), completed);
+  collector.isThere = false;
+  const { stir, stop, readBacklog } = follow();
+  await pass(100);
+  await commit('ord_2', accepted());
+  expect(readBacklog()).toBe(3);
+  stir();
+  collector.isThere = true;
+  await pass(31_000);
+  expect(readBacklog()).toBe(0);
+  await commit('ord_3', accepted(), completed);
+  journal.prune(['ord_3'], null);
+  expect(readBacklog()).toBe(0);
+  collector.isThere = false;
+  await commit('ord_4', accepted());
+  await stop();
+  expect(readBacklog()).toBe(0);
+});
+
 it('keeps a refused event until the collector took another one', async () => {
   const { collector, commit, follow, pass, errors, readCursor } = createHouse();
   await commit('ord_1', accepted());

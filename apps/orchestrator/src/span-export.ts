@@ -15,6 +15,8 @@ export type SpanExportOptions = FollowerOptions;
 export interface SpanExport {
   /** Something was committed. */
   readonly stir: () => void;
+  /** How many events were committed whose spans have not arrived. */
+  readonly readBacklog: () => number;
   /** Sends what is there, if the collector takes it at once, and ends. */
   readonly stop: () => Promise<void>;
 }
@@ -50,6 +52,7 @@ export function startSpanExport(options: SpanExportOptions): SpanExport {
   const following = follow();
   return {
     stir: rest.stir,
+    readBacklog: follower.readBacklog,
     stop: async () => {
       rest.end();
       await Promise.race([drain(), pause(options.clock, stopMaxMs)]);

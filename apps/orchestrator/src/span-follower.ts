@@ -7,7 +7,7 @@ import { createTeller, type TellerOptions } from './span-teller.ts';
 import type { TraceCursor } from './trace-cursor.ts';
 
 export interface FollowerOptions extends TellerOptions {
-  readonly journal: Pick<Journal, 'readKept' | 'readFeed' | 'read'>;
+  readonly journal: Pick<Journal, 'readKept' | 'readFeed' | 'readLast' | 'read'>;
   readonly tracing: Pick<Tracing, 'send' | 'resource'>;
   readonly cursor: TraceCursor;
   readonly clock: Clock;
@@ -60,6 +60,9 @@ export function createFollower(options: FollowerOptions) {
       if (outcome === 'away') teller.forget();
       return outcome;
     },
+    /** Events whose spans have not arrived yet. Behind the last one that was not pruned, there is none. */
+    readBacklog: () =>
+      hasClosed || journal.readKept(position, 1).length === 0 ? 0 : journal.readLast() - position,
     /** The journal is read no more, also where the collector answers afterwards. */
     close: () => {
       hasClosed = true;

@@ -3,7 +3,14 @@
 // 1. A statement that adds can fail by no constraint: a batch is written whole or not at all.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Event } from './event.ts';
-import { type Append, type Notice, noticesMax, type RunSummary, type Status } from './journal.ts';
+import {
+  type Append,
+  type FeedEvent,
+  type Notice,
+  noticesMax,
+  type RunSummary,
+  type Status,
+} from './journal.ts';
 import { readCell, readNumber, readText } from './sqlite-file.ts';
 
 export type Statements = ReturnType<typeof prepareStatements>;
@@ -97,6 +104,12 @@ export const readId = (row: Row): string => readText(row, 'id');
 
 /** The named boundary where stored text becomes an event again: this file wrote it, `evolve` checks the sequence. */
 export const readEvent = (row: Row): Event => JSON.parse(readText(row, 'event')) as Event;
+
+export const readFeedEvent = (row: Row): FeedEvent => ({
+  run: readText(row, 'run'),
+  position: readNumber(row, 'position'),
+  event: readEvent(row),
+});
 
 export const readNotice = (row: Row): Notice => JSON.parse(readText(row, 'notice')) as Notice;
 

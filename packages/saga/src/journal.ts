@@ -28,6 +28,8 @@ export interface Journal {
   readFeed(after: number, limit: number): FeedEvent[] | undefined;
   /** The same for whom gaps do no harm: what was pruned is left out. */
   readKept(after: number, limit: number): FeedEvent[];
+  /** The position of the last event ever committed; 0 when there was none. */
+  readLast(): number;
   /** Runs that ended before `settledBefore`, the oldest first. */
   listPrunable(settledBefore: number, limit: number): string[];
   /** Removes runs and stores what is carried of them, in one transaction. */

@@ -23,6 +23,7 @@ import {
   prepareStatements,
   pruneRun,
   readEvent,
+  readFeedEvent,
   readId,
   readNotice,
   readSummary,
@@ -167,17 +168,16 @@ class JournalReader implements Reads {
   }
 
   readFeed(after: number, limit: number): FeedEvent[] | undefined {
-    if (after < readNumber(this.statements.readPrunedTo.get(), 'value')) return undefined;
-    if (after > readNumber(this.statements.readLast.get(), 'last')) return undefined;
-    return this.readKept(after, limit);
+    const prunedTo = readNumber(this.statements.readPrunedTo.get(), 'value');
+    return after < prunedTo || after > this.readLast() ? undefined : this.readKept(after, limit);
+  }
+
+  readLast(): number {
+    return readNumber(this.statements.readLast.get(), 'last');
   }
 
   readKept(after: number, limit: number): FeedEvent[] {
-    return this.statements.readFeed.all(after, limit).map((row) => ({
-      run: readText(row, 'run'),
-      position: readNumber(row, 'position'),
-      event: readEvent(row),
-    }));
+    return this.statements.readFeed.all(after, limit).map(readFeedEvent);
   }
 
   listPrunable(settledBefore: number, limit: number): string[] {

@@ -77,6 +77,7 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
     readFeed: (after, limit) =>
       after < store.prunedTo || after > store.positions ? undefined : readKept(after, limit),
     readKept,
+    readLast: () => store.positions,
     listPrunable: (settledBefore, limit) =>
       ids(
         oldestFirst()

@@ -182,6 +182,14 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       expect(journal.readFeed(3, 9)).toEqual([]);
     });
 
+    test('knows the last position, also of what was pruned', async () => {
+      expect(journal.readLast()).toBe(0);
+      await append(accept('a'), settle('a', 2));
+      journal.prune(['a'], null);
+      await reopen();
+      expect(journal.readLast()).toBe(2);
+    });
+
     test('says so when a part of the feed was pruned', async () => {
       await append(accept('a'), settle('a', 2), accept('b'));
       journal.prune(['a'], null);
