@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -167,7 +166,7 @@ it('waits no longer than ten seconds for an answer that comes a byte at a time',
   });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
-  const { send, said } = open(endpoint);
+  const { tracing, send, said } = open(endpoint);
   const delivery = send();
   const response = await asked.promise;
   vi.advanceTimersByTime(9_999);
@@ -176,7 +175,7 @@ it('waits no longer than ten seconds for an answer that comes a byte at a time',
   expect(await delivery).toBe('away');
   // What it says afterwards is not heard.
   response.end('{}');
-  await once(response, 'close');
+  await tracing?.close();
   expect(said()).toEqual(['the trace collector does not take spans: no answer in time']);
 });
 
