@@ -68,16 +68,18 @@ const readCaller = (context: Context): TraceContext => {
 };
 
 /** Undefined for an order that is not traced here. */
+const readTraceId = (context: Context): string | undefined =>
+  context[SINCE] === undefined ? undefined : (readCaller(context).parent?.traceId ?? context[OWN]);
+
+/** Undefined for an order that is not traced here. */
 export const readOrderTrace = (orderId: string, context: Context): OrderTrace | undefined => {
-  const since = context[SINCE];
-  const { parent } = readCaller(context);
-  const traceId = parent?.traceId ?? context[OWN];
-  if (since === undefined || traceId === undefined) return undefined;
+  const traceId = readTraceId(context);
+  if (traceId === undefined) return undefined;
   return {
     traceId,
-    rootSpanId: toSpanId(orderId, 'order'),
-    parentSpanId: parent?.spanId ?? null,
-    receivedAt: Number(since),
+    rootSpanId: toRootSpanId(orderId),
+    parentSpanId: readCaller(context).parent?.spanId ?? null,
+    receivedAt: Number(context[SINCE]),
   };
 };
 
@@ -89,12 +91,13 @@ export const toSpanId = (orderId: string, what: string): string =>
 export const toCallSpanId = (orderId: string, ordinal: number): string =>
   toSpanId(orderId, `call ${ordinal}`);
 
+const toRootSpanId = (orderId: string): string => toSpanId(orderId, 'order');
+
 /** Where a figure of an order, or of one of its calls, leads. */
 export const findSpan: FindSpan = (orderId, { context }, ordinal) => {
-  const trace = readOrderTrace(orderId, context);
-  if (!trace) return undefined;
-  const { traceId, rootSpanId } = trace;
-  const spanId = ordinal === undefined ? rootSpanId : toCallSpanId(orderId, ordinal);
+  const traceId = readTraceId(context);
+  if (traceId === undefined) return undefined;
+  const spanId = ordinal === undefined ? toRootSpanId(orderId) : toCallSpanId(orderId, ordinal);
   return { traceId, spanId, isSampled: true };
 };
 
@@ -104,13 +107,9 @@ export const propagate = ({
   ordinal = 0,
   context = {},
 }: Partial<Attempt> & Pick<Attempt, 'key'>): Record<string, string> => {
-  const orderId = orderIdOfKey(key) ?? '';
-  const trace = readOrderTrace(orderId, context);
+  const traceId = readTraceId(context);
   const caller = readCaller(context);
-  const own = trace && {
-    traceId: trace.traceId,
-    spanId: toCallSpanId(orderId, ordinal),
-    isSampled: true,
-  };
-  return toTraceHeaders({ ...caller, ...(own && { parent: own }) });
+  if (traceId === undefined) return toTraceHeaders(caller);
+  const spanId = toCallSpanId(orderIdOfKey(key) ?? '', ordinal);
+  return toTraceHeaders({ ...caller, parent: { traceId, spanId, isSampled: true } });
 };

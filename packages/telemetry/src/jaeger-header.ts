@@ -20,7 +20,8 @@ export type Headers = Readonly<Record<string, string | undefined>>;
 
 /** Some clients percent-encode the colons. */
 export const readJaegerSpan = (header: string | undefined): SpanRef | undefined => {
-  const [, trace = '', span = '', flags = ''] = SPAN.exec(querystring.unescape(header ?? '')) ?? [];
+  if (header === undefined) return undefined;
+  const [, trace = '', span = '', flags = ''] = SPAN.exec(querystring.unescape(header)) ?? [];
   const traceId = trace.toLowerCase().padStart(32, '0');
   const spanId = span.toLowerCase().padStart(16, '0');
   if (ZEROS.test(traceId) || ZEROS.test(spanId)) return undefined;

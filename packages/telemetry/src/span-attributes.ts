@@ -48,19 +48,18 @@ const LENGTH_MAX = 256;
 const known: ReadonlySet<string> = new Set(SPAN_ATTRIBUTES);
 
 /** Types end where text from outside begins: what is not on the list is left out here too. */
-export const addAttributes = (
+export const addAttribute = (
   attributes: Record<string, string | number | boolean>,
-  given: Readonly<Record<string, unknown>>,
+  name: string,
+  value: unknown,
 ): void => {
-  for (const [name, value] of Object.entries(given)) {
-    if (!known.has(name)) continue;
-    if (typeof value === 'string') attributes[name] = value.slice(0, LENGTH_MAX);
-    else if (typeof value === 'number' || typeof value === 'boolean') attributes[name] = value;
-  }
+  if (value === undefined || !known.has(name)) return;
+  if (typeof value === 'string') attributes[name] = value.slice(0, LENGTH_MAX);
+  else if (typeof value === 'number' || typeof value === 'boolean') attributes[name] = value;
 };
 
 export const toAttributes = (given: SpanAttributes): Record<string, string | number | boolean> => {
   const attributes: Record<string, string | number | boolean> = {};
-  addAttributes(attributes, given);
+  for (const [name, value] of Object.entries(given)) addAttribute(attributes, name, value);
   return attributes;
 };
