@@ -3,8 +3,10 @@ import { completedShape } from './trace-shape.ts';
 import { findWrong, toFigures, toReport } from './tracing-bench.ts';
 
 const round = { orders: 10, perSecond: 100, cpuPerOrder: 0.01, lagMs: 0, spans: 0, wrong: {} };
-const toPair = (perSecond: number, wrong: Record<string, number> = {}) =>
-  [{ ...round, perSecond, cpuPerOrder: 0.012, lagMs: 150, spans: 180, wrong }, round] as const;
+const toPair = (perSecond: number, wrong: Record<string, number> = {}, cpuPerOrder = 0.012) =>
+  [{ ...round, perSecond, cpuPerOrder, lagMs: 150, spans: 180, wrong }, round] as const;
+const toPairs = (shares: readonly number[], cpuPerOrder: number) =>
+  shares.map((share) => toPair(share, {}, cpuPerOrder));
 
 it('finds nothing wrong where every order has all of its spans', () => {
   expect(findWrong({ shapes: { [completedShape]: 7 } }, 7)).toEqual({});
@@ -25,7 +27,25 @@ it('compares the two of each pair, so that the machine is the same for both', ()
 
 it('holds while four fifths of the throughput are left', () => {
   expect(toReport(toFigures([toPair(80)]), false).holds).toBe(true);
-  expect(toReport(toFigures([toPair(79)]), false).holds).toBe(false);
+  expect(toReport(toFigures(Array(9).fill(toPair(79))), false).holds).toBe(false);
+});
+
+it('does not hold where a third more time is taken, by work or by waiting', () => {
+  const [apart, together] = [[40, 45, 50, 55, 65, 75, 85, 95, 110], Array(9).fill(70)];
+  const judge = (shares: readonly number[], cpuPerOrder: number) =>
+    toReport(toFigures(toPairs(shares, cpuPerOrder)), false);
+  expect(judge(apart, 0.014).holds).toBe(false);
+  expect(judge(together, 0.01).holds).toBe(false);
+  expect(judge(together, 0.014).lines.join('\n')).toContain('LESS THAN 0.8');
+});
+
+it('believes the processor time where rounds are too far apart to say', () => {
+  const apart = [40, 45, 50, 55, 78, 85, 95, 110, 130];
+  const report = toReport(toFigures(toPairs(apart, 0.0124)), false);
+  expect(report.holds).toBe(true);
+  expect(report.lines.join('\n')).toContain('too far apart to say');
+  expect(toReport(toFigures(toPairs(apart, 0.0126)), false).holds).toBe(false);
+  expect(toReport(toFigures(toPairs(apart, Number.NaN)), false).holds).toBe(false);
 });
 
 it('asks of a real Jaeger only that it has every span', () => {
