@@ -31,13 +31,21 @@ export interface Scene {
   isToldElsewhere: boolean;
   /** Answered, or cut: what is done from now on comes late. */
   isOver: boolean;
+  /** Ended before their request: a process that is killed in between must not leave them without a parent. */
+  readonly held: LiveSpan[];
 }
+
+/** To the collector, with the request that they belong to. */
+export const release = ({ held, tracing }: Scene): void => {
+  for (const span of held.splice(0)) tracing.take(span);
+};
 
 export const createScene = (tracing: Scene['tracing']): Scene => ({
   tracing,
   zeroMs: Date.now() - performance.now(),
   isToldElsewhere: false,
   isOver: false,
+  held: [],
 });
 
 const POOL_BYTES = 4_096;
@@ -135,7 +143,8 @@ export class LiveSpan implements Span, ReadableSpan {
     this.endTime = toTime(endUs);
     this.duration = toTime(endUs - this.#startUs);
     this.ended = true;
-    this.scene.tracing.take(this);
+    if (this.kind === SpanKind.INTERNAL && !this.scene.isOver) this.scene.held.push(this);
+    else this.scene.tracing.take(this);
   }
 }
 

@@ -124,6 +124,15 @@ it.each([
   expect(span?.status.code).toBe(error ? SpanStatusCode.ERROR : SpanStatusCode.UNSET);
 });
 
+it('keeps a part back until its request has ended, so that a process that is killed leaves neither', () => {
+  const { start, told } = open();
+  const request = start();
+  request?.run(() => runInSpan('fence', {}, () => {}));
+  expect(told()).toEqual([]);
+  request?.end(200);
+  expect(told().map(({ name }) => name)).toEqual(['POST /process', 'fence']);
+});
+
 it('ends once: what is said afterwards does not count', () => {
   const { start, told } = open();
   const request = start();
@@ -140,8 +149,8 @@ it('says of what is done after the answer that it came late', () => {
   request?.run(() => runInSpan('too late', {}, () => {}));
   const late = told().map(({ name, attributes }) => [name, attributes['baton.late']]);
   expect(late).toEqual([
-    ['in time', undefined],
     ['POST /process', undefined],
+    ['in time', undefined],
     ['too late', true],
   ]);
 });

@@ -5,7 +5,7 @@
  * 2. Without tracing everything runs as it would, at no cost.
  */
 import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
-import { createScene, LiveSpan, toRemoteContext } from './live-span.ts';
+import { createScene, LiveSpan, release, toRemoteContext } from './live-span.ts';
 import type { SpanAttributes } from './span-attributes.ts';
 import { readParent } from './trace-context.ts';
 import type { Tracing } from './tracing.ts';
@@ -45,6 +45,7 @@ export const startRequestSpan = (
       if (scene.isOver) return;
       scene.isOver = true;
       if (!scene.isToldElsewhere) endRequest(span, status);
+      release(scene);
     },
   };
 };
