@@ -49,6 +49,19 @@ describe('problems', () => {
     ]);
   });
 
+  it.each(['http://c:4318?x=1', 'http://c:4318/#f', 'http://u:p@c:4318', 'c:4318', 'ftp://c'])(
+    'OTEL_EXPORTER_OTLP_ENDPOINT=%s',
+    (endpoint) => {
+      const [, line] = linesOf({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+      expect(line).toMatch(/OTEL_EXPORTER_OTLP_ENDPOINT: must /);
+    },
+  );
+
+  it.each(['-0.1', '1.1', 'all', '1e-3'])('OTEL_TRACES_SAMPLER_ARG=%s', (ratio) => {
+    const [, line] = linesOf({ OTEL_TRACES_SAMPLER_ARG: ratio });
+    expect(line).toMatch(/OTEL_TRACES_SAMPLER_ARG: must be a ratio from 0 to 1/);
+  });
+
   it.each(['0.0.0.0', '::', '192.168.1.5', 'example.test'])(
     'HOST=%s needs a token, and starts with one',
     (host) => {

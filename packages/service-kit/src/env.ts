@@ -23,6 +23,13 @@ export const ServiceUrl = z.url({
   error: 'must be an http or https address',
 });
 
+/** What is appended to an address must end up in its path. */
+const isPlain = (text: string): boolean => {
+  if (!URL.canParse(text)) return true;
+  const { search, hash, username, password } = new URL(text);
+  return `${search}${hash}${username}${password}` === '';
+};
+
 const toSharedShape = (port: number) => ({
   PORT: Port.prefault(String(port)).meta({ example: String(port) }),
   HOST: z.string().min(1).max(255).default('127.0.0.1').meta({ example: '127.0.0.1' }),
@@ -61,7 +68,12 @@ const toSharedShape = (port: number) => ({
     .optional()
     .meta({ example: '.data/faults.json' }),
   /** Where spans are sent, over OTLP and HTTP; without it nothing is traced. */
-  OTEL_EXPORTER_OTLP_ENDPOINT: ServiceUrl.optional().meta({ example: 'http://localhost:4318' }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: ServiceUrl.refine(
+    isPlain,
+    'must have no query, fragment, user or password',
+  )
+    .optional()
+    .meta({ example: 'http://localhost:4318' }),
   /** Of the traces that begin here; one that a caller began follows its caller. */
   OTEL_TRACES_SAMPLER_ARG: z
     .string()

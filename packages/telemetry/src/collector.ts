@@ -115,7 +115,7 @@ export const openTracing = ({
   log,
 }: CollectorOptions): Tracing | undefined => {
   if (endpoint === undefined) return undefined;
-  const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
+  const url = `${endpoint.replace(/(\/v1\/traces)?\/*$/, '')}/v1/traces`;
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: TIMEOUT_MS });
   hearPartial(log);
   return createTracing({ service, ratio, exporter: watch(limit(exporter), log) });
