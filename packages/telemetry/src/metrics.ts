@@ -1,6 +1,7 @@
-import { TraceFlags, trace } from '@opentelemetry/api';
+import { type Span, TraceFlags, trace } from '@opentelemetry/api';
 import { Counter, collectDefaultMetrics, type OpenMetricsContentType, Registry } from 'prom-client';
 import { createHistogram } from './histogram.ts';
+import { LiveSpan } from './live-span.ts';
 import type { SpanRef } from './span-ref.ts';
 
 export interface Metrics {
@@ -15,10 +16,10 @@ export interface Metrics {
   readonly countFault: (operation: string, kind: string) => void;
 }
 
-const readActiveSpan = (): SpanRef | undefined => {
-  const span = trace.getActiveSpan()?.spanContext();
-  if (span === undefined) return undefined;
-  const { traceId, spanId, traceFlags } = span;
+/** Of a span that is never sent nobody must be told: its order leads to the trace. */
+const toRef = (span: Span | undefined): SpanRef | undefined => {
+  if (!span || (span instanceof LiveSpan && span.scene.isToldElsewhere)) return undefined;
+  const { traceId, spanId, traceFlags } = span.spanContext();
   return { traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 };
 };
 
@@ -44,9 +45,9 @@ export const createMetrics = (service: string): Metrics => {
     registry,
     startRequest: (operation) => {
       const startedMs = performance.now();
-      const span = readActiveSpan();
+      const span = trace.getActiveSpan();
       return (status) =>
-        observe({ operation, status }, (performance.now() - startedMs) / 1_000, span);
+        observe({ operation, status }, (performance.now() - startedMs) / 1_000, toRef(span));
     },
     countFault: (operation, kind) => faults.inc({ operation, kind }),
   };
