@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OrderView } from '@baton/contracts';
-import { createTracing } from '@baton/telemetry';
+import { createTracing } from '@baton/telemetry/testing';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import jaeger from 'jaeger-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -5,7 +5,8 @@ import {
   projectOrder,
   toOrderContext,
 } from '@baton/orchestrator';
-import { createTracing, toReadableSpan } from '@baton/telemetry';
+import { toReadableSpan } from '@baton/telemetry';
+import { createTracing } from '@baton/telemetry/testing';
 import { InMemorySpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import { type Ending, orderId, type Plot, play } from './story.ts';
 

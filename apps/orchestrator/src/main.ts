@@ -74,7 +74,7 @@ await startProgram(async () => {
     alternatePayments: env.PAYMENT_ALTERNATE_URL,
     notifications: env.NOTIFICATION_SERVICE_URL,
   };
-  const tracing = openTracing({ ...toTraceOptions(env), service: 'orchestrator', log });
+  const tracing = await openTracing({ ...toTraceOptions(env), service: 'orchestrator', log });
   const participants = createParticipants(urls, faults?.annotateAs);
   const { app, stop } = await createOrchestrator({
     journal,

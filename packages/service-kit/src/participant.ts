@@ -74,7 +74,7 @@ export const runParticipant = (
       log,
       metrics,
     });
-    const tracing = openTracing({ ...toTraceOptions(env), service: env.STORE_NAME, log });
+    const tracing = await openTracing({ ...toTraceOptions(env), service: env.STORE_NAME, log });
     const participant = create({
       path: join(env.DATA_DIR, `${env.STORE_NAME}.sqlite`),
       log,

@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { openTracing } from './collector.ts';
+import { openCollector } from './collector.ts';
 import { createLog } from './log.ts';
+import { openTracing } from './open-tracing.ts';
 import { startRequestSpan } from './request-span.ts';
 import { type SpanRecord, toReadableSpan } from './span-record.ts';
 
@@ -33,11 +34,11 @@ const listen = async (answer: RequestListener): Promise<string> => {
   return `http://127.0.0.1:${port}`;
 };
 
-const open = (endpoint: string | undefined) => {
+const open = (endpoint: string) => {
   const lines: string[] = [];
   const log = createLog('orchestrator', 'info', { write: (line) => void lines.push(line) });
-  const tracing = openTracing({ service: 'orchestrator', endpoint, ratio: 1, log });
-  const send = async () => tracing?.send([toReadableSpan(record, tracing.resource)]);
+  const tracing = openCollector({ service: 'orchestrator', endpoint, ratio: 1, log });
+  const send = async () => tracing.send([toReadableSpan(record, tracing.resource)]);
   const said = () =>
     lines.map((line) => {
       const { msg, why } = JSON.parse(line);
@@ -46,8 +47,11 @@ const open = (endpoint: string | undefined) => {
   return { tracing, send, said, lines };
 };
 
-it('traces nothing without an endpoint', () => {
-  expect(open(undefined).tracing).toBeUndefined();
+it('traces nothing without an endpoint', async () => {
+  const log = createLog('orchestrator', 'silent');
+  const options = { service: 'orchestrator', ratio: 1, log };
+  expect(await openTracing({ ...options, endpoint: undefined })).toBeUndefined();
+  expect(await openTracing({ ...options, endpoint: 'http://127.0.0.1:1' })).toBeDefined();
 });
 
 it.each(['', '/', '//'])(
@@ -175,7 +179,7 @@ it('waits no longer than ten seconds for an answer that comes a byte at a time',
   expect(await delivery).toBe('away');
   // What it says afterwards is not heard.
   response.end('{}');
-  await tracing?.close();
+  await tracing.close();
   expect(said()).toEqual(['the trace collector does not take spans: no answer in time']);
 });
 
@@ -186,7 +190,7 @@ it('ends within its time although the collector never answers', async () => {
   const { tracing } = open(await listen(() => asked.resolve()));
   startRequestSpan(tracing, { ...traced, attributes: {} })?.end(200);
   const startedAt = performance.now();
-  await tracing?.close();
+  await tracing.close();
   // Half a second; what is above is for a busy machine. The exporter alone takes five.
   expect(performance.now() - startedAt).toBeLessThan(2_500);
   await asked.promise;
@@ -195,5 +199,5 @@ it('ends within its time although the collector never answers', async () => {
 it('ends without an error although nobody listens there', async () => {
   const { tracing } = open('http://127.0.0.1:1');
   startRequestSpan(tracing, { ...traced, attributes: {} })?.end(200);
-  await expect(tracing?.close()).resolves.toBeUndefined();
+  await expect(tracing.close()).resolves.toBeUndefined();
 });

@@ -9,8 +9,8 @@ import { createTracing, type Tracing } from './tracing.ts';
 
 export interface CollectorOptions {
   readonly service: string;
-  /** Such as `http://localhost:4318`; without one nothing is traced. */
-  readonly endpoint: string | undefined;
+  /** Such as `http://localhost:4318`. */
+  readonly endpoint: string;
   /** Of the traces that begin here: 0 none, 1 all. */
   readonly ratio: number;
   readonly log: Log;
@@ -108,13 +108,7 @@ function readPartial(answer: unknown) {
   };
 }
 
-export const openTracing = ({
-  service,
-  endpoint,
-  ratio,
-  log,
-}: CollectorOptions): Tracing | undefined => {
-  if (endpoint === undefined) return undefined;
+export const openCollector = ({ service, endpoint, ratio, log }: CollectorOptions): Tracing => {
   const url = `${endpoint.replace(/(\/v1\/traces)?\/*$/, '')}/v1/traces`;
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: TIMEOUT_MS });
   hearPartial(log);

@@ -1,8 +1,8 @@
-export { type CollectorOptions, openTracing } from './collector.ts';
 export type { Delivery } from './delivery.ts';
 export { createHistogram, type Observe } from './histogram.ts';
 export { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
+export { type OpenTracingOptions, openTracing } from './open-tracing.ts';
 export {
   leaveRequestSpan,
   markSpan,
@@ -16,4 +16,4 @@ export { SPAN_ATTRIBUTES, type SpanAttributes } from './span-attributes.ts';
 export { type SpanRecord, toReadableSpan } from './span-record.ts';
 export type { SpanRef } from './span-ref.ts';
 export { readTraceContext, type TraceContext, toTraceHeaders } from './trace-context.ts';
-export { createTracing, type Tracing, type TracingOptions } from './tracing.ts';
+export type { Tracing, TracingOptions } from './tracing.ts';

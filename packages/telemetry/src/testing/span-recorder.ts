@@ -15,3 +15,5 @@ export const createSpanRecorder = (service: string): SpanRecorder => {
     told: () => exporter.getFinishedSpans(),
   };
 };
+
+export { createTracing };
