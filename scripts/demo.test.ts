@@ -57,12 +57,12 @@ test('ends every story whole with balanced books within a minute, and leaves no 
     /All is well.*1 more story.*5 more stories.*breaker is open.*the books balance/s,
   );
   expect(Math.max(...said.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
-}, 60_000);
+}, 90_000);
 
 test('leaves no process and no file when it is interrupted', async () => {
   startDemo([]);
-  await expect.poll(() => said, { timeout: 20_000 }).toContain('Ada orders');
+  await expect.poll(() => said, { timeout: 50_000 }).toContain('Ada orders');
   child.kill('SIGINT');
   const [code] = await once(child, 'close');
   expect([code, isGroupAlive(), readdirSync(folder)]).toEqual([130, false, []]);
-});
+}, 90_000);

@@ -3,7 +3,7 @@
 import { SPAN_ATTRIBUTES } from '@baton/telemetry';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { growTree, idOf, parentOf, serviceOf, toLines } from './span-tree.ts';
 import { stories } from './stories.ts';
 import { playTraced, type TracedEnding } from './traced-story.ts';
@@ -19,15 +19,19 @@ const toWords = ({ attributes }: ReadableSpan) =>
   ['baton.direction', 'baton.step', 'baton.way', 'baton.attempt'].map((key) => attributes[key]);
 
 describe.each(stories)('when $name', (story) => {
+  let ending: TracedEnding;
+  beforeAll(async () => {
+    ending = await playTraced(story);
+  });
+
   it('has the trace that is published', async () => {
-    const lines = toLines(growTree(allOf(await playTraced(story))));
+    const lines = toLines(growTree(allOf(ending)));
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(
       `trace-shapes/${story.name.replaceAll(/[^a-z]+/gi, '-').toLowerCase()}.txt`,
     );
   });
 
-  it('is one tree, in which each call hangs on its attempt, and each answer on its call', async () => {
-    const ending = await playTraced(story);
+  it('is one tree, in which each call hangs on its attempt, and each answer on its call', () => {
     const spans = allOf(ending);
     const { roots, faults } = growTree(spans);
     expect([roots.length, faults]).toEqual([1, []]);
@@ -41,8 +45,8 @@ describe.each(stories)('when $name', (story) => {
       expect(byId.get(parentOf(span))?.kind).toBe(SpanKind.SERVER);
   });
 
-  it('tells each attempt of the journal once, in its order, and says how it ended', async () => {
-    const { told, events } = await playTraced(story);
+  it('tells each attempt of the journal once, in its order, and says how it ended', () => {
+    const { told, events } = ending;
     const tries = events.filter((event) => 'attempt' in event);
     expect(told.filter(isTrying).map(toWords)).toEqual(
       tries.map(({ type, way, attempt }) => [
