@@ -1,35 +1,21 @@
 // Five hundred orders at once: each has its trace, and none lacks a span.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createOrchestratorClient } from '@baton/service-kit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { JaegerTrace } from '../src/jaeger/jaeger-trace.ts';
-import { type RealJaeger, startJaeger } from '../src/jaeger/real-jaeger.ts';
-import { type System, startSystem } from '../src/processes.ts';
+import { startTracedSystem, type TracedSystem } from '../src/jaeger/traced-system.ts';
 
 const ORDERS = 500;
 /** The request, the order, and for each of four steps: step, call, request and fence. */
 const SPANS = 2 + 4 * 4;
 
-const folder = mkdtempSync(join(tmpdir(), 'baton-crowd-jaeger-'));
-let jaeger: RealJaeger;
-let system: System;
+let traced: TracedSystem;
 beforeAll(async () => {
-  jaeger = await startJaeger();
-  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = jaeger.otlpUrl;
-  system = await startSystem(folder);
+  traced = await startTracedSystem();
 });
-afterAll(async () => {
-  delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  await system?.stop();
-  await jaeger?.stop();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => traced?.stop());
 
 it('drops nothing at five hundred orders', async () => {
-  const baseUrl = `http://127.0.0.1:${system.apps.get('orchestrator')?.port}`;
-  const client = createOrchestratorClient({ baseUrl });
+  const client = createOrchestratorClient({ baseUrl: traced.url });
   const placed = await Promise.all(
     Array.from({ length: ORDERS }, (_, index) =>
       client.placeOrder({
@@ -41,7 +27,7 @@ it('drops nothing at five hundred orders', async () => {
   );
   const ids = placed.map((reply) => (reply.ok ? reply.body.orderId : reply.code));
   const readAll = () =>
-    jaeger.client.findTraces({
+    traced.jaeger.client.findTraces({
       service: 'orchestrator',
       operation: 'order',
       tags: { 'baton.order.status': 'completed' },

@@ -3,24 +3,14 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { createOrderSagas, createParticipants, projectOrder } from '@baton/orchestrator';
 import type { Event } from '@baton/saga';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readRuns } from '../src/books.ts';
 import { type RealJaeger, startJaeger } from '../src/jaeger/real-jaeger.ts';
 import { findTraceFaults } from '../src/jaeger/story-trace.ts';
+import { tellOrder } from '../src/told-spans.ts';
 
 const root = join(import.meta.dirname, '../..');
-const nowhere = 'http://127.0.0.1:1';
-const sagas = createOrderSagas(
-  createParticipants({
-    orders: nowhere,
-    inventory: nowhere,
-    payments: nowhere,
-    alternatePayments: nowhere,
-    notifications: nowhere,
-  }),
-);
 
 let jaeger: RealJaeger;
 let runs: ReadonlyMap<string, readonly Event[]>;
@@ -43,14 +33,11 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => jaeger?.stop());
 
-const tell = (order: string, events: readonly Event[]) =>
-  projectOrder(order, events, ({ version }) => sagas.find((saga) => saga.version === version));
-
 it('has one whole trace for each order, as its journal tells it', async () => {
   expect(said).toContain('ended whole; the books balance');
   expect(runs.size).toBeGreaterThan(11);
   for (const [order, events] of runs) {
-    const told = tell(order, events);
+    const told = tellOrder(order, events);
     const trace = await jaeger.client.readTrace(told[0]?.traceId ?? '');
     expect([order, findTraceFaults(trace, told)]).toEqual([order, []]);
   }

@@ -1,27 +1,14 @@
 // A caller on Jaeger's retired client: its own spans, which it sends by itself, meet ours.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import jaegerClient from 'jaeger-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type RealJaeger, startJaeger } from '../src/jaeger/real-jaeger.ts';
-import { type System, startSystem } from '../src/processes.ts';
+import { startTracedSystem, type TracedSystem } from '../src/jaeger/traced-system.ts';
 
 const { FORMAT_HTTP_HEADERS } = jaegerClient.opentracing;
-const folder = mkdtempSync(join(tmpdir(), 'baton-legacy-jaeger-'));
-let jaeger: RealJaeger;
-let system: System;
+let traced: TracedSystem;
 beforeAll(async () => {
-  jaeger = await startJaeger();
-  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = jaeger.otlpUrl;
-  system = await startSystem(folder);
+  traced = await startTracedSystem();
 });
-afterAll(async () => {
-  delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  await system?.stop();
-  await jaeger?.stop();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => traced?.stop());
 
 const order = {
   customerId: 'ada',
@@ -37,7 +24,7 @@ it.each([true, false])(
       {
         serviceName: 'legacy-caller',
         sampler: { type: 'const', param: 1 },
-        reporter: { collectorEndpoint: jaeger.thriftUrl },
+        reporter: { collectorEndpoint: traced.jaeger.thriftUrl },
       },
       { traceId128bit },
     );
@@ -45,14 +32,14 @@ it.each([true, false])(
     span.setBaggageItem('baton.fault', 'payment.process:lost-reply:times=1');
     const headers = { 'content-type': 'application/json', prefer: 'wait=20' };
     tracer.inject(span.context(), FORMAT_HTTP_HEADERS, headers);
-    const url = `http://127.0.0.1:${system.apps.get('orchestrator')?.port}/orders`;
+    const url = `${traced.url}/orders`;
     const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(order) });
     expect(answer.status).toBe(200);
     span.finish();
     await new Promise<void>((resolve) => tracer.close(resolve));
 
     const traceId = span.context().toTraceId().padStart(32, '0');
-    const read = () => jaeger.client.readTrace(traceId);
+    const read = () => traced.jaeger.client.readTrace(traceId);
     // Two calls of payment, one of each other service: four spans each, and the ends of the order; and one of the caller.
     await expect.poll(async () => (await read())?.spans.length).toBe(5 * 4 + 2 + 1 + 1);
     const [root, ...others] = (await read())?.roots ?? [];

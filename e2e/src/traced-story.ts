@@ -1,14 +1,10 @@
 /** A story with its trace: what the orchestrator's journal tells, and what the participants measured. */
-import {
-  createOrderSagas,
-  createParticipants,
-  projectOrder,
-  toOrderContext,
-} from '@baton/orchestrator';
+import { toOrderContext } from '@baton/orchestrator';
 import { toReadableSpan } from '@baton/telemetry';
 import { createTracing } from '@baton/telemetry/testing';
 import { InMemorySpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import { type Ending, orderId, type Plot, play } from './story.ts';
+import { tellOrder } from './told-spans.ts';
 
 export interface TracedEnding extends Ending {
   /** As the journal tells them. */
@@ -34,24 +30,10 @@ export async function playTraced(story: Plot, options: TracedPlay = {}): Promise
   return { ...ending, measured: exporter.getFinishedSpans(), told: tell(ending, openTracing) };
 }
 
-/** For its plan alone: nobody is called. */
-const nowhere = 'http://127.0.0.1:1';
-const sagas = createOrderSagas(
-  createParticipants({
-    orders: nowhere,
-    inventory: nowhere,
-    payments: nowhere,
-    alternatePayments: nowhere,
-    notifications: nowhere,
-  }),
-);
-
 function tell(
   { events }: Pick<Ending, 'events'>,
   openTracing: (service: string) => Pick<ReturnType<typeof createTracing>, 'resource'>,
 ): ReadableSpan[] {
   const { resource } = openTracing('orchestrator');
-  return projectOrder(orderId, events, ({ version }) =>
-    sagas.find((saga) => saga.version === version),
-  ).map((record) => toReadableSpan(record, resource));
+  return tellOrder(orderId, events).map((record) => toReadableSpan(record, resource));
 }
