@@ -2,6 +2,7 @@
 import { createOrchestratorClient } from '@baton/service-kit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { JaegerTrace } from '../src/jaeger/jaeger-trace.ts';
+import { countWork } from '../src/jaeger/story-trace.ts';
 import { startTracedSystem, type TracedSystem } from '../src/jaeger/traced-system.ts';
 
 const ORDERS = 500;
@@ -47,11 +48,8 @@ it('drops nothing at five hundred orders', async () => {
   await client.close();
 }, 120_000);
 
-/** How many traces have so many spans; who waited for a place has a span for it besides. */
+/** How many traces have so many spans. */
 function countSpans(traces: readonly JaegerTrace[]): Record<string, number> {
-  const sizes = traces.map(
-    ({ spans }) => spans.filter(({ operation }) => operation !== 'queued').length,
-  );
-  const groups = [...Map.groupBy(sizes, (size) => size)];
+  const groups = [...Map.groupBy(traces.map(countWork), (size) => size)];
   return Object.fromEntries(groups.map(([size, { length }]) => [size, length]));
 }

@@ -4,6 +4,10 @@ import type { JaegerSpan, JaegerTrace } from './jaeger-trace.ts';
 
 type Told = ReturnType<typeof projectOrder>;
 
+/** How many spans tell of work. One that had to stand in line, where the machine is busy, has a span for that besides. */
+export const countWork = ({ spans }: Pick<JaegerTrace, 'spans'>): number =>
+  spans.filter(({ operation }) => operation !== 'queued').length;
+
 /** All that is wrong with it, in words; nothing, where it is whole. */
 export function findTraceFaults(trace: JaegerTrace | null, told: Told): string[] {
   if (!trace) return ['there is no trace'];
