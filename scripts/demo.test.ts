@@ -66,3 +66,11 @@ test('leaves no process and no file when it is interrupted', async () => {
   const [code] = await once(child, 'close');
   expect([code, isGroupAlive(), readdirSync(folder)]).toEqual([130, false, []]);
 }, 90_000);
+
+test('leaves no process and no file when nobody reads on', async () => {
+  startDemo([]);
+  await expect.poll(() => said, { timeout: 50_000 }).toContain('Ada orders');
+  child.stdout?.destroy();
+  const [code] = await once(child, 'close');
+  expect([readEnd(), code, isGroupAlive(), readdirSync(folder)]).toEqual([[], 130, false, []]);
+}, 90_000);

@@ -35,8 +35,8 @@ async function clear(): Promise<void> {
 const INTERRUPTED = 130;
 const stop = () => void clear().finally(() => process.exit(INTERRUPTED));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
-// Whoever read it has gone.
-process.stdout.once('error', stop);
+// Whoever read it has gone; what is said until all is stopped fails, too.
+process.stdout.once('error', stop).on('error', () => {});
 
 async function tellStory(stage: Stage, story: Story, early: Placed | undefined) {
   const number = stories.indexOf(story) + 1;
