@@ -4,10 +4,6 @@ import type { JaegerSpan, JaegerTrace } from './jaeger-trace.ts';
 
 type Told = ReturnType<typeof projectOrder>;
 
-/** How many spans tell of work. One that had to stand in line, where the machine is busy, has a span for that besides. */
-export const countWork = ({ spans }: Pick<JaegerTrace, 'spans'>): number =>
-  spans.filter(({ operation }) => operation !== 'queued').length;
-
 /** All that is wrong with it, in words; nothing, where it is whole. */
 export function findTraceFaults(trace: JaegerTrace | null, told: Told): string[] {
   if (!trace) return ['there is no trace'];
@@ -28,6 +24,14 @@ export function findTraceFaults(trace: JaegerTrace | null, told: Told): string[]
       return span ? compare(span, record) : [];
     }),
   ];
+}
+
+/** Where nobody was killed, each call was a request and a transaction at its participant, however late. */
+export function findLost(trace: JaegerTrace | null, told: Told): string[] {
+  const calls = told.filter(({ kind }) => kind === 'client').length;
+  const isMeasured = ({ service }: JaegerSpan) => /^(order|inventory|payment|notif)/.test(service);
+  const measured = trace?.spans.filter(isMeasured).length ?? 0;
+  return measured === 2 * calls ? [] : [`${measured} spans of ${calls} calls at participants`];
 }
 
 const say =

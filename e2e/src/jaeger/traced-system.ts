@@ -7,24 +7,26 @@ import { type RealJaeger, startJaeger } from './real-jaeger.ts';
 
 export interface TracedSystem {
   readonly jaeger: RealJaeger;
+  readonly dataDir: string;
   /** Of the orchestrator. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
 export async function startTracedSystem(): Promise<TracedSystem> {
-  const folder = mkdtempSync(join(tmpdir(), 'baton-traced-'));
+  const dataDir = mkdtempSync(join(tmpdir(), 'baton-traced-'));
   const jaeger = await startJaeger();
   process.env.OTEL_EXPORTER_OTLP_ENDPOINT = jaeger.otlpUrl;
-  const system = await startSystem(folder);
+  const system = await startSystem(dataDir);
   return {
     jaeger,
+    dataDir,
     url: `http://127.0.0.1:${system.apps.get('orchestrator')?.port}`,
     async stop() {
       delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
       await system.stop();
       await jaeger.stop();
-      rmSync(folder, { recursive: true });
+      rmSync(dataDir, { recursive: true });
     },
   };
 }
