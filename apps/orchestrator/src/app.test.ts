@@ -4,7 +4,7 @@ import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { afterEach, expect, it } from 'vitest';
 import { createOrchestrator, type Orchestrator, type OrchestratorOptions } from './app.ts';
-import { createStandIns } from './stand-in.ts';
+import { createStandIns } from './testing/stand-in.ts';
 
 const running: Orchestrator[] = [];
 afterEach(async () => {

@@ -11,27 +11,27 @@ import {
 } from '@baton/saga';
 import { createDocsRouter, createServiceApp, type ServiceApp } from '@baton/service-kit';
 import type { Log, Metrics, Tracing } from '@baton/telemetry';
-import { createAlertHandlers } from './alert-routes.ts';
-import { startAlerting } from './alerting.ts';
-import { audit } from './audit.ts';
-import { createCarry } from './books.ts';
-import { type Catalog, createCatalog } from './catalog.ts';
-import { createCatalogFile } from './catalog-file.ts';
-import { mountFaults } from './fault-routes.ts';
-import { mountOperator } from './operator-routes.ts';
-import { createLinks } from './order-links.ts';
-import { logOrders } from './order-log.ts';
-import { measureOrders, showCatalog } from './order-metrics.ts';
-import { createHandlers } from './order-routes.ts';
+import { audit } from './books/audit.ts';
+import { createCarry } from './books/books.ts';
+import { type Catalog, createCatalog } from './catalog/catalog.ts';
+import { createCatalogFile } from './catalog/catalog-file.ts';
+import { measureOrders, showCatalog } from './metrics/order-metrics.ts';
+import { showRecovered } from './metrics/start-metrics.ts';
+import { createLinks } from './order/order-links.ts';
+import { logOrders } from './order/order-log.ts';
+import { findSpan } from './order/order-trace.ts';
 import { createOrderSagas } from './order-saga.ts';
-import { findSpan } from './order-trace.ts';
-import { createParticipantHealth } from './participant-health.ts';
 import type { Participants } from './participants.ts';
-import { createShed, isFull } from './queue-full.ts';
-import { type SpanExportOptions, startSpanExport } from './span-export.ts';
-import { showRecovered } from './start-metrics.ts';
-import { createTraceCursor } from './trace-cursor.ts';
-import { measureTraceBacklog } from './trace-metrics.ts';
+import { createAlertHandlers } from './routes/alert-routes.ts';
+import { mountFaults } from './routes/fault-routes.ts';
+import { mountOperator } from './routes/operator-routes.ts';
+import { createHandlers } from './routes/order-routes.ts';
+import { createShed, isFull } from './routes/queue-full.ts';
+import { type SpanExportOptions, startSpanExport } from './traces/span-export.ts';
+import { createTraceCursor } from './traces/trace-cursor.ts';
+import { measureTraceBacklog } from './traces/trace-metrics.ts';
+import { startAlerting } from './watchdog/alerting.ts';
+import { createParticipantHealth } from './watchdog/participant-health.ts';
 
 export interface OrchestratorOptions
   extends Pick<
@@ -159,9 +159,9 @@ function readReadiness(
   return { ready: !isFull(engine), checks };
 }
 
-export { narrate } from './narrative.ts';
-export { createLinks } from './order-links.ts';
+export { narrate } from './order/narrative.ts';
+export { createLinks } from './order/order-links.ts';
+export { propagate, toOrderContext } from './order/order-trace.ts';
 export { createOrderSaga, createOrderSagas } from './order-saga.ts';
-export { projectOrder } from './order-spans.ts';
-export { propagate, toOrderContext } from './order-trace.ts';
 export { closeParticipants, createParticipants, type Participants } from './participants.ts';
+export { projectOrder } from './traces/order-spans.ts';

@@ -6,7 +6,7 @@ import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
 import { createOrchestrator } from './app.ts';
-import { createStandIns } from './stand-in.ts';
+import { createStandIns } from './testing/stand-in.ts';
 
 const order = {
   customerId: 'ada',

@@ -11,9 +11,9 @@ import {
 import { createLog, createMetrics, type Log, openTracing } from '@baton/telemetry';
 import { createOrchestrator } from './app.ts';
 import { type OrchestratorEnv, readOrchestratorEnv } from './env.ts';
-import { timeCommits } from './journal-metrics.ts';
+import { timeCommits } from './metrics/journal-metrics.ts';
+import { showStart } from './metrics/start-metrics.ts';
 import { closeParticipants, createParticipants } from './participants.ts';
-import { showStart } from './start-metrics.ts';
 
 const millisecondsPerHour = 3_600_000;
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { createOrderSagas } from './order-saga.ts';
-import { createStandIns } from './stand-in.ts';
+import { createStandIns } from './testing/stand-in.ts';
 
 const structures = z
   .record(z.string(), z.string())

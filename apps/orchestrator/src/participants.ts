@@ -6,7 +6,7 @@ import {
   paymentOperations,
 } from '@baton/contracts';
 import { type Annotate, type Client, createClient } from '@baton/service-kit';
-import { propagate } from './order-trace.ts';
+import { propagate } from './order/order-trace.ts';
 
 export interface Participants {
   readonly orders: Client<typeof orderOperations>;

@@ -1,0 +1,96 @@
+/** The books: participants' money and stock against the orders here. */
+import type { Audit } from '@baton/contracts';
+import type { Engine } from '@baton/saga';
+import { toInstant } from '../order/instant.ts';
+import type { Participants } from '../participants.ts';
+import { findStanding } from './audit-write-offs.ts';
+import { type Expectation, expect, readSlack, type Tally } from './books.ts';
+
+interface Held {
+  /** Of every provider, one after another. */
+  readonly money: readonly { currency: 'EUR' | 'USD'; taken: number; givenBack: number }[];
+  readonly stock: readonly { sku: string; onHand: number; free: number; held: number }[];
+  readonly unreachable: readonly string[];
+}
+
+/**
+ * Orders are read before the participants and the open ones again after: what was settled before is exact, the rest
+ * is slack. So a difference is a difference, also under load. Undefined when the orders did not hold still for it.
+ */
+export async function audit(
+  engine: Engine,
+  participants: Participants,
+  { signal, nowMs }: { readonly signal: AbortSignal; readonly nowMs: number },
+): Promise<Audit | undefined> {
+  const expected = await expect(engine, signal);
+  if (!expected) return undefined;
+  const held = await readHeld(participants, signal);
+  const slack = await readSlack(engine, expected);
+  const writtenOff = await findStanding(expected.givenUp, participants, signal);
+  const money = toMoneyBooks(expected, slack, held);
+  const stock = toStockBooks(expected, slack, held);
+  const isExplained = held.unreachable.length === 0 && writtenOff.length === 0;
+  return {
+    balanced: isExplained && [...money, ...stock].every(({ balanced }) => balanced),
+    at: toInstant(nowMs),
+    openOrders: engine.counts().open,
+    unreachable: [...held.unreachable],
+    money,
+    stock,
+    writtenOff,
+  };
+}
+
+const providers = { payments: 'payment-service', alternatePayments: 'payment-alternate' } as const;
+
+async function readHeld(participants: Participants, signal: AbortSignal): Promise<Held> {
+  const askProvider = (name: keyof typeof providers) =>
+    participants[name].getPayments({ query: { limit: 1 } }, { signal });
+  const [first, alternate, stock] = await Promise.all([
+    askProvider('payments'),
+    askProvider('alternatePayments'),
+    participants.inventory.getStock({}, { signal }),
+  ]);
+  return {
+    money: [first, alternate].flatMap((money) => (money.ok ? money.body.totals : [])),
+    stock: stock.ok ? stock.body.products : [],
+    unreachable: [
+      ...(first.ok ? [] : [providers.payments]),
+      ...(alternate.ok ? [] : [providers.alternatePayments]),
+      ...(stock.ok ? [] : ['inventory-service']),
+    ],
+  };
+}
+
+const currencies = ['EUR', 'USD'] as const;
+
+function toMoneyBooks(
+  { certain }: Expectation,
+  slack: Tally,
+  { money, unreachable }: Held,
+): Audit['money'] {
+  // Half of the books would show a difference where there is none.
+  if (Object.values(providers).some((name) => unreachable.includes(name))) return [];
+  return currencies.map((currency) => {
+    const totals = money.filter((total) => total.currency === currency);
+    const taken = totals.reduce((sum, total) => sum + total.taken, 0);
+    const givenBack = totals.reduce((sum, total) => sum + total.givenBack, 0);
+    const completedOrders = certain.money[currency] ?? 0;
+    const openOrders = slack.money[currency] ?? 0;
+    const balanced = isWithin(taken - givenBack, completedOrders, openOrders);
+    return { currency, taken, givenBack, completedOrders, openOrders, balanced };
+  });
+}
+
+function toStockBooks({ certain }: Expectation, slack: Tally, { stock }: Held): Audit['stock'] {
+  return stock.map(({ sku, onHand, free, held }) => {
+    const heldByOrders = certain.stock[sku] ?? 0;
+    const openOrders = slack.stock[sku] ?? 0;
+    const balanced =
+      isWithin(held, heldByOrders, openOrders) && onHand === free + held && free >= 0;
+    return { sku, onHand, free, held, heldByOrders, openOrders, balanced };
+  });
+}
+
+const isWithin = (actual: number, certain: number, slack: number): boolean =>
+  actual >= certain && actual <= certain + slack;

@@ -1,0 +1,150 @@
+/** Labels are words of the engine and names of steps, never ids, so that their number is bounded. */
+import type { Engine, EventType, GateView, Saga } from '@baton/saga';
+import type { Metrics } from '@baton/telemetry';
+import { Counter, Gauge } from 'prom-client';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { FindSpan } from '../order/order-exemplar.ts';
+import { findDegraded } from '../order/order-view.ts';
+import { countEnds } from './end-metrics.ts';
+import { timeSteps } from './step-metrics.ts';
+
+export interface MeasuredOrders {
+  readonly engine: Engine;
+  readonly sagas: readonly Saga<unknown>[];
+  readonly now: () => number;
+  readonly findSpan: FindSpan;
+}
+
+export function measureOrders(orders: MeasuredOrders, metrics: Metrics): void {
+  const { engine, sagas, now, findSpan } = orders;
+  countEvents(engine, metrics);
+  countEnds(engine, metrics, {
+    findSpan,
+    isDegraded: (state) => {
+      const saga = sagas.find(({ version }) => version === state.version);
+      return findDegraded(saga ?? null, state).length > 0;
+    },
+  });
+  timeSteps(engine, metrics, findSpan);
+  showOrders(engine, metrics, now);
+  showParticipants(engine, metrics);
+}
+
+function countEvents(engine: Engine, { registry }: Metrics): void {
+  const registers = [registry];
+  const events = new Counter({
+    name: 'baton_order_events_total',
+    help: 'Committed events of orders, by type',
+    labelNames: ['type'],
+    registers,
+  });
+  const byStep = (name: string, help: string) =>
+    new Counter({ name, help, labelNames: ['step'], registers });
+  const degradations: { readonly [T in EventType]?: Counter<'step'> } = {
+    'alternate-chosen': byStep(
+      'baton_alternates_chosen_total',
+      'Orders whose step was given to its alternate, by step',
+    ),
+    'step-deferred': byStep(
+      'baton_steps_deferred_total',
+      'Orders that completed before a step was done, by step',
+    ),
+  };
+  engine.subscribe(({ event }) => {
+    events.inc({ type: event.type });
+    if ('step' in event && event.step !== null) degradations[event.type]?.inc({ step: event.step });
+  });
+}
+
+function showOrders(engine: Engine, { registry }: Metrics, now: () => number): void {
+  const addGauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  addGauge('baton_orders_open', 'Orders accepted and not settled', () => engine.counts().open);
+  addGauge(
+    'baton_orders_open_max',
+    'How many orders may be open: beyond it, new ones are refused with 503',
+    () => engine.counts().openMax,
+  );
+  addGauge(
+    'baton_oldest_open_order_age_seconds',
+    'Since the acceptance of the oldest order that has not settled, set aside or not; 0 if there is none',
+    () => {
+      const [oldest] = engine.journal.listOldest(1);
+      return oldest ? Math.max(0, now() - oldest.acceptedAt) / 1_000 : 0;
+    },
+  );
+  addGauge('baton_orders_moving', 'Orders with a step in progress', () => engine.counts().moving);
+  addGauge('baton_orders_queued', 'Orders that wait for a place', () => engine.counts().queued);
+  addGauge(
+    'baton_orders_quarantined',
+    'Orders set aside: their calls ended the process too often, or their definition is gone',
+    () => engine.counts().quarantined,
+  );
+  addGauge(
+    'baton_orders_stuck',
+    `Orders whose undo was refused or is out of attempts, or that are set aside; ${countMax} at most`,
+    () => engine.list({ status: 'stuck', limit: countMax }).length,
+  );
+  addGauge(
+    'baton_orders_degraded',
+    `Completed orders with a later step still to be repaired; ${countMax} at most`,
+    () => engine.journal.listRepairs(Number.MAX_SAFE_INTEGER, countMax).length,
+  );
+}
+
+/** Counting ends here: a scrape must stay cheap when there is most to see. */
+const countMax = 1_000;
+
+const breakerStates = { closed: 0, probing: 1, open: 2 } as const;
+
+/** Participants that were called since the start; plans name them, so there are few. */
+function showParticipants(engine: Pick<Engine, 'gates'>, { registry }: Metrics): void {
+  const shared = { labelNames: ['participant'] as const, registers: [registry] };
+  const addGauge = (name: string, help: string, read: (gate: GateView) => number) =>
+    new Gauge({
+      ...shared,
+      name,
+      help,
+      collect() {
+        for (const gate of engine.gates()) this.set({ participant: gate.participant }, read(gate));
+      },
+    });
+  addGauge(
+    'baton_breaker_state',
+    '0 closed, 1 probing, 2 open',
+    ({ breaker }) => breakerStates[breaker],
+  );
+  addGauge('baton_calls_in_flight', 'Calls under way', ({ inFlight }) => inFlight);
+  addGauge(
+    'baton_orders_parked',
+    'Orders that wait for the breaker to close',
+    ({ parked }) => parked,
+  );
+  new Counter({
+    ...shared,
+    name: 'baton_breaker_openings_total',
+    help: 'Times that the breaker opened, failed probes not counted',
+    collect() {
+      this.reset();
+      for (const { participant, openings } of engine.gates()) this.inc({ participant }, openings);
+    },
+  });
+}
+
+export function showCatalog(catalog: Catalog, { registry }: Metrics): void {
+  new Gauge({
+    name: 'baton_catalog_stale',
+    help: '1 while the order service does not answer and prices are the last known ones',
+    registers: [registry],
+    collect() {
+      this.set(catalog.isStale() ? 1 : 0);
+    },
+  });
+}

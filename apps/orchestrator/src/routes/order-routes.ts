@@ -1,0 +1,162 @@
+/** What is answered to those who place orders and ask for them. Everything that lasts is the engine's. */
+import type { Accepted, alertOperations, orchestratorOperations } from '@baton/contracts';
+import type { Engine, RunSummary, Status } from '@baton/saga';
+import type { Handlers } from '@baton/service-kit';
+import { leaveRequestSpan, type Tracing } from '@baton/telemetry';
+import { audit } from '../books/audit.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { toInstant } from '../order/instant.ts';
+import { createOrderId, toFingerprint } from '../order/order-id.ts';
+import type { ToLinks } from '../order/order-links.ts';
+import { toOrderContext } from '../order/order-trace.ts';
+import { findDegraded, toLiveStatus, toOrderView } from '../order/order-view.ts';
+import type { OrderSaga } from '../order-saga.ts';
+import type { Participants } from '../participants.ts';
+import { feedAll, feedOne } from './event-feed.ts';
+import { readWaitSeconds } from './preference.ts';
+import { toQueueFull } from './queue-full.ts';
+
+export interface Surroundings {
+  readonly engine: Engine;
+  readonly saga: OrderSaga;
+  readonly participants: Participants;
+  readonly catalog: Catalog;
+  readonly now: () => number;
+  readonly toLinks: ToLinks;
+  readonly tracing?: Tracing | undefined;
+}
+
+type Routes = Omit<Handlers<typeof orchestratorOperations>, keyof typeof alertOperations>;
+
+export const createHandlers = (surroundings: Surroundings): Routes => {
+  const { engine, participants, catalog, now } = surroundings;
+  return {
+    placeOrder: createPlaceOrder(surroundings),
+    ...createOrderReads(surroundings),
+    cancelOrder: createCancelOrder(engine),
+    streamEvents: ({ headers, signal }) => ({
+      events: feedAll(engine, headers['last-event-id'], signal),
+    }),
+    streamOrderEvents: ({ params, headers, signal }) =>
+      engine.read(params.id)
+        ? { events: feedOne(engine, { id: params.id, lastId: headers['last-event-id'] }, signal) }
+        : { problem: 'order-not-found' },
+    getCatalog: async ({ signal }) => {
+      const body = await catalog.read(signal);
+      return body
+        ? { status: 200, body }
+        : { problem: 'unavailable', headers: { 'retry-after': '1' } };
+    },
+    getAudit: async ({ signal }) => {
+      const body = await audit(engine, participants, { signal, nowMs: now() });
+      return body
+        ? { status: 200, body }
+        : { problem: 'unavailable', headers: { 'retry-after': '1' } };
+    },
+  };
+};
+
+const createPlaceOrder =
+  (surroundings: Surroundings): Routes['placeOrder'] =>
+  async ({ body, headers, signal }) => {
+    const { engine, saga, tracing, now } = surroundings;
+    const submission = await engine.submit(saga, body, {
+      id: createOrderId(body.customerId, headers['idempotency-key']),
+      fingerprint: toFingerprint(body),
+      context: toOrderContext({ headers, receivedAt: now() }, tracing),
+    });
+    // The journal tells of it from here on.
+    if (submission.type === 'accepted') leaveRequestSpan();
+    switch (submission.type) {
+      case 'full':
+        return toQueueFull();
+      case 'conflict':
+        return { problem: 'key-reused' };
+      case 'invalid':
+        return { problem: 'bad-request' };
+      case 'known':
+      case 'accepted':
+        return answerPlaced(surroundings, submission, {
+          seconds: readWaitSeconds(headers.prefer),
+          signal,
+        });
+      default:
+        return submission satisfies never;
+    }
+  };
+
+async function answerPlaced(
+  { engine, toLinks }: Surroundings,
+  placed: { readonly id: string; readonly prunedAs?: Status | null },
+  { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
+) {
+  const { id, prunedAs } = placed;
+  const location = { location: `/orders/${id}` };
+  if (seconds > 0 && !prunedAs) {
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)]);
+    const isSettled = (await engine.settled(id, patience)) !== undefined;
+    const run = isSettled ? engine.read(id) : undefined;
+    const applied = { ...location, 'preference-applied': `wait=${seconds}` };
+    if (run) return { status: 200 as const, headers: applied, body: toOrderView(run, toLinks) };
+  }
+  const run = engine.read(id);
+  const status = run ? toLiveStatus(run) : (prunedAs ?? 'accepted');
+  const body: Accepted = { orderId: id, status, links: toLinks(id, run?.state) };
+  return { status: 202 as const, headers: location, body };
+}
+
+const createOrderReads = ({
+  engine,
+  toLinks,
+}: Surroundings): Pick<Routes, 'getOrder' | 'listOrders'> => ({
+  getOrder: ({ params }) => {
+    const run = engine.read(params.id);
+    return run ? { status: 200, body: toOrderView(run, toLinks) } : { problem: 'order-not-found' };
+  },
+  listOrders: ({ query: { limit, cursor, status } }) => {
+    const before = cursor === undefined ? undefined : readCursor(cursor);
+    if (before === null)
+      return { problem: 'bad-request', detail: 'cursor: take nextCursor of the page before' };
+    const runs = engine.list({ limit: limit + 1, before, status });
+    const shown = runs.slice(0, limit);
+    const last = runs.length > limit ? shown.at(-1) : undefined;
+    const nextCursor = last ? String(last.number) : null;
+    return {
+      status: 200,
+      body: { orders: shown.map((run) => toSummary(engine, run)), nextCursor },
+    };
+  },
+});
+
+const readCursor = (cursor: string): number | null =>
+  /^\d{1,15}$/.test(cursor) ? Number(cursor) : null;
+
+function toSummary(engine: Engine, { id, acceptedAt, status }: RunSummary) {
+  const run = engine.read(id);
+  return {
+    orderId: id,
+    status: run ? toLiveStatus(run) : status,
+    createdAt: toInstant(acceptedAt),
+    degraded: run ? findDegraded(run.saga, run.state) : [],
+  };
+}
+
+const createCancelOrder =
+  (engine: Engine): Routes['cancelOrder'] =>
+  async ({ params }) => {
+    const cancellation = await engine.cancel(params.id, 'asked for by the client');
+    switch (cancellation) {
+      case 'cancel-requested':
+        return { status: 202, body: { orderId: params.id, status: cancellation } };
+      case 'past-the-pivot':
+        return { problem: 'past-the-pivot' };
+      case 'settled':
+        return { problem: 'already-settled' };
+      case 'quarantined':
+        return { problem: 'quarantined' };
+      case 'unknown-run':
+        return { problem: 'order-not-found' };
+      default:
+        return cancellation satisfies never;
+    }
+  };
