@@ -6,7 +6,7 @@
 // lets readers be. A port would say less: services may listen elsewhere, or work on another folder.
 //
 // The locks are held until the files are gone, so that nothing starts on them meanwhile.
-import { existsSync, globSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -15,19 +15,22 @@ const folder = resolve(root, process.env.DATA_DIR || '.data');
 const SQLITE_BUSY = 5;
 
 const SQLITE = '\\.(sqlite|lock)(-wal|-shm|-journal)?';
+const JOURNAL = `(journal|standby)${SQLITE}|(catalog\\.json|traced-to)(\\.new)?`;
 /** Whatever else is found in DATA_DIR, it was set to someone else's folder. */
 const OURS = new RegExp(
-  `^(\\.DS_Store|faults\\.json(\\..+)?|[a-z0-9-]+${SQLITE}|orchestrator/(journal|standby)${SQLITE})$`,
+  `^(\\.DS_Store|faults\\.json(\\..+)?|[a-z0-9-]+${SQLITE}|orchestrator/(${JOURNAL}))$`,
 );
 
 class Refusal extends Error {}
 
+/** Taken on a file for as long as it is open. */
 function lock(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) {
+      db.close();
       throw new Refusal(`${path} is in use; stop Baton first`);
     }
     // A damaged file can have no user, and is a good reason for a reset.
@@ -49,17 +52,31 @@ function listFiles(): string[] {
   }
 }
 
-function empty(): string {
-  if (!existsSync(folder)) return `${folder} does not exist: nothing to remove.`;
+function listOurs(): string[] {
   const files = listFiles();
   const foreign = files.find((name) => !OURS.test(name));
   if (foreign) throw new Refusal(`${join(folder, foreign)} is not Baton's`);
-  const databases = globSync('{,orchestrator/}*.{sqlite,lock}', { cwd: folder });
-  const locks = databases.map((path) => lock(join(folder, path)));
-  for (const name of files) rmSync(join(folder, name), { force: true });
-  if (existsSync(join(folder, 'orchestrator'))) rmdirSync(join(folder, 'orchestrator'));
-  for (const db of locks) db.close();
+  return files;
+}
+
+function empty(): string {
+  if (!existsSync(folder)) return `${folder} does not exist: nothing to remove.`;
+  const databases = listOurs().filter((name) => /\.(sqlite|lock)$/.test(name));
+  const locks: DatabaseSync[] = [];
+  try {
+    for (const name of databases) locks.push(lock(join(folder, name)));
+    // Listed anew: to take a lock makes files, and whoever stopped meanwhile left some.
+    for (const name of listOurs()) rmSync(join(folder, name), { force: true });
+    removeFolder(join(folder, 'orchestrator'));
+  } finally {
+    for (const db of locks) db.close();
+  }
   return `${folder} is empty now.`;
+}
+
+/** With what is in it again, it stays: an orchestrator that starts just now has made it, and needs it. */
+function removeFolder(path: string): void {
+  if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
 }
 
 try {
