@@ -1,15 +1,41 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createEngine } from './embedded-engine.ts';
+import { createMemoryJournal } from './testing/memory-journal.ts';
 
 const source = resolve(import.meta.dirname, '..');
 const root = resolve(source, '..', '..');
+const readme = readFileSync(join(source, 'README.md'), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'baton-pack-'));
 const program = join(folder, 'program');
 const run = (cwd: string, command: string, ...args: string[]): string =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+const compile = (file: string, ...flags: string[]): string => {
+  const strict = ['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext'];
+  return run(program, join(root, 'node_modules', '.bin', 'tsc'), ...strict, ...flags, file);
+};
+/** What stands first in such a block. */
+const readBlock = (language: string): string =>
+  new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(readme)?.[1] ?? '';
+
+/** A service with seats that is out of order once; it hears all. */
+function createSeats() {
+  const heard: object[] = [];
+  const server = createServer(async (request, response) => {
+    let text = '';
+    for await (const chunk of request) text += chunk;
+    heard.push({ url: request.url, key: request.headers['idempotency-key'], text });
+    response.statusCode = heard.length === 1 ? 503 : 200;
+    response.end(JSON.stringify({ orderId: 'ord_1', holdId: 'hold_1' }));
+  });
+  return { server, heard };
+}
 
 describe('the packed engine', () => {
   beforeAll(() => {
@@ -36,8 +62,7 @@ describe('the packed engine', () => {
   });
 
   test('runs the program of its readme under plain Node, and finds the run again', () => {
-    const [, code = ''] =
-      /```js\n(.*?)```/s.exec(readFileSync(join(source, 'README.md'), 'utf8')) ?? [];
+    const code = readBlock('js');
     const [, printed] = /console\.log.*\/\/ (.*)/.exec(code) ?? [];
     writeFileSync(join(program, 'trip.js'), code);
     expect(printed).toBeDefined();
@@ -62,7 +87,37 @@ describe('the packed engine', () => {
        // @ts-expect-error a card is missing
        await engine.submit(trip, {});`,
     );
-    const flags = ['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext'];
-    expect(run(program, join(root, 'node_modules', '.bin', 'tsc'), ...flags, 'typed.ts')).toBe('');
+    expect(compile('typed.ts')).toBe('');
   });
+
+  test('runs the step over HTTP of its readme: one key on every attempt and on the undo', async () => {
+    mkdirSync(join(program, 'node_modules', '@types'));
+    for (const name of ['zod', '@types/node'])
+      symlinkSync(join(root, 'node_modules', name), join(program, 'node_modules', name));
+    writeFileSync(join(program, 'booking.ts'), readBlock('ts'));
+    expect(compile('booking.ts', '--types', 'node')).toBe('');
+    const { server, heard } = createSeats();
+    await new Promise<void>((up) => server.listen(0, '127.0.0.1', up));
+    const { port } = server.address() as AddressInfo;
+    const env = { PATH: process.env.PATH, SEATS_URL: `http://127.0.0.1:${port}` };
+    const start = () => promisify(execFile)('node', ['booking.ts'], { cwd: program, env });
+    expect((await start()).stdout).toBe(readBlock('text'));
+    const hold = { url: '/hold', key: 'ord_1:seat', text: '{"orderId":"ord_1","seats":2}' };
+    const drop = { url: '/drop', key: 'ord_1:seat', text: '{"orderId":"ord_1"}' };
+    expect(heard).toEqual([hold, hold, drop]);
+    expect((await start()).stdout).toMatch(/^known\ncompensated declined\n/);
+    expect(heard).toHaveLength(3);
+    server.close();
+  }, 60_000);
+});
+
+test('the readme has a row for each method of the engine, and for no other', async () => {
+  const engine = await createEngine({ journal: createMemoryJournal(), sagas: [] });
+  const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(engine));
+  const [, section = ''] = /^## The engine\n(.*?)^## /ms.exec(readme) ?? [];
+  const rows = [...section.matchAll(/^\| `(\w+)[(`]/gm)].map(([, name]) => name);
+  // `start` is what createEngine awaits.
+  const known = ['journal', ...methods.filter((name) => !['constructor', 'start'].includes(name))];
+  expect(rows.toSorted()).toEqual(known.toSorted());
+  await engine.stop();
 });
