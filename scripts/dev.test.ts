@@ -10,7 +10,7 @@ const PROGRAMS = 6;
 /** Each program's, and Jaeger's. */
 const ADDRESSES = PROGRAMS + 1;
 const nowhereElse = { OTEL_EXPORTER_OTLP_ENDPOINT: '', JAEGER_UI_URL: '' };
-const JAEGER_BIN = join(root, 'e2e/src/jaeger/jaeger-stand-in.ts');
+const JAEGER_BIN = join(root, 'scripts/jaeger/jaeger-stand-in.ts');
 let dataFolder: string;
 
 beforeEach(() => {

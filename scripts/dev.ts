@@ -8,7 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { pickFreePorts, usualPorts } from '../e2e/src/jaeger/jaeger-ports.ts';
+import { pickFreePorts, usualPorts } from './jaeger/jaeger-ports.ts';
 import { type JaegerAccess, openJaeger } from './jaeger.ts';
 
 /** Longer than a supervisor gives its child; after it, supervisors end by themselves as turbo is gone. */

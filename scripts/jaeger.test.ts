@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type JaegerPorts, pickFreePorts, readOccupant } from '../e2e/src/jaeger/jaeger-ports.ts';
+import { type JaegerPorts, pickFreePorts, readOccupant } from './jaeger/jaeger-ports.ts';
 import { type JaegerAccess, openJaeger } from './jaeger.ts';
 
-const standIn = join(import.meta.dirname, '../e2e/src/jaeger/jaeger-stand-in.ts');
+const standIn = join(import.meta.dirname, 'jaeger/jaeger-stand-in.ts');
 const own = { JAEGER_BIN: standIn };
 
 let ports: JaegerPorts;

@@ -1,7 +1,7 @@
 /** Where `npm run dev` sends its traces: to a Jaeger that runs already, or to one of its own. Without one, it says how to get it. */
-import { type JaegerPorts, readOccupant } from '../e2e/src/jaeger/jaeger-ports.ts';
-import { hasDocker, launchJaeger, toUrls } from '../e2e/src/jaeger/jaeger-process.ts';
-import { findJaeger, isProgram, type JaegerProgram } from '../e2e/src/jaeger/jaeger-source.ts';
+import { type JaegerPorts, readOccupant } from './jaeger/jaeger-ports.ts';
+import { hasDocker, launchJaeger, toUrls } from './jaeger/jaeger-process.ts';
+import { findJaeger, isProgram, type JaegerProgram } from './jaeger/jaeger-source.ts';
 
 export interface JaegerAccess {
   /** For every app, beside what is there already. Without a page to look at, no `JAEGER_UI_URL`. */

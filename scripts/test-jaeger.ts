@@ -2,7 +2,7 @@
 //
 // Each test file starts its own, on free ports: one that runs already holds traces that are not ours.
 import { spawn } from 'node:child_process';
-import { findOwnJaeger } from '../e2e/src/jaeger/real-jaeger.ts';
+import { findOwnJaeger } from './jaeger/own-jaeger.ts';
 
 const NEEDS = `These tests need a real Jaeger 2, which they start by themselves: a program (JAEGER_BIN, or jaeger on
 the PATH; with Go, .ci/install-jaeger makes one), or Docker running.`;
