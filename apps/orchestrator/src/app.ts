@@ -12,7 +12,7 @@ import {
 import { createDocsRouter, createServiceApp, type ServiceApp } from '@baton/service-kit';
 import type { Log, Metrics, Tracing } from '@baton/telemetry';
 import { audit } from './books/audit.ts';
-import { createCarry } from './books/books.ts';
+import { createPruning } from './books/pruning.ts';
 import { type Catalog, createCatalog } from './catalog/catalog.ts';
 import { createCatalogFile } from './catalog/catalog-file.ts';
 import { measureOrders, showCatalog } from './metrics/order-metrics.ts';
@@ -71,11 +71,14 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
   const clock = options.clock ?? createClock();
   const { now } = clock;
   showRecovered(options.journal.listOpen().length, metrics);
-  const engine = await createEngine({ ...options, clock, sagas, carry: createCarry(sagas) });
+  const pruning = createPruning({ sagas, keepMs: options.keepMs, now });
+  const engine = await createEngine({ ...options, clock, sagas, carry: pruning.carry });
   measureOrders({ engine, sagas, now, findSpan }, metrics);
   const stopTelling = tellOrders(engine, { ...options, sagas, clock });
   const catalog = openCatalog(options, clock);
   const toLinks = createLinks(options.jaegerUrl);
+  const readAudit = (signal: AbortSignal) =>
+    audit({ engine, participants, pruning }, { signal, nowMs: now() });
   const readParticipants = createParticipantHealth(participants, now);
   const watchdog = startAlerting({
     engine,
@@ -84,7 +87,7 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
     log,
     metrics,
     readHealth: readParticipants,
-    audit: (signal) => audit(engine, participants, { signal, nowMs: now() }),
+    audit: readAudit,
     webhookUrl: options.alertWebhookUrl,
   });
   const app = createServiceApp({
@@ -105,7 +108,7 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
       router.get('/', (_request, response) => response.redirect('/docs'));
     },
   })({
-    ...createHandlers({ engine, saga, participants, catalog, now, tracing, toLinks }),
+    ...createHandlers({ engine, saga, readAudit, catalog, now, tracing, toLinks }),
     ...createAlertHandlers(watchdog),
   });
   const stop = async (): Promise<void> => {

@@ -4,7 +4,9 @@ import type { Engine } from '@baton/saga';
 import { toInstant } from '../order/instant.ts';
 import type { Participants } from '../participants.ts';
 import { findStanding } from './audit-write-offs.ts';
-import { type Expectation, expect, readSlack, type Tally } from './books.ts';
+import { type Expectation, expect, readSlack } from './books.ts';
+import type { Pruning } from './pruning.ts';
+import type { Tally } from './tally.ts';
 
 interface Held {
   /** Of every provider, one after another. */
@@ -13,16 +15,22 @@ interface Held {
   readonly unreachable: readonly string[];
 }
 
+export interface Audited {
+  readonly engine: Engine;
+  readonly participants: Participants;
+  readonly pruning: Pruning;
+}
+
 /**
  * Orders are read before the participants and the open ones again after: what was settled before is exact, the rest
- * is slack. So a difference is a difference, also under load. Undefined when the orders did not hold still for it.
+ * is slack. So a difference is a difference, also under load. Undefined when it was called off, or orders could not be
+ * counted.
  */
 export async function audit(
-  engine: Engine,
-  participants: Participants,
+  { engine, participants, pruning }: Audited,
   { signal, nowMs }: { readonly signal: AbortSignal; readonly nowMs: number },
 ): Promise<Audit | undefined> {
-  const expected = await expect(engine, signal);
+  const expected = await expect(engine, pruning, signal);
   if (!expected) return undefined;
   const held = await readHeld(participants, signal);
   const slack = await readSlack(engine, expected);

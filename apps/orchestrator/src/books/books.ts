@@ -2,98 +2,23 @@
  * What orders say that participants must hold. Settled orders say it exactly; an open one may hold anything from
  * nothing to all of what it asks for, so it is slack, not a difference.
  */
-import type { Engine, RunState, RunSummary, RunView, Saga } from '@baton/saga';
-import { z } from 'zod';
-import { findWay, readTotal } from '../order/order-view.ts';
+import type { Engine, RunSummary, RunView } from '@baton/saga';
+import { createBreather } from '../breather.ts';
+import {
+  addShare,
+  type Carried,
+  type GivenUp,
+  type Pruned,
+  type Pruning,
+  readCarried,
+  toShare,
+} from './pruning.ts';
+import { add, emptyTally, type Tally, toTally } from './tally.ts';
 
-/** Amounts in minor units by currency, and pieces by sku. */
-const Tally = z.object({
-  money: z.record(z.string(), z.int()),
-  stock: z.record(z.string(), z.int()),
-});
-export type Tally = z.infer<typeof Tally>;
+type ReadableEngine = Pick<Engine, 'journal' | 'list' | 'read'>;
 
-/** An undo that an operator gave up: the effect may stand at the participant. */
-const GivenUp = z.object({
-  orderId: z.string(),
-  way: z.string(),
-  /** Undefined for a definition that was gone by then. */
-  participant: z.string().optional(),
-  reason: z.string(),
-  /** In milliseconds since the epoch. */
-  at: z.number(),
-});
-export type GivenUp = z.infer<typeof GivenUp>;
-
-const Carried = Tally.extend({ givenUp: z.array(GivenUp).default([]) });
-type Carried = z.infer<typeof Carried>;
-
-const Input = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.int() })) });
 const pageMax = 200;
 const roundsMax = 3;
-
-const emptyTally: Tally = { money: {}, stock: {} };
-const readCarried = (stored: unknown): Carried =>
-  Carried.safeParse(stored).data ?? { ...emptyTally, givenUp: [] };
-
-/** What is carried of a pruned order: what it holds for good, and what it holds because an operator gave it up. */
-export const createCarry =
-  (sagas: readonly Saga<unknown>[]) =>
-  (stored: unknown, state: RunState, id: string): Carried => {
-    const carried = readCarried(stored);
-    const saga = sagas.find(
-      ({ version, structure }) => version === state.version && structure === state.structure,
-    );
-    const givenUp = findGivenUp({ id, saga, state });
-    return {
-      ...(state.phase === 'completed' ? add(carried, toTally(state)) : carried),
-      givenUp: [...carried.givenUp, ...givenUp],
-    };
-  };
-
-interface Told {
-  readonly id: string;
-  readonly saga: Saga<unknown> | null | undefined;
-  readonly state: RunState;
-}
-
-/** A later step that was written off is not among them: nobody holds anything of what was never done. */
-const findGivenUp = ({ id, saga, state }: Told): GivenUp[] =>
-  Object.entries(state.ways).flatMap(([way, { writtenOff }]) =>
-    writtenOff?.direction === 'undo'
-      ? [
-          {
-            orderId: id,
-            way,
-            participant: findWay(saga ?? null, way)?.participant,
-            reason: writtenOff.reason,
-            at: writtenOff.at,
-          },
-        ]
-      : [],
-  );
-
-/** All that an order may hold. */
-function toTally(state: RunState): Tally {
-  const total = readTotal(state);
-  const { lines } = Input.safeParse(state.input).data ?? { lines: [] };
-  const stock = lines.reduce<Tally>(
-    (sum, { sku, quantity }) => add(sum, { money: {}, stock: { [sku]: quantity } }),
-    emptyTally,
-  );
-  return total ? add(stock, { money: { [total.currency]: total.amountMinor }, stock: {} }) : stock;
-}
-
-const add = (a: Tally, b: Tally): Tally => ({
-  money: addAmounts(a.money, b.money),
-  stock: addAmounts(a.stock, b.stock),
-});
-
-function addAmounts(a: Tally['stock'], b: Tally['stock']): Tally['stock'] {
-  const sums = { ...a };
-  for (const [name, amount] of Object.entries(b)) sums[name] = (sums[name] ?? 0) + amount;
-  return sums;
-}
 
 export interface Expectation {
   /** Held for good by completed orders. */
@@ -105,39 +30,88 @@ export interface Expectation {
 }
 
 /**
- * Reads every order, a page at a time and with room for others between two pages. Undefined when orders were pruned
- * each time it looked: those were counted twice or not at all.
+ * Reads every order, with room for others between two of them. Undefined when it was called off, or could not tell
+ * each time which orders were counted before they were pruned.
  */
 export async function expect(
-  engine: Engine,
+  engine: ReadableEngine,
+  pruning: Pruning,
   signal: AbortSignal,
 ): Promise<Expectation | undefined> {
   for (let round = 0; round < roundsMax && !signal.aborted; round++) {
-    const expectation = await expectOnce(engine);
+    const expectation = await expectOnce(engine, pruning, signal);
     if (expectation) return expectation;
   }
   return undefined;
 }
 
-async function expectOnce(engine: Engine): Promise<Expectation | undefined> {
-  const carried = JSON.stringify(engine.journal.readCarried());
-  const { givenUp, ...held } = readCarried(engine.journal.readCarried());
-  let certain: Tally = held;
-  const open: string[] = [];
-  let newest = 0;
-  for await (const [summary, run] of readRuns(engine, 0)) {
-    newest = Math.max(newest, summary.number);
-    givenUp.push(...findGivenUp(run));
-    if (run.state.settledAt === null) open.push(run.id);
-    else if (run.state.phase === 'completed') certain = add(certain, toTally(run.state));
+async function expectOnce(
+  engine: ReadableEngine,
+  pruning: Pruning,
+  signal: AbortSignal,
+): Promise<Expectation | undefined> {
+  const count = createCount(readCarried(engine.journal.readCarried()), pruning.reach());
+  const stopFollowing = pruning.follow(count.hearPruned);
+  try {
+    for await (const [summary, run] of readRuns(engine, 0)) {
+      if (signal.aborted) return undefined;
+      count.add(summary, run);
+    }
+    return count.conclude(readCarried(engine.journal.readCarried()));
+  } finally {
+    stopFollowing();
   }
-  const isSteady = JSON.stringify(engine.journal.readCarried()) === carried;
-  return isSteady ? { certain, open, givenUp, newest } : undefined;
+}
+
+/** Each order once: where it was found, or else when it was pruned. */
+function createCount(before: Carried, reach: number) {
+  const counted = new Set<string>();
+  const open = new Map<string, readonly GivenUp[]>();
+  const givenUp = [...before.givenUp];
+  let carried = before;
+  let certain: Tally = before;
+  let newest = 0;
+  let isCertain = true;
+  const settle = ({ id, settledAt, share }: Pruned): void => {
+    open.delete(id);
+    certain = add(certain, share);
+    givenUp.push(...share.givenUp);
+    // Of all that there are it would be too many.
+    if (settledAt < reach) counted.add(id);
+  };
+  return {
+    add: ({ number }: RunSummary, run: RunView): void => {
+      newest = Math.max(newest, number);
+      if (counted.has(run.id)) return;
+      const share = toShare(run);
+      const { settledAt } = run.state;
+      if (settledAt === null) open.set(run.id, share.givenUp);
+      else settle({ id: run.id, settledAt, share });
+    },
+    hearPruned: (pruned: Pruned): void => {
+      carried = addShare(carried, pruned.share);
+      if (pruned.settledAt >= reach) isCertain = false;
+      if (!counted.has(pruned.id)) settle(pruned);
+    },
+    conclude: (after: Carried): Expectation | undefined => {
+      if (!isCertain || JSON.stringify(after) !== JSON.stringify(carried)) return undefined;
+      const stillGivenUp = [...givenUp, ...[...open.values()].flat()];
+      return { certain, open: [...open.keys()], givenUp: stillGivenUp, newest };
+    },
+  };
 }
 
 /** What orders that were open then, or came since, may hold at most. */
-export async function readSlack(engine: Engine, { open, newest }: Expectation): Promise<Tally> {
-  let slack = open.reduce((sum, id) => addRun(sum, engine.read(id)), emptyTally);
+export async function readSlack(
+  engine: ReadableEngine,
+  { open, newest }: Expectation,
+): Promise<Tally> {
+  const breathe = createBreather();
+  let slack = emptyTally;
+  for (const id of open) {
+    slack = addRun(slack, engine.read(id));
+    await breathe();
+  }
   for await (const [, run] of readRuns(engine, newest)) slack = addRun(slack, run);
   return slack;
 }
@@ -146,18 +120,19 @@ const addRun = (sum: Tally, run: RunView | undefined): Tally =>
   run ? add(sum, toTally(run.state)) : sum;
 
 async function* readRuns(
-  engine: Engine,
+  engine: ReadableEngine,
   after: number,
 ): AsyncGenerator<readonly [RunSummary, RunView]> {
+  const breathe = createBreather();
   let before: number | undefined;
   for (;;) {
     const page = engine.list({ limit: pageMax, before }).filter(({ number }) => number > after);
     for (const summary of page) {
       const run = engine.read(summary.id);
       if (run) yield [summary, run];
+      await breathe();
     }
     before = page.at(-1)?.number;
     if (page.length < pageMax) return;
-    await new Promise((resolve) => setImmediate(resolve));
   }
 }

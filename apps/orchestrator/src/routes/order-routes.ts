@@ -1,9 +1,8 @@
 /** What is answered to those who place orders and ask for them. Everything that lasts is the engine's. */
-import type { Accepted, alertOperations, orchestratorOperations } from '@baton/contracts';
+import type { Accepted, Audit, alertOperations, orchestratorOperations } from '@baton/contracts';
 import type { Engine, RunSummary, Status } from '@baton/saga';
 import type { Handlers } from '@baton/service-kit';
 import { leaveRequestSpan, type Tracing } from '@baton/telemetry';
-import { audit } from '../books/audit.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { toInstant } from '../order/instant.ts';
 import { createOrderId, toFingerprint } from '../order/order-id.ts';
@@ -11,7 +10,6 @@ import type { ToLinks } from '../order/order-links.ts';
 import { toOrderContext } from '../order/order-trace.ts';
 import { findDegraded, toLiveStatus, toOrderView } from '../order/order-view.ts';
 import type { OrderSaga } from '../order-saga.ts';
-import type { Participants } from '../participants.ts';
 import { feedAll, feedOne } from './event-feed.ts';
 import { readWaitSeconds } from './preference.ts';
 import { toQueueFull } from './queue-full.ts';
@@ -19,7 +17,7 @@ import { toQueueFull } from './queue-full.ts';
 export interface Surroundings {
   readonly engine: Engine;
   readonly saga: OrderSaga;
-  readonly participants: Participants;
+  readonly readAudit: (signal: AbortSignal) => Promise<Audit | undefined>;
   readonly catalog: Catalog;
   readonly now: () => number;
   readonly toLinks: ToLinks;
@@ -29,7 +27,7 @@ export interface Surroundings {
 type Routes = Omit<Handlers<typeof orchestratorOperations>, keyof typeof alertOperations>;
 
 export const createHandlers = (surroundings: Surroundings): Routes => {
-  const { engine, participants, catalog, now } = surroundings;
+  const { engine, catalog, readAudit } = surroundings;
   return {
     placeOrder: createPlaceOrder(surroundings),
     ...createOrderReads(surroundings),
@@ -48,7 +46,7 @@ export const createHandlers = (surroundings: Surroundings): Routes => {
         : { problem: 'unavailable', headers: { 'retry-after': '1' } };
     },
     getAudit: async ({ signal }) => {
-      const body = await audit(engine, participants, { signal, nowMs: now() });
+      const body = await readAudit(signal);
       return body
         ? { status: 200, body }
         : { problem: 'unavailable', headers: { 'retry-after': '1' } };

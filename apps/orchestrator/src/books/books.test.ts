@@ -1,0 +1,81 @@
+import { createEngine, type Engine } from '@baton/saga';
+import { createMemoryJournal } from '@baton/saga/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createOrderSaga } from '../order-saga.ts';
+import { createStandIns } from '../testing/stand-in.ts';
+import { expect as expectHeld } from './books.ts';
+import { createPruning } from './pruning.ts';
+
+const signal = new AbortController().signal;
+const keepMs = 3_600_000;
+const order = {
+  customerId: 'ada',
+  lines: [{ sku: 'mug', quantity: 2 }],
+  payment: { method: 'card' as const, token: 'tok_ok' },
+};
+
+/** So many completed orders, and what happens whenever one of them was read. */
+async function createScene(count: number) {
+  const saga = createOrderSaga(createStandIns().participants);
+  const scene = { now: 0, onRead: (_nth: number): void => {} };
+  const clock = { now: () => scene.now, setTimer: () => () => {} };
+  const pruning = createPruning({ sagas: [saga], keepMs, now: clock.now });
+  const journal = createMemoryJournal();
+  const engine = await createEngine({ journal, sagas: [saga], clock });
+  onTestFinished(() => engine.stop());
+  const ids = Array.from({ length: count }, (_, i) => `ord_${i}`);
+  for (const id of ids) {
+    await engine.submit(saga, order, { id });
+    await engine.settled(id);
+  }
+  scene.now = keepMs + 1;
+  const prune = (id: string): void => {
+    const state = engine.read(id)?.state;
+    if (state) journal.prune([id], pruning.carry(journal.readCarried(), state, id));
+  };
+  let reads = 0;
+  const read: Engine['read'] = (id) => {
+    const run = engine.read(id);
+    scene.onRead(reads++);
+    return run;
+  };
+  const readable = {
+    journal,
+    list: (query: Parameters<Engine['list']>[0]) => engine.list(query),
+    read,
+  };
+  return { scene, ids, prune, look: () => expectHeld(readable, pruning, signal) };
+}
+
+const held = { money: { EUR: 7_200 }, stock: { mug: 6 } };
+
+describe('the books, while orders are pruned', () => {
+  const places = [0, 1, 2].flatMap((nth) => [0, 1, 2].map((which) => [nth, which] as const));
+
+  it.each(places)('count each order once: at read %i, order %i is pruned', async (nth, which) => {
+    const { scene, ids, prune, look } = await createScene(3);
+    scene.onRead = (read) => {
+      if (read === nth) prune(ids[which] ?? '');
+    };
+    expect(await look()).toMatchObject({ certain: held, open: [] });
+    expect(await look()).toMatchObject({ certain: held });
+  });
+
+  it('are read though an order is pruned each time that one is read', async () => {
+    const { scene, ids, prune, look } = await createScene(3);
+    scene.onRead = (read) => prune(ids[read] ?? '');
+    expect(await look()).toMatchObject({ certain: held });
+  });
+
+  it('are not told when what was pruned may have been counted before', async () => {
+    const { scene, ids, prune, look } = await createScene(3);
+    // A clock that jumps makes orders old that were young when the audit began.
+    scene.now = 0;
+    const [first = ''] = ids;
+    scene.onRead = (read) => {
+      scene.now = keepMs + 1;
+      if (read === 2) prune(first);
+    };
+    expect(await look()).toMatchObject({ certain: held });
+  });
+});

@@ -1,0 +1,104 @@
+/**
+ * What is carried of orders that are pruned. An audit reads for a while, and meanwhile an order may become a part of
+ * what is carried: whoever audits hears of it, so that each order counts once.
+ */
+import type { RunState, Saga } from '@baton/saga';
+import { z } from 'zod';
+import { findWay } from '../order/order-view.ts';
+import { add, emptyTally, Tally, toTally } from './tally.ts';
+
+/** An undo that an operator gave up: the effect may stand at the participant. */
+const GivenUp = z.object({
+  orderId: z.string(),
+  way: z.string(),
+  /** Undefined for a definition that was gone by then. */
+  participant: z.string().optional(),
+  reason: z.string(),
+  /** In milliseconds since the epoch. */
+  at: z.number(),
+});
+export type GivenUp = z.infer<typeof GivenUp>;
+
+const Carried = Tally.extend({ givenUp: z.array(GivenUp).default([]) });
+export type Carried = z.infer<typeof Carried>;
+
+export const readCarried = (stored: unknown): Carried =>
+  Carried.safeParse(stored).data ?? { ...emptyTally, givenUp: [] };
+
+export interface Pruned {
+  readonly id: string;
+  readonly settledAt: number;
+  /** Of this order alone. */
+  readonly share: Carried;
+}
+
+export interface Pruning {
+  /** For the engine: adds an order that is about to be pruned. */
+  readonly carry: (stored: unknown, state: RunState, id: string) => Carried;
+  /** Hears of each order that is pruned from now on; returns how to stop. */
+  readonly follow: (listener: (pruned: Pruned) => void) => () => void;
+  /** No order that settles later than this is pruned while an audit that begins now reads. */
+  readonly reach: () => number;
+}
+
+export interface PruningOptions {
+  readonly sagas: readonly Saga<unknown>[];
+  /** As the engine is told. */
+  readonly keepMs: number | undefined;
+  readonly now: () => number;
+}
+
+/** Longer than an audit may take. */
+const auditMaxMs = 900_000;
+
+export function createPruning({ sagas, keepMs, now }: PruningOptions): Pruning {
+  const listeners = new Set<(pruned: Pruned) => void>();
+  return {
+    carry: (stored, state, id) => {
+      const saga = sagas.find(
+        ({ version, structure }) => version === state.version && structure === state.structure,
+      );
+      const share = toShare({ id, saga, state });
+      for (const hear of listeners) hear({ id, settledAt: state.settledAt ?? 0, share });
+      return addShare(readCarried(stored), share);
+    },
+    follow: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    reach: () => (keepMs === undefined ? 0 : now() - keepMs + auditMaxMs),
+  };
+}
+
+export const addShare = (carried: Carried, share: Carried): Carried => ({
+  ...add(carried, share),
+  givenUp: [...carried.givenUp, ...share.givenUp],
+});
+
+interface Told {
+  readonly id: string;
+  readonly saga: Saga<unknown> | null | undefined;
+  readonly state: RunState;
+}
+
+/** What an order that has settled holds for good, and what it holds because an operator gave it up. */
+export const toShare = (told: Told): Carried => ({
+  ...(told.state.phase === 'completed' ? toTally(told.state) : emptyTally),
+  givenUp: findGivenUp(told),
+});
+
+/** A later step that was written off is not among them: nobody holds anything of what was never done. */
+const findGivenUp = ({ id, saga, state }: Told): GivenUp[] =>
+  Object.entries(state.ways).flatMap(([way, { writtenOff }]) =>
+    writtenOff?.direction === 'undo'
+      ? [
+          {
+            orderId: id,
+            way,
+            participant: findWay(saga ?? null, way)?.participant,
+            reason: writtenOff.reason,
+            at: writtenOff.at,
+          },
+        ]
+      : [],
+  );
