@@ -12,7 +12,7 @@ function createStage(callsMax: number) {
   const gate = new Gate<string>(
     'shop',
     { callsMax, drainPerSecond: 10, breaker: breakerDefaults },
-    { clock, random: () => 0.5, wake: (item) => called.push(item) },
+    { clock, random: () => 0.5, wake: (item) => called.push(item), toId: (item) => item },
   );
   const pass = (ms: number): Promise<void> => {
     const end = clock.now() + ms;
@@ -92,6 +92,19 @@ test('does not park the others when one fails again and again while others are s
   for (let round = 0; round < 10; round++) {
     gate.enter('good', 'forward')(ok(1));
     gate.enter('bad', 'forward')(down);
+  }
+  expect(gate.view()).toMatchObject({ breaker: 'closed', openings: 0 });
+});
+
+test('nor when those who fail were away in between, as repairs are', () => {
+  const { gate } = createStage(5);
+  for (let round = 0; round < 10; round++) {
+    gate.enter('good', 'forward')(ok(1));
+    for (const item of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      gate.enter(item, 'forward')(round === 0 ? ok(1) : down);
+      gate.dismiss(item);
+      if (round === 1) gate.enter('good', 'forward')(ok(1));
+    }
   }
   expect(gate.view()).toMatchObject({ breaker: 'closed', openings: 0 });
 });

@@ -4,8 +4,8 @@
 // 1. Calls in flight are bounded, and undos leave one place to the others.
 // 2. A run that was called and does not come gives its turn to the next: no place and no probe is kept for it.
 // 3. Probes rotate over the parked runs. When the breaker closes, they go on at a bounded rate.
-// 4. A run that fails again, while others are served, says nothing new: a few that nobody can serve do not close the
-//    way to the others.
+// 4. A run that fails again, while others are served, says nothing new, also after it was away: a few that nobody can
+//    serve do not close the way to the others.
 import {
   type Breaker,
   type BreakerOptions,
@@ -21,6 +21,7 @@ import {
 import type { Clock } from './clock.ts';
 import type { Passage } from './decide.ts';
 import type { Direction } from './event.ts';
+import { KnownFailures } from './known-failures.ts';
 import type { Reply } from './reply.ts';
 import { createRunQueue, type Priority } from './run-queue.ts';
 
@@ -35,6 +36,8 @@ interface Surroundings<T> {
   readonly clock: Clock;
   readonly random: () => number;
   readonly wake: (item: T) => void;
+  /** What a run is known by when it comes again as another item. */
+  readonly toId: (item: T) => string;
 }
 
 /** A participant as the engine sees it. Times are in milliseconds since the epoch. */
@@ -63,9 +66,7 @@ export class Gate<T> {
   readonly #parked = new Set<T>();
   /** Those whose undo failed here: they go on when the breaker closes, however long they meant to wait. */
   readonly #owing = new Set<T>();
-  /** Those whose last call here failed, and how many calls had been well by then. */
-  readonly #failed = new Map<T, number>();
-  #wellCalls = 0;
+  readonly #failed = new KnownFailures();
   readonly #line = createRunQueue<T>();
   readonly #called = new Set<T>();
   #breaker: Breaker = closedBreaker;
@@ -140,7 +141,6 @@ export class Gate<T> {
   /** It has ended. */
   dismiss(item: T): void {
     this.forget(item);
-    this.#failed.delete(item);
     this.release(item);
   }
 
@@ -172,16 +172,11 @@ export class Gate<T> {
 
   #judge(item: T, era: number, reply: Reply<unknown> | null): void {
     const verdict = toVerdict(reply);
-    const wellBefore = this.#failed.get(item) ?? this.#wellCalls;
+    const isNews = this.#failed.note(this.#surroundings.toId(item), verdict);
     // A probe is believed whoever it was: there may be nobody else.
-    const isNews = this.#breaker.state === 'open' || wellBefore === this.#wellCalls;
-    if (verdict === 'failing') this.#failed.set(item, this.#wellCalls);
-    if (verdict === 'healthy') {
-      this.#failed.delete(item);
-      this.#wellCalls += 1;
-    }
+    const isBelieved = isNews || this.#breaker.state === 'open';
     const retryAfterMs = reply && 'retryAfterMs' in reply ? reply.retryAfterMs : undefined;
-    const call = { era, verdict: isNews ? verdict : 'nothing', retryAfterMs } as const;
+    const call = { era, verdict: isBelieved ? verdict : 'nothing', retryAfterMs } as const;
     this.#change(leave(this.#breaker, call, this.#moment()));
   }
 
@@ -272,8 +267,9 @@ export class Gate<T> {
 
   /** One whose own request may be to blame is the last choice. */
   #findProbe(): T | undefined {
+    const { toId } = this.#surroundings;
     const [first] = this.#parked;
-    for (const item of this.#parked) if (!this.#failed.has(item)) return item;
+    for (const item of this.#parked) if (!this.#failed.has(toId(item))) return item;
     return first;
   }
 

@@ -11,11 +11,12 @@ import { advance, type Host, isTriedAlone } from './driver.ts';
 import type { Event, Happening } from './event.ts';
 import type { GateView } from './gate.ts';
 import { Gates } from './gates.ts';
-import { isSettled, type Journal, type Summary, toStatus } from './journal.ts';
+import { isSettled, type Journal } from './journal.ts';
 import type { Reply } from './reply.ts';
 import { createRunQueue, type Priority } from './run-queue.ts';
 import type { Saga } from './saga.ts';
 import { evolve, type RunState } from './state.ts';
+import { toSummary } from './summary.ts';
 
 /** A run in memory. Only this file changes one. */
 export interface Run {
@@ -67,7 +68,8 @@ export class Worker {
     const { clock, random, callsMax, drainPerSecond } = options;
     const gate = { callsMax, drainPerSecond, breaker: toBreakerOptions(options.breaker) };
     this.#options = options;
-    this.#gates = new Gates(gate, { clock, random, wake: (run) => this.wake(run) });
+    const wake = (run: Run) => this.wake(run);
+    this.#gates = new Gates(gate, { clock, random, wake, toId: ({ id }) => id });
   }
 
   get passages(): Passages {
@@ -272,22 +274,4 @@ function toPriority(state: RunState): Priority {
   if (state.phase === 'compensating') return 'undo';
   if (state.phase === 'completed') return 'repair';
   return state.seq === 1 ? 'new' : 'in-flight';
-}
-
-/** Not due before the end of time as JavaScript counts it, but not ended either: it is neither fetched nor pruned. */
-const neverMs = 8.64e15;
-
-function toSummary(saga: Saga<unknown>, state: RunState, now: number): Summary {
-  const shared = {
-    saga: state.saga,
-    version: state.version,
-    status: toStatus(state),
-    acceptedAt: state.acceptedAt,
-    settledAt: state.settledAt,
-  };
-  if (state.phase !== 'completed') return { ...shared, repairAt: null };
-  if (state.isQuarantined) return { ...shared, repairAt: neverMs };
-  const next = decide(saga, state, now);
-  if (next.type === 'rest') return { ...shared, repairAt: null };
-  return { ...shared, repairAt: next.type === 'wait' ? next.until : now };
 }
