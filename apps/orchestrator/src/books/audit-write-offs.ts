@@ -2,7 +2,7 @@
 import type { WrittenOff } from '@baton/contracts';
 import { toInstant } from '../order/instant.ts';
 import type { Participants } from '../participants.ts';
-import type { GivenUp } from './books.ts';
+import type { GivenUp } from './pruning.ts';
 
 interface Holding extends Pick<WrittenOff, 'amount' | 'lines'> {
   readonly stands: boolean;
