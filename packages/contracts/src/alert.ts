@@ -13,6 +13,7 @@ export const ALERT_RULES = [
   'standby-lost',
   'data-changed',
   'books-differ',
+  'books-unaudited',
 ] as const;
 export type AlertRule = (typeof ALERT_RULES)[number];
 

@@ -127,3 +127,38 @@ it('goes on after an audit that failed', async () => {
   expect(await pass(303)).toMatchObject({ differences: [] });
   expect(scene.errors).toHaveLength(1);
 });
+
+it('says so when audits come to no verdict for a quarter of an hour, and for what', async () => {
+  const { scene, books, pass } = createScene([balanced, unreachable]);
+  await pass(301);
+  expect(books.gap()).toBeNull();
+  await pass(898);
+  expect(books.gap()).toBeNull();
+  await pass(2);
+  expect(books.gap()).toEqual({ since: 300 * second, why: 'payment-service did not answer' });
+  expect(scene.errors).toEqual([]);
+});
+
+it('has no gap while audits are slow and well, nor for one that failed', async () => {
+  const slow = createScene([balanced, undefined, balanced], 50 * second);
+  for (let minute = 0; minute < 90; minute++) {
+    await slow.pass(60);
+    expect(slow.books.gap()).toBeNull();
+  }
+  expect(slow.scene.audits.length).toBeGreaterThan(3);
+});
+
+it('has a gap at once where an audit was given up after minutes', async () => {
+  const { books, pass } = createScene([undefined], 600 * second);
+  await pass(1_000);
+  expect(books.gap()).toEqual({ since: 0, why: 'orders could not be counted' });
+});
+
+it('has a gap where audits throw, until one is well', async () => {
+  const luck = new Error('no such luck');
+  const { books, pass } = createScene([luck, luck, luck, balanced]);
+  await pass(901);
+  expect(books.gap()).toMatchObject({ why: 'it failed, as the log says' });
+  await pass(300);
+  expect(books.gap()).toBeNull();
+});

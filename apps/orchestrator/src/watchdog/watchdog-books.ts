@@ -1,6 +1,6 @@
 /** Audits in the background, now and then and when asked: a difference counts once a second audit finds it too. */
 import type { Audit } from '@baton/contracts';
-import type { ObservedBooks } from './watchdog-observation.ts';
+import type { ObservedBooks, ObservedGap } from './watchdog-observation.ts';
 
 const everyMs = 300_000;
 /** Between a difference and the second look. */
@@ -11,9 +11,15 @@ const patienceMs = 600_000;
 /** An audit reads every order that is kept: it may take a twentieth of the time, however many they are. */
 const share = 20;
 
+/** So long, and so often without a verdict, is more than a participant that is away for a moment. */
+const gapMs = 3 * everyMs;
+const failuresMin = 3;
+
 export interface BooksWatch {
   /** The latest verdict. Asks for the next audit when it is due. */
   look(): ObservedBooks | null;
+  /** Null unless audits failed for several periods. */
+  gap(): ObservedGap | null;
   /** What was learned is out of date: audit as soon as possible. */
   doubt(): void;
 }
@@ -30,16 +36,23 @@ export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWa
   let dueAt = now() + everyMs;
   let isAuditing = false;
   let doubts = 0;
+  const gap = createGap(now);
   const run = async (): Promise<void> => {
     const [at, doubted] = [now(), doubts];
-    const said = await audit(AbortSignal.timeout(patienceMs));
+    const said = await audit(AbortSignal.timeout(patienceMs)).catch((error) => {
+      gap.fail(at, 'it failed, as the log says');
+      throw error;
+    });
     // What it read may be from before the doubt: the next one, due at once, will tell.
     if (doubted !== doubts) return;
     const restMs = (now() - at) * share;
     dueAt = now() + Math.max(unreachableMs, restMs);
-    const differences = said ? findDifferences(said) : [];
+    if (!said) return gap.fail(at, 'orders could not be counted');
+    const differences = findDifferences(said);
     // Books that were read differ, whoever else is away; that all of them balance takes an answer of everybody.
-    if (!said || (said.unreachable.length > 0 && differences.length === 0)) return;
+    if (said.unreachable.length > 0 && differences.length === 0)
+      return gap.fail(at, `${said.unreachable.join(', ')} did not answer`);
+    gap.close(at);
     const isConfirmed = (books?.differences.length ?? 0) > 0 && differences.length > 0;
     books = { at, differences, isConfirmed };
     const isClear = differences.length === 0 || isConfirmed;
@@ -58,10 +71,31 @@ export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWa
       }
       return books;
     },
+    gap: gap.read,
     doubt: () => {
       doubts += 1;
       books = null;
       dueAt = now();
+    },
+  };
+}
+
+/** How long there was no verdict, and why. */
+function createGap(now: () => number) {
+  let since = now();
+  let failed = { count: 0, tookMs: 0, why: '' };
+  return {
+    fail: (at: number, why: string): void => {
+      failed = { count: failed.count + 1, tookMs: now() - at, why };
+    },
+    close: (at: number): void => {
+      since = at;
+      failed = { count: 0, tookMs: 0, why: '' };
+    },
+    read: (): ObservedGap | null => {
+      // One that takes as long as this is not followed by another one soon.
+      const isLasting = failed.count >= failuresMin || failed.tookMs >= everyMs;
+      return isLasting && now() - since >= gapMs ? { since, why: failed.why } : null;
     },
   };
 }

@@ -35,6 +35,14 @@ export interface ObservedBooks {
   readonly isConfirmed: boolean;
 }
 
+/** That no audit came to a verdict for a while. */
+export interface ObservedGap {
+  /** When the latest audit with a verdict began, or the first one was awaited. */
+  readonly since: number;
+  /** In words: what the latest audit failed for. */
+  readonly why: string;
+}
+
 export interface Observation {
   readonly at: number;
   readonly breakers: readonly ObservedBreaker[];
@@ -47,6 +55,8 @@ export interface Observation {
   readonly changed: readonly string[];
   /** Null until there was an audit. */
   readonly books: ObservedBooks | null;
+  /** Null while audits come to a verdict. */
+  readonly unaudited: ObservedGap | null;
   /** How an order ended, in words; undefined while it is open. */
   readonly endOf: (id: string) => string | undefined;
 }

@@ -59,6 +59,7 @@ export function createObserver(parts: ObserverParts, remembered: Memory) {
       standbyMissingSince: standby.missingSince,
       changed,
       books: books.look(),
+      unaudited: books.gap(),
       endOf: (id) => toEnd(engine.read(id)?.state.phase),
     };
     return { seen, memory: { incarnations, standbySeenAt: standby.seenAt }, isHealed };

@@ -112,6 +112,25 @@ const booksRule: Rule = {
   conclude: (alert, seen) => `They balance again after ${toSpan(lastedMs(alert, seen))}`,
 };
 
+const unauditedRule: Rule = {
+  name: 'books-unaudited',
+  calmMs: 0,
+  find: ({ at, books, unaudited }, [known]) => {
+    // Nothing is known yet since a restart, or since what was known is in doubt.
+    if (!unaudited) return known && !books ? [known] : [];
+    return [
+      {
+        subject: 'books',
+        orders: 0,
+        message: `No audit came to a verdict since ${toInstant(unaudited.since)}: ${unaudited.why}`,
+        action: 'Audited again, and again until one does; orders go on meanwhile',
+        result: `Still none after ${toSpan(at - unaudited.since)}`,
+      },
+    ];
+  },
+  conclude: (alert, seen) => `Audited again after ${toSpan(lastedMs(alert, seen))}`,
+};
+
 const toVerdict = (differences: readonly string[]): string =>
   `Audited: the books do not balance: ${differences.join('; ')}`.slice(0, 1_000);
 
@@ -123,4 +142,5 @@ export const rules: readonly Rule[] = [
   standbyRule,
   changedRule,
   booksRule,
+  unauditedRule,
 ];

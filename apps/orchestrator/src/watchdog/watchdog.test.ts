@@ -14,6 +14,7 @@ const calm: Observation = {
   standbyMissingSince: null,
   changed: [],
   books: null,
+  unaudited: null,
   endOf: () => undefined,
 };
 
@@ -198,6 +199,26 @@ describe('data that changed underneath', () => {
     ]);
     expect(look(13, books(13, [])).resolved).toMatchObject([
       { result: 'Audited: the books balance' },
+    ]);
+  });
+});
+
+describe('books that no audit could judge', () => {
+  const unaudited = { since: 0, why: 'payment-service did not answer' };
+
+  it('are alarmed until one does, also over a restart', () => {
+    const look = createWatch();
+    expect(look(900 * second, { ...books(0, []), unaudited }).opened).toMatchObject([
+      {
+        rule: 'books-unaudited',
+        message:
+          'No audit came to a verdict since 1970-01-01T00:00:00.000Z: payment-service did not answer',
+        result: 'Still none after 15 min',
+      },
+    ]);
+    expect(look(901 * second)).toMatchObject({ openedCount: 0, resolvedCount: 0 });
+    expect(look(960 * second, books(960, [])).resolved).toMatchObject([
+      { result: 'Audited again after 60 s' },
     ]);
   });
 });
