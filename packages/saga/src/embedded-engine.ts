@@ -14,6 +14,7 @@ import type {
   EngineCounts,
   EngineOptions,
   Intervention,
+  RetryOptions,
   RunView,
   Submission,
   SubmitOptions,
@@ -130,8 +131,8 @@ class EmbeddedEngine implements Engine {
     return 'cancel-requested';
   }
 
-  retry(id: string, reason: string): Promise<Intervention> {
-    return this.#intervene(id, (run) => toRetry(run, reason));
+  retry(id: string, reason: string, options?: RetryOptions): Promise<Intervention> {
+    return this.#intervene(id, (run) => toRetry(run, reason, options));
   }
 
   skip(id: string, step: string, reason: string): Promise<Intervention> {

@@ -64,6 +64,14 @@ export type Intervention =
   | 'quarantined'
   | 'unknown-run';
 
+export interface RetryOptions {
+  /**
+   * Only makes due what waits, for whoever asks again and again: no attempt is given back, a stuck run stays stuck, and
+   * one in quarantine is left there.
+   */
+  readonly nudge?: boolean;
+}
+
 /** A run to look at. `next` is what happens next, as if nothing were in flight. */
 export interface RunView {
   readonly id: string;
@@ -93,10 +101,8 @@ export interface Engine {
   submit<I>(saga: Saga<I>, input: I, options?: SubmitOptions): Promise<Submission>;
   /** Undoes a run before its pivot. An attempt in flight is awaited first. */
   cancel(id: string, reason: string): Promise<Cancellation>;
-  /**
-   * An operator's: whatever the run waits for is due now, also in quarantine. Recorded with its reason.
-   */
-  retry(id: string, reason: string): Promise<Intervention>;
+  /** An operator's: whatever the run waits for is due now, also in quarantine. Recorded with its reason. */
+  retry(id: string, reason: string, options?: RetryOptions): Promise<Intervention>;
   /** An operator's: writes off a later step, or the exhausted undo of a step. Recorded with its reason. */
   skip(id: string, step: string, reason: string): Promise<Intervention>;
   /** Undefined when it is not known, or when its stored events make no sense. */

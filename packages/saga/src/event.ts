@@ -53,8 +53,11 @@ type RunWideEvent =
       readonly context: Readonly<Record<string, string>>;
     }
   | { readonly type: 'cancel-requested'; readonly reason: string }
-  /** An operator's: what waits is due now, and is tried as if for the first time. */
-  | { readonly type: 'retry-requested'; readonly reason: string }
+  /**
+   * An operator's: what waits is due now, and is tried as if for the first time. A `nudge` only makes it due: what was
+   * counted counts, and a stuck run stays stuck until its undo is made.
+   */
+  | { readonly type: 'retry-requested'; readonly reason: string; readonly nudge?: true }
   /** An operator's: a later step will not be done, or an undo not be made, by us. */
   | {
       readonly type: 'written-off';

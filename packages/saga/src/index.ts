@@ -10,6 +10,7 @@ export type {
   Engine,
   EngineOptions,
   Intervention,
+  RetryOptions,
   RunView,
   Submission,
   SubmitOptions,

@@ -1,6 +1,6 @@
 // What an operator may ask of a run, as events. Pure: not who may ask, and not how it goes on.
 import { findOpenLater, findOwed } from './decide.ts';
-import type { Intervention } from './engine.ts';
+import type { Intervention, RetryOptions } from './engine.ts';
 import type { Happening } from './event.ts';
 import { isSettled } from './journal.ts';
 import { type PlannedStep, type Saga, toWays } from './saga.ts';
@@ -14,9 +14,15 @@ export interface Intervened {
 }
 type Wish = readonly Happening[] | Exclude<Intervention, 'done'>;
 
-export function toRetry({ saga, state }: Intervened, reason: string): Wish {
+export function toRetry(
+  { saga, state }: Intervened,
+  reason: string,
+  { nudge = false }: RetryOptions = {},
+): Wish {
   const isDone = isSettled(state) && findRepairs(saga, state).length === 0;
-  return isDone ? 'nothing-to-retry' : [{ type: 'retry-requested', reason }];
+  if (isDone) return 'nothing-to-retry';
+  if (nudge && state.isQuarantined) return 'quarantined';
+  return [{ type: 'retry-requested', reason, ...(nudge && { nudge }) }];
 }
 
 /** A quarantined run is not to be skipped past what it may crash on: its retry comes first. */

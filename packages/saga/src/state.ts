@@ -169,8 +169,9 @@ function toChange(state: RunState, event: Exclude<Event, { type: 'accepted' }>):
     case 'quarantined':
       return { isQuarantined: true };
     case 'retry-requested':
+      if (event.nudge) return { ways: toDue(state.ways) };
       // What was announced may be under way: only its end, or a restart, says otherwise.
-      return { interruptions: 0, isQuarantined: false, ways: toRearmed(state.ways) };
+      return { interruptions: 0, isQuarantined: false, ways: toDue(state.ways, unspent) };
     default:
       return toWayChange(state, event);
   }
@@ -214,12 +215,15 @@ const toWriteOff = ({
   at,
 }: Extract<WayEvent, { type: 'written-off' }>): WriteOff => ({ direction, reason, at });
 
-/** What waits is due. An undo has all its attempts before it again, so that the run is no longer stuck. */
-const toRearmed = (ways: RunState['ways']): RunState['ways'] =>
+/** An undo has all its attempts before it again, so that the run is no longer stuck. */
+const unspent = { failures: 0, exhausted: false } as const satisfies Partial<UndoState>;
+
+/** What waits is due. */
+const toDue = (ways: RunState['ways'], again: Partial<UndoState> = {}): RunState['ways'] =>
   Object.fromEntries(
     Object.entries(ways).map(([name, way]) => [
       name,
-      { ...way, retryAt: 0, undo: { ...way.undo, retryAt: 0, failures: 0, exhausted: false } },
+      { ...way, retryAt: 0, undo: { ...way.undo, retryAt: 0, ...again } },
     ]),
   );
 

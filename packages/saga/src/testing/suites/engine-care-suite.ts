@@ -62,6 +62,7 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         expect(stage.types('bad')).toHaveLength(length);
         expect(await stage.engine.cancel('bad', 'enough')).toBe('quarantined');
         expect(await stage.engine.skip('bad', 'mail', 'enough')).toBe('quarantined');
+        expect(await stage.engine.retry('bad', 'again', { nudge: true })).toBe('quarantined');
         stage.bench.answer = () => ok(1);
         expect(await stage.engine.retry('bad', 'mended')).toBe('done');
         await stage.settle('bad');
@@ -231,6 +232,25 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         expect(status('o1')).toBe('compensating');
         stage.bench.answer = () => ok(1);
         await stage.settle('o1');
+      });
+
+      test('that only nudges makes an owed undo due, and gives no attempt back', async () => {
+        stage.bench.answer = ({ what }) => {
+          if (what === 'forward pay') return refused('declined');
+          return what === 'undo reserve' ? refused('too-late') : ok(1);
+        };
+        await stage.submit('o1');
+        await stage.clock.run(() => status('o1') === 'stuck');
+        const before = stage.clock.now();
+        expect(await stage.engine.retry('o1', 'again', { nudge: true })).toBe('done');
+        expect(status('o1')).toBe('stuck');
+        await stage.clock.run(() => stage.view('o1').state.ways.reserve?.undo.attempts === 2);
+        expect(stage.clock.now()).toBe(before);
+        expect(stage.view('o1').state.ways.reserve?.undo.failures).toBe(2);
+        stage.bench.answer = () => ok(1);
+        await stage.engine.retry('o1', 'again', { nudge: true });
+        await stage.settle('o1');
+        expect(stage.clock.now()).toBe(before);
       });
 
       test('is refused where nothing waits, and for what was never there', async () => {
