@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findFreeBlock } from './dev-ports.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const PROGRAMS = 6;
@@ -12,11 +13,41 @@ const ADDRESSES = PROGRAMS + 1;
 const nowhereElse = { OTEL_EXPORTER_OTLP_ENDPOINT: '', JAEGER_UI_URL: '' };
 const JAEGER_BIN = join(root, 'scripts/jaeger/jaeger-stand-in.ts');
 let dataFolder: string;
+let npm: ChildProcess;
+let output: string;
 
 beforeEach(() => {
   dataFolder = mkdtempSync(join(tmpdir(), 'dev-'));
+  output = '';
 });
 afterEach(() => rmSync(dataFolder, { recursive: true, force: true }));
+
+function startDev(env: NodeJS.ProcessEnv): void {
+  npm = spawn('npm', ['run', 'dev'], {
+    cwd: root,
+    env: { ...process.env, ...nowhereElse, DATA_DIR: dataFolder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  npm.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+}
+
+async function stopDev(): Promise<void> {
+  const exit = once(npm, 'exit');
+  if (npm.exitCode !== null || !npm.kill('SIGINT')) return;
+  await exit;
+}
+
+const addresses = () => output.match(/http:\/\/localhost:\d+$/gm) ?? [];
+/** Who said to be at which port. */
+const said = () =>
+  Object.fromEntries(
+    [...output.matchAll(/^(\S+).* http:\/\/localhost:(\d+)$/gm)].map(([, name, port]) => [
+      name,
+      Number(port),
+    ]),
+  );
 
 async function isServing(address: string): Promise<boolean> {
   return await fetch(`${address}/health/live`).then(
@@ -25,24 +56,33 @@ async function isServing(address: string): Promise<boolean> {
   );
 }
 
-test('serves every app, the second payment provider and Jaeger, and frees every port when npm alone is told to stop', async () => {
-  const npm = spawn('npm', ['run', 'dev'], {
-    cwd: root,
-    env: { ...process.env, DATA_DIR: dataFolder, PORT: '0', JAEGER_BIN, ...nowhereElse },
-    stdio: ['ignore', 'pipe', 'pipe'],
+/** How an order ended that the payment service has heard of. */
+async function payOrder(orchestrator = 0, payments = 0): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${orchestrator}/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', prefer: 'wait=20' },
+    body: JSON.stringify({
+      customerId: 'ada',
+      lines: [{ sku: 'mug', quantity: 1 }],
+      payment: { method: 'card', token: 'tok_ok' },
+    }),
   });
-  const exit = once(npm, 'exit');
-  let output = '';
-  npm.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  const addresses = () => output.match(/http:\/\/localhost:\d+$/gm) ?? [];
+  const [, orderId, status = ''] =
+    /"orderId":"(\w+)","status":"(\w+)"/.exec(await answer.text()) ?? [];
+  const heard = await fetch(`http://127.0.0.1:${payments}/payments`).then((paid) => paid.text());
+  expect(heard).toContain(orderId);
+  return status;
+}
+
+test('serves every app, the second payment provider and Jaeger wherever there is room, and frees every port when npm alone is told to stop', async () => {
+  startDev({ PORT: '0', JAEGER_BIN });
   try {
     await expect.poll(addresses, { timeout: 45_000 }).toHaveLength(ADDRESSES);
     expect(await Promise.all(addresses().map(isServing))).toEqual(Array(ADDRESSES).fill(true));
+    const { orchestrator, 'payment-service': payments } = said();
+    expect(await payOrder(orchestrator, payments)).toBe('completed');
   } finally {
-    npm.kill('SIGINT');
-    await exit;
+    await stopDev();
   }
   expect(await Promise.all(addresses().map(isServing))).toEqual(Array(ADDRESSES).fill(false));
   expect(output).toMatch(/All 6 are up: every route at http:\/\/localhost:\d+\/docs/);
@@ -50,3 +90,35 @@ test('serves every app, the second payment provider and Jaeger, and frees every 
   expect(output).toMatch(/Every order's trace: http:\/\/localhost:\d+,/);
   expect(output).not.toMatch(/turbo \d|cache bypass|Failed/);
 }, 75_000);
+
+test('serves everything in the block that PORT begins, and calls itself there', async () => {
+  const first = await findFreeBlock();
+  startDev({ PORT: String(first), JAEGER_BIN: 'none' });
+  try {
+    await expect.poll(addresses, { timeout: 45_000 }).toHaveLength(PROGRAMS);
+    expect(said()).toEqual({
+      orchestrator: first,
+      'order-service': first + 1,
+      'inventory-service': first + 2,
+      'payment-service': first + 3,
+      'notification-service': first + 4,
+      'payment-alternate': first + 5,
+    });
+    expect(await payOrder(first, first + 3)).toBe('completed');
+    expect(output).toContain(`a first order in README.md, with ${first} in place of 4000`);
+  } finally {
+    await stopDev();
+  }
+}, 75_000);
+
+test.each(['65531', 'http', '-1', '5e3'])('refuses PORT=%s in one line', (port) => {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/dev.ts')], {
+    env: { ...process.env, DATA_DIR: dataFolder, PORT: port },
+    encoding: 'utf8',
+    timeout: 10_000,
+  });
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^PORT=\S+: .* at most 65530 \(for example PORT=5000\).*\n$/),
+  ]);
+});

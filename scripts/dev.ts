@@ -8,6 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { BadPort, readFirstPort, toPortsEnv } from './dev-ports.ts';
 import { pickFreePorts, usualPorts } from './jaeger/jaeger-ports.ts';
 import { type JaegerAccess, openJaeger } from './jaeger.ts';
 
@@ -20,7 +21,7 @@ const ANNOUNCEMENT = /^( +• |cache bypass, force executing |$)/;
 const root = resolve(import.meta.dirname, '..');
 let stopping = false;
 
-function startTurbo(jaeger: JaegerAccess): ChildProcess {
+function startTurbo(jaeger: JaegerAccess, firstPort: number | undefined): ChildProcess {
   const args = ['dev', '--filter=./apps/*', '--log-prefix=none'];
   return spawn('turbo', args, {
     cwd: root,
@@ -29,8 +30,9 @@ function startTurbo(jaeger: JaegerAccess): ChildProcess {
     env: {
       ...process.env,
       ...jaeger.env,
-      // One port cannot serve five apps: each takes its own, or any free one.
-      PORT: process.env.PORT === '0' ? '0' : '',
+      ...toPortsEnv(firstPort, process.env),
+      // One port cannot serve five apps: each takes its own.
+      PORT: '',
       DO_NOT_TRACK: '1',
       // Each app's npm would announce its script.
       npm_config_loglevel: 'silent',
@@ -54,8 +56,14 @@ function pass(
   });
 }
 
+interface Whereabouts {
+  readonly tracesUrl: string | undefined;
+  readonly firstPort: number | undefined;
+}
+
 /** Says once, when every app has said where it is, what to do now. */
-function createGuide(tracesUrl: string | undefined): (line: string) => void {
+function createGuide({ tracesUrl, firstPort }: Whereabouts): (line: string) => void {
+  const instead = firstPort === undefined ? '' : `, with ${firstPort} in place of 4000`;
   const addresses = new Map<string, string>();
   let isTold = false;
   return (line) => {
@@ -66,7 +74,7 @@ function createGuide(tracesUrl: string | undefined): (line: string) => void {
     isTold = true;
     const data = relative(root, resolve(root, process.env.DATA_DIR || '.data'));
     console.log(
-      `\nAll ${PROGRAMS} are up: every route at ${addresses.get('orchestrator')}/docs, a first order in README.md.`,
+      `\nAll ${PROGRAMS} are up: every route at ${addresses.get('orchestrator')}/docs, a first order in README.md${instead}.`,
     );
     if (tracesUrl) console.log(`Every order's trace: ${tracesUrl}, or links.trace in its answer.`);
     console.log(`Data in ${data}; npm run reset empties it. Ctrl-C stops everything.\n`);
@@ -74,6 +82,7 @@ function createGuide(tracesUrl: string | undefined): (line: string) => void {
 }
 
 async function main(): Promise<void> {
+  const firstPort = await readFirstPort(process.env.PORT);
   const gaveUp = new AbortController();
   let turbo: ChildProcess | undefined;
   function stop(): void {
@@ -96,8 +105,8 @@ async function main(): Promise<void> {
     process.exit(code);
   }
   if (stopping) return await end(0);
-  turbo = startTurbo(jaeger);
-  const guide = createGuide(jaeger.env.JAEGER_UI_URL);
+  turbo = startTurbo(jaeger, firstPort);
+  const guide = createGuide({ tracesUrl: jaeger.env.JAEGER_UI_URL, firstPort });
   pass(turbo.stdout, process.stdout, guide);
   pass(turbo.stderr, process.stderr, () => {});
   turbo.on('error', (error) => {
@@ -107,4 +116,10 @@ async function main(): Promise<void> {
   turbo.on('exit', (code) => end(stopping ? 0 : (code ?? 1)));
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof BadPort)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

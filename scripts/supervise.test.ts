@@ -218,6 +218,17 @@ test('tries again, ever more rarely, while its port is taken, and starts once it
   expect(supervised.output().match(/port is taken/g)).toHaveLength(3);
 });
 
+test('listens where BATON_PORTS says, by its name and by that of its second', async () => {
+  writeProgram(SERVICE);
+  const [port, second] = [await freePort(), await freePort()];
+  const args = [SUPERVISE, 'src/main.ts', '--second', 'thing-two:1'];
+  const ports = `other:1,thing:${port},thing-two:${second}`;
+  const supervised = run(process.execPath, args, { PORT: '1', BATON_PORTS: ports });
+  const served = () => supervised.served().map((one) => one.port);
+  await expect.poll(() => served().toSorted(), DEADLINE).toEqual([port, second].toSorted());
+  expect(supervised.output()).toMatch(new RegExp(`^thing-two +http://localhost:${second}$`, 'm'));
+});
+
 test('goes on trying while the journal fails before the child is ready', async () => {
   writeProgram("console.error('disk is full'); process.exit(70);");
   const supervised = supervise();

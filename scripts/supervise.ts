@@ -11,6 +11,8 @@
 //    until it is ready; so is one whose journal failed before it was.
 // 4. With two instances the standby always has an active one to follow: they restart one after another.
 //
+// BATON_PORTS (`thing:5001,other:5002`) says where each listens that has its name there. It goes before PORT, which is one for all.
+//
 // Five of these run beside the apps, so it imports nothing but Node's own modules.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -235,17 +237,23 @@ function watchStarters(onGone: () => void): void {
   }, ANCESTRY_EVERY_MS);
 }
 
+function findPort(name: string): string | undefined {
+  const named = (process.env.BATON_PORTS ?? '').split(',').map((pair) => pair.split(':'));
+  return named.find(([known]) => known === name)?.[1];
+}
+
 /** The same program once more, under a name, a port and data of its own. A port of 0 is any free one, for both. */
 function createSecond(entry: string, second: string, env: NodeJS.ProcessEnv): Instance {
-  const [name = '', port] = second.split(':');
-  const own = { STORE_NAME: name, PORT: env.PORT === '0' ? '0' : port };
-  return new Instance(entry, name, { ...env, ...own });
+  const [name = '', usualPort] = second.split(':');
+  const port = findPort(name) ?? (env.PORT === '0' ? '0' : usualPort);
+  return new Instance(entry, name, { ...env, STORE_NAME: name, PORT: port });
 }
 
 function createInstances(entry: string, count: number, second = ''): readonly Instance[] {
   const env = {
     NODE_COMPILE_CACHE: join(workspaceFolder, 'node_modules/.cache/node'),
     ...process.env,
+    PORT: findPort(appName) ?? process.env.PORT,
     BATON_SUPERVISED: '1',
   };
   if (second) return [new Instance(entry, appName, env), createSecond(entry, second, env)];
