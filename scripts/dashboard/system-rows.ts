@@ -13,7 +13,7 @@ export const recovery: Row = {
       title: 'Breakers',
       description: 'Whether each service is called at all',
       unit: 'short',
-      names: { 0: 'closed', 1: 'probing', 2: 'open' },
+      names: { 0: 'closed', 1: 'probing', 2: 'open', 3: 'due' },
       queries: [gauge('baton_breaker_state', 'participant')],
     },
     {

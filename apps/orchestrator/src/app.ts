@@ -73,15 +73,17 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
   showRecovered(options.journal.listOpen().length, metrics);
   const pruning = createPruning({ sagas, keepMs: options.keepMs, now });
   const engine = await createEngine({ ...options, clock, sagas, carry: pruning.carry });
-  measureOrders({ engine, sagas, now, findSpan }, metrics);
   const stopTelling = tellOrders(engine, { ...options, sagas, clock });
   const catalog = openCatalog(options, clock);
   const toLinks = createLinks(options.jaegerUrl);
   const readAudit = (signal: AbortSignal) =>
     audit({ engine, participants, pruning }, { signal, nowMs: now() });
-  const readParticipants = createParticipantHealth(participants, now);
+  const readParticipants = createParticipantHealth(participants, sagas, now);
+  const isAnswering = (name: string): boolean => readParticipants()[name] === 'answers';
+  measureOrders({ engine, sagas, now, findSpan, isAnswering }, metrics);
   const watchdog = startAlerting({
     engine,
+    sagas,
     participants,
     clock,
     log,

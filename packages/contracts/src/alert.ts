@@ -45,9 +45,14 @@ export type AlertDelivery = z.infer<typeof AlertDelivery>;
 export const ParticipantState = z
   .object({
     name: z.string(),
-    answers: z.boolean().nullable().meta({ description: 'Null until it was asked' }),
-    breaker: z.enum(['closed', 'open', 'probing']),
-    nextTryAt: Instant.nullable().meta({ description: 'While its breaker is not closed' }),
+    answers: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'Null until it was asked, or where no health question is known' }),
+    breaker: z
+      .enum(['closed', 'open', 'probing', 'due'])
+      .meta({ description: 'due: open, but nobody waits any more, and the next order probes it' }),
+    nextTryAt: Instant.nullable().meta({ description: 'While its breaker is open or probing' }),
     openings: z.int().min(0).meta({ description: 'Of the breaker, since the start' }),
     inFlight: z.int().min(0),
     waiting: z.int().min(0).meta({ description: 'Orders that wait for a place' }),

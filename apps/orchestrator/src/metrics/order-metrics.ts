@@ -5,6 +5,7 @@ import { Counter, Gauge } from 'prom-client';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { FindSpan } from '../order/order-exemplar.ts';
 import { findDegraded } from '../order/order-view.ts';
+import { toBreakerWord } from '../watchdog/breaker-word.ts';
 import { countEnds } from './end-metrics.ts';
 import { timeSteps } from './step-metrics.ts';
 
@@ -13,6 +14,8 @@ export interface MeasuredOrders {
   readonly sagas: readonly Saga<unknown>[];
   readonly now: () => number;
   readonly findSpan: FindSpan;
+  /** Whether a participant answered when it was asked last. */
+  readonly isAnswering: (participant: string) => boolean;
 }
 
 export function measureOrders(orders: MeasuredOrders, metrics: Metrics): void {
@@ -27,7 +30,7 @@ export function measureOrders(orders: MeasuredOrders, metrics: Metrics): void {
   });
   timeSteps(engine, metrics, findSpan);
   showOrders(engine, metrics, now);
-  showParticipants(engine, metrics);
+  showParticipants(orders, metrics);
 }
 
 function countEvents(engine: Engine, { registry }: Metrics): void {
@@ -102,10 +105,13 @@ function showOrders(engine: Engine, { registry }: Metrics, now: () => number): v
 /** Counting ends here: a scrape must stay cheap when there is most to see. */
 const countMax = 1_000;
 
-const breakerStates = { closed: 0, probing: 1, open: 2 } as const;
+const breakerStates = { closed: 0, probing: 1, open: 2, idle: 3 } as const;
 
 /** Participants that were called since the start; plans name them, so there are few. */
-function showParticipants(engine: Pick<Engine, 'gates'>, { registry }: Metrics): void {
+function showParticipants(
+  { engine, now, isAnswering }: MeasuredOrders,
+  { registry }: Metrics,
+): void {
   const shared = { labelNames: ['participant'] as const, registers: [registry] };
   const addGauge = (name: string, help: string, read: (gate: GateView) => number) =>
     new Gauge({
@@ -118,8 +124,12 @@ function showParticipants(engine: Pick<Engine, 'gates'>, { registry }: Metrics):
     });
   addGauge(
     'baton_breaker_state',
-    '0 closed, 1 probing, 2 open',
-    ({ breaker }) => breakerStates[breaker],
+    '0 closed, 1 probing, 2 open, 3 open though the participant answers: no order waits, and the next one probes it',
+    (gate) => {
+      const word = toBreakerWord(gate, now());
+      if (word !== 'due') return breakerStates[word];
+      return isAnswering(gate.participant) ? breakerStates.idle : breakerStates.open;
+    },
   );
   addGauge('baton_calls_in_flight', 'Calls under way', ({ inFlight }) => inFlight);
   addGauge(

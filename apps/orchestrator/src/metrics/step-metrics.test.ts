@@ -35,7 +35,7 @@ async function start(toOverride: (clock: VirtualClock) => Override) {
   const journal = createMemoryJournal();
   const engine: Engine = await createEngine({ journal, sagas, clock, random: () => 0 });
   onTestFinished(() => engine.stop());
-  measureOrders({ engine, sagas, now: clock.now, findSpan }, metrics);
+  measureOrders({ engine, sagas, now: clock.now, findSpan, isAnswering: () => true }, metrics);
   const place = (id: string) => engine.submit(saga, input, { id });
   const settle = async (id: string) => {
     await place(id);

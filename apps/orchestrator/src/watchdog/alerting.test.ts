@@ -142,6 +142,38 @@ it('tells of a participant that went down and came back, with what was done and 
   );
 });
 
+it('ends the alert of a breaker that nobody needs once its participant answers', async () => {
+  const { inventory, override } = createInventory();
+  const getStock = async () =>
+    inventory.isDown
+      ? { ok: false as const, code: 'connection-refused' }
+      : { ok: true as const, status: 200 as const, body: { products: [] } };
+  const system = await start({
+    override: { inventory: { ...override.inventory, getStock } },
+    breaker: touchy,
+  });
+  const { client, read } = system;
+  const { body } = await client.post('/orders').send(order);
+  await until(system, async () => (await read()).length > 0);
+  expect((await read())[0]?.message).toContain('(connection-refused)');
+  await client.post(`/orders/${body.orderId}/cancel`);
+  const isOpen = async () => (await read())[0]?.status === 'open';
+  await pass(system.clock as VirtualClock, 120_000);
+  expect(await isOpen()).toBe(true);
+  const readState = async () => {
+    const { text: metrics } = await client.get('/metrics');
+    return /baton_breaker_state\{.*participant="inventory-service".*\} (\d)/.exec(metrics)?.[1];
+  };
+  expect(await readState()).toBe('2');
+  inventory.isDown = false;
+  await until(system, async () => !(await isOpen()), 20);
+  expect((await read())[0]?.result).toMatch(/^It answers again after .* the next order probes it$/);
+  expect(await readState()).toBe('3');
+  const { participants } = (await client.get('/participants')).body;
+  const fares = participants.find(({ name }: { name: string }) => name === 'inventory-service');
+  expect(fares).toMatchObject({ answers: true, breaker: 'due', nextTryAt: null });
+});
+
 it('resolves what its predecessor opened', async () => {
   const store = createMemoryStore();
   const { inventory, override } = createInventory();

@@ -3,11 +3,12 @@
  * tries again what should long have gone on. A failure of its own is logged and stops nothing.
  */
 import type { AlertRule, Alert as AlertView, Audit, ParticipantState } from '@baton/contracts';
-import type { Clock, Engine } from '@baton/saga';
+import type { Clock, Engine, Saga } from '@baton/saga';
 import type { Log } from '@baton/telemetry';
 import type { Participants } from '../participants.ts';
 import { type Alert, toAlertView } from './alert.ts';
 import { openAlertBook } from './alert-book.ts';
+import { rememberCodes } from './last-codes.ts';
 import { watch } from './watchdog.ts';
 import { createBooksWatch } from './watchdog-books.ts';
 import { createObserver } from './watchdog-observer.ts';
@@ -16,6 +17,7 @@ import { createParticipantsWatch } from './watchdog-participants.ts';
 
 export interface WatchdogOptions {
   readonly engine: Engine;
+  readonly sagas: readonly Saga<unknown>[];
   readonly participants: Participants;
   readonly clock: Clock;
   readonly log: Log;
@@ -52,8 +54,13 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
   const books = createBooksWatch({ audit: options.audit, now, onError });
   // The audit that an open alert waits for ended with the process that opened it.
   if (book.open().some(({ rule }) => audited.has(rule))) books.doubt();
-  const participants = createParticipantsWatch(options.participants, engine, options.readHealth);
-  const parts = { engine, now, orders, books, participants, olderThanMs };
+  const participants = createParticipantsWatch(options.participants, {
+    engine,
+    readHealth: options.readHealth,
+    now,
+  });
+  const readLastCode = rememberCodes(engine, options.sagas);
+  const parts = { engine, now, orders, books, participants, readLastCode, olderThanMs };
   const observe = createObserver(parts, book.memory());
   const look = async (): Promise<void> => {
     const { seen, memory, isHealed } = observe(book.memory());

@@ -3,6 +3,10 @@
 export interface ObservedBreaker {
   readonly participant: string;
   readonly isOpen: boolean;
+  /** Open, but nobody waits any more and the participant answers: the next order would close it. */
+  readonly isIdle: boolean;
+  /** What the last call that failed ended with; null for none since the start. */
+  readonly lastCode: string | null;
   readonly nextTryAt: number | null;
   readonly parked: number;
 }

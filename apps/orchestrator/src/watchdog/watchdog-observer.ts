@@ -1,6 +1,7 @@
 /** Looks at the whole for the watchdog, and keeps what only shows over time. */
-import type { Engine } from '@baton/saga';
+import type { Engine, GateView } from '@baton/saga';
 import type { Memory } from './alert-book.ts';
+import { toBreakerWord } from './breaker-word.ts';
 import type { BooksWatch } from './watchdog-books.ts';
 import type { Observation } from './watchdog-observation.ts';
 import type { OrdersWatch } from './watchdog-orders.ts';
@@ -12,6 +13,8 @@ export interface ObserverParts {
   readonly orders: OrdersWatch;
   readonly books: BooksWatch;
   readonly participants: ParticipantsWatch;
+  /** By a participant's name; null where no call failed since the start. */
+  readonly readLastCode: (participant: string) => string | null;
   readonly olderThanMs: number;
 }
 export interface Look {
@@ -28,7 +31,7 @@ const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 
 export function createObserver(parts: ObserverParts, remembered: Memory) {
-  const { engine, now, orders, books, participants, olderThanMs } = parts;
+  const { engine, now, orders, books, participants, readLastCode, olderThanMs } = parts;
   const readOrders = slowly(now, () => orders.look());
   const readAnswers = slowly(now, () => participants.answers());
   const readStandby = createStandbyWatch(parts, remembered);
@@ -47,11 +50,13 @@ export function createObserver(parts: ObserverParts, remembered: Memory) {
     const standby = readStandby(memory.standbySeenAt);
     const seen: Observation = {
       at,
-      breakers: engine.gates().map(({ participant, breaker, nextTryAt, parked }) => ({
-        participant,
-        isOpen: breaker !== 'closed',
-        nextTryAt,
-        parked,
+      breakers: engine.gates().map((gate) => ({
+        participant: gate.participant,
+        isOpen: gate.breaker !== 'closed',
+        isIdle: isIdle(gate, at) && answers[gate.participant] === true,
+        lastCode: readLastCode(gate.participant),
+        nextTryAt: gate.nextTryAt,
+        parked: gate.parked,
       })),
       overdue: { ...overdue, olderThanMs },
       stuck,
@@ -65,6 +70,10 @@ export function createObserver(parts: ObserverParts, remembered: Memory) {
     return { seen, memory: { incarnations, standbySeenAt: standby.seenAt }, isHealed };
   };
 }
+
+/** Due for long enough that its participant was asked since: an answer is some seconds old. */
+const isIdle = (gate: GateView, at: number): boolean =>
+  toBreakerWord(gate, at) === 'due' && at - (gate.nextTryAt ?? at) >= 3 * slowMs;
 
 const findChanged = (before: Memory['incarnations'], after: Memory['incarnations']): string[] =>
   Object.keys(after).filter((name) => Object.hasOwn(before, name) && before[name] !== after[name]);

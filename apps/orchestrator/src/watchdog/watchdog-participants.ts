@@ -3,6 +3,7 @@ import type { ParticipantState } from '@baton/contracts';
 import type { Engine, GateView } from '@baton/saga';
 import { toInstant } from '../order/instant.ts';
 import type { Participants } from '../participants.ts';
+import { toBreakerWord } from './breaker-word.ts';
 
 export interface ParticipantsWatch {
   /** Of those that answered since the start. */
@@ -12,10 +13,15 @@ export interface ParticipantsWatch {
   states(): ParticipantState[];
 }
 
+export interface WatchedParticipants {
+  readonly engine: Pick<Engine, 'gates'>;
+  readonly readHealth: () => Readonly<Record<string, string>>;
+  readonly now: () => number;
+}
+
 export function createParticipantsWatch(
   participants: Participants,
-  engine: Pick<Engine, 'gates'>,
-  readHealth: () => Readonly<Record<string, string>>,
+  { engine, readHealth, now }: WatchedParticipants,
 ): ParticipantsWatch {
   const clients = byName(participants);
   const incarnations = (): Record<string, string> =>
@@ -36,7 +42,7 @@ export function createParticipantsWatch(
       return Object.entries(answers()).map(([name, isAnswering]) => ({
         name,
         answers: isAnswering,
-        ...toBreakerState(gates.get(name)),
+        ...toBreakerState(gates.get(name), now()),
         incarnation: known[name] ?? null,
       }));
     },
@@ -53,13 +59,29 @@ const byName = (participants: Participants) => ({
 });
 
 const toAnswer = (said: string): boolean | null =>
-  said === 'not asked yet' ? null : said === 'answers';
+  said.startsWith('not asked') ? null : said === 'answers';
 
-const toBreakerState = (gate: GateView | undefined) => ({
-  breaker: gate?.breaker ?? ('closed' as const),
-  nextTryAt: gate?.nextTryAt == null ? null : toInstant(gate.nextTryAt),
-  openings: gate?.openings ?? 0,
-  inFlight: gate?.inFlight ?? 0,
-  waiting: gate?.waiting ?? 0,
-  parked: gate?.parked ?? 0,
-});
+/** One that was never called has no gate. */
+function toBreakerState(gate: GateView | undefined, nowMs: number) {
+  if (!gate) return uncalled;
+  const { nextTryAt, openings, inFlight, waiting, parked } = gate;
+  const breaker = toBreakerWord(gate, nowMs);
+  const isPast = nextTryAt === null || breaker === 'due';
+  return {
+    breaker,
+    nextTryAt: isPast ? null : toInstant(nextTryAt),
+    openings,
+    inFlight,
+    waiting,
+    parked,
+  };
+}
+
+const uncalled = {
+  breaker: 'closed',
+  nextTryAt: null,
+  openings: 0,
+  inFlight: 0,
+  waiting: 0,
+  parked: 0,
+} as const;

@@ -10,18 +10,35 @@ const breakerRule: Rule = {
   name: 'breaker-open',
   // One that closes and opens again at once is one trouble.
   calmMs: 5_000,
-  find: ({ breakers }) => breakers.filter(({ isOpen }) => isOpen).map(toBreakerFinding),
-  conclude: (alert, seen) =>
-    `Closed after ${toSpan(lastedMs(alert, seen))}; ${alert.orders > 0 ? `up to ${alert.orders} orders went on` : 'no order had to wait'}`,
+  find: ({ breakers }) =>
+    breakers.filter(({ isOpen, isIdle }) => isOpen && !isIdle).map(toBreakerFinding),
+  conclude: (alert, seen) => {
+    const span = toSpan(lastedMs(alert, seen));
+    const isIdle = seen.breakers.some((one) => one.participant === alert.subject && one.isIdle);
+    if (isIdle)
+      return `It answers again after ${span}, and no order waits: the next order probes it`;
+    const { orders } = alert;
+    // It is looked at once a second: one that waited for less may not have been seen.
+    return `Closed after ${span}; ${orders > 0 ? `up to ${orders} orders went on` : 'no order was seen waiting'}`;
+  },
 };
 
-const toBreakerFinding = ({ participant, nextTryAt, parked }: ObservedBreaker): Finding => ({
-  subject: participant,
-  orders: parked,
-  message: `${participant} fails or does not answer: its breaker is open`,
+const toBreakerFinding = (breaker: ObservedBreaker): Finding => ({
+  subject: breaker.participant,
+  orders: breaker.parked,
+  message: `${toTrouble(breaker)}: its breaker is open`,
   action: 'Its steps are parked, which burns no attempt, and one order at a time probes it',
-  result: `Still open: ${parked} orders wait${nextTryAt === null ? '' : `, next try at ${toInstant(nextTryAt)}`}`,
+  result: toProgress(breaker),
 });
+
+/** A call that threw may never have left, so it is not laid at the participant's door. */
+function toTrouble({ participant, lastCode }: ObservedBreaker): string {
+  if (lastCode === 'threw') return `Calls to ${participant} end in an error here (threw)`;
+  return `${participant} fails or does not answer${lastCode === null ? '' : ` (${lastCode})`}`;
+}
+
+const toProgress = ({ parked, nextTryAt }: ObservedBreaker): string =>
+  `Still open: ${parked} orders wait${nextTryAt === null ? '' : `, next try at ${toInstant(nextTryAt)}`}`;
 
 const deep = 0.8;
 const shallow = 0.5;

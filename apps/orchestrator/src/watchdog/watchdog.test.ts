@@ -28,8 +28,18 @@ function createWatch() {
   };
 }
 
-const breaker = (isOpen: boolean, parked = 0) => ({
-  breakers: [{ participant: 'payment-service', isOpen, nextTryAt: 9_000, parked }],
+const breaker = (isOpen: boolean, parked = 0, change = {}) => ({
+  breakers: [
+    {
+      participant: 'payment-service',
+      isOpen,
+      isIdle: false,
+      lastCode: null,
+      nextTryAt: 9_000,
+      parked,
+      ...change,
+    },
+  ],
 });
 const orders = (count: number, change = {}): ObservedOrders => ({
   orders: Array.from({ length: Math.min(count, 21) }, (_, i) => ({
@@ -75,6 +85,35 @@ describe('an open breaker', () => {
       { resolvedAt: 17 * second, result: 'Closed after 12 s; up to 40 orders went on' },
     ]);
     expect(open).toEqual([]);
+  });
+
+  it('ends when nobody waits for it and its participant answers, though it was not probed', () => {
+    const look = createWatch();
+    look(0, breaker(true, 1));
+    expect(look(20 * second, breaker(true)).open).toHaveLength(1);
+    look(50 * second, breaker(true, 0, { isIdle: true }));
+    expect(look(55 * second, breaker(true, 0, { isIdle: true })).resolved).toMatchObject([
+      { result: 'It answers again after 50 s, and no order waits: the next order probes it' },
+    ]);
+  });
+
+  it('names what the last call ended with, and blames nobody for a call that threw', () => {
+    const look = createWatch();
+    expect(look(0, breaker(true, 0, { lastCode: 'timed-out' })).opened).toMatchObject([
+      { message: 'payment-service fails or does not answer (timed-out): its breaker is open' },
+    ]);
+    expect(look(1, breaker(true, 0, { lastCode: 'threw' })).open).toMatchObject([
+      { message: 'Calls to payment-service end in an error here (threw): its breaker is open' },
+    ]);
+  });
+
+  it('claims nothing of orders that it did not see', () => {
+    const look = createWatch();
+    look(0, breaker(true));
+    look(1 * second, breaker(false));
+    expect(look(6 * second, breaker(false)).resolved).toMatchObject([
+      { result: 'Closed after 1 s; no order was seen waiting' },
+    ]);
   });
 
   it('that closes and opens again at once is still the same alert', () => {

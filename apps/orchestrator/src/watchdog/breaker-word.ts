@@ -1,0 +1,13 @@
+import type { GateView } from '@baton/saga';
+
+/** `due`: open, and its time is over, but nobody waits there: the next order probes it. */
+type BreakerWord = GateView['breaker'] | 'due';
+
+type Shown = Pick<GateView, 'breaker' | 'nextTryAt' | 'parked' | 'waiting'>;
+
+/** The engine sends no probe of its own: without an order, an open breaker stays as it is. */
+export function toBreakerWord(gate: Shown, nowMs: number): BreakerWord {
+  const isOver = gate.nextTryAt !== null && gate.nextTryAt <= nowMs;
+  const isWanted = gate.parked + gate.waiting > 0;
+  return gate.breaker === 'open' && isOver && !isWanted ? 'due' : gate.breaker;
+}

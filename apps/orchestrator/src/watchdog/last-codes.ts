@@ -1,0 +1,27 @@
+/** What the last call that failed at each participant ended with, so that an alert can name it. */
+import type { Engine, Event, Saga } from '@baton/saga';
+import { findWay } from '../order/order-view.ts';
+
+const failures = [
+  'step-unsent',
+  'step-unknown',
+  'undo-unsent',
+  'undo-unknown',
+] as const satisfies readonly Event['type'][];
+type Failure = Extract<Event, { type: (typeof failures)[number] }>;
+
+const isFailure = (event: Event): event is Failure => failures.some((type) => type === event.type);
+
+export function rememberCodes(
+  engine: Pick<Engine, 'subscribe'>,
+  sagas: readonly Saga<unknown>[],
+): (participant: string) => string | null {
+  const codes = new Map<string, string>();
+  engine.subscribe(({ event, state }) => {
+    if (!isFailure(event)) return;
+    const saga = sagas.find(({ version }) => version === state.version);
+    const participant = findWay(saga ?? null, event.way)?.participant;
+    if (participant !== undefined) codes.set(participant, event.code);
+  });
+  return (participant) => codes.get(participant) ?? null;
+}
