@@ -23,12 +23,13 @@ import type { Event, Happening } from './event.ts';
 import type { GateView } from './gate.ts';
 import { type Intervened, toRetry, toSkip } from './intervention.ts';
 import { isSettled, type Journal, type ListQuery, type RunSummary } from './journal.ts';
-import { pruneEnded } from './pruning.ts';
+import { Pruning } from './pruning.ts';
 import { toInterruption } from './recovery.ts';
 import { createRegistry, type Registry } from './registry.ts';
+import { RunReader } from './run-reader.ts';
 import type { Saga } from './saga.ts';
 import { separateSecrets } from './secret.ts';
-import { type RunState, tryReplay } from './state.ts';
+import type { RunState } from './state.ts';
 import { toStored } from './stored.ts';
 import { createRunId, toKnown } from './submission.ts';
 import { createWaiters } from './waiters.ts';
@@ -43,12 +44,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 
 class EmbeddedEngine implements Engine {
   readonly journal: Journal;
-  readonly #options: EngineOptions;
   readonly #clock: Clock;
   readonly #openMax: number;
   readonly #onBug: (error: unknown) => void;
   readonly #worker: Worker;
   readonly #registry: Registry;
+  readonly #reader: RunReader;
+  readonly #pruning: Pruning | null;
   /** Open runs, and completed ones under repair. */
   readonly #runs = new Map<string, Run>();
   /** Those of them that have not settled: what the limit counts. */
@@ -62,11 +64,12 @@ class EmbeddedEngine implements Engine {
 
   constructor(options: EngineOptions) {
     this.journal = options.journal;
-    this.#options = options;
     this.#clock = options.clock ?? createClock();
     this.#openMax = options.openMax ?? 10_000;
     this.#onBug = options.onBug ?? throwAgain;
     this.#registry = createRegistry(options.sagas);
+    this.#reader = new RunReader(options.journal, this.#registry);
+    this.#pruning = this.#createPruning(options);
     this.#worker = new Worker({
       journal: options.journal,
       clock: this.#clock,
@@ -81,6 +84,12 @@ class EmbeddedEngine implements Engine {
     });
   }
 
+  #createPruning({ keepMs, carry = (carried) => carried ?? null }: EngineOptions): Pruning | null {
+    if (keepMs === undefined) return null;
+    const guard = (work: () => void): void => this.#guard(work);
+    return new Pruning({ journal: this.journal, clock: this.#clock, keepMs, carry, guard });
+  }
+
   async start(): Promise<void> {
     const open = this.journal.listOpen().map((id) => this.#load(id));
     // Repairs that were due may have been under way; those beyond what is repaired at once were not.
@@ -91,7 +100,7 @@ class EmbeddedEngine implements Engine {
       this.#guard(() => {
         for (const run of this.#loadRepairs()) this.#resume(run);
       });
-      this.#guard(() => this.#prune());
+      this.#pruning?.start();
     });
   }
 
@@ -140,13 +149,17 @@ class EmbeddedEngine implements Engine {
   }
 
   read(id: string): RunView | undefined {
-    const stored = this.journal.read(id);
-    const state = stored && tryReplay(stored.events);
-    if (!state) return undefined;
+    const stored = this.#reader.replay(id);
+    if (!stored) return undefined;
+    const { state, events } = stored;
     const saga = this.#registry.find(state);
     const next = saga && decide(saga, state, this.#clock.now(), this.#worker.passages);
     const attempt = this.#runs.get(id)?.attempt ?? null;
-    return { id, saga, state, events: stored.events, attempt, next };
+    return { id, saga, state, events, attempt, next };
+  }
+
+  readState(id: string): RunState | undefined {
+    return this.#runs.get(id)?.state ?? this.#reader.replay(id)?.state;
   }
 
   list(query: ListQuery): RunSummary[] {
@@ -155,7 +168,7 @@ class EmbeddedEngine implements Engine {
 
   async settled(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
     if (this.#open.has(id)) return this.#waiters.wait(id, signal);
-    const state = this.read(id)?.state;
+    const state = this.readState(id);
     return state && isSettled(state) ? state : undefined;
   }
 
@@ -175,12 +188,12 @@ class EmbeddedEngine implements Engine {
 
   async stop(): Promise<void> {
     this.#stopRepeating();
+    this.#pruning?.stop();
     await this.#worker.stop(this.#runs.values());
     if (this.#hasStopped) return;
     this.#hasStopped = true;
     // What was under way in runs that nobody here could recover is still to be said.
-    const isGone = (id: string): boolean => !this.#toRun(id);
-    if (![...this.#quarantined].some(isGone)) this.journal.rest();
+    if (![...this.#quarantined].some((id) => !this.#reader.load(id))) this.journal.rest();
     this.journal.close();
     this.#waiters.endAll();
   }
@@ -189,17 +202,9 @@ class EmbeddedEngine implements Engine {
     if (this.#hasStopped) throw new Error('the engine has stopped');
   }
 
-  /** Undefined when its definition is not registered or its events make no sense. */
-  #toRun(id: string): Run | undefined {
-    const stored = this.journal.read(id);
-    const state = stored && tryReplay(stored.events);
-    const saga = state && this.#registry.find(state);
-    return saga ? createRun(id, saga, stored.secrets, state) : undefined;
-  }
-
   /** Sets aside what cannot be gone on with: the others go on. */
   #load(id: string): Run | undefined {
-    const run = this.#toRun(id);
+    const run = this.#reader.load(id);
     if (run) this.#keep(run);
     else this.#setAside(id);
     return run;
@@ -235,7 +240,7 @@ class EmbeddedEngine implements Engine {
     id: string,
     toWish: (run: Intervened) => readonly Happening[] | Exclude<Intervention, 'done'>,
   ): Promise<Intervention> {
-    const run = this.#runs.get(id) ?? this.#toRun(id);
+    const run = this.#runs.get(id) ?? this.#reader.load(id);
     // One that had to be read has nothing on its way: nothing is awaited before it is in the map below.
     while (run && run.state !== run.ahead) await this.#worker.commit(run, []);
     this.#refuseStopped();
@@ -288,11 +293,6 @@ class EmbeddedEngine implements Engine {
       }
     }
     return loaded;
-  }
-
-  #prune(): void {
-    const { keepMs, carry = (carried) => carried ?? null } = this.#options;
-    if (keepMs !== undefined) pruneEnded(this.journal, this.#clock.now() - keepMs, carry);
   }
 }
 

@@ -107,6 +107,8 @@ export interface Engine {
   skip(id: string, step: string, reason: string): Promise<Intervention>;
   /** Undefined when it is not known, or when its stored events make no sense. */
   read(id: string): RunView | undefined;
+  /** The same without a look at the events: at once for what is open or under repair, however long its history is. */
+  readState(id: string): RunState | undefined;
   list(query: ListQuery): RunSummary[];
   /** Resolves with a run's settled state, or with undefined once `signal` aborts or the run is not known. */
   settled(id: string, signal?: AbortSignal): Promise<RunState | undefined>;

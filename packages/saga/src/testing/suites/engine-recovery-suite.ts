@@ -61,6 +61,21 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         expect(stage.engine.read('o1')).toBeUndefined();
       });
 
+      test('goes on until nothing is due, and lets others have their turn in between', async () => {
+        const ids = Array.from({ length: 250 }, (_, index) => `o${index}`);
+        await Promise.all(ids.map((id) => stage.submit(id)));
+        await stage.clock.run(() => stage.engine.counts().open === 0);
+        await stage.restart({ keepMs: 10 });
+        const left = new Set<number>();
+        const soon = stage.clock.now() + 1_100;
+        await stage.clock.run(() => {
+          left.add(stage.engine.list({ limit: 999 }).length);
+          stage.clock.setTimer(5, () => {});
+          return stage.clock.now() >= soon;
+        });
+        expect([...left]).toEqual([250, 150, 50, 0]);
+      });
+
       test('that fails is reported, and goes on', async () => {
         let failures = 1;
         const carry = (): unknown => {

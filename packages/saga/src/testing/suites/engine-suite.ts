@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createGate, createOrderBench, order } from '../../fixtures/order.ts';
 import { toStatus } from '../../journal.ts';
 import { ok, type Reply, refused } from '../../reply.ts';
@@ -31,6 +31,20 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
           'forward mail o1:mail',
         ]);
         expect(stage.engine.counts()).toMatchObject({ moving: 0, queued: 0, open: 0 });
+      });
+
+      test('can be looked at without its history while it is open', async () => {
+        const held = createGate();
+        stage.bench.answer = ({ what }) => (what === 'forward pay' ? held.reply : ok(1));
+        await stage.submit('o1');
+        await stage.called('forward pay');
+        const read = vi.spyOn(stage.engine.journal, 'read');
+        expect(stage.engine.readState('o1')).toMatchObject({ phase: 'forward', seq: 2 });
+        expect(read).not.toHaveBeenCalled();
+        held.open();
+        await stage.settle('o1');
+        expect(stage.engine.readState('o1')).toEqual(stage.view('o1').state);
+        expect(stage.engine.readState('o2')).toBeUndefined();
       });
 
       test('gets an id where it brings none', async () => {
