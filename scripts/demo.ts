@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from './command-line.ts';
 import { sayBooks } from './demo/books.ts';
 import { drawPicture } from './demo/picture.ts';
 import { Screen } from './demo/screen.ts';
@@ -14,7 +14,12 @@ import { describeOrder, stories } from './demo/stories.ts';
 import { type Placed, place, type Story, Telling } from './demo/story.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const { values } = parseArgs({
+const USAGE = `npm run demo                 orders that meet trouble, told as it happens; half a minute
+npm run demo -- --keep       leaves all it made in a folder, for npm run explain
+npm run demo -- --svg FILE   draws the picture of README.md
+
+It runs in a folder and on ports of its own, beside whatever else runs.`;
+const { values } = readCommandLine(USAGE, {
   options: { keep: { type: 'boolean', default: false }, svg: { type: 'string' } },
 });
 // Processes that need not compile TypeScript start in half the time.

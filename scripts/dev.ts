@@ -8,6 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { readCommandLine } from './command-line.ts';
 import { BadPort, readFirstPort, toPortsEnv } from './dev-ports.ts';
 import { pickFreePorts, usualPorts } from './jaeger/jaeger-ports.ts';
 import { type JaegerAccess, openJaeger } from './jaeger.ts';
@@ -16,6 +17,11 @@ import { type JaegerAccess, openJaeger } from './jaeger.ts';
 const STOP_LONGEST_MS = 5_000;
 /** Five apps, and payment-service once more as the alternate provider. */
 const PROGRAMS = 6;
+const USAGE = `npm run dev   every app, a standby orchestrator, and a Jaeger if there is one; Ctrl-C stops them
+
+PORT        the first of six ports in a row; 4000 unless it is set; 0: six that are free
+DATA_DIR    where all is kept; .data unless it is set
+JAEGER_BIN  the Jaeger to start; none: without one`;
 const ANNOUNCEMENT = /^( +• |cache bypass, force executing |$)/;
 
 const root = resolve(import.meta.dirname, '..');
@@ -116,6 +122,7 @@ async function main(): Promise<void> {
   turbo.on('exit', (code) => end(stopping ? 0 : (code ?? 1)));
 }
 
+readCommandLine(USAGE, {});
 try {
   await main();
 } catch (error) {

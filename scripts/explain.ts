@@ -5,11 +5,16 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { narrate } from '@baton/orchestrator';
 import { JournalError, openReader } from '@baton/saga';
+import { readCommandLine } from './command-line.ts';
 import { type Reader, readRun, toJournalFile } from './run-reader.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const journalFile = toJournalFile(resolve(root, process.env.DATA_DIR || '.data'));
 const listed = 10;
+const USAGE = `npm run explain -- ORDER   an order's life in plain words
+npm run explain            the newest orders
+
+DATA_DIR  where Baton keeps its data; .data unless it is set`;
 
 function explain(reader: Reader, id: string): string[] {
   const run = readRun(reader, id);
@@ -28,7 +33,7 @@ function listNewest(reader: Reader): string[] {
 }
 
 function main(): void {
-  const [id] = process.argv.slice(2);
+  const [id] = readCommandLine(USAGE, { allowPositionals: true }).positionals;
   if (!existsSync(journalFile)) {
     console.error(`There is no journal at ${journalFile}: npm run dev makes one, or set DATA_DIR.`);
     process.exitCode = 1;

@@ -9,10 +9,14 @@
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { readCommandLine } from './command-line.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const folder = resolve(root, process.env.DATA_DIR || '.data');
 const SQLITE_BUSY = 5;
+const USAGE = `npm run reset   empties the folder that holds Baton's data, unless Baton runs on it
+
+DATA_DIR  that folder; .data unless it is set`;
 
 const SQLITE = '\\.(sqlite|lock)(-wal|-shm|-journal)?';
 const JOURNAL = `(journal|standby)${SQLITE}|(catalog\\.json|traced-to)(\\.new)?`;
@@ -79,6 +83,7 @@ function removeFolder(path: string): void {
   if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
 }
 
+readCommandLine(USAGE, {});
 try {
   console.log(empty());
 } catch (error) {

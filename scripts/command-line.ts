@@ -1,0 +1,18 @@
+/** What was typed after a command's name. */
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+/** `--help` is answered with the usage, and what the command does not know with a line above it; either ends the process. */
+export function readCommandLine<T extends ParseArgsConfig>(usage: string, config: T) {
+  if (['--help', '-h'].includes(process.argv[2] ?? '')) {
+    console.log(usage);
+    process.exit(0);
+  }
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    // Its second sentence is for programmers.
+    console.error(`${error.message.split(/\.\s/)[0]}.\n\n${usage}`);
+    process.exit(1);
+  }
+}
