@@ -85,7 +85,9 @@ test('serves every app, the second payment provider and Jaeger wherever there is
     await stopDev();
   }
   expect(await Promise.all(addresses().map(isServing))).toEqual(Array(ADDRESSES).fill(false));
-  expect(output).toMatch(/All 6 are up: every route at http:\/\/localhost:\d+\/docs/);
+  expect(output).toMatch(
+    /All 6 are up, with a standby orchestrator and Jaeger: every route at http:\/\/localhost:\d+\/docs/,
+  );
   expect(output).toMatch(/^jaeger +http:/m);
   expect(output).toMatch(/Every order's trace: http:\/\/localhost:\d+,/);
   expect(output).not.toMatch(/turbo \d|cache bypass|Failed/);
@@ -105,6 +107,7 @@ test('serves everything in the block that PORT begins, and calls itself there', 
       'payment-alternate': first + 5,
     });
     expect(await payOrder(first, first + 3)).toBe('completed');
+    expect(output).toContain('All 6 are up, with a standby orchestrator: every route');
     expect(output).toContain(`a first order in README.md, with ${first} in place of 4000`);
   } finally {
     await stopDev();

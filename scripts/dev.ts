@@ -63,12 +63,14 @@ function pass(
 }
 
 interface Whereabouts {
-  readonly tracesUrl: string | undefined;
+  readonly jaeger: JaegerAccess;
   readonly firstPort: number | undefined;
 }
 
 /** Says once, when every app has said where it is, what to do now. */
-function createGuide({ tracesUrl, firstPort }: Whereabouts): (line: string) => void {
+function createGuide({ jaeger, firstPort }: Whereabouts): (line: string) => void {
+  const tracesUrl = jaeger.env.JAEGER_UI_URL;
+  const beside = jaeger.isOwn ? 'a standby orchestrator and Jaeger' : 'a standby orchestrator';
   const instead = firstPort === undefined ? '' : `, with ${firstPort} in place of 4000`;
   const addresses = new Map<string, string>();
   let isTold = false;
@@ -80,7 +82,7 @@ function createGuide({ tracesUrl, firstPort }: Whereabouts): (line: string) => v
     isTold = true;
     const data = relative(root, resolve(root, process.env.DATA_DIR || '.data'));
     console.log(
-      `\nAll ${PROGRAMS} are up: every route at ${addresses.get('orchestrator')}/docs, a first order in README.md${instead}.`,
+      `\nAll ${PROGRAMS} are up, with ${beside}: every route at ${addresses.get('orchestrator')}/docs, a first order in README.md${instead}.`,
     );
     if (tracesUrl) console.log(`Every order's trace: ${tracesUrl}, or links.trace in its answer.`);
     console.log(`Data in ${data}; npm run reset empties it. Ctrl-C stops everything.\n`);
@@ -112,7 +114,7 @@ async function main(): Promise<void> {
   }
   if (stopping) return await end(0);
   turbo = startTurbo(jaeger, firstPort);
-  const guide = createGuide({ tracesUrl: jaeger.env.JAEGER_UI_URL, firstPort });
+  const guide = createGuide({ jaeger, firstPort });
   pass(turbo.stdout, process.stdout, guide);
   pass(turbo.stderr, process.stderr, () => {});
   turbo.on('error', (error) => {

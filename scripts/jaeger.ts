@@ -6,6 +6,8 @@ import { findJaeger, isProgram, type JaegerProgram } from './jaeger/jaeger-sourc
 export interface JaegerAccess {
   /** For every app, beside what is there already. Without a page to look at, no `JAEGER_UI_URL`. */
   readonly env: { readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string; readonly JAEGER_UI_URL?: string };
+  /** It was started here. */
+  readonly isOwn: boolean;
   /** Resolves when what was started here is gone; nothing else is stopped. */
   stop(): Promise<void>;
 }
@@ -23,7 +25,7 @@ const HOW_TO_GET_ONE = [
   'Docker running, or OTEL_EXPORTER_OTLP_ENDPOINT and JAEGER_UI_URL of one elsewhere: https://www.jaegertracing.io/download/',
 ];
 
-const nothing: JaegerAccess = { env: {}, stop: async () => {} };
+const nothing: JaegerAccess = { env: {}, isOwn: false, stop: async () => {} };
 
 export async function openJaeger(opening: Opening): Promise<JaegerAccess> {
   const { env, ports, say } = opening;
@@ -31,7 +33,7 @@ export async function openJaeger(opening: Opening): Promise<JaegerAccess> {
   if (source.kind === 'given') {
     const { otlpUrl, uiUrl } = source;
     sayWhere(say, uiUrl ?? `spans go to ${otlpUrl}`);
-    return { env: uiUrl ? { JAEGER_UI_URL: uiUrl } : {}, stop: nothing.stop };
+    return { ...nothing, env: uiUrl ? { JAEGER_UI_URL: uiUrl } : {} };
   }
   if (source.kind === 'none' && source.why !== 'not-found') {
     if (source.why === 'not-a-program')
@@ -42,7 +44,7 @@ export async function openJaeger(opening: Opening): Promise<JaegerAccess> {
   if (occupant.kind === 'jaeger') {
     const { uiUrl } = toUrls(ports);
     sayWhere(say, `${uiUrl} (it was running, and is left so)`);
-    return { env: toEnv(opening), stop: nothing.stop };
+    return { ...nothing, env: toEnv(opening) };
   }
   if (occupant.kind === 'other') {
     say(`Something that is not Jaeger has port ${occupant.port}, so orders are not traced.`);
@@ -70,7 +72,7 @@ async function startOwn(program: JaegerProgram, opening: Opening): Promise<Jaege
       `ended with ${how}; orders go on, and are not traced until npm run dev starts anew`,
     ),
   );
-  return { env: toEnv(opening), stop: jaeger.stop };
+  return { env: toEnv(opening), isOwn: true, stop: jaeger.stop };
 }
 
 /** As the apps' own lines look. */
