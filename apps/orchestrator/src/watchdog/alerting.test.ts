@@ -190,6 +190,34 @@ it('resolves what its predecessor opened', async () => {
   expect(await second.read()).toMatchObject([{ id: opened?.id }]);
 });
 
+it('tells of an order that stays stuck once, and leaves it open to a skip all the while', async () => {
+  const inventory = {
+    release: async () => ({ reply: 'unknown' as const, code: 'status-503', retriable: true }),
+  };
+  const payments = {
+    process: async () => ({ reply: 'refused' as const, code: 'payment-declined' }),
+  };
+  const system = await start({
+    override: { inventory, payments },
+    breaker: { failuresMin: 1_000_000 },
+  });
+  const { client, clock, journal, read } = system;
+  const { body } = await client.post('/orders').send(order);
+  const look = async () => (await client.get(`/orders/${body.orderId}`)).body.status;
+  await until(system, async () => (await look()) === 'stuck', 400);
+  for (let minute = 0; minute < 120; minute++) {
+    await pass(clock as VirtualClock, 60_000);
+    expect(await look()).toBe('stuck');
+  }
+  expect((await read()).filter(({ rule }) => rule === 'order-stuck')).toHaveLength(1);
+  const events = journal.read(body.orderId)?.events ?? [];
+  const retries = events.filter(({ type }) => type === 'retry-requested');
+  expect(retries.length).toBeGreaterThan(2);
+  expect(retries.length).toBeLessThan(6);
+  const skip = { step: 'reserve', reason: 'put back by hand' };
+  await client.post(`/orders/${body.orderId}/skip`).send(skip).expect(202);
+});
+
 it('has a stuck order tried again as soon as its participant answers', async () => {
   let isDown = true;
   const inventory = {

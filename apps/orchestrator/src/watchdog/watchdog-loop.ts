@@ -68,7 +68,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     await book.record(watched, memory, seen.at);
     for (const alert of watched.opened) onAlert('opened', toAlertView(alert));
     for (const alert of watched.resolved) onAlert('resolved', toAlertView(alert));
-    for (const id of orders.takeDue(isHealed)) await engine.retry(id, reason);
+    for (const id of orders.takeDue(isHealed)) await engine.retry(id, reason, { nudge: true });
   };
   const callOff = again(clock, () => look().catch(onError));
   return {

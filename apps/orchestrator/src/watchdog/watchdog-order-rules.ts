@@ -29,13 +29,16 @@ export const overdueRule: Rule = {
 
 export const stuckRule: Rule = {
   name: 'order-stuck',
-  calmMs: 0,
+  // All attempts of an undo take less: an order that an operator had tried again may be stuck again by then.
+  calmMs: 180_000,
+  isOver: ({ subject }, { stuck, endOf }) =>
+    subject === all ? stuck.count === 0 : stuck.count > eachMax || endOf(subject) !== undefined,
   find: (seen, open) =>
     findOrders(seen.stuck, open, {
       one: ({ id, waitsFor }) => `${id} cannot be ended so far: ${waitsFor}`,
       many: (count) => `${count} orders cannot be ended so far`,
       action:
-        'Owed undos go on at their longest delay, and at once when the participant answers again',
+        'Owed undos go on, ever more rarely, and at once when the participant answers again',
     }),
   conclude: (alert, seen) => concludeOrders(alert, seen, 'it goes on'),
 };

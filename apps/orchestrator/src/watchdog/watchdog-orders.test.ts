@@ -55,13 +55,15 @@ function createScene(orders: Readonly<Record<string, Next>>) {
   return { scene, watch };
 }
 
-it('has an overdue order tried again once in a while, and counts that', () => {
+it('has an overdue order tried again ever more rarely, and counts that', () => {
   const { scene, watch } = createScene({ a: 'waits' });
-  expect(watch.takeDue(false)).toEqual(['a']);
-  expect(watch.takeDue(false)).toEqual([]);
-  scene.now += 5 * minute;
-  expect(watch.takeDue(false)).toEqual(['a']);
-  expect(watch.look().overdue).toMatchObject({ count: 1, orders: [{ id: 'a', retries: 2 }] });
+  const triedAt: number[] = [];
+  for (let passed = 0; passed <= 200; passed++) {
+    if (watch.takeDue(false).includes('a')) triedAt.push(passed);
+    scene.now += minute;
+  }
+  expect(triedAt).toEqual([0, 10, 30, 70, 130, 190]);
+  expect(watch.look().overdue).toMatchObject({ count: 1, orders: [{ id: 'a', retries: 6 }] });
 });
 
 it('leaves alone what waits for a breaker or an answer, or was set aside', () => {
@@ -95,6 +97,20 @@ it('has what is owed tried at once when a participant answers again, and only th
   scene.stuck = ['a'];
   expect(watch.takeDue(false)).toEqual([]);
   expect(watch.takeDue(true)).toEqual(['a']);
+});
+
+it('has what is owed tried once a minute where a participant answers now and then', () => {
+  const { scene, watch } = createScene({});
+  scene.stuck = ['a'];
+  let tried = 0;
+  for (let second = 0; second < 120; second++) {
+    tried += watch.takeDue(second % 10 === 0).length;
+    scene.now += minute / 60;
+  }
+  expect(tried).toBe(2);
+  scene.now += minute;
+  expect(watch.takeDue(false)).toEqual(['a']);
+  expect(watch.takeDue(false)).toEqual([]);
 });
 
 it('waits until an order is overdue', () => {

@@ -7,12 +7,16 @@ import { eachMax } from './watchdog-order-rules.ts';
 const countMax = 1_000;
 /** Tried again in one look: each is a call to somebody who may have trouble enough. */
 const retriesMax = 20;
+/** Between two retries of one order, which are ever rarer: each is an event that is kept. */
+const restMaxMs = 3_600_000;
+/** Between two looks at what is owed, where a participant answers now and then. */
+const healedEveryMs = 60_000;
 
 export interface OrdersWatch {
   look(): { readonly overdue: ObservedOrders; readonly stuck: ObservedOrders };
   /**
-   * Those to be tried again now: each that is overdue once in a while, and what is owed at once when a participant
-   * answers again.
+   * Those to be tried again now: each that is overdue at once, then ever more rarely; and what is owed when a
+   * participant answers again.
    */
   takeDue(isHealed: boolean): readonly string[];
 }
@@ -20,7 +24,7 @@ export interface OrdersWatch {
 export interface OrdersWatchOptions {
   readonly engine: Pick<Engine, 'read' | 'list' | 'journal'>;
   readonly now: () => number;
-  /** Open for longer than this is too long; it is also the time between two retries of one order. */
+  /** Open for longer than this is too long. */
   readonly olderThanMs: number;
 }
 
@@ -31,6 +35,15 @@ interface Retried {
 
 export function createOrdersWatch({ engine, now, olderThanMs }: OrdersWatchOptions): OrdersWatch {
   const known = new Map<string, Retried>();
+  let isOwedDue = false;
+  let owedAt = Number.NEGATIVE_INFINITY;
+  const takeOwed = (isHealed: boolean): readonly RunSummary[] => {
+    isOwedDue ||= isHealed;
+    if (!isOwedDue || now() - owedAt < healedEveryMs) return [];
+    isOwedDue = false;
+    owedAt = now();
+    return engine.list({ status: 'stuck', limit: retriesMax });
+  };
   const observe = (runs: readonly RunSummary[]): ObservedOrders => ({
     orders: runs.slice(0, eachMax + 1).flatMap(({ id }) => {
       const run = engine.read(id);
@@ -55,9 +68,11 @@ export function createOrdersWatch({ engine, now, olderThanMs }: OrdersWatchOptio
       const overdue = readOverdue();
       const ids = new Set(overdue.map(({ id }) => id));
       for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
-      const isRested = (id: string): boolean =>
-        now() - (known.get(id)?.lookedAt ?? Number.NEGATIVE_INFINITY) >= olderThanMs;
-      const owed = isHealed ? engine.list({ status: 'stuck', limit: retriesMax }) : [];
+      const isRested = (id: string): boolean => {
+        const { lookedAt, count } = known.get(id) ?? unknown;
+        return now() - lookedAt >= Math.min(restMaxMs, olderThanMs * 2 ** count);
+      };
+      const owed = takeOwed(isHealed);
       const rested = [...ids].filter(isRested).slice(0, retriesMax);
       return [...new Set([...owed.map(({ id }) => id), ...rested])].filter((id) => {
         const run = engine.read(id);
@@ -69,6 +84,8 @@ export function createOrdersWatch({ engine, now, olderThanMs }: OrdersWatchOptio
     },
   };
 }
+
+const unknown: Retried = { lookedAt: Number.NEGATIVE_INFINITY, count: 0 };
 
 /** One that waits for a breaker goes on by itself, and to try it would hasten the breaker; what was set aside is an operator's. */
 function canBeHastened({ state, next, attempt }: RunView): boolean {

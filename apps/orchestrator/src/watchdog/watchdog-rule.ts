@@ -17,6 +17,8 @@ export interface Rule {
   readonly name: AlertRule;
   /** So long must all look well until it is believed. */
   readonly calmMs: number;
+  /** Over for good, so that nothing has to be waited for. */
+  isOver?(alert: Alert, seen: Observation): boolean;
   find(seen: Observation, open: readonly Alert[]): readonly Finding[];
   /** What came of it, once it is over. */
   conclude(alert: Alert, seen: Observation): string;

@@ -185,6 +185,15 @@ describe('a stuck order', () => {
     ]);
   });
 
+  it('that an operator has tried again is the same alert when it is stuck again', () => {
+    const look = createWatch();
+    look(0, stuck(1));
+    for (let at = 1; at < 120; at++) expect(look(at * second)).toMatchObject({ resolvedCount: 0 });
+    expect(look(120 * second, stuck(1))).toMatchObject({ openedCount: 0, resolvedCount: 0 });
+    look(200 * second);
+    expect(look(380 * second).resolved).toMatchObject([{ result: 'After 3 min: it goes on' }]);
+  });
+
   it('that was set aside waits for an operator', () => {
     expect(createWatch()(0, stuck(1, { goesOn: false })).opened).toMatchObject([
       { action: expect.stringContaining('operator') },

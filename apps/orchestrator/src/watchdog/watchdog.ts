@@ -60,6 +60,7 @@ function look(rule: Rule, alert: Alert, finding: Finding | undefined, seen: Obse
     return { ...alert, ...finding, orders, calmSince: null };
   }
   const calm = { ...alert, calmSince: alert.calmSince ?? seen.at };
-  if (seen.at - calm.calmSince < rule.calmMs) return calm;
+  const isBelieved = seen.at - calm.calmSince >= rule.calmMs || rule.isOver?.(alert, seen);
+  if (!isBelieved) return calm;
   return { ...calm, resolvedAt: seen.at, result: rule.conclude(calm, seen) };
 }
