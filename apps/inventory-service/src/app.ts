@@ -5,7 +5,7 @@ import {
   openStore,
   type Participant,
   type ParticipantOptions,
-} from '@baton/service-kit';
+} from '@baton/service-kit/participant';
 import { SCHEMA, seed } from './schema.ts';
 import { listHeld, listStock, release, reserve } from './stock.ts';
 

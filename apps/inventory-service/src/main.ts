@@ -1,4 +1,4 @@
-import { runParticipant } from '@baton/service-kit';
+import { runParticipant } from '@baton/service-kit/participant';
 import { createInventoryService } from './app.ts';
 
 await runParticipant(

@@ -1,7 +1,7 @@
 /** Stock: an order holds what it reserved until it is released. */
 import type { DatabaseSync } from 'node:sqlite';
 import { type Line, StockLevel } from '@baton/contracts';
-import type { Work } from '@baton/service-kit';
+import type { Work } from '@baton/service-kit/participant';
 
 export type Reservation =
   | { readonly reservationId: string }

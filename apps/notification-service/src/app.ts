@@ -6,7 +6,7 @@ import {
   type Participant,
   type ParticipantOptions,
   readPage,
-} from '@baton/service-kit';
+} from '@baton/service-kit/participant';
 import { countMessages, listMessages, send } from './messages.ts';
 import { SCHEMA } from './schema.ts';
 

@@ -1,7 +1,7 @@
 /** Messages to customers. A mock: what a real one hands to a mail or SMS provider is recorded here. */
 import type { DatabaseSync } from 'node:sqlite';
 import { Notification } from '@baton/contracts';
-import type { Work } from '@baton/service-kit';
+import type { Work } from '@baton/service-kit/participant';
 
 type Message = Pick<Notification, 'customerId' | 'template' | 'channel'>;
 

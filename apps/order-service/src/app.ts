@@ -5,7 +5,7 @@ import {
   openStore,
   type Participant,
   type ParticipantOptions,
-} from '@baton/service-kit';
+} from '@baton/service-kit/participant';
 import { listProducts } from './catalogue.ts';
 import { cancelOrder, findOrder, storeOrder } from './orders.ts';
 import { SCHEMA, seed } from './schema.ts';

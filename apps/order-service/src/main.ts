@@ -1,4 +1,4 @@
-import { runParticipant } from '@baton/service-kit';
+import { runParticipant } from '@baton/service-kit/participant';
 import { createOrderService } from './app.ts';
 
 await runParticipant(

@@ -1,7 +1,7 @@
 /** Orders as this service knows them: who wants what, at which price, and whether it still stands. */
 import type { DatabaseSync } from 'node:sqlite';
 import { type BodyOf, orderOperations, type ReplyBodyOf } from '@baton/contracts';
-import type { Work } from '@baton/service-kit';
+import type { Work } from '@baton/service-kit/participant';
 import { type Pricing, priceLines } from './catalogue.ts';
 
 type OrderRequest = Pick<BodyOf<typeof orderOperations.validate>, 'customerId' | 'lines'>;

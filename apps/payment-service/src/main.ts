@@ -1,4 +1,4 @@
-import { runParticipant } from '@baton/service-kit';
+import { runParticipant } from '@baton/service-kit/participant';
 import { createPaymentService } from './app.ts';
 
 // Started a second time with PORT=4005 STORE_NAME=payment-alternate, it is another provider.

@@ -1,7 +1,7 @@
 /** The faults file as feature flags: an OpenFeature provider over flagd's evaluator, loaded again when the file changes. */
 import { mkdirSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { StartupProblem } from '@baton/service-kit';
+import { StartupProblem } from '@baton/service-kit/participant';
 import type { Log } from '@baton/telemetry';
 import type { FlagdCore } from '@openfeature/flagd-core';
 import { type EvaluationContext, OpenFeature, type Provider } from '@openfeature/server-sdk';

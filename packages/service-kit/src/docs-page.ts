@@ -1,9 +1,9 @@
 /** `/docs`: every service's contract in Swagger UI, served from here and from nowhere else. */
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { SERVICE_CONTRACTS, SERVICES } from '@baton/contracts';
+import { SERVICE_CONTRACTS, SERVICES, type ServiceName } from '@baton/contracts';
 import express, { type RequestHandler, Router } from 'express';
-import { toOpenApi } from './openapi.ts';
+import { type OpenApiDocument, toOpenApi } from './openapi.ts';
 
 /** Found, not imported: its main module runs the whole page's script. */
 const ASSETS_DIR = dirname(
@@ -69,12 +69,14 @@ export const createDocsRouter = (tryable: (typeof SERVICES)[number] = 'orchestra
   });
   router.get('/docs', sendText('html', PAGE));
   router.get('/docs/initializer.js', sendText('js', toInitializer(tryable)));
+  // Made when they are asked for: together they would be a part of every start.
+  const documents = new Map<ServiceName, OpenApiDocument>();
   for (const name of SERVICES) {
-    const document = toOpenApi(name, SERVICE_CONTRACTS[name]);
-    router.get(
-      `/docs/contracts/${name}.json`,
-      (_request, response) => void response.json(document),
-    );
+    router.get(`/docs/contracts/${name}.json`, (_request, response) => {
+      const document = documents.get(name) ?? toOpenApi(name, SERVICE_CONTRACTS[name]);
+      documents.set(name, document);
+      response.json(document);
+    });
   }
   const assets = express.static(ASSETS_DIR, { index: false, redirect: false });
   router.use('/docs', (request, response, next) =>
