@@ -12,9 +12,10 @@ import {
   type RunState,
 } from '@baton/saga';
 import { createVirtualClock, type VirtualClock } from '@baton/saga/testing';
+import { borrowServices } from './borrowed-services.ts';
 import { createCrasher } from './crasher.ts';
 import { createFastFolder } from './folder.ts';
-import { closeServices, type OpenTracing, openServices, type Services } from './services.ts';
+import type { OpenTracing, Services } from './services.ts';
 import { createWire, type Trouble, type Wire } from './wire.ts';
 
 /** What a story needs to be played; how it must end is the test's. */
@@ -82,7 +83,7 @@ export async function play(
 ): Promise<Ending> {
   const folder = createFastFolder('story');
   const clock = createVirtualClock();
-  const services = openServices(null, clock.now);
+  const { services, giveBack } = borrowServices(clock.now);
   const stage: Stage = { folder, clock, services, story, traced };
   const trouble = story.createTrouble();
   try {
@@ -96,17 +97,10 @@ export async function play(
       ({ state, events } = second);
     }
     const { status, code, repairs } = readEnd(state);
-    return {
-      status,
-      code,
-      effects,
-      books: readBooks(services),
-      points: first.points,
-      repairs,
-      events,
-    };
+    const books = readBooks(services);
+    giveBack();
+    return { status, code, effects, books, points: first.points, repairs, events };
   } finally {
-    closeServices(services);
     rmSync(folder, { recursive: true });
   }
 }

@@ -48,9 +48,10 @@ export function createWire(
     const tracing = openTracing?.(toProgramName(key));
     const local = createLocalTransport(services[key].routes, { now, tracing });
     const toName = ({ operation }: Call) => `${key}.${operation.name.split('.')[1]}`;
+    const find = services[key].store.db.prepare('SELECT state FROM fence WHERE key = ?');
     const deliver = (call: NamedCall) =>
       noteEffect(
-        () => readRow(services, key, call.headers['idempotency-key'] ?? ''),
+        () => find.get(call.headers['idempotency-key'] ?? '')?.state,
         () => local.exchange(call),
         () => effects.push(call.name),
       );
@@ -86,6 +87,3 @@ async function noteEffect(
   if (after !== before && (after === 'DONE' || before === 'DONE')) note();
   return result;
 }
-
-const readRow = (services: Services, key: ServiceKey, effectKey: string): unknown =>
-  services[key].store.db.prepare('SELECT state FROM fence WHERE key = ?').get(effectKey)?.state;
