@@ -110,7 +110,7 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
       router.get('/', (_request, response) => response.redirect('/docs'));
     },
   })({
-    ...createHandlers({ engine, saga, readAudit, catalog, now, tracing, toLinks }),
+    ...createHandlers({ engine, saga, sagas, readAudit, catalog, now, tracing, toLinks }),
     ...createAlertHandlers(watchdog),
   });
   const stop = async (): Promise<void> => {

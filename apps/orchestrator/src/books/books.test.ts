@@ -30,19 +30,19 @@ async function createScene(count: number) {
   }
   scene.now = keepMs + 1;
   const prune = (id: string): void => {
-    const state = engine.read(id)?.state;
+    const state = engine.readState(id);
     if (state) journal.prune([id], pruning.carry(journal.readCarried(), state, id));
   };
   let reads = 0;
-  const read: Engine['read'] = (id) => {
-    const run = engine.read(id);
+  const readState: Engine['readState'] = (id) => {
+    const state = engine.readState(id);
     scene.onRead(reads++);
-    return run;
+    return state;
   };
   const readable = {
     journal,
     list: (query: Parameters<Engine['list']>[0]) => engine.list(query),
-    read,
+    readState,
   };
   return { scene, ids, prune, look: () => expectHeld(readable, pruning, signal) };
 }

@@ -2,7 +2,7 @@
  * What orders say that participants must hold. Settled orders say it exactly; an open one may hold anything from
  * nothing to all of what it asks for, so it is slack, not a difference.
  */
-import type { Engine, RunSummary, RunView } from '@baton/saga';
+import type { Engine, RunState, RunSummary } from '@baton/saga';
 import { createBreather } from '../breather.ts';
 import {
   addShare,
@@ -11,11 +11,10 @@ import {
   type Pruned,
   type Pruning,
   readCarried,
-  toShare,
 } from './pruning.ts';
 import { add, emptyTally, type Tally, toTally } from './tally.ts';
 
-type ReadableEngine = Pick<Engine, 'journal' | 'list' | 'read'>;
+type ReadableEngine = Pick<Engine, 'journal' | 'list' | 'readState'>;
 
 const pageMax = 200;
 const roundsMax = 3;
@@ -50,12 +49,12 @@ async function expectOnce(
   pruning: Pruning,
   signal: AbortSignal,
 ): Promise<Expectation | undefined> {
-  const count = createCount(readCarried(engine.journal.readCarried()), pruning.reach());
+  const count = createCount(readCarried(engine.journal.readCarried()), pruning);
   const stopFollowing = pruning.follow(count.hearPruned);
   try {
-    for await (const [summary, run] of readRuns(engine, 0)) {
+    for await (const [summary, state] of readStates(engine, 0)) {
       if (signal.aborted) return undefined;
-      count.add(summary, run);
+      count.add(summary, state);
     }
     return count.conclude(readCarried(engine.journal.readCarried()));
   } finally {
@@ -64,7 +63,8 @@ async function expectOnce(
 }
 
 /** Each order once: where it was found, or else when it was pruned. */
-function createCount(before: Carried, reach: number) {
+function createCount(before: Carried, pruning: Pruning) {
+  const reach = pruning.reach();
   const counted = new Set<string>();
   const open = new Map<string, readonly GivenUp[]>();
   const givenUp = [...before.givenUp];
@@ -80,13 +80,13 @@ function createCount(before: Carried, reach: number) {
     if (settledAt < reach) counted.add(id);
   };
   return {
-    add: ({ number }: RunSummary, run: RunView): void => {
+    add: ({ id, number }: RunSummary, state: RunState): void => {
       newest = Math.max(newest, number);
-      if (counted.has(run.id)) return;
-      const share = toShare(run);
-      const { settledAt } = run.state;
-      if (settledAt === null) open.set(run.id, share.givenUp);
-      else settle({ id: run.id, settledAt, share });
+      if (counted.has(id)) return;
+      const share = pruning.toShare(id, state);
+      const { settledAt } = state;
+      if (settledAt === null) open.set(id, share.givenUp);
+      else settle({ id, settledAt, share });
     },
     hearPruned: (pruned: Pruned): void => {
       carried = addShare(carried, pruned.share);
@@ -109,27 +109,27 @@ export async function readSlack(
   const breathe = createBreather();
   let slack = emptyTally;
   for (const id of open) {
-    slack = addRun(slack, engine.read(id));
+    slack = addState(slack, engine.readState(id));
     await breathe();
   }
-  for await (const [, run] of readRuns(engine, newest)) slack = addRun(slack, run);
+  for await (const [, state] of readStates(engine, newest)) slack = addState(slack, state);
   return slack;
 }
 
-const addRun = (sum: Tally, run: RunView | undefined): Tally =>
-  run ? add(sum, toTally(run.state)) : sum;
+const addState = (sum: Tally, state: RunState | undefined): Tally =>
+  state ? add(sum, toTally(state)) : sum;
 
-async function* readRuns(
+async function* readStates(
   engine: ReadableEngine,
   after: number,
-): AsyncGenerator<readonly [RunSummary, RunView]> {
+): AsyncGenerator<readonly [RunSummary, RunState]> {
   const breathe = createBreather();
   let before: number | undefined;
   for (;;) {
     const page = engine.list({ limit: pageMax, before }).filter(({ number }) => number > after);
     for (const summary of page) {
-      const run = engine.read(summary.id);
-      if (run) yield [summary, run];
+      const state = engine.readState(summary.id);
+      if (state) yield [summary, state];
       await breathe();
     }
     before = page.at(-1)?.number;

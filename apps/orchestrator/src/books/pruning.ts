@@ -4,6 +4,7 @@
  */
 import type { RunState, Saga } from '@baton/saga';
 import { z } from 'zod';
+import { findDefinition } from '../order/definition.ts';
 import { findWay } from '../order/order-view.ts';
 import { add, emptyTally, Tally, toTally } from './tally.ts';
 
@@ -33,6 +34,8 @@ export interface Pruned {
 }
 
 export interface Pruning {
+  /** What an order holds for good, and what it holds because an operator gave it up. */
+  readonly toShare: (id: string, state: RunState) => Carried;
   /** For the engine: adds an order that is about to be pruned. */
   readonly carry: (stored: unknown, state: RunState, id: string) => Carried;
   /** Hears of each order that is pruned from now on; returns how to stop. */
@@ -53,12 +56,14 @@ const auditMaxMs = 900_000;
 
 export function createPruning({ sagas, keepMs, now }: PruningOptions): Pruning {
   const listeners = new Set<(pruned: Pruned) => void>();
+  const toShare: Pruning['toShare'] = (id, state) => ({
+    ...(state.phase === 'completed' ? toTally(state) : emptyTally),
+    givenUp: findGivenUp(id, findDefinition(sagas, state), state),
+  });
   return {
+    toShare,
     carry: (stored, state, id) => {
-      const saga = sagas.find(
-        ({ version, structure }) => version === state.version && structure === state.structure,
-      );
-      const share = toShare({ id, saga, state });
+      const share = toShare(id, state);
       for (const hear of listeners) hear({ id, settledAt: state.settledAt ?? 0, share });
       return addShare(readCarried(stored), share);
     },
@@ -75,27 +80,15 @@ export const addShare = (carried: Carried, share: Carried): Carried => ({
   givenUp: [...carried.givenUp, ...share.givenUp],
 });
 
-interface Told {
-  readonly id: string;
-  readonly saga: Saga<unknown> | null | undefined;
-  readonly state: RunState;
-}
-
-/** What an order that has settled holds for good, and what it holds because an operator gave it up. */
-export const toShare = (told: Told): Carried => ({
-  ...(told.state.phase === 'completed' ? toTally(told.state) : emptyTally),
-  givenUp: findGivenUp(told),
-});
-
 /** A later step that was written off is not among them: nobody holds anything of what was never done. */
-const findGivenUp = ({ id, saga, state }: Told): GivenUp[] =>
+const findGivenUp = (id: string, saga: Saga<unknown> | null, state: RunState): GivenUp[] =>
   Object.entries(state.ways).flatMap(([way, { writtenOff }]) =>
     writtenOff?.direction === 'undo'
       ? [
           {
             orderId: id,
             way,
-            participant: findWay(saga ?? null, way)?.participant,
+            participant: findWay(saga, way)?.participant,
             reason: writtenOff.reason,
             at: writtenOff.at,
           },

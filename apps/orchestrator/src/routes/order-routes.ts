@@ -1,9 +1,17 @@
 /** What is answered to those who place orders and ask for them. Everything that lasts is the engine's. */
-import type { Accepted, Audit, alertOperations, orchestratorOperations } from '@baton/contracts';
-import type { Engine, RunSummary, Status } from '@baton/saga';
+import type {
+  Accepted,
+  Audit,
+  alertOperations,
+  OrderSummary,
+  orchestratorOperations,
+} from '@baton/contracts';
+import { type Engine, type RunSummary, type Saga, type Status, toStatus } from '@baton/saga';
 import type { Handlers } from '@baton/service-kit';
 import { leaveRequestSpan, type Tracing } from '@baton/telemetry';
+import { createBreather } from '../breather.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { findDefinition } from '../order/definition.ts';
 import { toInstant } from '../order/instant.ts';
 import { createOrderId, toFingerprint } from '../order/order-id.ts';
 import type { ToLinks } from '../order/order-links.ts';
@@ -17,6 +25,7 @@ import { toQueueFull } from './queue-full.ts';
 export interface Surroundings {
   readonly engine: Engine;
   readonly saga: OrderSaga;
+  readonly sagas: readonly Saga<unknown>[];
   readonly readAudit: (signal: AbortSignal) => Promise<Audit | undefined>;
   readonly catalog: Catalog;
   readonly now: () => number;
@@ -36,7 +45,7 @@ export const createHandlers = (surroundings: Surroundings): Routes => {
       events: feedAll(engine, headers['last-event-id'], signal),
     }),
     streamOrderEvents: ({ params, headers, signal }) =>
-      engine.read(params.id)
+      engine.readState(params.id)
         ? { events: feedOne(engine, { id: params.id, lastId: headers['last-event-id'] }, signal) }
         : { problem: 'order-not-found' },
     getCatalog: async ({ signal }) => {
@@ -103,40 +112,48 @@ async function answerPlaced(
   return { status: 202 as const, headers: location, body };
 }
 
-const createOrderReads = ({
-  engine,
-  toLinks,
-}: Surroundings): Pick<Routes, 'getOrder' | 'listOrders'> => ({
-  getOrder: ({ params }) => {
-    const run = engine.read(params.id);
-    return run ? { status: 200, body: toOrderView(run, toLinks) } : { problem: 'order-not-found' };
-  },
-  listOrders: ({ query: { limit, cursor, status } }) => {
-    const before = cursor === undefined ? undefined : readCursor(cursor);
-    if (before === null)
-      return { problem: 'bad-request', detail: 'cursor: take nextCursor of the page before' };
-    const runs = engine.list({ limit: limit + 1, before, status });
-    const shown = runs.slice(0, limit);
-    const last = runs.length > limit ? shown.at(-1) : undefined;
-    const nextCursor = last ? String(last.number) : null;
-    return {
-      status: 200,
-      body: { orders: shown.map((run) => toSummary(engine, run)), nextCursor },
-    };
-  },
-});
+const createOrderReads = (surroundings: Surroundings): Pick<Routes, 'getOrder' | 'listOrders'> => {
+  const { engine, toLinks } = surroundings;
+  return {
+    getOrder: ({ params }) => {
+      const run = engine.read(params.id);
+      return run
+        ? { status: 200, body: toOrderView(run, toLinks) }
+        : { problem: 'order-not-found' };
+    },
+    listOrders: async ({ query: { limit, cursor, status } }) => {
+      const before = cursor === undefined ? undefined : readCursor(cursor);
+      if (before === null)
+        return { problem: 'bad-request', detail: 'cursor: take nextCursor of the page before' };
+      const runs = engine.list({ limit: limit + 1, before, status });
+      const shown = runs.slice(0, limit);
+      const last = runs.length > limit ? shown.at(-1) : undefined;
+      const nextCursor = last ? String(last.number) : null;
+      return { status: 200, body: { orders: await toSummaries(surroundings, shown), nextCursor } };
+    },
+  };
+};
 
 const readCursor = (cursor: string): number | null =>
   /^\d{1,15}$/.test(cursor) ? Number(cursor) : null;
 
-function toSummary(engine: Engine, { id, acceptedAt, status }: RunSummary) {
-  const run = engine.read(id);
-  return {
-    orderId: id,
-    status: run ? toLiveStatus(run) : status,
-    createdAt: toInstant(acceptedAt),
-    degraded: run ? findDegraded(run.saga, run.state) : [],
-  };
+/** Ended orders are read from the disk: others have their turn in between. */
+async function toSummaries({ engine, sagas }: Surroundings, runs: readonly RunSummary[]) {
+  const breathe = createBreather();
+  const summaries: OrderSummary[] = [];
+  for (const { id, acceptedAt, status } of runs) {
+    const state = engine.readState(id);
+    // Only of one that was not answered yet does it matter whether its call has left.
+    const run = status === 'accepted' ? engine.read(id) : undefined;
+    summaries.push({
+      orderId: id,
+      status: run ? toLiveStatus(run) : state ? toStatus(state) : status,
+      createdAt: toInstant(acceptedAt),
+      degraded: state ? findDegraded(findDefinition(sagas, state), state) : [],
+    });
+    await breathe();
+  }
+  return summaries;
 }
 
 const createCancelOrder =

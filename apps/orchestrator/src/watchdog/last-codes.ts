@@ -1,5 +1,6 @@
 /** What the last call that failed at each participant ended with, so that an alert can name it. */
 import type { Engine, Event, Saga } from '@baton/saga';
+import { findDefinition } from '../order/definition.ts';
 import { findWay } from '../order/order-view.ts';
 
 const failures = [
@@ -19,8 +20,7 @@ export function rememberCodes(
   const codes = new Map<string, string>();
   engine.subscribe(({ event, state }) => {
     if (!isFailure(event)) return;
-    const saga = sagas.find(({ version }) => version === state.version);
-    const participant = findWay(saga ?? null, event.way)?.participant;
+    const participant = findWay(findDefinition(sagas, state), event.way)?.participant;
     if (participant !== undefined) codes.set(participant, event.code);
   });
   return (participant) => codes.get(participant) ?? null;

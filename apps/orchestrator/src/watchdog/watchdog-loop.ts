@@ -45,7 +45,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
   const { engine, clock, log, onAlert, olderThanMs = 300_000 } = options;
   const { now } = clock;
   const book = openAlertBook(engine.journal);
-  const orders = createOrdersWatch({ engine, now, olderThanMs });
+  const orders = createOrdersWatch({ engine, sagas: options.sagas, now, olderThanMs });
   let hasStopped = false;
   // Once stopped, the journal may be closed under what had begun.
   const onError = (error: unknown): void => {

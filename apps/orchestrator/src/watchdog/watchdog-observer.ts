@@ -8,7 +8,7 @@ import type { OrdersWatch } from './watchdog-orders.ts';
 import type { ParticipantsWatch } from './watchdog-participants.ts';
 
 export interface ObserverParts {
-  readonly engine: Pick<Engine, 'counts' | 'gates' | 'read' | 'journal'>;
+  readonly engine: Pick<Engine, 'counts' | 'gates' | 'readState' | 'journal'>;
   readonly now: () => number;
   readonly orders: OrdersWatch;
   readonly books: BooksWatch;
@@ -65,7 +65,7 @@ export function createObserver(parts: ObserverParts, remembered: Memory) {
       changed,
       books: books.look(),
       unaudited: books.gap(),
-      endOf: (id) => toEnd(engine.read(id)?.state.phase),
+      endOf: (id) => toEnd(engine.readState(id)?.phase),
     };
     return { seen, memory: { incarnations, standbySeenAt: standby.seenAt }, isHealed };
   };

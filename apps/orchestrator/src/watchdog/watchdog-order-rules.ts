@@ -37,8 +37,7 @@ export const stuckRule: Rule = {
     findOrders(seen.stuck, open, {
       one: ({ id, waitsFor }) => `${id} cannot be ended so far: ${waitsFor}`,
       many: (count) => `${count} orders cannot be ended so far`,
-      action:
-        'Owed undos go on, ever more rarely, and at once when the participant answers again',
+      action: 'Owed undos go on, ever more rarely, and at once when the participant answers again',
     }),
   conclude: (alert, seen) => concludeOrders(alert, seen, 'it goes on'),
 };

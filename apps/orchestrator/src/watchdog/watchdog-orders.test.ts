@@ -1,4 +1,4 @@
-import { type RunSummary, type RunView, replay } from '@baton/saga';
+import { type GateView, type Happening, type RunState, type RunSummary, replay } from '@baton/saga';
 import { createMemoryJournal } from '@baton/saga/testing';
 import { expect, it } from 'vitest';
 import { createOrderSaga } from '../order-saga.ts';
@@ -10,29 +10,29 @@ const minute = 60_000;
 
 type Next = 'parked' | 'waits' | 'quarantined' | 'in flight' | 'of an unknown definition';
 
-/** What the engine would say of an order in that situation. */
-function toRun(id: string, next: Next): RunView {
-  const [validate] = saga.plan;
-  if (!validate) throw new Error('a saga has steps');
-  const held = { participants: { 'order-service': 'parked' as const }, tryAt: 0 };
-  const wait = { type: 'wait', until: 0, way: validate.first, direction: 'forward' } as const;
-  const attempt = { way: 'validate', direction: 'forward', number: 1, startedAt: 0 } as const;
-  const { name, version, structure } = saga;
-  const begin = { saga: name, version, structure, input: null, context: {} };
-  const state = replay([{ type: 'accepted', ...begin, seq: 1, at: 0 }]);
-  const isKnown = next !== 'of an unknown definition';
-  return {
-    id,
-    saga: isKnown ? saga : null,
-    state: { ...state, isQuarantined: next === 'quarantined' },
-    events: [],
-    attempt: next === 'in flight' ? attempt : null,
-    next: isKnown ? { ...wait, ...(next === 'parked' && { held }) } : null,
+const { name, version, structure } = saga;
+const start = { saga: name, version, structure, input: null, context: {} };
+const tried = { way: 'validate', attempt: 1, code: 'timed-out' };
+
+/** An order in that situation. One that is in flight looks like one that is about to be called. */
+function toState(next: Next, now: number): RunState {
+  const begin: Happening = {
+    ...start,
+    type: 'accepted',
+    structure: next === 'of an unknown definition' ? 'another' : structure,
   };
+  const then: Readonly<Record<Next, readonly Happening[]>> = {
+    parked: [{ type: 'step-parked', way: 'validate', code: 'breaker-open' }],
+    waits: [{ ...tried, type: 'step-unknown', startedAt: now, retryAt: now + 5_000 }],
+    quarantined: [{ type: 'quarantined', code: 'crashes' }],
+    'in flight': [],
+    'of an unknown definition': [],
+  };
+  return replay([begin, ...then[next]].map((event, i) => ({ ...event, seq: i + 1, at: i * now })));
 }
 
 function createScene(orders: Readonly<Record<string, Next>>) {
-  const scene = { now: 10 * minute, orders, stuck: [] as string[] };
+  const scene = { now: 10 * minute, orders, stuck: [] as string[], gates: [] as GateView[] };
   const toSummary = (id: string, index: number): RunSummary => ({
     id,
     number: index,
@@ -49,9 +49,15 @@ function createScene(orders: Readonly<Record<string, Next>>) {
       listOldest: (limit: number) => Object.keys(scene.orders).slice(0, limit).map(toSummary),
     },
     list: () => scene.stuck.map(toSummary),
-    read: (id: string) => toRun(id, scene.orders[id] ?? 'waits'),
+    readState: (id: string) => toState(scene.orders[id] ?? 'waits', scene.now),
+    gates: () => scene.gates,
   };
-  const watch = createOrdersWatch({ engine, now: () => scene.now, olderThanMs: 5 * minute });
+  const watch = createOrdersWatch({
+    engine,
+    sagas: [saga],
+    now: () => scene.now,
+    olderThanMs: 5 * minute,
+  });
   return { scene, watch };
 }
 
@@ -82,6 +88,24 @@ it('leaves alone what waits for a breaker or an answer, or was set aside', () =>
     false,
     true,
   ]);
+});
+
+it('leaves alone what would be tried at an open breaker', () => {
+  const { scene, watch } = createScene({ a: 'waits' });
+  scene.gates = [
+    {
+      participant: 'order-service',
+      breaker: 'open',
+      openedAt: 0,
+      nextTryAt: 0,
+      openings: 1,
+      inFlight: 0,
+      callsMax: 32,
+      waiting: 0,
+      parked: 0,
+    },
+  ];
+  expect(watch.takeDue(false)).toEqual([]);
 });
 
 it('tries twenty at a time, and each has its turn', () => {

@@ -1,5 +1,13 @@
 /** Orders that take too long or cannot be ended, and the choice of those to be tried again. */
-import type { Command, Engine, RunSummary, RunView } from '@baton/saga';
+import {
+  decide,
+  type Engine,
+  type RunState,
+  type RunSummary,
+  readWay,
+  type Saga,
+} from '@baton/saga';
+import { findDefinition } from '../order/definition.ts';
 import type { ObservedOrder, ObservedOrders } from './watchdog-observation.ts';
 import { eachMax } from './watchdog-order-rules.ts';
 
@@ -22,7 +30,8 @@ export interface OrdersWatch {
 }
 
 export interface OrdersWatchOptions {
-  readonly engine: Pick<Engine, 'read' | 'list' | 'journal'>;
+  readonly engine: Pick<Engine, 'readState' | 'gates' | 'list' | 'journal'>;
+  readonly sagas: readonly Saga<unknown>[];
   readonly now: () => number;
   /** Open for longer than this is too long. */
   readonly olderThanMs: number;
@@ -33,7 +42,12 @@ interface Retried {
   readonly count: number;
 }
 
-export function createOrdersWatch({ engine, now, olderThanMs }: OrdersWatchOptions): OrdersWatch {
+export function createOrdersWatch(options: OrdersWatchOptions): OrdersWatch {
+  const { engine, sagas, now, olderThanMs } = options;
+  const read = (id: string): Order | undefined => {
+    const state = engine.readState(id);
+    return state && toOrder(id, findDefinition(sagas, state), state, now());
+  };
   const known = new Map<string, Retried>();
   let isOwedDue = false;
   let owedAt = Number.NEGATIVE_INFINITY;
@@ -46,8 +60,8 @@ export function createOrdersWatch({ engine, now, olderThanMs }: OrdersWatchOptio
   };
   const observe = (runs: readonly RunSummary[]): ObservedOrders => ({
     orders: runs.slice(0, eachMax + 1).flatMap(({ id }) => {
-      const run = engine.read(id);
-      return run ? [toObserved(run, known.get(id)?.count ?? 0)] : [];
+      const order = read(id);
+      return order ? [toObserved(order, known.get(id)?.count ?? 0)] : [];
     }),
     count: runs.length,
     isMore: runs.length >= countMax,
@@ -73,10 +87,14 @@ export function createOrdersWatch({ engine, now, olderThanMs }: OrdersWatchOptio
         return now() - lookedAt >= Math.min(restMaxMs, olderThanMs * 2 ** count);
       };
       const owed = takeOwed(isHealed);
+      const shut = new Set(
+        engine.gates().flatMap((gate) => (gate.breaker === 'closed' ? [] : [gate.participant])),
+      );
+      const isShut = (participant: string): boolean => shut.has(participant);
       const rested = [...ids].filter(isRested).slice(0, retriesMax);
       return [...new Set([...owed.map(({ id }) => id), ...rested])].filter((id) => {
-        const run = engine.read(id);
-        const isDue = run !== undefined && canBeHastened(run);
+        const order = read(id);
+        const isDue = order !== undefined && canBeHastened(order, isShut);
         const count = (known.get(id)?.count ?? 0) + (isDue ? 1 : 0);
         known.set(id, { lookedAt: now(), count });
         return isDue;
@@ -87,26 +105,42 @@ export function createOrdersWatch({ engine, now, olderThanMs }: OrdersWatchOptio
 
 const unknown: Retried = { lookedAt: Number.NEGATIVE_INFINITY, count: 0 };
 
+interface Order {
+  readonly id: string;
+  readonly saga: Saga<unknown> | null;
+  readonly state: RunState;
+  /** What would happen next if nobody held it up: its history is not read for this, nor what is in flight. */
+  readonly next: ReturnType<typeof decide> | null;
+}
+
+const toOrder = (id: string, saga: Saga<unknown> | null, state: RunState, now: number): Order => ({
+  id,
+  saga,
+  state,
+  next: saga && decide(saga, state, now),
+});
+
 /** One that waits for a breaker goes on by itself, and to try it would hasten the breaker; what was set aside is an operator's. */
-function canBeHastened({ state, next, attempt }: RunView): boolean {
-  if (state.isQuarantined || attempt !== null || next === null) return false;
-  return next.type === 'wait' && !findHolders(next).includes('parked');
+function canBeHastened({ state, next }: Order, isShut: (participant: string) => boolean): boolean {
+  // What would be called now is being called, or waits for a breaker or a place.
+  if (next?.type !== 'wait' || isShut(next.way.participant)) return false;
+  const { way, direction } = next;
+  return !(direction === 'undo' ? hasParkedUndo(state) : readWay(state, way.name).isParked);
 }
 
-const findHolders = (next: Command): string[] =>
-  next.type === 'wait' ? Object.values(next.held?.participants ?? {}) : [];
+const hasParkedUndo = ({ ways }: RunState): boolean =>
+  Object.values(ways).some(({ undo, writtenOff }) => undo.isParked && !undo.done && !writtenOff);
 
-function toObserved(run: RunView, retries: number): ObservedOrder {
-  const { id, state, saga } = run;
+function toObserved(order: Order, retries: number): ObservedOrder {
+  const { id, state, saga } = order;
   const goesOn = saga !== null && !state.isQuarantined;
-  return { id, acceptedAt: state.acceptedAt, waitsFor: toWords(run), goesOn, retries };
+  return { id, acceptedAt: state.acceptedAt, waitsFor: toWords(order), goesOn, retries };
 }
 
-function toWords({ state, saga, next, attempt }: RunView): string {
+function toWords({ state, saga, next }: Order): string {
   if (saga === null) return 'follows a definition that is not known here';
   if (state.isQuarantined) return 'crashed its orchestrator too often';
-  if (attempt) return `waits for the answer to ${attempt.way}`;
   if (next === null || !('way' in next)) return 'is about to go on';
   const { name, participant } = next.way;
-  return `waits for ${participant ?? 'its participant'} (${next.direction === 'undo' ? 'to undo ' : ''}${name})`;
+  return `waits for ${participant} (${next.direction === 'undo' ? 'to undo ' : ''}${name})`;
 }
