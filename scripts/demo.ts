@@ -1,7 +1,7 @@
 // `npm run demo`: orders that meet trouble, each of another kind, told as it happens; then the books.
 //
 // It runs everything in a folder of its own, on free ports, beside whatever else runs. --keep leaves the folder for a
-// closer look; --svg FILE draws a few stories and the end of what was said.
+// closer look; --svg FILE draws one story and the end of what was said.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -94,10 +94,12 @@ async function run(): Promise<string[]> {
 
 function sayEnd(surprises: readonly string[]): void {
   screen.say('');
+  screen.begin('closer look');
   if (!values.keep)
     screen.say('For a closer look: npm run demo -- --keep, and npm run explain for each order.', {
       style: 'dim',
     });
+  screen.begin('end');
   for (const surprise of surprises)
     screen.say(`NOT AS IT SHOULD BE: ${surprise}`, { style: 'bad' });
   if (surprises.length === 0)
