@@ -1,4 +1,4 @@
-import { decide, type Engine } from '@baton/saga';
+import { decide, type Engine, type Event, type Happening, replay } from '@baton/saga';
 import { createMemoryJournal, createMemoryStore } from '@baton/saga/testing';
 import { createLog, createMetrics } from '@baton/telemetry';
 import { expect, it } from 'vitest';
@@ -202,4 +202,25 @@ it('tells of an order that ended its orchestrator again and again', async () => 
   expect(story).toMatch(
     /Owed: the undo of reserve, validate\.\nIt is set aside until an operator asks for a retry\.$/,
   );
+});
+
+it('says what an order that was set aside keeps, and what of it is not known', () => {
+  const saga = createOrderSaga(createStandIns().participants);
+  const { name, version, structure } = saga;
+  const tried = { attempt: 1, startedAt: 0 };
+  const happenings: Happening[] = [
+    { type: 'accepted', saga: name, version, structure, input: order, context: {} },
+    { type: 'step-succeeded', way: 'validate', ...tried, output: {} },
+    { type: 'step-succeeded', way: 'reserve', ...tried, output: {} },
+    { type: 'step-unknown', way: 'pay', ...tried, code: 'interrupted', retryAt: 0 },
+    { type: 'quarantined', code: 'crash-loop' },
+  ];
+  const events: Event[] = happenings.map((what, place) => ({ ...what, seq: place + 1, at: 0 }));
+  const state = replay(events);
+  const story = narrate({ id: 'ord_1', saga, state, events, attempt: null, next: null }, 0);
+  expect(story.slice(-3)).toEqual([
+    'Done, and kept meanwhile: validate, reserve.',
+    'Perhaps done, which is not known: pay.',
+    'It is set aside until an operator asks for a retry.',
+  ]);
 });

@@ -162,17 +162,32 @@ const findParticipant = (saga: Saga<unknown> | null, way: string): string =>
 function describeRest(run: RunView, nowMs: number): string[] {
   if (!run.saga)
     return ['Its definition is not registered here: it waits for an orchestrator that knows it.'];
-  const isUndoing = run.state.phase === 'compensating';
-  const owed = isUndoing ? findOwed(run.saga, run.state).map(({ name }) => name) : [];
   const degraded = findDegraded(run.saga, run.state);
   const givenUp = findGivenUp(run);
   return [
-    owed.length > 0 ? `Owed: the undo of ${owed.join(', ')}.` : 'Nothing is owed.',
+    ...describeOwed(run.saga, run.state),
     ...(givenUp.length > 0 ? [`Written off: the undo of ${givenUp.join(', ')}.`] : []),
     ...(degraded.length > 0 ? [`Still to be done: ${degraded.join(', ')}.`] : []),
     run.state.isQuarantined
       ? 'It is set aside until an operator asks for a retry.'
       : describeNext(run, nowMs),
+  ];
+}
+
+/** Set aside on its way, an order keeps what it has: nobody gives it back before an operator asks for a retry. */
+function describeOwed(saga: Saga<unknown>, state: RunView['state']): string[] {
+  const isUndoing = state.phase === 'compensating';
+  const isHalfway = state.phase === 'forward' && state.isQuarantined;
+  const owed = isUndoing || isHalfway ? findOwed(saga, state) : [];
+  if (owed.length === 0) return ['Nothing is owed.'];
+  const list = (ways: typeof owed) => ways.map(({ name }) => name).join(', ');
+  if (isUndoing) return [`Owed: the undo of ${list(owed)}.`];
+  const steps = owed.toReversed();
+  const done = steps.filter(({ name }) => readWay(state, name).result === 'ok');
+  const unclear = steps.filter((way) => !done.includes(way));
+  return [
+    ...(done.length > 0 ? [`Done, and kept meanwhile: ${list(done)}.`] : []),
+    ...(unclear.length > 0 ? [`Perhaps done, which is not known: ${list(unclear)}.`] : []),
   ];
 }
 
