@@ -76,3 +76,28 @@ it('counts ended ones in the books, sets open ones aside, and says so when asked
     null,
   ]);
 });
+
+it('shows which version each order follows, and how many still follow an old one', async () => {
+  const store = createMemoryStore();
+  await livePast(store);
+  const { app, stop } = await createOrchestrator({
+    journal: createMemoryJournal(store),
+    participants: createStandIns().participants,
+    log: createLog('orchestrator', 'silent'),
+    metrics: createMetrics('orchestrator'),
+  });
+  onTestFinished(stop);
+  const client = request(app);
+  expect((await client.get('/orders/ord_open')).body).toMatchObject({ version: 9, steps: [] });
+  const placed = await client.post('/orders').set('prefer', 'wait=10').send(order).expect(200);
+  expect(placed.body.version).toBe(2);
+  const { orders } = (await client.get('/orders')).body;
+  expect(orders.map(({ version }: { version: number }) => version)).toEqual([2, 9, 9]);
+  const { text } = await client.get('/metrics');
+  const counts = text.matchAll(/^baton_orders_open_by_version\{.*version="(\d)".*\} (\d)$/gm);
+  expect(Object.fromEntries([...counts].map(([, version, count]) => [version, count]))).toEqual({
+    1: '0',
+    2: '0',
+    9: '1',
+  });
+});

@@ -120,6 +120,7 @@ const listOrders = defineOperation({
         {
           orderId: EXAMPLE_ORDER_ID,
           status: 'completed',
+          version: 2,
           createdAt: EXAMPLE_ORDER.createdAt,
           degraded: [],
         },

@@ -66,10 +66,15 @@ export const OrderLinks = z.object({
   trace: z.url().optional().meta({ description: 'The trace of the order, where it is traced' }),
 });
 
+const WorkflowVersion = z.int().min(1).meta({
+  description: 'Of the workflow that it follows, also after a newer one was deployed',
+});
+
 export const OrderView = z
   .object({
     orderId: OrderId,
     status: OrderStatus,
+    version: WorkflowVersion,
     createdAt: Instant,
     settledAt: Instant.optional(),
     total: MoneyReply.optional(),
@@ -104,6 +109,7 @@ export const OrderSummary = z
   .object({
     orderId: OrderId,
     status: OrderStatus,
+    version: WorkflowVersion,
     createdAt: Instant,
     degraded: z.array(StepName),
   })
@@ -126,6 +132,7 @@ const links = {
 export const EXAMPLE_ORDER = {
   orderId: EXAMPLE_ORDER_ID,
   status: 'completed',
+  version: 2,
   createdAt: at,
   settledAt: at,
   total: { amountMinor: 2400, currency: 'EUR' },

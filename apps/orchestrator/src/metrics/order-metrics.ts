@@ -30,6 +30,7 @@ export function measureOrders(orders: MeasuredOrders, metrics: Metrics): void {
   });
   timeSteps(engine, metrics, findSpan);
   showOrders(engine, metrics, now);
+  showVersions(orders, metrics);
   showParticipants(orders, metrics);
 }
 
@@ -100,6 +101,21 @@ function showOrders(engine: Engine, { registry }: Metrics, now: () => number): v
     `Completed orders with a later step still to be repaired; ${countMax} at most`,
     () => engine.journal.listRepairs(Number.MAX_SAFE_INTEGER, countMax).length,
   );
+}
+
+/** Who waits for an old workflow to drain looks for the oldest orders, so counting the first ones is enough. */
+function showVersions({ engine, sagas }: MeasuredOrders, { registry }: Metrics): void {
+  new Gauge({
+    name: 'baton_orders_open_by_version',
+    help: `Orders that have not settled, set aside or not, by the version of the workflow that they follow; of the ${countMax} oldest`,
+    labelNames: ['version'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { version } of sagas) this.set({ version }, 0);
+      for (const { version } of engine.journal.listOldest(countMax)) this.inc({ version });
+    },
+  });
 }
 
 /** Counting ends here: a scrape must stay cheap when there is most to see. */

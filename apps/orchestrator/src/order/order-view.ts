@@ -28,6 +28,7 @@ export function toOrderView(run: RunView, toLinks: ToLinks): OrderView {
   return {
     orderId: id,
     status: toLiveStatus(run),
+    version: state.version,
     createdAt: toInstant(state.acceptedAt),
     ...(state.settledAt !== null && { settledAt: toInstant(state.settledAt) }),
     ...(total && { total }),

@@ -141,13 +141,14 @@ const readCursor = (cursor: string): number | null =>
 async function toSummaries({ engine, sagas }: Surroundings, runs: readonly RunSummary[]) {
   const breathe = createBreather();
   const summaries: OrderSummary[] = [];
-  for (const { id, acceptedAt, status } of runs) {
+  for (const { id, version, acceptedAt, status } of runs) {
     const state = engine.readState(id);
     // Only of one that was not answered yet does it matter whether its call has left.
     const run = status === 'accepted' ? engine.read(id) : undefined;
     summaries.push({
       orderId: id,
       status: run ? toLiveStatus(run) : state ? toStatus(state) : status,
+      version,
       createdAt: toInstant(acceptedAt),
       degraded: state ? findDegraded(findDefinition(sagas, state), state) : [],
     });
