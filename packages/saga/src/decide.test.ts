@@ -185,6 +185,23 @@ describe('a later step', () => {
     expect(then([...putOff, waiting], 99_000)).toBe('wait until 99999 for forward mail');
   });
 
+  test('waits for it longer than its policy says after many misses, but not under another clock', () => {
+    const misses = Array.from({ length: 20 }, () => unknown('mail', { retryAt: 900_000 }));
+    const repairs = [...paid, deferred('mail'), { type: 'completed' }, ...misses] as const;
+    expect(then(repairs, 0)).toBe('wait until 900000 for forward mail');
+    expect(then(repairs, -1)).toBe('forward mail');
+  });
+
+  test('is repaired at once when the breaker has closed since its last attempt', () => {
+    const missed = unknown('mail', { retryAt: 900 });
+    const state = given(...paid, deferred('mail'), { type: 'completed' }, missed);
+    const { triedAt = 0 } = state.ways.mail ?? {};
+    const after = (healedAt: number): string =>
+      say(decide(trip, state, 100, () => ({ type: 'free', until: 0, healedAt })));
+    expect(after(triedAt)).toBe('wait until 900 for forward mail');
+    expect(after(triedAt + 1)).toBe('forward mail');
+  });
+
   test('rests once repaired or refused', () => {
     expect(then([...putOff, succeeded('mail')])).toBe('rest');
     expect(then([...putOff, refusedBy('mail')])).toBe('rest');
@@ -273,6 +290,10 @@ describe('going back', () => {
   test('tries an undo again at once when the clock was set back beyond its longest delay', () => {
     const owed = undoFailed('hotel', 'undo-unknown', { retryAt: 30_101 });
     expect(then([...booked, decided, owed], 100)).toBe('undo hotel');
+    const many = { retryAt: 900_000, exhausted: true };
+    const misses = Array.from({ length: 20 }, () => undoFailed('hotel', 'undo-refused', many));
+    expect(then([...booked, decided, ...misses], 0)).toBe('wait until 900000 for undo hotel');
+    expect(then([...booked, decided, ...misses], -1)).toBe('undo hotel');
   });
 
   test('never goes forward again, even after a late ok', () => {

@@ -6,7 +6,7 @@
 // 4. An undo that waits holds back the earlier undos of its own participant, and no others.
 // 5. Without a passage to its participant nothing is called: the run is parked, and its time budget goes on.
 import type { Direction } from './event.ts';
-import type { Tries } from './policy.ts';
+import { type Patience, type Tries, toLongestMs } from './policy.ts';
 import { type PlannedStep, type PlannedWay, type Saga, toWays } from './saga.ts';
 import { isStarted, type RunState, readChosenAt, readWay, type WayState } from './state.ts';
 
@@ -189,6 +189,7 @@ interface Due {
   readonly retryAt: number;
   /** When it is given up, though no attempt was due. */
   readonly endsAt: number;
+  /** No wait that was written under this clock is longer. */
   readonly delayMaxMs: number;
   /** And was not called out of it: then it is parked anew, which says that nothing is under way. */
   readonly isParked: boolean;
@@ -203,31 +204,33 @@ const owedUndos = (saga: AnySaga, state: RunState): Due[] =>
 const owedRepairs = (saga: AnySaga, state: RunState): Due[] =>
   findOpenLater(saga, state)
     .filter((step) => state.deferred.includes(step.name))
-    .map((step) => ({ ...toForward(state, step.first), endsAt: Number.POSITIVE_INFINITY }));
+    .map((step) => toForward(state, step.first, 'endless'));
 
-function toForward(state: RunState, way: PlannedWay): Due {
-  const { retryAt, since, isParked } = readWay(state, way.name);
+function toForward(state: RunState, way: PlannedWay, patience: Patience = 'step'): Due {
+  const tried = readWay(state, way.name);
+  const never = Number.POSITIVE_INFINITY;
   return {
     way,
     direction: 'forward',
-    retryAt,
-    endsAt: (since ?? Number.POSITIVE_INFINITY) + way.tries.budgetMs,
-    delayMaxMs: way.tries.delayMaxMs,
-    isParked: isParked && !isStarted(state, way.name, 'forward'),
-    triedAt: Number.POSITIVE_INFINITY,
+    retryAt: tried.retryAt,
+    endsAt: patience === 'step' ? (tried.since ?? never) + way.tries.budgetMs : never,
+    delayMaxMs: toLongestMs(way.tries, tried, patience),
+    isParked: tried.isParked && !isStarted(state, way.name, 'forward'),
+    triedAt: patience === 'step' ? never : tried.triedAt,
   };
 }
 
 function toUndo(state: RunState, way: PlannedWay): Due {
-  const { retryAt, isParked, triedAt } = readWay(state, way.name).undo;
+  const { undo } = readWay(state, way.name);
+  const patience = undo.exhausted ? 'exhausted' : 'endless';
   return {
     way,
     direction: 'undo',
-    retryAt,
+    retryAt: undo.retryAt,
     endsAt: Number.POSITIVE_INFINITY,
-    delayMaxMs: way.undo?.tries.delayMaxMs ?? 0,
-    isParked: isParked && !isStarted(state, way.name, 'undo'),
-    triedAt,
+    delayMaxMs: way.undo ? toLongestMs(way.undo.tries, undo, patience) : 0,
+    isParked: undo.isParked && !isStarted(state, way.name, 'undo'),
+    triedAt: undo.triedAt,
   };
 }
 

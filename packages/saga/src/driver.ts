@@ -124,6 +124,7 @@ async function tryWay(
     endedAt,
     before: readWay(host.state(), way.name),
     tries,
+    isRepair: host.state().phase === 'completed',
     random: host.random(),
   };
   return direction === 'forward' ? toStepEvent(outcome) : toUndoEvent(outcome);

@@ -16,6 +16,7 @@ const outcome = (reply: Reply<unknown>, state: RunState = given(), random = 0.5)
   endedAt: 60,
   before: readWay(state, 'pay'),
   tries,
+  isRepair: false,
   random,
 });
 
@@ -63,6 +64,18 @@ describe('a forward reply', () => {
     });
   });
 
+  test('of a repair comes back ever more rarely, up to a quarter of an hour', () => {
+    const after = (count: number) => {
+      const state = given(...Array.from({ length: count }, () => unknown('pay')));
+      return toStepEvent({ ...outcome(lost, state), isRepair: true });
+    };
+    expect(after(2)).toMatchObject({ retryAt: 60 + 200 });
+    expect(after(30)).toMatchObject({ retryAt: 60 + 450_000 });
+    expect(
+      toStepEvent(outcome(lost, given(...Array.from({ length: 30 }, () => unknown('pay'))))),
+    ).toMatchObject({ retryAt: 560 });
+  });
+
   test('is final when the same request will fare no better', () => {
     expect(toStepEvent(outcome({ ...lost, retriable: false }))).toMatchObject({ final: true });
     expect(toStepEvent(outcome({ ...lost, retriable: true }))).not.toHaveProperty('final');
@@ -88,7 +101,7 @@ describe('the reply to an undo', () => {
     const state = given(undoFailed('pay', 'undo-unsent'), undoFailed('pay', 'undo-unsent'));
     expect(toUndoEvent(outcome(closed, state))).toMatchObject({
       type: 'undo-unsent',
-      retryAt: 60 + 0.5 * 400,
+      retryAt: 60 + 0.5 * 200 * 2,
       exhausted: false,
     });
   });
@@ -96,19 +109,29 @@ describe('the reply to an undo', () => {
   test.each([
     ['refused', refused('too-late')],
     ['unknown for good', { ...lost, retriable: false }],
-  ])('%s is owed, and asked again at the longest delay', (_, reply) => {
-    expect(toUndoEvent(outcome(reply))).toMatchObject({ exhausted: true, retryAt: 1_060 });
+  ])('%s is owed, and asked again after the longest delay', (_, reply) => {
+    expect(toUndoEvent(outcome(reply))).toMatchObject({ exhausted: true, retryAt: 560 });
+  });
+
+  test('what is owed is asked for ever more rarely, up to a quarter of an hour', () => {
+    const refusals = (count: number) =>
+      Array.from({ length: count }, () => undoFailed('pay', 'undo-refused', { exhausted: true }));
+    const after = (count: number) =>
+      toUndoEvent(outcome(refused('too-late'), given(...refusals(count))));
+    expect(after(2)).toMatchObject({ retryAt: 60 + 1_000 });
+    expect(after(3)).toMatchObject({ retryAt: 60 + 2_000 });
+    expect(after(30)).toMatchObject({ retryAt: 60 + 450_000 });
   });
 
   test('unknown as often as the policy allows is owed', () => {
     const state = given(undoFailed('pay', 'undo-unknown'));
-    expect(toUndoEvent(outcome(lost, state))).toMatchObject({ exhausted: true, retryAt: 1_060 });
+    expect(toUndoEvent(outcome(lost, state))).toMatchObject({ exhausted: true, retryAt: 560 });
   });
 
   test('unsent never makes it owed, and does not end that it is', () => {
     const busy = given(...Array.from({ length: 9 }, () => undoFailed('pay', 'undo-unsent')));
     expect(toUndoEvent(outcome(closed, busy))).toMatchObject({ exhausted: false });
     const owed = given(undoFailed('pay', 'undo-refused', { exhausted: true }));
-    expect(toUndoEvent(outcome(closed, owed))).toMatchObject({ exhausted: true, retryAt: 1_060 });
+    expect(toUndoEvent(outcome(closed, owed))).toMatchObject({ exhausted: true, retryAt: 560 });
   });
 });

@@ -1,6 +1,6 @@
 // What an attempt's reply means for the run, as an event. Pure: randomness and times are arguments.
 import type { Happening } from './event.ts';
-import { type Tries, toDelayMs } from './policy.ts';
+import { type Patience, type Tries, toDelayMs } from './policy.ts';
 import type { Reply } from './reply.ts';
 import type { WayState } from './state.ts';
 
@@ -10,28 +10,29 @@ interface Outcome {
   readonly endedAt: number;
   readonly before: WayState;
   readonly tries: Tries;
+  /** Of a run that completed without it: it goes on without an end. */
+  readonly isRepair: boolean;
   /** In [0, 1). */
   readonly random: number;
 }
 
-export function toStepEvent({ tried, reply, endedAt, before, tries, random }: Outcome): Happening {
+export function toStepEvent(outcome: Outcome): Happening {
+  const { tried, reply, before, isRepair } = outcome;
   if (reply.reply === 'ok') return { type: 'step-succeeded', ...tried, output: reply.output };
   if (reply.reply === 'refused') return { type: 'step-refused', ...tried, code: reply.code };
-  const misses = before.failures + before.unsents + 1;
-  const delayMs = toDelayMs(tries, misses, reply.retryAfterMs ?? 0, random);
-  const failed = { ...tried, code: reply.code, retryAt: endedAt + delayMs };
+  const retryAt = toRetryAt(outcome, before, isRepair ? 'endless' : 'step');
+  const failed = { ...tried, code: reply.code, retryAt };
   if (reply.reply === 'unsent') return { type: 'step-unsent', ...failed };
   return { type: 'step-unknown', ...failed, ...(reply.retriable === false && { final: true }) };
 }
 
-/** A refused undo, and one out of attempts, is owed all the same: it goes on at the longest delay. */
+/** A refused undo, and one out of attempts, is owed all the same: it goes on, ever more rarely. */
 export function toUndoEvent(outcome: Outcome): Happening {
-  const { tried, reply, endedAt, tries } = outcome;
+  const { tried, reply, before } = outcome;
   if (reply.reply === 'ok') return { type: 'undo-succeeded', ...tried };
   const exhausted = isExhausted(outcome);
-  const delayMs = exhausted ? tries.delayMaxMs : toUndoDelayMs(outcome);
-  const failed = { ...tried, code: reply.code, retryAt: endedAt + delayMs, exhausted };
-  return { type: `undo-${reply.reply}`, ...failed };
+  const retryAt = toRetryAt(outcome, before.undo, exhausted ? 'exhausted' : 'endless');
+  return { type: `undo-${reply.reply}`, ...tried, code: reply.code, retryAt, exhausted };
 }
 
 function isExhausted({ reply, before, tries }: Outcome): boolean {
@@ -40,7 +41,12 @@ function isExhausted({ reply, before, tries }: Outcome): boolean {
   return reply.retriable === false || before.undo.failures + 1 >= tries.attemptsMax;
 }
 
-function toUndoDelayMs({ reply, before, tries, random }: Outcome): number {
-  const misses = before.undo.failures + before.undo.unsents + 1;
-  return toDelayMs(tries, misses, 'retryAfterMs' in reply ? (reply.retryAfterMs ?? 0) : 0, random);
+function toRetryAt(
+  { tries, reply, endedAt, random }: Outcome,
+  { failures, unsents }: Pick<WayState, 'failures' | 'unsents'>,
+  patience: Patience,
+): number {
+  const misses = { failures: failures + 1, unsents };
+  const retryAfterMs = 'retryAfterMs' in reply ? (reply.retryAfterMs ?? 0) : 0;
+  return endedAt + toDelayMs(tries, misses, { patience, retryAfterMs, random });
 }

@@ -6,11 +6,11 @@ export interface Policy {
 }
 
 export interface Retry {
-  /** Attempts that may fail before the step gives up; an undo that reaches it makes the run stuck, and goes on. */
+  /** Attempts that may fail before the step gives up; an undo that reaches it makes the run stuck, and goes on, ever more rarely. */
   readonly attemptsMax: number;
   readonly firstDelayMs: number;
   readonly factor: number;
-  /** The longest wait between two attempts, `Retry-After` included. */
+  /** The longest wait between two of these attempts, `Retry-After` included. */
   readonly delayMaxMs: number;
   /** Time from the first recorded attempt until the step gives up. */
   readonly budgetMs: number;
@@ -58,19 +58,54 @@ export function toTries(policy: Policy, defaults: Tries): Tries {
   return tries;
 }
 
+/** The longest wait of what goes on though the policy has no attempt left for it: ever more rarely, but for ever. */
+const endlessDelayMaxMs = 900_000;
+
 /**
- * Full jitter: anywhere up to the whole of the current step of the back-off, so that those who failed together do not
- * come back together. Never none: a retry without an end must let go of its place. `random` is in [0, 1).
+ * A `step` gives up some day. What is `endless`, an undo or a repair, never does: beyond the policy's attempts each wait
+ * may be twice as long as the one before, so that what cannot be done writes no endless history. What is `exhausted`
+ * begins that at the policy's longest delay.
+ */
+export type Patience = 'step' | 'endless' | 'exhausted';
+
+/** Of one way, or of its undo. */
+interface Misses {
+  readonly failures: number;
+  readonly unsents: number;
+}
+
+/** How long it may wait after these misses, at most. */
+function toCeilingMs(tries: Tries, { failures, unsents }: Misses, patience: Patience): number {
+  const { attemptsMax, firstDelayMs, factor, delayMaxMs } = tries;
+  const misses = failures + unsents;
+  const steps = patience === 'step' ? misses : Math.min(misses, attemptsMax);
+  const grownMs = Math.min(delayMaxMs, firstDelayMs * factor ** Math.max(0, steps - 1));
+  const fromMs = patience === 'exhausted' ? delayMaxMs : Math.max(1, grownMs);
+  const beyond = patience === 'step' ? 0 : Math.max(0, misses - attemptsMax);
+  return Math.min(Math.max(delayMaxMs, endlessDelayMaxMs), fromMs * 2 ** beyond);
+}
+
+/** No wait after these misses is longer, whatever the participant wishes. */
+export const toLongestMs = (tries: Tries, misses: Misses, patience: Patience): number =>
+  Math.max(tries.delayMaxMs, toCeilingMs(tries, misses, patience));
+
+interface Wish {
+  readonly patience: Patience;
+  /** The participant's; the policy's longest delay bounds it. */
+  readonly retryAfterMs: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/**
+ * Full jitter: anywhere up to the ceiling, so that those who failed together do not come back together. Never none: a
+ * retry without an end must let go of its place.
  */
 export function toDelayMs(
   tries: Tries,
-  failures: number,
-  retryAfterMs: number,
-  random: number,
+  misses: Misses,
+  { patience, retryAfterMs, random }: Wish,
 ): number {
-  const ceiling = Math.min(
-    tries.delayMaxMs,
-    tries.firstDelayMs * tries.factor ** Math.max(0, failures - 1),
-  );
-  return Math.max(1, Math.round(random * ceiling), Math.min(retryAfterMs, tries.delayMaxMs));
+  const jitteredMs = Math.round(random * toCeilingMs(tries, misses, patience));
+  return Math.max(1, jitteredMs, Math.min(retryAfterMs, tries.delayMaxMs));
 }

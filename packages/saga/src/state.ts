@@ -16,13 +16,13 @@ interface TriedState {
   readonly code: string | null;
   /** Waits for the participant's breaker since its last attempt. */
   readonly isParked: boolean;
+  /** When the last attempt had ended, in milliseconds since the epoch. */
+  readonly triedAt: number;
 }
 
 export interface UndoState extends TriedState {
-  /** When the last attempt had ended, in milliseconds since the epoch. */
-  readonly triedAt: number;
   readonly done: boolean;
-  /** Refused, or out of attempts: it goes on at the longest delay, and the run says that it is stuck. */
+  /** Refused, or out of attempts: it goes on, ever more rarely, and the run says that it is stuck. */
   readonly exhausted: boolean;
 }
 
@@ -81,6 +81,7 @@ const untried: TriedState = {
   retryAt: 0,
   code: null,
   isParked: false,
+  triedAt: 0,
 };
 const freshWay: WayState = {
   ...untried,
@@ -89,7 +90,7 @@ const freshWay: WayState = {
   final: false,
   since: null,
   output: undefined,
-  undo: { ...untried, triedAt: 0, done: false, exhausted: false },
+  undo: { ...untried, done: false, exhausted: false },
   writtenOff: null,
 };
 const freshRun = {
@@ -216,7 +217,7 @@ const toWriteOff = ({
 }: Extract<WayEvent, { type: 'written-off' }>): WriteOff => ({ direction, reason, at });
 
 /** An undo has all its attempts before it again, so that the run is no longer stuck. */
-const unspent = { failures: 0, exhausted: false } as const satisfies Partial<UndoState>;
+const unspent = { failures: 0, unsents: 0, exhausted: false } as const satisfies Partial<UndoState>;
 
 /** What waits is due. */
 const toDue = (ways: RunState['ways'], again: Partial<UndoState> = {}): RunState['ways'] =>
@@ -228,7 +229,7 @@ const toDue = (ways: RunState['ways'], again: Partial<UndoState> = {}): RunState
   );
 
 function toWay(before: WayState, event: TriedEvent): WayState {
-  const way = { ...before, isParked: false };
+  const way = { ...before, isParked: false, triedAt: event.at };
   switch (event.type) {
     case 'step-succeeded':
       return {

@@ -321,6 +321,26 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
       });
     });
 
+    test.each([
+      ['an undo that is refused for ever', 'forward pay', 'undo reserve', refused('too-late')],
+      ['an undo that is answered by nobody', 'forward pay', 'undo reserve', lost],
+      ['a repair that is blamed for ever', '', 'forward mail', { ...lost, retriable: false }],
+      ['a repair that never leaves', '', 'forward mail', { reply: 'unsent', code: 'no-route' }],
+    ] as const)('%s writes little history', async (_, declined, what, reply) => {
+      await stage.restart({ breaker: { failuresMin: 1_000 } });
+      stage.bench.answer = (call) => {
+        if (call.what === declined) return refused('declined');
+        return call.what === what ? reply : ok(1);
+      };
+      await stage.submit('o1');
+      const later = stage.clock.now() + 7_200_000;
+      await stage.clock.run(() => stage.clock.now() >= later, 7_200_001);
+      expect(stage.types('o1').length).toBeLessThan(50);
+      stage.bench.answer = () => ok(1);
+      await stage.engine.retry('o1', 'mended');
+      await stage.clock.run(() => stage.view('o1').next?.type === 'rest');
+    });
+
     test('an alternate that waits for the undo of the first does not wait without end', async () => {
       stage.bench.answer = ({ what }) => {
         if (what === 'undo pay') return { reply: 'unsent', code: 'connection-refused' };

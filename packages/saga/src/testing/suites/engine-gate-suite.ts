@@ -99,6 +99,21 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         }
       });
 
+      test('does not degrade the others for a few repairs that nobody can make', async () => {
+        stage.bench.answer = ({ what, run }) =>
+          what === 'forward mail' && run.startsWith('o') ? lost : ok(1);
+        await submitMany(8);
+        const degraded: number[] = [];
+        for (let count = 0; count < 100; count++) {
+          await passTime(10_000);
+          await stage.submit(`good-${count}`);
+          await stage.settle(`good-${count}`);
+          if (stage.view(`good-${count}`).state.deferred.length > 0) degraded.push(count);
+        }
+        // Until one was well, nobody could know better.
+        expect(degraded.filter((count) => count > 3)).toEqual([]);
+      });
+
       test('says after a crash that nothing was sent: the alternate need not wait for an undo', async () => {
         stage.bench.answer = ({ what }) => (what === 'forward pay' ? down : ok(1));
         const ids = await submitMany(10);
