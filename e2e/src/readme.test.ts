@@ -1,0 +1,33 @@
+// The program in README.md that calls the orchestrator, run as it stands, at a port of its own.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type FiveApps, startFiveApps } from './five-apps.ts';
+
+const root = join(import.meta.dirname, '../..');
+const [, program = ''] =
+  /```ts\n( *import .*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+
+let folder: string;
+let apps: FiveApps;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'baton-readme-'));
+  apps = await startFiveApps(folder);
+});
+afterEach(async () => {
+  await apps.close();
+  rmSync(folder, { recursive: true });
+});
+
+it('places an order, and is told that it completed', async () => {
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const file = join(folder, 'program.mts');
+  expect(program).toContain('http://127.0.0.1:4000');
+  writeFileSync(file, program.replace('http://127.0.0.1:4000', apps.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [file]);
+  expect(stdout).toMatch(/^200 ord_\w+\n$/);
+  expect(apps.errors).toEqual([]);
+});
