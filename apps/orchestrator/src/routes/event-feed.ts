@@ -2,11 +2,38 @@
  * Committed events as Server-Sent Events. A listener keeps a place in the journal and reads on from there, so a slow
  * one costs nothing but its own time, and one that comes back goes on where it was.
  */
-import type { Engine, Event } from '@baton/saga';
+import type { Committed, Engine, Event } from '@baton/saga';
 import type { ServerEvent } from '@baton/service-kit';
 import { toInstant } from '../order/instant.ts';
 
 const pageMax = 200;
+
+/** Each of them reads every event from the disk, or hears of it. */
+const listenersMax = 100;
+
+/** Undefined once as many listen as may. Who is streamed to counts until it goes. */
+export function createAdmission(max = listenersMax) {
+  let listeners = 0;
+  return (feed: AsyncGenerator<ServerEvent>): AsyncIterable<ServerEvent> | undefined => {
+    if (listeners >= max) return undefined;
+    return {
+      [Symbol.asyncIterator]: () => {
+        let leave = (): void => {
+          listeners -= 1;
+          leave = () => {};
+        };
+        listeners += 1;
+        return {
+          next: () => feed.next(),
+          return: () => {
+            leave();
+            return feed.return(undefined);
+          },
+        };
+      },
+    };
+  };
+}
 
 /** All orders' events, from after `lastId` or from now on. Events that were pruned since are announced by a `reset`. */
 export async function* feedAll(
@@ -29,8 +56,8 @@ export async function* feedAll(
       yield toServerEvent(run, event, String(place));
     }
     if (page.length > 0) continue;
-    const rung = await bell.wait();
-    position ??= rung - 1;
+    const [first] = await bell.wait();
+    if (first) position ??= first.position - 1;
   }
 }
 
@@ -42,19 +69,28 @@ export async function* feedOne(
 ): AsyncGenerator<ServerEvent> {
   using bell = createBell(engine, signal, order.id);
   let seq = readPosition(order.lastId ?? '0') ?? 0;
-  while (!signal.aborted) {
-    const events = engine.journal.read(order.id)?.events;
-    if (!events || seq > events.length) yield reset;
-    if (!events) return;
-    // Ahead of all there is: it was seen in a journal that is no more.
-    if (seq > events.length) seq = 0;
+  let events = engine.journal.read(order.id)?.events;
+  // Ahead of all there is: it was seen in a journal that is no more.
+  if (events && seq > events.length) {
+    yield reset;
+    seq = 0;
+  }
+  while (events && !signal.aborted) {
     for (const event of events.filter((candidate) => candidate.seq > seq)) {
       seq = event.seq;
       yield toServerEvent(order.id, event, String(event.seq));
     }
-    await bell.wait();
+    const heard = await bell.wait();
+    events = isFollowedBy(seq, heard)
+      ? heard.map(({ event }) => event)
+      : engine.journal.read(order.id)?.events;
   }
+  if (!events) yield reset;
 }
+
+/** What was heard is all that was committed since, as long as it was little: then nothing has to be read. */
+const isFollowedBy = (seq: number, heard: readonly Committed[]): boolean =>
+  heard.length < heardMax && heard.every(({ event }, i) => event.seq <= seq + 1 + i);
 
 const reset: ServerEvent = { event: 'reset', data: { type: 'reset' } };
 
@@ -62,13 +98,16 @@ const reset: ServerEvent = { event: 'reset', data: { type: 'reset' } };
 const readPosition = (text: string): number | null =>
   /^\d{1,15}$/.test(text) ? Number(text) : null;
 
-/** Rings when something was committed; keeps one ring at most, and the position of the first one. */
+/** Kept for a listener that is busy; one that was away for longer reads on from its place. */
+const heardMax = 100;
+
+/** Rings when something was committed, and says what: the first ones of it, where it was much. */
 function createBell(engine: Engine, signal: AbortSignal, run?: string) {
-  let rung: number | undefined;
+  let rung: Committed[] = [];
   let wake: () => void = () => {};
   const unsubscribe = engine.subscribe((committed) => {
     if (run !== undefined && committed.run !== run) return;
-    rung ??= committed.position;
+    if (rung.length < heardMax) rung.push(committed);
     wake();
   });
   signal.addEventListener('abort', () => {
@@ -77,15 +116,15 @@ function createBell(engine: Engine, signal: AbortSignal, run?: string) {
   });
   return {
     [Symbol.dispose]: unsubscribe,
-    async wait(): Promise<number> {
-      if (rung === undefined && !signal.aborted) {
+    async wait(): Promise<readonly Committed[]> {
+      if (rung.length === 0 && !signal.aborted) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
-      const first = rung ?? 0;
-      rung = undefined;
-      return first;
+      const heard = rung;
+      rung = [];
+      return heard;
     },
   };
 }

@@ -7,7 +7,7 @@ import type {
   orchestratorOperations,
 } from '@baton/contracts';
 import { type Engine, type RunSummary, type Saga, type Status, toStatus } from '@baton/saga';
-import type { Handlers } from '@baton/service-kit';
+import type { Handlers, ServerEvent } from '@baton/service-kit';
 import { leaveRequestSpan, type Tracing } from '@baton/telemetry';
 import { createBreather } from '../breather.ts';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -18,7 +18,7 @@ import type { ToLinks } from '../order/order-links.ts';
 import { toOrderContext } from '../order/order-trace.ts';
 import { findDegraded, toLiveStatus, toOrderView } from '../order/order-view.ts';
 import type { OrderSaga } from '../order-saga.ts';
-import { feedAll, feedOne } from './event-feed.ts';
+import { createAdmission, feedAll, feedOne } from './event-feed.ts';
 import { readWaitSeconds } from './preference.ts';
 import { toQueueFull } from './queue-full.ts';
 
@@ -41,13 +41,7 @@ export const createHandlers = (surroundings: Surroundings): Routes => {
     placeOrder: createPlaceOrder(surroundings),
     ...createOrderReads(surroundings),
     cancelOrder: createCancelOrder(engine),
-    streamEvents: ({ headers, signal }) => ({
-      events: feedAll(engine, headers['last-event-id'], signal),
-    }),
-    streamOrderEvents: ({ params, headers, signal }) =>
-      engine.readState(params.id)
-        ? { events: feedOne(engine, { id: params.id, lastId: headers['last-event-id'] }, signal) }
-        : { problem: 'order-not-found' },
+    ...createStreams(engine),
     getCatalog: async ({ signal }) => {
       const body = await catalog.read(signal);
       return body
@@ -62,6 +56,28 @@ export const createHandlers = (surroundings: Surroundings): Routes => {
     },
   };
 };
+
+function createStreams(engine: Engine): Pick<Routes, 'streamEvents' | 'streamOrderEvents'> {
+  const admit = createAdmission();
+  const answer = (feed: AsyncGenerator<ServerEvent>) => {
+    const events = admit(feed);
+    return events ? { events } : tooManyListeners;
+  };
+  return {
+    streamEvents: ({ headers, signal }) =>
+      answer(feedAll(engine, headers['last-event-id'], signal)),
+    streamOrderEvents: ({ params: { id }, headers, signal }) =>
+      engine.readState(id)
+        ? answer(feedOne(engine, { id, lastId: headers['last-event-id'] }, signal))
+        : { problem: 'order-not-found' },
+  };
+}
+
+const tooManyListeners = {
+  problem: 'unavailable',
+  detail: 'as many listen to events as may at the same time',
+  headers: { 'retry-after': '5' },
+} as const;
 
 const createPlaceOrder =
   (surroundings: Surroundings): Routes['placeOrder'] =>
@@ -143,11 +159,12 @@ async function toSummaries({ engine, sagas }: Surroundings, runs: readonly RunSu
   const summaries: OrderSummary[] = [];
   for (const { id, version, acceptedAt, status } of runs) {
     const state = engine.readState(id);
+    const shown = state ? toStatus(state) : status;
     // Only of one that was not answered yet does it matter whether its call has left.
-    const run = status === 'accepted' ? engine.read(id) : undefined;
+    const run = shown === 'accepted' ? engine.read(id) : undefined;
     summaries.push({
       orderId: id,
-      status: run ? toLiveStatus(run) : state ? toStatus(state) : status,
+      status: run ? toLiveStatus(run) : shown,
       version,
       createdAt: toInstant(acceptedAt),
       degraded: state ? findDegraded(findDefinition(sagas, state), state) : [],

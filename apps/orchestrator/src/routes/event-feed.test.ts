@@ -1,0 +1,96 @@
+import { type Committed, createEngine, type Engine, ok, saga } from '@baton/saga';
+import { createMemoryJournal } from '@baton/saga/testing';
+import { expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { createAdmission, feedOne } from './event-feed.ts';
+
+const counted = saga('counted', { version: 1, input: z.object({}) })
+  .step('count', { perform: async () => ok(1), undo: null })
+  .end();
+
+/** An order that has ended, and how often its history was read since. */
+async function createScene() {
+  const journal = createMemoryJournal();
+  const engine = await createEngine({ journal, sagas: [counted] });
+  await engine.submit(counted, {}, { id: 'ord_1' });
+  await engine.settled('ord_1');
+  const scene = { reads: 0 };
+  const listeners = new Set<(committed: Committed) => void>();
+  const heard: Engine = Object.assign(Object.create(engine), {
+    journal: {
+      ...journal,
+      read: (id: string) => {
+        scene.reads += 1;
+        return journal.read(id);
+      },
+    },
+    subscribe: (listener: (committed: Committed) => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  });
+  const state = engine.readState('ord_1');
+  if (!state) throw new Error('the order is known');
+  let { seq } = state;
+  const commit = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      seq += 1;
+      const event = { type: 'recovered', seq, at: 0 } as const;
+      const summary = { saga: 'counted', version: 1, status: 'completed', acceptedAt: 0 } as const;
+      const entry = { run: 'ord_1', events: [event] };
+      const position = await journal.append({
+        ...entry,
+        summary: { ...summary, settledAt: 0, repairAt: null },
+      });
+      for (const listener of listeners) listener({ run: 'ord_1', position, event, state });
+    }
+  };
+  const stop = new AbortController();
+  onTestFinished(async () => {
+    stop.abort();
+    await engine.stop();
+  });
+  const feed = feedOne(heard, { id: 'ord_1', lastId: undefined }, stop.signal);
+  const take = async (count: number): Promise<string[]> => {
+    const ids: string[] = [];
+    for (let i = 0; i < count; i++) ids.push(String((await feed.next()).value?.id));
+    return ids;
+  };
+  return { scene, commit, take, ended: seq };
+}
+
+it('reads the history of an order once, and hears of what follows', async () => {
+  const { scene, commit, take, ended } = await createScene();
+  await take(ended);
+  const next = take(2);
+  await commit(1);
+  await commit(1);
+  expect(await next).toEqual([String(ended + 1), String(ended + 2)]);
+  expect(scene.reads).toBe(1);
+});
+
+it('reads on where more came than is kept for a listener', async () => {
+  const { scene, commit, take, ended } = await createScene();
+  await take(ended);
+  await commit(250);
+  const ids = await take(250);
+  expect(ids).toEqual(Array.from({ length: 250 }, (_, i) => String(ended + 1 + i)));
+  expect(scene.reads).toBe(2);
+});
+
+it('admits no more listeners at a time than it may, and counts who listens', async () => {
+  async function* feed() {
+    yield { event: 'x', data: {} };
+  }
+  const admit = createAdmission(2);
+  const [first, second] = [admit(feed()), admit(feed())].map((events) =>
+    events?.[Symbol.asyncIterator](),
+  );
+  expect(admit(feed())).toBeUndefined();
+  await first?.return?.();
+  await first?.return?.();
+  const third = admit(feed())?.[Symbol.asyncIterator]();
+  expect(await third?.next()).toMatchObject({ value: { event: 'x' } });
+  expect(admit(feed())).toBeUndefined();
+  expect(second).toBeDefined();
+});
