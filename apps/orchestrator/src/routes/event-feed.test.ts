@@ -1,7 +1,9 @@
 import { type Committed, createEngine, type Engine, ok, saga } from '@baton/saga';
 import { createMemoryJournal } from '@baton/saga/testing';
+import { listen } from '@baton/service-kit/testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { createStandInOrchestrator } from '../testing/stand-in-orchestrator.ts';
 import { createAdmission, feedOne } from './event-feed.ts';
 
 const counted = saga('counted', { version: 1, input: z.object({}) })
@@ -93,4 +95,23 @@ it('admits no more listeners at a time than it may, and counts who listens', asy
   expect(await third?.next()).toMatchObject({ value: { event: 'x' } });
   expect(admit(feed())).toBeUndefined();
   expect(second).toBeDefined();
+});
+
+it('tells the hundred-and-first listener when to come back', async () => {
+  const orchestrator = await createStandInOrchestrator();
+  const { url, close } = await listen(orchestrator.app);
+  const leaving = new AbortController();
+  onTestFinished(async () => {
+    leaving.abort();
+    await orchestrator.stop();
+    await close();
+  });
+  const open = () => fetch(`${url}/events`, { signal: leaving.signal });
+  const opened = await Promise.all(Array.from({ length: 100 }, open));
+  expect(opened.every(({ status }) => status === 200)).toBe(true);
+  const refused = await open();
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+  const [first] = opened;
+  await first?.body?.cancel();
+  await expect.poll(async () => (await open()).status).toBe(200);
 });
