@@ -1,23 +1,50 @@
 import { join } from 'node:path';
-import { configDefaults, defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type TestUserConfig } from 'vitest/config';
+
+/** Of every test, wherever it is configured. */
+export const common = {
+  testTimeout: 30_000,
+  // Hooks start whole systems of processes, while other files do too.
+  hookTimeout: 60_000,
+  // A second is little where every core is busy.
+  expect: { poll: { timeout: 10_000 } },
+  // Many tests wait for processes more than they compute.
+  maxWorkers: 3,
+  // Programs that tests start need not compile TypeScript each time, which halves what a start takes.
+  env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node') },
+} satisfies TestUserConfig;
 
 export default defineConfig({
   test: {
-    include: [
-      '{apps,packages}/*/src/**/*.test.ts',
-      '{e2e,scripts}/**/*.test.ts',
-      'bench/src/**/*.test.ts',
+    ...common,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'parts',
+          include: [
+            'apps/*/src/**/*.test.ts',
+            'packages/{contracts,faults,saga,service-kit}/src/**/*.test.ts',
+          ],
+          // To load what they test takes longer than most of these. They share a process, and leave nothing behind in it.
+          isolate: false,
+          restoreMocks: true,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          include: [
+            // These set what holds for a whole process.
+            'packages/telemetry/src/**/*.test.ts',
+            '{e2e,scripts}/**/*.test.ts',
+            'bench/src/**/*.test.ts',
+          ],
+          // These need a real Jaeger, a real Prometheus: vitest.jaeger.config.ts, vitest.alerts.config.ts.
+          exclude: [...configDefaults.exclude, 'e2e/jaeger/**', 'e2e/alerts/**'],
+        },
+      },
     ],
-    // These need a real Jaeger, a real Prometheus: vitest.jaeger.config.ts, vitest.alerts.config.ts.
-    exclude: [...configDefaults.exclude, 'e2e/jaeger/**', 'e2e/alerts/**'],
-    testTimeout: 30_000,
-    // Hooks start whole systems of processes, while other files do too.
-    hookTimeout: 60_000,
-    // A second is little where every core is busy.
-    expect: { poll: { timeout: 10_000 } },
-    // Many tests wait for processes more than they compute.
-    maxWorkers: 3,
-    // Programs that tests start need not compile TypeScript each time, which halves what a start takes.
-    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node') },
   },
 });

@@ -1,7 +1,7 @@
 // `npm run test:jaeger`: what needs a real Jaeger, and is therefore no part of `npm test`.
 import { defineConfig } from 'vitest/config';
-import base from './vitest.config.ts';
+import { common } from './vitest.config.ts';
 
 export default defineConfig({
-  test: { ...base.test, include: ['e2e/jaeger/**/*.test.ts'], exclude: [] },
+  test: { ...common, include: ['e2e/jaeger/**/*.test.ts'], exclude: [] },
 });
