@@ -1,6 +1,6 @@
 // Every curl line of docs/operations.md is a request that the service at that port takes.
 import { readFileSync } from 'node:fs';
-import { type Operation, SERVICE_CONTRACTS } from '@baton/contracts';
+import { ALERT_RULES, type Operation, SERVICE_CONTRACTS } from '@baton/contracts';
 import { expect, it } from 'vitest';
 
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
@@ -59,6 +59,12 @@ it.each(lines)('is taken: %s', (line) => {
     expect(operation.body.safeParse(request.body).error).toBeUndefined();
   }
   if (operation.kind === 'undo') expect(request.headers).toMatch(/idempotency-key: ord_1:[a-z:]+$/);
+});
+
+it('has a row for each alert, and for no other', () => {
+  const [, section = ''] = page.split('\n### The alerts\n');
+  const rows = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, rule]) => rule);
+  expect(rows.toSorted()).toEqual(ALERT_RULES.toSorted());
 });
 
 it('names a command for each thing that an operator may do', () => {
