@@ -62,7 +62,7 @@ Email and SMS are sent by the same operation, so a fault here breaks both; that 
 What is not as in production: waits are shortened, a call is given up after two attempts, and one that is kept waiting ends soon after the fault
 began. A crash closes the service's file and cuts every connection, then the service comes back from its file, all in one process
 (real ones are killed in [kill.test.ts](../e2e/src/kill.test.ts)). Circuit breakers never open: hundreds of faults at once would
-open them all. A service that is not there at all is no fault of this list, since nothing is sent: see the stories.`.split(
+open them all. A service that is not there at all is no fault of this list, since nothing is sent: see the scripted orders.`.split(
     '\n',
   );
 }
