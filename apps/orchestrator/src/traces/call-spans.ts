@@ -81,7 +81,7 @@ function toConsequences(scene: Scene, event: TriedEvent): SpanRecord[] {
     'exhausted' in event && event.exhausted && !readWay(state, event.way).undo.exhausted;
   if (!isStuck) return [];
   const stuck = toMark(scene, { ...attributes, 'baton.code': event.code }, 'order stuck');
-  return [{ ...stuck, error: 'its undo is owed, and goes on at the longest delay' }];
+  return [{ ...stuck, error: 'its undo is owed, and goes on ever more rarely' }];
 }
 
 function toClientSpan({ order, before }: Scene, step: SpanRecord, event: TriedEvent): SpanRecord {
