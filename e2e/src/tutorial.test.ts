@@ -12,7 +12,13 @@ import { type Block, findMissing, readBlocks } from './tutorial-page.ts';
 const page = readFileSync(new URL('../../docs/tutorial.md', import.meta.url), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'baton-tutorial-'));
 const tree = join(folder, 'baton');
-const env = { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1' };
+const env = {
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  NO_COLOR: '1',
+  // Of this copy: what it starts again need not be compiled again.
+  NODE_COMPILE_CACHE: join(folder, 'compiled'),
+};
 const done = '-- done with ';
 
 /** The page kills what listens on a port, which needs lsof; where the repository is built, it must be there. */
