@@ -7,8 +7,8 @@
 // 2. It does not outlive what started it: npm and turbo may die without passing a signal on.
 // 3. A child that ends unasked is started again after 300 ms. One that keeps failing before it is ready has a
 //    wrong configuration: its message stands, and the next change of a source file tries again. One that says
-//    that starting later may help, as its port is taken or its disk full, is started again, ever more rarely,
-//    until it is ready; so is one whose journal failed before it was.
+//    that starting later may help, as its port is taken, its disk full or its file held by another program, is
+//    started again, ever more rarely, until it is ready; so is one whose journal failed before it was.
 // 4. With two instances the standby always has an active one to follow: they restart one after another.
 //
 // BATON_PORTS (`thing:5001,other:5002`) says where each listens that has its name there. It goes before PORT, which is one for all.

@@ -2,8 +2,9 @@
 const BUSY = 5;
 const IOERR = 10;
 const FULL = 13;
+const CANTOPEN = 14;
 /** IOERR, CORRUPT, FULL, CANTOPEN, NOTADB: nothing written on this handle can be trusted any more. */
-const BROKEN: ReadonlySet<number> = new Set([IOERR, 11, FULL, 14, 26]);
+const BROKEN: ReadonlySet<number> = new Set([IOERR, 11, FULL, CANTOPEN, 26]);
 
 const codeOf = (error: unknown): number | undefined => {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
@@ -17,6 +18,13 @@ export const isStoreBroken = (error: unknown): boolean => {
   const code = codeOf(error);
   return code !== undefined && BROKEN.has(code);
 };
+
+const TOO_MANY_OPEN: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
+
+/** No descriptor was left for it, or its folder may not be written to: nothing is said of what it holds. */
+export const isNotOpened = (error: unknown): boolean =>
+  codeOf(error) === CANTOPEN ||
+  (error instanceof Error && 'code' in error && TOO_MANY_OPEN.has(error.code));
 
 const DISK_ERRORS: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EIO']);
 

@@ -139,18 +139,54 @@ describe('a file that cannot be used is named and left as it is', () => {
   });
 });
 
+const catchProblem = (work: () => unknown): unknown => {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+};
+
+describe('a file that another program holds', () => {
+  it.each([
+    ['writing', 'BEGIN IMMEDIATE'],
+    ['alone', 'PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE'],
+  ])('%s is a problem that may pass, and nothing is said of restoring it', (_how, sql) => {
+    const path = newPath();
+    const first = open({ path });
+    first.transact((db) => db.exec("INSERT INTO stock VALUES ('mug', 1)"));
+    first.close();
+    const other = new DatabaseSync(path);
+    other.exec(sql);
+    const problem = catchProblem(() => open({ path, busyTimeoutMs: 1 }));
+    expect(problem).toMatchObject({
+      name: 'StartupProblem',
+      exitCode: 75,
+      lines: [expect.stringMatching(/held by another program.*Nothing needs to be restored/)],
+    });
+    other.close();
+    const again = open({ path, busyTimeoutMs: 1 });
+    expect(again.incarnation).toBe(first.incarnation);
+    expect(again.db.prepare('SELECT n FROM stock').get()).toEqual({ n: 1 });
+  });
+});
+
+it('a file that cannot be opened, as where too many are open, is not said to need restoring', () => {
+  const path = newPath();
+  open({ path }).close();
+  // SQLite says the same where it may open no more descriptors.
+  mkdirSync(`${path}-wal`);
+  expect(catchProblem(() => open({ path }))).toMatchObject({
+    exitCode: 75,
+    lines: [expect.stringMatching(/cannot be opened.*Nothing needs to be restored/)],
+  });
+});
+
 describe('a disk that is full or fails', () => {
   /** SQLite says the same of a file that may not grow as of a disk that is full. */
   const fill = (db: DatabaseSync) => {
     db.exec('PRAGMA max_page_count = 1');
     db.prepare('INSERT INTO stock VALUES (?, 1)').run('x'.repeat(99_999));
-  };
-  const catchProblem = (work: () => unknown): unknown => {
-    try {
-      return work();
-    } catch (error) {
-      return error;
-    }
   };
 
   it('is a problem that may pass, told in one line that names the folder', () => {

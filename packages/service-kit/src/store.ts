@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isDiskFailing, isStoreBroken } from './sqlite-error.ts';
+import { isDiskFailing, isNotOpened, isStoreBroken, isStoreBusy } from './sqlite-error.ts';
 import { StartupProblem } from './startup-problem.ts';
 
 /** Older ones can corrupt a WAL when a checkpoint races with a write. */
@@ -61,20 +61,32 @@ const refuse = (path: string, reason: string): never => {
   ]);
 };
 
-/** A disk that is full or fails may be mended while the supervisor goes on trying. */
+/** What has nothing to do with the file itself, and may pass while the supervisor goes on trying. */
+const findPassing = (path: string, error: unknown): string | undefined => {
+  if (isStoreBusy(error)) {
+    return `The data file ${path} is held by another program: close that one, and start again. Nothing needs to be restored.`;
+  }
+  if (isDiskFailing(error)) {
+    return `The disk of ${dirname(path)} is full or fails (${toReason(error)}): make room there or mend it, and start again.`;
+  }
+  if (isNotOpened(error)) {
+    return `The data file ${path}, or one that SQLite keeps beside it, cannot be opened (${toReason(error)}): let this user write to that folder, or raise the limit of open files (ulimit -n), and start again. Nothing needs to be restored.`;
+  }
+  return undefined;
+};
+
 const refuseAfter = (path: string, error: unknown): never => {
-  if (!isDiskFailing(error)) return refuse(path, toReason(error));
-  throw new StartupProblem(
-    [
-      `The disk of ${dirname(path)} is full or fails (${toReason(error)}): make room there or mend it, and start again.`,
-    ],
-    { passing: true },
-  );
+  const passing = findPassing(path, error);
+  if (passing === undefined) return refuse(path, toReason(error));
+  throw new StartupProblem([passing], { passing: true });
 };
 
 /** Read-only, so that a damaged or foreign file is not changed by looking at it. */
-const inspectFile = (path: string): string | undefined => {
-  const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+const inspectFile = ({ path, busyTimeoutMs }: StoreOptions): string | undefined => {
+  const db = new DatabaseSync(path, {
+    readOnly: true,
+    timeout: busyTimeoutMs ?? BUSY_TIMEOUT_MS,
+  });
   try {
     const verdict = readOne(db, 'PRAGMA quick_check(1)');
     if (verdict !== 'ok') return `it is corrupt (${String(verdict).replaceAll(/\s+/g, ' ')})`;
@@ -86,14 +98,14 @@ const inspectFile = (path: string): string | undefined => {
   }
 };
 
-const checkFile = (path: string): void => {
+const checkFile = (options: StoreOptions): void => {
   let reason: string | undefined;
   try {
-    reason = inspectFile(path);
+    reason = inspectFile(options);
   } catch (error) {
-    refuseAfter(path, error);
+    refuseAfter(options.path, error);
   }
-  if (reason !== undefined) refuse(path, reason);
+  if (reason !== undefined) refuse(options.path, reason);
 };
 
 /** 0700 for a folder that we make; one that exists is its owner's to protect. */
@@ -183,7 +195,7 @@ export const openStore = (options: StoreOptions): Store => {
   }
   if (options.path !== IN_MEMORY) {
     prepareFile(options.path);
-    checkFile(options.path);
+    checkFile(options);
   }
   const db = open(options);
   return {
