@@ -65,15 +65,16 @@ export const isPoison = ({ interruptions }: Interrupted): boolean =>
 type Interrupted = Pick<RunState, 'interruptions'>;
 
 /**
- * Announced first, then decided anew: the attempt of a suspect, and one that comes out of being parked. So a restart
- * knows who was called when the process ended, and that nobody who is parked was.
+ * Announced first, then decided anew: the attempt of a suspect, one that comes out of being parked, and each of a
+ * repair. So a restart knows who was called when the process ended, and that nobody who is parked or put off was.
  */
 function perform(...calling: Parameters<typeof tryWay>): Happening | Promise<Happening> {
   const [, host, , { way, direction }] = calling;
   const state = host.state();
   const known = readWay(state, way.name);
   const { isParked } = direction === 'forward' ? known : known.undo;
-  return (isParked || isSuspect(state)) && !isStarted(state, way.name, direction)
+  const isAnnounced = isParked || isSuspect(state) || state.phase === 'completed';
+  return isAnnounced && !isStarted(state, way.name, direction)
     ? { type: 'attempt-started', way: way.name, direction }
     : tryWay(...calling);
 }

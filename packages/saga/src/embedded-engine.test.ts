@@ -3,6 +3,7 @@ import { createMemoryJournal, createMemoryStore } from './testing/memory-journal
 import { describeEngineCare } from './testing/suites/engine-care-suite.ts';
 import { describeEngineGate } from './testing/suites/engine-gate-suite.ts';
 import { describeEngineRecovery } from './testing/suites/engine-recovery-suite.ts';
+import { describeEngineRepairs } from './testing/suites/engine-repair-suite.ts';
 import { describeEngine } from './testing/suites/engine-suite.ts';
 import type { JournalHouse } from './testing/suites/journal-suite.ts';
 
@@ -11,7 +12,13 @@ const createMemoryHouse = (): JournalHouse => {
   return { open: async () => createMemoryJournal(store), remove: () => {} };
 };
 
-const suites = [describeEngine, describeEngineRecovery, describeEngineGate, describeEngineCare];
+const suites = [
+  describeEngine,
+  describeEngineRecovery,
+  describeEngineGate,
+  describeEngineCare,
+  describeEngineRepairs,
+];
 for (const describeSuite of suites) {
   describeSuite('in memory', createMemoryHouse);
   describeSuite('on SQLite', createSqliteHouse);

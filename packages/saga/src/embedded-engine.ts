@@ -26,6 +26,7 @@ import { isSettled, type Journal, type ListQuery, type RunSummary } from './jour
 import { Pruning } from './pruning.ts';
 import { toInterruption } from './recovery.ts';
 import { createRegistry, type Registry } from './registry.ts';
+import { Repairs } from './repairs.ts';
 import { RunReader } from './run-reader.ts';
 import type { Saga } from './saga.ts';
 import { separateSecrets } from './secret.ts';
@@ -50,7 +51,8 @@ class EmbeddedEngine implements Engine {
   readonly #worker: Worker;
   readonly #registry: Registry;
   readonly #reader: RunReader;
-  readonly #pruning: Pruning | null;
+  readonly #repairs: Repairs;
+  readonly #pruning: Pruning;
   /** Open runs, and completed ones under repair. */
   readonly #runs = new Map<string, Run>();
   /** Those of them that have not settled: what the limit counts. */
@@ -69,7 +71,16 @@ class EmbeddedEngine implements Engine {
     this.#onBug = options.onBug ?? throwAgain;
     this.#registry = createRegistry(options.sagas);
     this.#reader = new RunReader(options.journal, this.#registry);
-    this.#pruning = this.#createPruning(options);
+    this.#repairs = new Repairs({
+      journal: options.journal,
+      clock: this.#clock,
+      registry: this.#registry,
+      isKnown: (id) => this.#runs.has(id) || this.#quarantined.has(id),
+      load: (id) => this.#load(id),
+      setAside: (id) => this.#setAside(id),
+      putBack: (run) => this.#worker.putBack(run),
+    });
+    this.#pruning = new Pruning(options, this.#clock, this.#guard);
     this.#worker = new Worker({
       journal: options.journal,
       clock: this.#clock,
@@ -79,28 +90,26 @@ class EmbeddedEngine implements Engine {
       drainPerSecond: options.drainPerSecond ?? 200,
       breaker: options.breaker ?? {},
       onCommitted: (run, events, position) => this.#tell(run, events, position),
-      onIdle: (run) => this.#runs.delete(run.id),
+      onIdle: (run, awaited) => {
+        this.#runs.delete(run.id);
+        this.#repairs.letGo(run.id, awaited);
+      },
+      hasRoom: () => this.#repairs.hasRoom(),
+      onClosed: (participant) => this.#repairs.summon(participant),
       onBug: this.#onBug,
     });
   }
 
-  #createPruning({ keepMs, carry = (carried) => carried ?? null }: EngineOptions): Pruning | null {
-    if (keepMs === undefined) return null;
-    const guard = (work: () => void): void => this.#guard(work);
-    return new Pruning({ journal: this.journal, clock: this.#clock, keepMs, carry, guard });
-  }
-
   async start(): Promise<void> {
     const open = this.journal.listOpen().map((id) => this.#load(id));
-    // Repairs that were due may have been under way; those beyond what is repaired at once were not.
-    const found = [...open.filter((run) => run !== undefined), ...this.#loadRepairs()];
+    const found = [...open.filter((run) => run !== undefined), ...this.#repairs.fetchInterrupted()];
     if (!this.journal.wasAtRest()) await Promise.all(found.map((run) => this.#recover(run)));
-    for (const run of found) this.#resume(run);
+    for (const run of [...found, ...this.#repairs.fetch()]) this.#resume(run);
     this.#stopRepeating = repeat(this.#clock, 1_000, () => {
       this.#guard(() => {
-        for (const run of this.#loadRepairs()) this.#resume(run);
+        for (const run of this.#repairs.fetch()) this.#resume(run);
       });
-      this.#pruning?.start();
+      this.#pruning.start();
     });
   }
 
@@ -188,7 +197,7 @@ class EmbeddedEngine implements Engine {
 
   async stop(): Promise<void> {
     this.#stopRepeating();
-    this.#pruning?.stop();
+    this.#pruning.stop();
     await this.#worker.stop(this.#runs.values());
     if (this.#hasStopped) return;
     this.#hasStopped = true;
@@ -226,12 +235,14 @@ class EmbeddedEngine implements Engine {
 
   #keep(run: Run): void {
     this.#runs.set(run.id, run);
-    if (!run.state || !isSettled(run.state)) this.#open.add(run.id);
+    if (run.state && isSettled(run.state)) this.#repairs.hold(run);
+    else this.#open.add(run.id);
   }
 
   #setAside(id: string): void {
     this.#runs.delete(id);
     this.#open.delete(id);
+    this.#repairs.letGo(id, null);
     this.#quarantined.add(id);
   }
 
@@ -274,27 +285,11 @@ class EmbeddedEngine implements Engine {
   }
 
   /** What others wrote may fail without harm to the runs. */
-  #guard(work: () => void): void {
+  readonly #guard = (work: () => void): void => {
     try {
       work();
     } catch (error) {
       this.#onBug(error);
     }
-  }
-
-  /** Those set aside stay due: a hundred of them would hide all others, so it looks beyond them. */
-  #loadRepairs(): Run[] {
-    const loaded: Run[] = [];
-    for (let setAside = -1; setAside !== this.#quarantined.size; ) {
-      setAside = this.#quarantined.size;
-      for (const id of this.journal.listRepairs(this.#clock.now(), repairsMax + setAside)) {
-        const run = this.#runs.has(id) || this.#quarantined.has(id) ? undefined : this.#load(id);
-        if (run) loaded.push(run);
-      }
-    }
-    return loaded;
-  }
+  };
 }
-
-/** Under repair at the same time. */
-const repairsMax = 100;

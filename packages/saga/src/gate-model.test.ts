@@ -50,7 +50,13 @@ class Visitors {
     this.gate = new Gate<number>(
       'shop',
       { callsMax, drainPerSecond: 10, breaker: { ...breakerDefaults, failuresMin: 1 } },
-      { clock: this.clock, random: () => 0.5, wake: (woken) => this.#wake(woken), toId: String },
+      {
+        clock: this.clock,
+        random: () => 0.5,
+        wake: (woken) => this.#wake(woken),
+        toId: String,
+        onClosed: () => {},
+      },
     );
   }
 

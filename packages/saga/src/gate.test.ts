@@ -12,7 +12,13 @@ function createStage(callsMax: number) {
   const gate = new Gate<string>(
     'shop',
     { callsMax, drainPerSecond: 10, breaker: breakerDefaults },
-    { clock, random: () => 0.5, wake: (item) => called.push(item), toId: (item) => item },
+    {
+      clock,
+      random: () => 0.5,
+      wake: (item) => called.push(item),
+      toId: (item) => item,
+      onClosed: () => {},
+    },
   );
   const pass = (ms: number): Promise<void> => {
     const end = clock.now() + ms;

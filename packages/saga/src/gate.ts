@@ -16,7 +16,6 @@ import {
   leave,
   type Moment,
   mayPass,
-  type Verdict,
 } from './breaker.ts';
 import type { Clock } from './clock.ts';
 import type { Passage } from './decide.ts';
@@ -24,6 +23,7 @@ import type { Direction } from './event.ts';
 import { KnownFailures } from './known-failures.ts';
 import type { Reply } from './reply.ts';
 import { createRunQueue, type Priority } from './run-queue.ts';
+import { toVerdict } from './verdict.ts';
 
 export interface GateOptions {
   /** Calls in flight to one participant. Default 32. */
@@ -36,6 +36,8 @@ interface Surroundings<T> {
   readonly clock: Clock;
   readonly random: () => number;
   readonly wake: (item: T) => void;
+  /** Its breaker has closed. */
+  readonly onClosed: (participant: string) => void;
   /** What a run is known by when it comes again as another item. */
   readonly toId: (item: T) => string;
 }
@@ -119,6 +121,10 @@ export class Gate<T> {
     // Who comes moves no timer: those who come often would put it off for ever.
     if (this.#cancelTimer === null) this.#arm();
     this.#invite();
+  }
+
+  isParked(item: T): boolean {
+    return this.#parked.has(item);
   }
 
   /** Keeps a run in mind that waits for the next try of an undo here. */
@@ -210,6 +216,7 @@ export class Gate<T> {
     for (const item of this.#owing) this.#parked.add(item);
     this.#owing.clear();
     this.#drain();
+    this.#surroundings.onClosed(this.#participant);
   }
 
   #drain(): void {
@@ -286,10 +293,3 @@ export class Gate<T> {
 
 const toNextTry = (breaker: Breaker): number | null =>
   breaker.state === 'open' ? (breaker.probeEndsAt ?? breaker.until) : null;
-
-/** What blames the request is an answer too; what never left this process, or broke in it, says nothing. */
-function toVerdict(reply: Reply<unknown> | null): Verdict {
-  if (reply === null || ('code' in reply && reply.code === 'threw')) return 'nothing';
-  if (reply.reply === 'ok' || reply.reply === 'refused') return 'healthy';
-  return reply.reply === 'unknown' && reply.retriable === false ? 'healthy' : 'failing';
-}

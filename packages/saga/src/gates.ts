@@ -20,6 +20,10 @@ export class Gates<T> {
 
   readonly passages: Passages = (participant, direction) => this.of(participant).read(direction);
 
+  isParked(item: T): boolean {
+    return [...this.#gates.values()].some((gate) => gate.isParked(item));
+  }
+
   forget(item: T): void {
     for (const gate of this.#gates.values()) gate.forget(item);
   }

@@ -43,7 +43,9 @@ export function prepareStatements(database: DatabaseSync) {
     ),
     listOldest: prepare('SELECT * FROM runs WHERE settled_at IS NULL ORDER BY number LIMIT ?'),
     listOpen: prepare('SELECT id FROM runs WHERE settled_at IS NULL ORDER BY number'),
-    listRepairs: prepare('SELECT id FROM runs WHERE repair_at <= ? ORDER BY repair_at LIMIT ?'),
+    listRepairs: prepare(
+      'SELECT * FROM runs WHERE repair_at <= ? AND (repair_at, number) > (?, ?) ORDER BY repair_at, number LIMIT ?',
+    ),
     readFeed: prepare(
       'SELECT position, run, event FROM events WHERE position > ? ORDER BY position LIMIT ?',
     ),

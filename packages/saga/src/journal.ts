@@ -22,8 +22,8 @@ export interface Journal {
   listOldest(limit: number): RunSummary[];
   /** Runs that must go on after a restart. */
   listOpen(): string[];
-  /** Completed runs with a later step whose repair is due. */
-  listRepairs(dueBy: number, limit: number): string[];
+  /** Completed runs with a later step whose repair is due, the longest due first, after a place if one is given. */
+  listRepairs(dueBy: number, limit: number, after?: RepairPlace): RunSummary[];
   /** Events of all runs after a position, in order; undefined when some were pruned, or it is ahead of all of them. */
   readFeed(after: number, limit: number): FeedEvent[] | undefined;
   /** The same for whom gaps do no harm: what was pruned is left out. */
@@ -86,7 +86,7 @@ export interface Summary {
   readonly status: Status;
   readonly acceptedAt: number;
   readonly settledAt: number | null;
-  /** When the next repair of a completed run is due; null when none is owed. */
+  /** When the next repair of a completed run is due, 0 while it is being called; null when none is owed. */
   readonly repairAt: number | null;
 }
 export interface RunSummary extends Summary {
@@ -100,6 +100,12 @@ export interface ListQuery {
   /** Only runs with a smaller number. */
   readonly before?: number | undefined;
 }
+/** Where a look at the repairs ended. */
+export interface RepairPlace {
+  readonly repairAt: number;
+  readonly number: number;
+}
+export const firstRepairPlace: RepairPlace = { repairAt: -1, number: 0 };
 export interface StoredRun {
   readonly events: readonly Event[];
   readonly secrets: Readonly<Record<string, unknown>>;

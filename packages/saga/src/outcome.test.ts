@@ -65,12 +65,12 @@ describe('a forward reply', () => {
   });
 
   test('of a repair comes back ever more rarely, up to a quarter of an hour', () => {
-    const after = (count: number) => {
+    const tryAfter = (count: number) => {
       const state = given(...Array.from({ length: count }, () => unknown('pay')));
       return toStepEvent({ ...outcome(lost, state), isRepair: true });
     };
-    expect(after(2)).toMatchObject({ retryAt: 60 + 200 });
-    expect(after(30)).toMatchObject({ retryAt: 60 + 450_000 });
+    expect(tryAfter(2)).toMatchObject({ retryAt: 60 + 200 });
+    expect(tryAfter(30)).toMatchObject({ retryAt: 60 + 450_000 });
     expect(
       toStepEvent(outcome(lost, given(...Array.from({ length: 30 }, () => unknown('pay'))))),
     ).toMatchObject({ retryAt: 560 });
@@ -116,11 +116,11 @@ describe('the reply to an undo', () => {
   test('what is owed is asked for ever more rarely, up to a quarter of an hour', () => {
     const refusals = (count: number) =>
       Array.from({ length: count }, () => undoFailed('pay', 'undo-refused', { exhausted: true }));
-    const after = (count: number) =>
+    const tryAfter = (count: number) =>
       toUndoEvent(outcome(refused('too-late'), given(...refusals(count))));
-    expect(after(2)).toMatchObject({ retryAt: 60 + 1_000 });
-    expect(after(3)).toMatchObject({ retryAt: 60 + 2_000 });
-    expect(after(30)).toMatchObject({ retryAt: 60 + 450_000 });
+    expect(tryAfter(2)).toMatchObject({ retryAt: 60 + 1_000 });
+    expect(tryAfter(3)).toMatchObject({ retryAt: 60 + 2_000 });
+    expect(tryAfter(30)).toMatchObject({ retryAt: 60 + 450_000 });
   });
 
   test('unknown as often as the policy allows is owed', () => {

@@ -25,7 +25,7 @@ describe('a policy', () => {
 
 describe('a delay', () => {
   const tries = { ...forwardDefaults, firstDelayMs: 100, factor: 2, delayMaxMs: 1_000 };
-  const after = (
+  const toDelay = (
     failures: number,
     wish: Partial<Parameters<typeof toDelayMs>[2]> = {},
     policy: Tries = tries,
@@ -37,45 +37,48 @@ describe('a delay', () => {
     );
 
   test('is anywhere between a millisecond and the whole of the current step', () => {
-    expect(after(1, { random: 0 })).toBe(1);
-    expect(after(1, { random: 0.999 })).toBe(100);
-    expect(after(3)).toBe(200);
-    expect(after(0)).toBe(50);
+    expect(toDelay(1, { random: 0 })).toBe(1);
+    expect(toDelay(1, { random: 0.999 })).toBe(100);
+    expect(toDelay(3)).toBe(200);
+    expect(toDelay(0)).toBe(50);
   });
 
   test('is never shorter than what the participant asked for', () => {
-    expect(after(1, { retryAfterMs: 700, random: 0 })).toBe(700);
+    expect(toDelay(1, { retryAfterMs: 700, random: 0 })).toBe(700);
   });
 
   test('goes on growing where nobody gives up, up to a quarter of an hour', () => {
     const endless = [1, 5, 6, 7, 12, 50].map((failures) =>
-      after(failures, { patience: 'endless' }),
+      toDelay(failures, { patience: 'endless' }),
     );
     expect(endless).toEqual([50, 500, 1_000, 2_000, 64_000, 450_000]);
-    const exhausted = [1, 5, 6, 50].map((failures) => after(failures, { patience: 'exhausted' }));
+    const exhausted = [1, 5, 6, 50].map((failures) => toDelay(failures, { patience: 'exhausted' }));
     expect(exhausted).toEqual([500, 500, 1_000, 450_000]);
-    expect(after(50)).toBe(500);
+    expect(toDelay(50)).toBe(500);
   });
 
   test('grows also where the policy has no growth, and never below its own longest', () => {
     const flat = { ...tries, factor: 1 };
-    expect(after(5, { patience: 'endless' }, flat)).toBe(50);
-    expect(after(9, { patience: 'endless' }, flat)).toBe(800);
+    expect(toDelay(5, { patience: 'endless' }, flat)).toBe(50);
+    expect(toDelay(9, { patience: 'endless' }, flat)).toBe(800);
     const patient = { ...tries, factor: 100, delayMaxMs: 3_600_000 };
-    expect(after(50, { patience: 'endless' }, patient)).toBe(1_800_000);
+    expect(toDelay(50, { patience: 'endless' }, patient)).toBe(1_800_000);
   });
 
   test('is never longer than the longest, and always a time', () => {
     fc.assert(
       fc.property(
         fc.nat(5_000),
-        fc.oneof(fc.double({ noNaN: true }), fc.nat()),
-        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-        fc.constantFrom('step' as const, 'endless' as const, 'exhausted' as const),
         fc.constantFrom(1, 3, 5_000, Number.POSITIVE_INFINITY),
-        (failures, retryAfterMs, random, patience, attemptsMax) => {
+        fc.record({
+          retryAfterMs: fc.oneof(fc.double({ noNaN: true }), fc.nat()),
+          random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+          patience: fc.constantFrom('step' as const, 'endless' as const, 'exhausted' as const),
+        }),
+        (failures, attemptsMax, wish) => {
+          const { patience } = wish;
           const policy = { ...tries, attemptsMax };
-          const delayMs = after(failures, { patience, retryAfterMs, random }, policy);
+          const delayMs = toDelay(failures, wish, policy);
           const longestMs = toLongestMs(policy, { failures, unsents: 0 }, patience);
           expect(delayMs).toBeGreaterThanOrEqual(1);
           expect(delayMs).toBeLessThanOrEqual(longestMs);

@@ -59,7 +59,7 @@ export function toTries(policy: Policy, defaults: Tries): Tries {
 }
 
 /** The longest wait of what goes on though the policy has no attempt left for it: ever more rarely, but for ever. */
-const endlessDelayMaxMs = 900_000;
+export const endlessDelayMaxMs = 900_000;
 
 /**
  * A `step` gives up some day. What is `endless`, an undo or a repair, never does: beyond the policy's attempts each wait

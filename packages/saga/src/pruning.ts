@@ -3,49 +3,48 @@
 // 1. What is carried of them is stored in the transaction that removes them: totals agree with the participants' books.
 // 2. However many are due, they go a batch at a time, and the event loop is free in between.
 import type { Clock } from './clock.ts';
-import type { Journal } from './journal.ts';
-import { type RunState, tryReplay } from './state.ts';
+import type { EngineOptions } from './engine.ts';
+import { tryReplay } from './state.ts';
 
-export interface PruningOptions {
-  readonly journal: Journal;
-  readonly clock: Clock;
-  readonly keepMs: number;
-  readonly carry: (carried: unknown, state: RunState, id: string) => unknown;
-  /** Keeps what `carry` throws from ending the process. */
-  readonly guard: (work: () => void) => void;
-}
+type Guard = (work: () => void) => void;
 
 const batchMax = 100;
 const pauseMs = 10;
 
 export class Pruning {
-  readonly #options: PruningOptions;
+  readonly #options: Pick<EngineOptions, 'journal' | 'keepMs' | 'carry'>;
+  readonly #clock: Clock;
+  /** Keeps what `carry` throws from ending the process. */
+  readonly #guard: Guard;
   #callOff: (() => void) | null = null;
 
-  constructor(options: PruningOptions) {
+  constructor(options: EngineOptions, clock: Clock, guard: Guard) {
     this.#options = options;
+    this.#clock = clock;
+    this.#guard = guard;
   }
 
   /** Begins to remove what is due, unless it is still at it. */
   start(): void {
-    if (this.#callOff === null) this.#options.guard(() => this.#goOn());
+    const { keepMs } = this.#options;
+    if (keepMs !== undefined && this.#callOff === null) this.#guard(() => this.#goOn(keepMs));
   }
 
   stop(): void {
     this.#callOff?.();
   }
 
-  #goOn(): void {
+  #goOn(keepMs: number): void {
     this.#callOff = null;
-    if (!this.#pruneSome()) return;
-    const { clock, guard } = this.#options;
-    this.#callOff = clock.setTimer(pauseMs, () => guard(() => this.#goOn()));
+    if (!this.#pruneSome(this.#clock.now() - keepMs)) return;
+    const goOn = (): void => this.#guard(() => this.#goOn(keepMs));
+    this.#callOff = this.#clock.setTimer(pauseMs, goOn);
   }
 
   /** True when more may be due. */
-  #pruneSome(): boolean {
-    const { journal, clock, keepMs, carry } = this.#options;
-    const due = journal.listPrunable(clock.now() - keepMs, batchMax);
+  #pruneSome(settledBefore: number): boolean {
+    const { journal, carry = (carried) => carried ?? null } = this.#options;
+    const due = journal.listPrunable(settledBefore, batchMax);
     const found = due.flatMap((id) => {
       // One whose events make no sense stays, for whoever looks into it, and keeps no other from going.
       const state = tryReplay(journal.read(id)?.events ?? []);

@@ -1,11 +1,12 @@
 // What a restart says of a run before anything else happens to it. Pure.
 //
 // 1. The end of what was under way was not seen, so its effect may exist.
-// 2. A run that is parked was not called, or it would have said so: nothing was interrupted, and nothing may exist.
+// 2. A run that is parked, or under repair, was not called, or it would have said so: nothing was interrupted.
 // 3. A run that is under suspicion and was not called says nothing new: endless restarts write no endless history.
 import { findOwed, findUnfinished } from './decide.ts';
 import { isSuspect } from './driver.ts';
 import type { Happening } from './event.ts';
+import { isSettled } from './journal.ts';
 import type { Saga } from './saga.ts';
 import { type RunState, readWay } from './state.ts';
 
@@ -15,7 +16,8 @@ export function toInterruption(
   now: number,
 ): Happening | undefined {
   if (state.isQuarantined) return undefined;
-  if (state.started === null && (isSuspect(state) || isParked(saga, state))) return undefined;
+  const isAnnounced = isSettled(state) || isSuspect(state) || isParked(saga, state);
+  if (state.started === null && isAnnounced) return undefined;
   const way = findUnfinished(saga, state)?.name;
   if (way === undefined) return { type: 'recovered' };
   const { attempts, retryAt } = readWay(state, way);

@@ -7,6 +7,9 @@ type Named = Pick<Saga<unknown>, 'name' | 'version' | 'structure'>;
 export interface Registry {
   /** Throws when a run begun under it could not be gone on with after a restart. */
   require(saga: Named): void;
+  readonly sagas: readonly Saga<unknown>[];
+  /** False when no run of it can be gone on with, whatever its structure. */
+  knows(named: Pick<Saga<unknown>, 'name' | 'version'>): boolean;
   /** Null when the run's definition is not registered, or has changed without a new version. */
   find(state: RunState): Saga<unknown> | null;
 }
@@ -21,10 +24,12 @@ export function createRegistry(sagas: readonly Saga<unknown>[]): Registry {
     return saga?.structure === named.structure ? saga : null;
   };
   return {
+    sagas,
     require(saga) {
       if (!find(saga))
         throw new Error(`${toKey(saga)} is not registered: no restart could go on with it`);
     },
+    knows: (named) => registry.has(toKey(named)),
     find: ({ saga, version, structure }) => find({ name: saga, version, structure }),
   };
 }

@@ -18,7 +18,7 @@ import type {
   StoredRun,
   StoredSubmission,
 } from './journal.ts';
-import { JournalError } from './journal.ts';
+import { firstRepairPlace, JournalError } from './journal.ts';
 import {
   prepareStatements,
   pruneRun,
@@ -163,8 +163,8 @@ class JournalReader implements Reads {
     return this.statements.listOpen.all().map(readId);
   }
 
-  listRepairs(dueBy: number, limit: number): string[] {
-    return this.statements.listRepairs.all(dueBy, limit).map(readId);
+  listRepairs(dueBy: number, limit: number, { repairAt, number } = firstRepairPlace): RunSummary[] {
+    return this.statements.listRepairs.all(dueBy, repairAt, number, limit).map(readSummary);
   }
 
   readFeed(after: number, limit: number): FeedEvent[] | undefined {

@@ -2,7 +2,7 @@
 //
 // 1. A run's state holds committed events only, and one driver at a time moves a run.
 // 2. A waiting run holds no place; every open run is moving, queued, or has a timer.
-// 3. Completed runs with a repair ahead live in the journal alone, and are fetched when it is due.
+// 3. Completed runs with a repair ahead go back to the journal when they rest, but for a few that wait for others.
 // 4. Undos go first, but leave one place to the others. Runs that crashes may come from go one at a time.
 import { type BreakerOptions, toBreakerOptions } from './breaker.ts';
 import type { Clock } from './clock.ts';
@@ -47,7 +47,12 @@ export interface WorkerOptions {
   readonly drainPerSecond: number;
   readonly breaker: Partial<BreakerOptions>;
   readonly onCommitted: (run: Run, events: readonly Event[], position: number) => void;
-  readonly onIdle: (run: Run) => void;
+  /** Nothing is left to do, or it is for `awaited` to be tried at again some time: nobody here keeps the run any more. */
+  readonly onIdle: (run: Run, awaited: string | null) => void;
+  /** Whether one more completed run may wait here for its repair. */
+  readonly hasRoom: () => boolean;
+  /** A participant's breaker has closed. */
+  readonly onClosed: (participant: string) => void;
   /** A bug, in the engine or in a host: the run stays as the journal has it, and is tried again in a minute. */
   readonly onBug: (error: unknown) => void;
 }
@@ -65,11 +70,11 @@ export class Worker {
   #isStopping = false;
 
   constructor(options: WorkerOptions) {
-    const { clock, random, callsMax, drainPerSecond } = options;
+    const { clock, random, callsMax, drainPerSecond, onClosed } = options;
     const gate = { callsMax, drainPerSecond, breaker: toBreakerOptions(options.breaker) };
     this.#options = options;
     const wake = (run: Run) => this.wake(run);
-    this.#gates = new Gates(gate, { clock, random, wake, toId: ({ id }) => id });
+    this.#gates = new Gates(gate, { clock, random, wake, onClosed, toId: ({ id }) => id });
   }
 
   get passages(): Passages {
@@ -122,6 +127,16 @@ export class Worker {
     if (this.#moving.has(run) || this.#isStopping) return;
     this.#queue.add(run, toPriority(readState(run)));
     this.#fill();
+  }
+
+  /** Back to the journal with a completed run that waits for a breaker. False when it waits for nothing of the kind. */
+  putBack(run: Run): boolean {
+    const isResting = run.cancelTimer !== null && run.ahead === run.state;
+    if (!isResting || !this.#gates.isParked(run)) return false;
+    run.cancelTimer?.();
+    this.#gates.dismiss(run);
+    this.#options.onIdle(run, null);
+    return true;
   }
 
   counts(): { readonly moving: number; readonly queued: number } {
@@ -201,13 +216,15 @@ export class Worker {
 
   /** `isRepair`: it had completed before it moved. One that completes now goes to the journal, to be fetched in turn. */
   #rest(run: Run, outcome: Extract<Command, { type: 'wait' | 'rest' }>, isRepair: boolean): void {
-    const { clock, onIdle } = this.#options;
+    const { clock, onIdle, hasRoom } = this.#options;
     const state = readState(run);
-    if (outcome.type === 'rest' || (isSettled(state) && !(outcome.held && isRepair))) {
+    const mayStay =
+      !isSettled(state) || (outcome.type === 'wait' && outcome.held && isRepair && hasRoom());
+    if (outcome.type === 'rest' || !mayStay) {
       // What is still on its way to the disk wakes it: fetched meanwhile, it would have two drivers.
       if (run.ahead !== run.state) return;
       this.#gates.dismiss(run);
-      onIdle(run);
+      onIdle(run, outcome.type === 'wait' ? outcome.way.participant : null);
       return;
     }
     // An undo before an alternate too: called as anything else, it would find the undos' places taken, again and again.

@@ -2,9 +2,11 @@ import type { Event } from '../event.ts';
 import {
   type Append,
   type FeedEvent,
+  firstRepairPlace,
   type Journal,
   type Notice,
   noticesMax,
+  type RepairPlace,
   type RunSummary,
   type StoredRun,
   type StoredSubmission,
@@ -68,12 +70,13 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
         .filter((run) => run.settledAt === null)
         .slice(0, limit),
     listOpen: () => ids(oldestFirst().filter((run) => run.settledAt === null)),
-    listRepairs: (dueBy, limit) =>
-      ids(
-        oldestFirst()
-          .filter((run) => run.repairAt !== null && run.repairAt <= dueBy)
-          .slice(0, limit),
-      ),
+    listRepairs: (dueBy, limit, after = firstRepairPlace) =>
+      oldestFirst()
+        .flatMap((run) => (run.repairAt === null ? [] : { ...run, repairAt: run.repairAt }))
+        .filter(({ repairAt }) => repairAt <= dueBy)
+        .sort(byPlace)
+        .filter((run) => byPlace(after, run) < 0)
+        .slice(0, limit),
     readFeed: (after, limit) =>
       after < store.prunedTo || after > store.positions ? undefined : readKept(after, limit),
     readKept,
@@ -100,6 +103,9 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
     close: () => {},
   };
 }
+
+const byPlace = (a: RepairPlace, b: RepairPlace): number =>
+  a.repairAt - b.repairAt || a.number - b.number;
 
 function write(store: Stored, { run, events, summary, submission }: Append): number {
   const number = store.runs.get(run)?.number ?? store.submissions.size + 1;

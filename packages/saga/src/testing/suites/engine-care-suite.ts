@@ -335,7 +335,7 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
       await stage.submit('o1');
       const later = stage.clock.now() + 7_200_000;
       await stage.clock.run(() => stage.clock.now() >= later, 7_200_001);
-      expect(stage.types('o1').length).toBeLessThan(50);
+      expect(stage.types('o1').length).toBeLessThan(80);
       stage.bench.answer = () => ok(1);
       await stage.engine.retry('o1', 'mended');
       await stage.clock.run(() => stage.view('o1').next?.type === 'rest');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Event, Happening } from '../../event.ts';
 import { accepted, decided } from '../../fixtures/history.ts';
-import type { Append, Journal, Summary } from '../../journal.ts';
+import type { Append, Journal, RepairPlace, Summary } from '../../journal.ts';
 
 /** Where a journal can be opened again and finds what it stored. */
 export interface JournalHouse {
@@ -133,10 +133,28 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
     test('lists repairs once they are due', async () => {
       await append(accept('a'), accept('b'), accept('c'));
       await append(settle('a', 2, { repairAt: 10 }), settle('b', 2, { repairAt: 20 }));
-      expect(journal.listRepairs(9, 9)).toEqual([]);
-      expect(journal.listRepairs(10, 9)).toEqual(['a']);
-      expect(journal.listRepairs(99, 9)).toEqual(['a', 'b']);
-      expect(journal.listRepairs(99, 1)).toEqual(['a']);
+      const due = (...query: Parameters<Journal['listRepairs']>): string[] =>
+        journal.listRepairs(...query).map(({ id }) => id);
+      expect(due(9, 9)).toEqual([]);
+      expect(due(10, 9)).toEqual(['a']);
+      expect(due(99, 9)).toEqual(['a', 'b']);
+      expect(due(99, 1)).toEqual(['a']);
+    });
+
+    test('lists repairs page by page, the longest due first, and the oldest of those', async () => {
+      await append(accept('a'), accept('b'), accept('c'), accept('d'));
+      const repairAts = { a: 20, b: 10, c: 20, d: 0 };
+      for (const [run, repairAt] of Object.entries(repairAts))
+        await append(settle(run, 2, { repairAt }));
+      const found: string[] = [];
+      for (let after: RepairPlace | undefined; found.length < 4; ) {
+        const [next] = journal.listRepairs(99, 1, after);
+        if (!next) break;
+        found.push(next.id);
+        after = { repairAt: next.repairAt ?? 0, number: next.number };
+      }
+      expect(found).toEqual(['d', 'b', 'a', 'c']);
+      expect(journal.listRepairs(99, 9, { repairAt: 20, number: 99 })).toEqual([]);
     });
 
     test('lists as prunable what ended long ago and owes no repair', async () => {
