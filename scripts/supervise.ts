@@ -8,7 +8,7 @@
 // 3. A child that ends unasked is started again after 300 ms. One that keeps failing before it is ready has a
 //    wrong configuration: its message stands, and the next change of a source file tries again. One that says
 //    that starting later may help, as its port is taken, its disk full or its file held by another program, is
-//    started again, ever more rarely, until it is ready; so is one whose journal failed before it was.
+//    started again, ever more rarely, until it is ready; so is one whose journal or data file failed before it was.
 // 4. With two instances the standby always has an active one to follow: they restart one after another.
 //
 // BATON_PORTS (`thing:5001,other:5002`) says where each listens that has its name there. It goes before PORT, which is one for all.
@@ -34,8 +34,8 @@ const START_LONGEST_MS = 5_000;
 const FAILED_STARTS_MAX = 2;
 /** The exit code of a child that lacks something which may be there later. */
 const TRY_LATER = 75;
-/** That of one whose journal failed after it was opened: there was room for that, and not for what recovery adds. */
-const JOURNAL_FAILED = 70;
+/** That of one whose journal or data file failed after it was opened: there was room for that, and not for what came next. */
+const FILE_FAILED = 70;
 
 const appFolder = process.cwd();
 const workspaceFolder = resolve(appFolder, '../..');
@@ -141,7 +141,7 @@ class Instance {
     this.isReady = false;
     this.#ready = Promise.withResolvers();
     if (asked || stopping) return;
-    if (code === TRY_LATER || (code === JOURNAL_FAILED && failedToStart)) {
+    if (code === TRY_LATER || (code === FILE_FAILED && failedToStart)) {
       this.#tryLater();
       return;
     }

@@ -1,5 +1,5 @@
 /** What the `main.ts` of every participant would otherwise repeat: environment, file, app, process. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Operations, ServiceName } from '@baton/contracts';
 import { createLog, createMetrics, type Log, type Metrics, openTracing } from '@baton/telemetry';
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import type { ServiceApp, ServiceAppOptions } from './app.ts';
 import { findFaultsFile, readServiceEnv, toTraceOptions } from './env.ts';
 import type { Interceptor } from './interceptor.ts';
 import { runService } from './run.ts';
+import { isDiskFailing } from './sqlite-error.ts';
 import { startProgram } from './startup-problem.ts';
 import type { Store, StoreOptions } from './store.ts';
 
@@ -60,6 +61,20 @@ const findSaboteur = async (
   return createSaboteur({ ...options, file });
 };
 
+/** sysexits.h calls it EX_SOFTWARE; the orchestrator ends with it when its journal fails. Whether the file is usable, a fresh start says. */
+const STORE_FAILED = 70;
+
+/** Fail-stop: what is on the disk is known again only after a fresh start. */
+const endWhenBroken =
+  (path: string, log: Log) =>
+  (error: unknown): never => {
+    const what = isDiskFailing(error)
+      ? `the disk of ${dirname(path)} is full or fails`
+      : `the data file ${path} failed`;
+    log.fatal({ err: error }, `${what}: this process ends, and is to be started again`);
+    process.exit(STORE_FAILED);
+  };
+
 export const runParticipant = (
   { service, port, create, loadFaults }: ParticipantProgram,
   source: Readonly<Record<string, string | undefined>>,
@@ -75,18 +90,15 @@ export const runParticipant = (
       metrics,
     });
     const tracing = await openTracing({ ...toTraceOptions(env), service: env.STORE_NAME, log });
+    const path = join(env.DATA_DIR, `${env.STORE_NAME}.sqlite`);
     const participant = create({
-      path: join(env.DATA_DIR, `${env.STORE_NAME}.sqlite`),
+      path,
       log,
       metrics,
       tracing,
       hosts: env.ALLOWED_HOSTS,
       intercept: saboteur?.intercept,
-      onBroken: (error) => {
-        // Fail-stop: what is on the disk is known again only after a fresh start.
-        log.fatal({ err: error }, 'the data file failed');
-        process.exit(1);
-      },
+      onBroken: endWhenBroken(path, log),
     });
     await runService({
       service,

@@ -3,7 +3,7 @@ import { inventoryOperations } from '@baton/contracts';
 import { createLog, createMetrics } from '@baton/telemetry';
 import type { Handlers } from '../answer.ts';
 import { createServiceApp, type ServiceApp, type ServiceAppOptions } from '../app.ts';
-import { openStore, type Store } from '../store.ts';
+import { openStore, type Store, type StoreOptions } from '../store.ts';
 
 const SCHEMA = 'CREATE TABLE IF NOT EXISTS held (orderId TEXT PRIMARY KEY, quantity INTEGER)';
 const STOCK = 100;
@@ -43,14 +43,15 @@ const createHandlers = (store: Store): Handlers<typeof inventoryOperations> => (
 type Surroundings = Pick<
   ServiceAppOptions<typeof inventoryOperations>,
   'tracing' | 'shed' | 'intercept' | 'extend'
->;
+> &
+  Pick<StoreOptions, 'onBroken'>;
 
 export const createStandIn = (
   path = ':memory:',
   busyTimeoutMs = 2_000,
-  surroundings: Surroundings = {},
+  { onBroken = () => {}, ...surroundings }: Surroundings = {},
 ): StandIn => {
-  const store = openStore({ path, schema: SCHEMA, busyTimeoutMs });
+  const store = openStore({ path, schema: SCHEMA, busyTimeoutMs, onBroken });
   const app = createServiceApp({
     service: 'inventory-service',
     operations: inventoryOperations,

@@ -1,0 +1,15 @@
+/** A participant as a process, for the tests of how one ends by itself. */
+import { runParticipant } from '../participant.ts';
+import { createStandIn } from './inventory.ts';
+
+await runParticipant(
+  {
+    service: 'inventory-service',
+    port: 4002,
+    create: ({ path, onBroken = () => {} }) => {
+      const standIn = createStandIn(path, undefined, { onBroken });
+      return { ...standIn, close: standIn.store.close };
+    },
+  },
+  process.env,
+);
