@@ -52,7 +52,7 @@ export function createWire(
     const deliver = (call: NamedCall) =>
       noteEffect(
         () => find.get(call.headers['idempotency-key'] ?? '')?.state,
-        () => local.exchange(call),
+        () => local.exchange(toArriving(call)),
         () => effects.push(call.name),
       );
     const exchange: Transport['exchange'] = (call) => {
@@ -74,6 +74,10 @@ export function createWire(
     },
   };
 }
+
+/** What its caller has given up arrives all the same. */
+const toArriving = (call: NamedCall): NamedCall =>
+  call.signal.aborted ? { ...call, signal: new AbortController().signal } : call;
 
 /** An effect took place when its fence row became DONE, an undo when it was DONE before. */
 async function noteEffect(
