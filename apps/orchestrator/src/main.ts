@@ -37,12 +37,14 @@ async function takeJournal(env: OrchestratorEnv, hooks: Hooks): Promise<Journal>
     return await openJournal({ path, standby: env.STANDBY === 'true', ...hooks });
   } catch (error) {
     if (error instanceof JournalError)
-      throw new StartupProblem([error.message], { passing: error.code === 'disk-failing' });
+      throw new StartupProblem([error.message], { passing: isPassing(error) });
     throw error;
   } finally {
     stopWaiting();
   }
 }
+
+const isPassing = ({ code }: JournalError): boolean => code === 'disk-failing' || code === 'busy';
 
 /** In production the package is not even loaded. */
 async function openFaults(env: OrchestratorEnv, log: Log) {

@@ -135,13 +135,14 @@ export const isSettled = ({ phase }: Pick<RunState, 'phase'>): boolean =>
 
 /** A journal that must not be used, and what to do about it. */
 export class JournalError extends Error {
-  /** `disk-failing` may be over later, as it is; the others wait for somebody to change something. */
+  /** `disk-failing` and `busy` may be over later, as they are; the others wait for somebody to change something. */
   readonly code:
     | 'held'
     | 'corrupt'
     | 'foreign'
     | 'unreadable'
     | 'disk-failing'
+    | 'busy'
     | 'old-sqlite'
     | 'not-durable';
   constructor(code: JournalError['code'], message: string) {

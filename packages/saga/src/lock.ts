@@ -5,11 +5,10 @@
 // 3. The handle is kept for life: a collected handle would let go.
 import type { DatabaseSync } from 'node:sqlite';
 import { JournalError } from './journal.ts';
-import { isSqliteError, openFile, toUnreadable } from './sqlite-file.ts';
+import { isSqliteError, openFile, sqliteBusy, toUnreadable } from './sqlite-file.ts';
 
 /** Held for the life of the process, so that no collector closes one. */
 const held = new Map<string, DatabaseSync>();
-const sqliteBusy = 5;
 
 /** Takes the lock at once or not at all. */
 export function tryLock(path: string): boolean {

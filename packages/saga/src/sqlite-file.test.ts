@@ -11,7 +11,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type JournalProcess, startJournalProcess } from './fixtures/journal-process.ts';
 import { createSqliteHouse, type SqliteHouse } from './fixtures/sqlite-house.ts';
-import { openDatabase, toDiskFailure } from './sqlite-file.ts';
+import { openDatabase, toPassing } from './sqlite-file.ts';
 import { openReader } from './sqlite-journal.ts';
 
 let house: SqliteHouse;
@@ -113,6 +113,16 @@ describe('a file that must not be used', () => {
     await expect(house.open()).rejects.toMatchObject({ name: 'JournalError', code: 'unreadable' });
   });
 
+  /** It waits for five seconds, as for any other writer. */
+  test('is told from one that another program writes, which loses nothing by it', async () => {
+    await make();
+    const other = new DatabaseSync(house.path);
+    other.exec('BEGIN IMMEDIATE');
+    await expectRefusal('busy');
+    other.close();
+    (await house.open()).close();
+  });
+
   test('is free again once it was mended', async () => {
     await make();
     alter('PRAGMA user_version = 3');
@@ -172,7 +182,7 @@ describe('a disk that is full or fails', () => {
     [{ code: 'EACCES' }, false],
     [{ code: 'ERR_SQLITE_ERROR', errcode: 11 }, false],
   ])('is told from other errors: %o is one: %s', (shape, isOne) => {
-    const failure = toDiskFailure('/data/journal.db', Object.assign(new Error('planned'), shape));
+    const failure = toPassing('/data/journal.db', Object.assign(new Error('planned'), shape));
     expect(failure?.message.startsWith('the disk of /data is full or fails (planned)')).toBe(
       isOne ? true : undefined,
     );

@@ -93,14 +93,19 @@ export function openFile(path: string, busyMs: number): DatabaseSync {
 }
 
 export const toUnreadable = (path: string, error: unknown): JournalError =>
-  toDiskFailure(path, error) ??
+  toPassing(path, error) ??
   new JournalError(
     'unreadable',
     `${path} cannot be opened or locked (${toReason(error)}); check that this user may read and write it, and its folder`,
   );
 
-/** Undefined for whatever else went wrong. A disk has nothing to do with the file, and may be mended under it. */
-export function toDiskFailure(path: string, error: unknown): JournalError | undefined {
+/** What may be over later: the disk fails, or another program is at the file. Undefined for whatever else went wrong. */
+export function toPassing(path: string, error: unknown): JournalError | undefined {
+  if (isSqliteError(error, sqliteBusy))
+    return new JournalError(
+      'busy',
+      `${path} is held by another program, such as a database shell or a backup; close that one, and start again. Nothing is damaged`,
+    );
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (!diskErrors.has(code) && !isSqliteError(error, ...sqliteDiskErrors)) return undefined;
   return new JournalError(
@@ -110,6 +115,7 @@ export function toDiskFailure(path: string, error: unknown): JournalError | unde
 }
 
 const diskErrors: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EIO']);
+export const sqliteBusy = 5;
 /** IOERR and FULL. */
 const sqliteDiskErrors = [10, 13] as const;
 
@@ -135,8 +141,7 @@ function readVerdict(path: string): Record<string, unknown> {
     database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
     return database.prepare(inspection).get() ?? {};
   } catch (error) {
-    if (isSqliteError(error, sqliteCorrupt, sqliteNotADatabase))
-      return { verdict: toReason(error) };
+    if (isSqliteError(error, ...sqliteDamaged)) return { verdict: toReason(error) };
     throw toUnreadable(path, error);
   } finally {
     database?.close();
@@ -148,8 +153,8 @@ const inspection = `SELECT
   (SELECT user_version FROM pragma_user_version) AS version,
   (SELECT count(*) FROM sqlite_schema) AS tables,
   (SELECT quick_check FROM pragma_quick_check LIMIT 1) AS verdict`;
-const sqliteCorrupt = 11;
-const sqliteNotADatabase = 26;
+/** CORRUPT and NOTADB. */
+const sqliteDamaged = [11, 26] as const;
 
 /** Extended codes carry the plain one in their lowest byte. */
 export const isSqliteError = (error: unknown, ...codes: readonly number[]): boolean =>

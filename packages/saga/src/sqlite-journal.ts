@@ -40,7 +40,7 @@ import {
   readNumber,
   readText,
   takeEpoch,
-  toDiskFailure,
+  toPassing,
   toReason,
 } from './sqlite-file.ts';
 
@@ -78,7 +78,7 @@ export async function openJournal(options: OpenOptions): Promise<Journal> {
   } catch (error) {
     database?.close();
     releaseLock(lock);
-    throw toDiskFailure(path, error) ?? error;
+    throw toPassing(path, error) ?? error;
   }
 }
 
