@@ -15,7 +15,7 @@ export interface BreakerOptions {
   readonly firstDelayMs: number;
   /** Default 30,000. */
   readonly delayMaxMs: number;
-  /** Default 10,000. */
+  /** A probe is awaited for this long, or for its own time-out where that is longer. Default 10,000. */
   readonly probeTimeoutMs: number;
 }
 
@@ -41,7 +41,7 @@ export function toBreakerOptions(given: Partial<BreakerOptions> = {}): BreakerOp
 
 /**
  * What a call says about its participant. `healthy`: it answered, also to refuse or to blame the request. `failing`: it
- * did not, or not as agreed. `nothing`: the call never got so far as to say anything.
+ * did not, not as agreed, or the call threw. `nothing`: the call never got so far as to say anything.
  */
 export type Verdict = 'healthy' | 'failing' | 'nothing';
 
@@ -82,10 +82,14 @@ export interface Moment {
 export const mayPass = (breaker: Breaker, now: number): boolean =>
   breaker.state === 'closed' || (breaker.probeEndsAt === null && now >= breaker.until);
 
-/** Only for a caller that may pass, and that remembers the era. */
-export function enter(breaker: Breaker, { now, options }: Moment): Breaker {
+/** For a call that ends at its time-out, and its end is told. */
+const graceMs = 1_000;
+
+/** Only for a caller that may pass, and that remembers the era. `timeoutMs` is when it ends its call. */
+export function enter(breaker: Breaker, { now, options }: Moment, timeoutMs = 0): Breaker {
   if (breaker.state === 'closed') return breaker;
-  return { ...breaker, probeEndsAt: now + options.probeTimeoutMs, era: breaker.era + 1 };
+  const awaitedMs = Math.max(options.probeTimeoutMs, timeoutMs + graceMs);
+  return { ...breaker, probeEndsAt: now + awaitedMs, era: breaker.era + 1 };
 }
 
 interface Ended {

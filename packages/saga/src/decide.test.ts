@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decide, findOwed, findUnfinished, isPastPivot, readOutputs } from './decide.ts';
+import { decide, findOwed, isPastPivot, readOutputs } from './decide.ts';
 import type { Happening } from './event.ts';
 import { anyInput } from './fixtures/any-input.ts';
 import {
@@ -20,6 +20,7 @@ import {
   unsent,
 } from './fixtures/history.ts';
 import { trip } from './fixtures/trip.ts';
+import { findUnfinished, toInterruption } from './recovery.ts';
 import { ok, type Reply } from './reply.ts';
 import { saga } from './saga.ts';
 
@@ -364,5 +365,12 @@ describe('the way that a crash may have interrupted', () => {
     expect(found(...paid, succeeded('mail'))).toBeUndefined();
     expect(found(...booked, decided)).toBeUndefined();
     expect(found({ type: 'completed' })).toBeUndefined();
+  });
+
+  test('is none where an undo before the alternate is parked: nothing was interrupted', () => {
+    const parked: Happening = { type: 'undo-parked', way: 'pay', code: 'breaker-open' };
+    const first = [...booked, ...spent('pay'), alternateChosen('pay')];
+    expect(toInterruption(trip, given(...first, parked), 100)).toBeUndefined();
+    expect(toInterruption(trip, given(...first), 100)).toEqual({ type: 'recovered' });
   });
 });

@@ -10,7 +10,7 @@ import { type Patience, type Tries, toLongestMs } from './policy.ts';
 import { type PlannedStep, type PlannedWay, type Saga, toWays } from './saga.ts';
 import { isStarted, type RunState, readChosenAt, readWay, type WayState } from './state.ts';
 
-interface Aim {
+export interface Aim {
   readonly way: PlannedWay;
   readonly direction: Direction;
 }
@@ -81,14 +81,6 @@ export function decide(
 export const isPastPivot = (saga: AnySaga, state: RunState): boolean =>
   saga.plan.some((step) => step.kind === 'pivot' && findOk(state, step));
 
-/** The way whose forward attempt may have been under way when the process ended: recovery marks it unknown. */
-export function findUnfinished(saga: AnySaga, state: RunState): PlannedWay | null {
-  const step = state.phase === 'forward' ? findCurrent(saga, state) : undefined;
-  if (!step || owesFirstUndo(state, step)) return null;
-  const way = chosen(state, step);
-  return readWay(state, way.name).result === 'none' ? way : null;
-}
-
 function decideForward(saga: AnySaga, state: RunState, view: View): Command {
   const step = findCurrent(saga, state);
   if (state.cancelRequested && !isPastPivot(saga, state))
@@ -104,7 +96,7 @@ function decideForward(saga: AnySaga, state: RunState, view: View): Command {
 }
 
 /** The first step without an outcome; later steps that were refused, put off or written off hold nothing up. */
-function findCurrent(saga: AnySaga, state: RunState): PlannedStep | undefined {
+export function findCurrent(saga: AnySaga, state: RunState): PlannedStep | undefined {
   return saga.plan.find((step) => !isDone(state, step) && !state.deferred.includes(step.name));
 }
 
@@ -139,11 +131,11 @@ function undoFirst(state: RunState, step: PlannedStep, view: View): Command {
   return actOn([{ ...toUndo(state, step.first), endsAt }], view) ?? { type: 'rest' };
 }
 
-const owesFirstUndo = (state: RunState, step: PlannedStep): boolean =>
+export const owesFirstUndo = (state: RunState, step: PlannedStep): boolean =>
   readChosenAt(state, step.name) !== undefined && !step.repeatable && isOwed(state, step.first);
 
 /** The way that counts for a step: its alternate once that was chosen. */
-const chosen = (state: RunState, step: PlannedStep): PlannedWay =>
+export const chosen = (state: RunState, step: PlannedStep): PlannedWay =>
   step.alternate && readChosenAt(state, step.name) !== undefined ? step.alternate : step.first;
 
 /** Whichever way did it: a repair takes the first one, though the alternate was chosen. */

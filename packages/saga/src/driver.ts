@@ -38,7 +38,7 @@ export interface Attempted {
   readonly endedAt: number;
 }
 type Performing = Extract<Command, { type: 'perform' }>;
-type PlannedCall = Performing & { readonly number: number };
+type PlannedCall = Performing & { readonly number: number; readonly timeoutMs: number };
 /** Why the driver stopped: it did something and may go on, or it must wait, or nothing is left. */
 export type Advance = { readonly type: 'advanced' } | Extract<Command, { type: 'wait' | 'rest' }>;
 
@@ -110,10 +110,12 @@ async function tryWay(
   const toNow = createNow(saga, host, way);
   const { context, calls } = host.state();
   const key = `${host.id}:${way.name}`;
-  const { reply, startedAt, endedAt } = await host.attempt({ type, way, direction, number }, () =>
+  const { timeoutMs } = tries;
+  const call = { type, way, direction, number, timeoutMs };
+  const { reply, startedAt, endedAt } = await host.attempt(call, () =>
     performAttempt(
       (signal) => perform(toNow({ key, number, ordinal: calls + 1, signal, context })),
-      tries.timeoutMs,
+      timeoutMs,
       clock,
     ),
   );

@@ -151,3 +151,21 @@ test('parks also the one who found it full just before it opened', () => {
   gate.hold('late', 'full', 'new');
   expect(gate.view()).toMatchObject({ parked: 1, waiting: 0 });
 });
+
+test('takes a call that throws for one that nobody answered', () => {
+  const { gate } = createStage(5);
+  const threw: Reply<never> = { reply: 'unknown', code: 'threw' };
+  for (const item of ['a', 'b', 'c', 'd', 'e']) gate.enter(item, 'forward')(threw);
+  expect(gate.read('forward', 'f').type).toBe('parked');
+});
+
+test('awaits a probe for as long as its own call may take', async () => {
+  const { gate, pass } = createStage(5);
+  for (const item of ['a', 'b', 'c', 'd', 'e']) gate.enter(item, 'forward')(down);
+  await pass(1_000);
+  const leave = gate.enter('f', 'forward', 30_000);
+  await pass(29_000);
+  expect(gate.view().breaker).toBe('probing');
+  leave(ok(1));
+  expect(gate.view().breaker).toBe('closed');
+});

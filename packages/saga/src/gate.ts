@@ -96,10 +96,10 @@ export class Gate<T> {
     return { type: isFull ? 'full' : 'free', until: 0, healedAt };
   }
 
-  /** In the tick in which `read` said free. The call's end must be told, once. */
-  enter(item: T, direction: Direction): (reply: Reply<unknown> | null) => void {
+  /** In the tick in which `read` said free. The call's end must be told, once; `timeoutMs` is when it ends at the latest. */
+  enter(item: T, direction: Direction, timeoutMs = 0): (reply: Reply<unknown> | null) => void {
     this.#called.delete(item);
-    this.#change(enter(this.#breaker, this.#moment()));
+    this.#change(enter(this.#breaker, this.#moment(), timeoutMs));
     const { era } = this.#breaker;
     const undos = direction === 'undo' ? 1 : 0;
     this.#inFlight += 1;

@@ -138,11 +138,12 @@ class JournalReader implements Reads {
 
   readSubmission(run: string): StoredSubmission | undefined {
     const row = this.statements.readSubmission.get(run);
-    if (!row) return undefined;
-    return {
-      fingerprint: readText(row, 'fingerprint'),
-      prunedAs: readCell<Status | null>(row, 'pruned_as'),
-    };
+    return (
+      row && {
+        fingerprint: readText(row, 'fingerprint'),
+        prunedAs: readCell<Status | null>(row, 'pruned_as'),
+      }
+    );
   }
 
   list({ status, limit, before = Number.MAX_SAFE_INTEGER }: ListQuery): RunSummary[] {

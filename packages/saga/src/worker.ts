@@ -252,9 +252,9 @@ export class Worker {
       random,
       passages: (participant, direction) => gates.of(participant).read(direction, run),
       commit: (happenings) => this.commit(run, happenings),
-      async attempt({ way, direction, number }, perform) {
+      async attempt({ way, direction, number, timeoutMs }, perform) {
         const startedAt = clock.now();
-        const leave = gates.of(way.participant).enter(run, direction);
+        const leave = gates.of(way.participant).enter(run, direction, timeoutMs);
         // Whom it was called by besides: its turn there goes to the next, who need not wait for this call's end.
         gates.release(run);
         run.attempt = { way: way.name, direction, number, startedAt };
