@@ -164,8 +164,9 @@ class JournalReader implements Reads {
     return this.statements.listOpen.all().map(readId);
   }
 
-  listRepairs(dueBy: number, limit: number, { repairAt, number } = firstRepairPlace): RunSummary[] {
-    return this.statements.listRepairs.all(dueBy, repairAt, number, limit).map(readSummary);
+  listRepairs(dueBy: number, limit: number, after = firstRepairPlace): RunSummary[] {
+    const rows = this.statements.listRepairs.all(dueBy, after.repairAt, after.number, limit);
+    return rows.map(readSummary);
   }
 
   readFeed(after: number, limit: number): FeedEvent[] | undefined {
