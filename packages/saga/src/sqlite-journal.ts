@@ -138,12 +138,8 @@ class JournalReader implements Reads {
 
   readSubmission(run: string): StoredSubmission | undefined {
     const row = this.statements.readSubmission.get(run);
-    return (
-      row && {
-        fingerprint: readText(row, 'fingerprint'),
-        prunedAs: readCell<Status | null>(row, 'pruned_as'),
-      }
-    );
+    const prunedAs = row && readCell<Status | null>(row, 'pruned_as');
+    return row && { fingerprint: readText(row, 'fingerprint'), prunedAs: prunedAs ?? null };
   }
 
   list({ status, limit, before = Number.MAX_SAFE_INTEGER }: ListQuery): RunSummary[] {
@@ -164,9 +160,8 @@ class JournalReader implements Reads {
     return this.statements.listOpen.all().map(readId);
   }
 
-  listRepairs(dueBy: number, limit: number, after = firstRepairPlace): RunSummary[] {
-    const rows = this.statements.listRepairs.all(dueBy, after.repairAt, after.number, limit);
-    return rows.map(readSummary);
+  listRepairs(dueBy: number, limit: number, { repairAt, number } = firstRepairPlace): RunSummary[] {
+    return this.statements.listRepairs.all(dueBy, repairAt, number, limit).map(readSummary);
   }
 
   readFeed(after: number, limit: number): FeedEvent[] | undefined {
