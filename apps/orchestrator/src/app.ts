@@ -92,6 +92,7 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
     audit: readAudit,
     webhookUrl: options.alertWebhookUrl,
   });
+  const { stop, stopped } = createStop(watchdog, catalog, { stop: stopTelling }, engine);
   const app = createServiceApp({
     service: 'orchestrator',
     operations: orchestratorOperations,
@@ -110,16 +111,20 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
       router.get('/', (_request, response) => response.redirect('/docs'));
     },
   })({
-    ...createHandlers({ engine, saga, sagas, readAudit, catalog, now, tracing, toLinks }),
+    ...createHandlers({ engine, saga, sagas, readAudit, catalog, now, tracing, toLinks, stopped }),
     ...createAlertHandlers(watchdog),
   });
-  const stop = async (): Promise<void> => {
-    watchdog.stop();
-    catalog.stop();
-    await stopTelling();
-    await engine.stop();
-  };
   return { ...app, engine, stop };
+}
+
+/** One after the other, once `stopped` has aborted. */
+function createStop(...parts: readonly { stop(): void | Promise<void> }[]) {
+  const stopping = new AbortController();
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    for (const part of parts) await part.stop();
+  };
+  return { stop, stopped: stopping.signal };
 }
 
 function openCatalog(options: OrchestratorOptions, clock: Clock): Catalog {

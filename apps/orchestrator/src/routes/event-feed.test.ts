@@ -1,10 +1,12 @@
 import { type Committed, createEngine, type Engine, ok, saga } from '@baton/saga';
 import { createMemoryJournal } from '@baton/saga/testing';
 import { listen } from '@baton/service-kit/testing';
+import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { createStandInOrchestrator } from '../testing/stand-in-orchestrator.ts';
-import { createAdmission, feedOne } from './event-feed.ts';
+import { createAdmission, feedAll, feedOne } from './event-feed.ts';
+import { createTurns } from './turns.ts';
 
 const counted = saga('counted', { version: 1, input: z.object({}) })
   .step('count', { perform: async () => ok(1), undo: null })
@@ -52,13 +54,42 @@ async function createScene() {
     stop.abort();
     await engine.stop();
   });
-  const feed = feedOne(heard, { id: 'ord_1', lastId: undefined }, stop.signal);
+  const source = { engine: heard, turn: createTurns(stop.signal) };
+  const feeds = {
+    all: () => feedAll(source, '0', stop.signal),
+    one: () => feedOne(source, { id: 'ord_1', lastId: undefined }, stop.signal),
+  };
+  const feed = feeds.one();
   const take = async (count: number): Promise<string[]> => {
     const ids: string[] = [];
     for (let i = 0; i < count; i++) ids.push(String((await feed.next()).value?.id));
     return ids;
   };
-  return { scene, commit, take, ended: seq };
+  return { scene, commit, take, ended: seq, feeds };
+}
+
+/** The most of it that happened before others had their turn, while each of these was read by whoever never waits. */
+async function readTogether(
+  feeds: readonly AsyncGenerator[],
+  each: number,
+  count: () => number,
+): Promise<number> {
+  let [most, before] = [0, count()];
+  const measure = (): void => {
+    most = Math.max(most, count() - before);
+    before = count();
+  };
+  let ticking = setImmediate(function tick() {
+    measure();
+    ticking = setImmediate(tick);
+  });
+  const read = async (feed: AsyncGenerator): Promise<void> => {
+    for (let i = 0; i < each; i++) await feed.next();
+  };
+  await Promise.all(feeds.map(read));
+  clearImmediate(ticking);
+  measure();
+  return most;
 }
 
 it('reads the history of an order once, and hears of what follows', async () => {
@@ -78,6 +109,33 @@ it('reads on where more came than is kept for a listener', async () => {
   const ids = await take(250);
   expect(ids).toEqual(Array.from({ length: 250 }, (_, i) => String(ended + 1 + i)));
   expect(scene.reads).toBe(2);
+});
+
+it.each(['all', 'one'] as const)(
+  'lets others have their turn while many read %s from the beginning',
+  async (kind) => {
+    const { commit, ended, feeds } = await createScene();
+    await commit(300);
+    let taken = 0;
+    async function* counted(feed: AsyncGenerator) {
+      for await (const event of feed) {
+        taken += 1;
+        yield event;
+      }
+    }
+    const listeners = Array.from({ length: 20 }, () => counted(feeds[kind]()));
+    const most = await readTogether(listeners, ended + 300, () => taken);
+    expect(taken).toBe(20 * (ended + 300));
+    expect(most).toBeLessThanOrEqual(400);
+  },
+);
+
+it('reads whole histories in turns', async () => {
+  const { scene, ended, feeds } = await createScene();
+  const listeners = Array.from({ length: 20 }, feeds.one);
+  const most = await readTogether(listeners, ended, () => scene.reads);
+  expect(scene.reads).toBe(20);
+  expect(most).toBeLessThanOrEqual(8);
 });
 
 it('admits no more listeners at a time than it may, and counts who listens', async () => {
@@ -114,4 +172,19 @@ it('tells the hundred-and-first listener when to come back', async () => {
   const [first] = opened;
   await first?.body?.cancel();
   await expect.poll(async () => (await open()).status).toBe(200);
+});
+
+it('reads nothing more once it has stopped, though a listener is not known to have gone', async () => {
+  const orchestrator = await createStandInOrchestrator();
+  const client = request(orchestrator.app);
+  const { body } = await client.post('/orders').send({
+    customerId: 'ada',
+    lines: [{ sku: 'mug', quantity: 2 }],
+    payment: { method: 'card', token: 'tok_ok' },
+  });
+  await orchestrator.stop();
+  for (const path of ['/events', `/orders/${body.orderId}/events`]) {
+    const { status, text } = await client.get(path).set('last-event-id', '0');
+    expect([status, text]).toEqual([200, '']);
+  }
 });

@@ -5,8 +5,7 @@
 import type { Committed, Engine, Event } from '@baton/saga';
 import type { ServerEvent } from '@baton/service-kit';
 import { toInstant } from '../order/instant.ts';
-
-const pageMax = 200;
+import { eventsMax, type Turn } from './turns.ts';
 
 /** Each of them reads every event from the disk, or hears of it. */
 const listenersMax = 100;
@@ -35,17 +34,23 @@ export function createAdmission(max = listenersMax) {
   };
 }
 
+export interface Source {
+  readonly engine: Engine;
+  /** All listeners share it. */
+  readonly turn: Turn;
+}
+
 /** All orders' events, from after `lastId` or from now on. Events that were pruned since are announced by a `reset`. */
 export async function* feedAll(
-  engine: Engine,
+  { engine, turn }: Source,
   lastId: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
   using bell = createBell(engine, signal);
   let position = lastId === undefined ? undefined : readPosition(lastId);
   if (position === null) yield reset;
-  while (!signal.aborted) {
-    const page = typeof position === 'number' ? engine.journal.readFeed(position, pageMax) : [];
+  while (await turn(signal)) {
+    const page = typeof position === 'number' ? engine.journal.readFeed(position, eventsMax) : [];
     if (page === undefined) {
       yield reset;
       position = undefined;
@@ -63,29 +68,41 @@ export async function* feedAll(
 
 /** One order's events, from the first one or from after `lastId`. */
 export async function* feedOne(
-  engine: Engine,
+  { engine, turn }: Source,
   order: { readonly id: string; readonly lastId: string | undefined },
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
   using bell = createBell(engine, signal, order.id);
+  const read = async () =>
+    (await turn(signal)) ? engine.journal.read(order.id)?.events : undefined;
   let seq = readPosition(order.lastId ?? '0') ?? 0;
-  let events = engine.journal.read(order.id)?.events;
+  let events = await read();
   // Ahead of all there is: it was seen in a journal that is no more.
   if (events && seq > events.length) {
     yield reset;
     seq = 0;
   }
   while (events && !signal.aborted) {
-    for (const event of events.filter((candidate) => candidate.seq > seq)) {
+    const unseen = events.filter((event) => event.seq > seq);
+    for await (const event of inTurns(unseen, () => turn(signal))) {
       seq = event.seq;
       yield toServerEvent(order.id, event, String(event.seq));
     }
     const heard = await bell.wait();
-    events = isFollowedBy(seq, heard)
-      ? heard.map(({ event }) => event)
-      : engine.journal.read(order.id)?.events;
+    events = isFollowedBy(seq, heard) ? heard.map(({ event }) => event) : await read();
   }
-  if (!events) yield reset;
+  if (!events && (await turn(signal))) yield reset;
+}
+
+/** All of them, or as many as there are turns for. */
+async function* inTurns(
+  events: readonly Event[],
+  turn: () => Promise<boolean>,
+): AsyncGenerator<Event> {
+  for (const [i, event] of events.entries()) {
+    if (i % eventsMax === 0 && !(await turn())) return;
+    yield event;
+  }
 }
 
 /** What was heard is all that was committed since, as long as it was little: then nothing has to be read. */

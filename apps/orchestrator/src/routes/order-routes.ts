@@ -21,6 +21,7 @@ import type { OrderSaga } from '../order-saga.ts';
 import { createAdmission, feedAll, feedOne } from './event-feed.ts';
 import { readWaitSeconds } from './preference.ts';
 import { toQueueFull } from './queue-full.ts';
+import { createTurns } from './turns.ts';
 
 export interface Surroundings {
   readonly engine: Engine;
@@ -31,6 +32,8 @@ export interface Surroundings {
   readonly now: () => number;
   readonly toLinks: ToLinks;
   readonly tracing?: Tracing | undefined;
+  /** Aborts before the journal is closed. */
+  readonly stopped: AbortSignal;
 }
 
 type Routes = Omit<Handlers<typeof orchestratorOperations>, keyof typeof alertOperations>;
@@ -41,7 +44,7 @@ export const createHandlers = (surroundings: Surroundings): Routes => {
     placeOrder: createPlaceOrder(surroundings),
     ...createOrderReads(surroundings),
     cancelOrder: createCancelOrder(engine),
-    ...createStreams(engine),
+    ...createStreams(surroundings),
     getCatalog: async ({ signal }) => {
       const body = await catalog.read(signal);
       return body
@@ -57,18 +60,22 @@ export const createHandlers = (surroundings: Surroundings): Routes => {
   };
 };
 
-function createStreams(engine: Engine): Pick<Routes, 'streamEvents' | 'streamOrderEvents'> {
+function createStreams({
+  engine,
+  stopped,
+}: Surroundings): Pick<Routes, 'streamEvents' | 'streamOrderEvents'> {
   const admit = createAdmission();
+  const source = { engine, turn: createTurns(stopped) };
   const answer = (feed: AsyncGenerator<ServerEvent>) => {
     const events = admit(feed);
     return events ? { events } : tooManyListeners;
   };
   return {
     streamEvents: ({ headers, signal }) =>
-      answer(feedAll(engine, headers['last-event-id'], signal)),
+      answer(feedAll(source, headers['last-event-id'], signal)),
     streamOrderEvents: ({ params: { id }, headers, signal }) =>
       engine.readState(id)
-        ? answer(feedOne(engine, { id, lastId: headers['last-event-id'] }, signal))
+        ? answer(feedOne(source, { id, lastId: headers['last-event-id'] }, signal))
         : { problem: 'order-not-found' },
   };
 }
