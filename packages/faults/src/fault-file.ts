@@ -2,7 +2,7 @@
  * The faults file: flagd's format, replaced as a whole by rename, so that a reader never sees half of it. Two writers
  * at the same moment: the later one wins.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   FAULT_OPERATIONS,
@@ -25,16 +25,28 @@ export class UnreadableFaults extends Error {
   override readonly name = 'UnreadableFaults';
 }
 
-const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
+/** No file can be read or written there, such as where a folder is: writing it anew does not mend that. */
+export class UnusableFaults extends Error {
+  override readonly name = 'UnusableFaults';
+}
+
+const readCode = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error);
+
+const toUnusable = (error: unknown, path: string, done: string): UnusableFaults =>
+  new UnusableFaults(
+    readCode(error) === 'EISDIR'
+      ? `${path} is a folder, and no file of faults`
+      : `${path} cannot be ${done} (${readCode(error)})`,
+  );
 
 /** A file that is not there has no faults in it. */
 export const readFaultText = (path: string): string => {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return NO_FAULTS;
-    throw error;
+    if (readCode(error) === 'ENOENT') return NO_FAULTS;
+    throw toUnusable(error, path, 'read');
   }
 };
 
@@ -61,11 +73,23 @@ const attempt = <T>(read: () => T, message: string): T => {
 };
 
 const write = (path: string, flags: Flags['flags']): void => {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    replaceFile(path, JSON.stringify({ $schema: SCHEMA, flags }, null, 2));
+  } catch (error) {
+    throw toUnusable(error, path, 'written');
+  }
+};
+
+const replaceFile = (path: string, text: string): void => {
   const temporary = `${path}.${process.pid}.tmp`;
-  const text = JSON.stringify({ $schema: SCHEMA, flags }, null, 2);
-  writeFileSync(temporary, `${text}\n`, { mode: 0o600 });
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, `${text}\n`, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 };
 
 const toState = (operation: string, flag: Flag | undefined, nowMs: number): FaultState => {
@@ -78,7 +102,7 @@ const toState = (operation: string, flag: Flag | undefined, nowMs: number): Faul
 };
 
 export interface FaultFile {
-  /** Every operation that can be broken; throws UnreadableFaults, as `set` does. */
+  /** Every operation that can be broken; throws UnreadableFaults, as `set` and `clear` do, and all UnusableFaults. */
   readonly list: () => readonly FaultState[];
   readonly set: (operation: FaultOperation, fault: Fault) => FaultState;
   readonly clear: (operation: FaultOperation) => FaultState;

@@ -1,5 +1,5 @@
 export { type FaultControl, openFaultControl } from './fault-control.ts';
-export { createFaultFile, type FaultFile, UnreadableFaults } from './fault-file.ts';
+export { createFaultFile, type FaultFile, UnreadableFaults, UnusableFaults } from './fault-file.ts';
 export { type FaultChange, scheduleFaults } from './fault-schedule.ts';
 export { type FaultQuestion, findFault } from './find-fault.ts';
 export type { Flags } from './flags.ts';

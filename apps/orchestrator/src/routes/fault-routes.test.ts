@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { FAULT_OPERATIONS, faultOperations } from '@baton/contracts';
 import { openFaultControl } from '@baton/faults';
 import { createMemoryJournal } from '@baton/saga/testing';
@@ -108,6 +108,26 @@ it('says that the file is broken, until it is emptied', async () => {
     expect(body.detail).toMatch(/is not JSON; DELETE \/faults empties it$/);
   }
   expect((await client.delete('/faults')).status).toBe(200);
+  expect((await client.get('/faults')).status).toBe(200);
+});
+
+it('says that a folder is where the file should be, and leaves nothing beside it', async () => {
+  const { client, file } = await start();
+  mkdirSync(file);
+  const answers = [
+    await client.get('/faults'),
+    await client.put('/faults/order.cancel').send({ kind: 'reset' }),
+    await client.delete('/faults/order.cancel'),
+    await client.delete('/faults'),
+  ];
+  for (const { status, body } of answers) {
+    expect(status).toBe(503);
+    expect(body.detail).toBe(
+      `${file} is a folder, and no file of faults; it is to be mended by hand`,
+    );
+  }
+  expect(readdirSync(dirname(file))).toEqual([basename(file)]);
+  rmdirSync(file);
   expect((await client.get('/faults')).status).toBe(200);
 });
 

@@ -31,10 +31,11 @@ const createFaultHandlers = (faults: FaultControl): Routes => ({
     return readFile((): FaultState => faults.set(operation, fault));
   },
   clearFault: ({ params: { operation } }) => readFile((): FaultState => faults.clear(operation)),
-  clearFaults: () => {
-    faults.clearAll();
-    return { status: 200, body: { faults: [...faults.list()] } };
-  },
+  clearFaults: () =>
+    readFile(() => {
+      faults.clearAll();
+      return { faults: faults.list() };
+    }),
 });
 
 function findUnknownCode(operation: FaultOperation, code: string | undefined): string | undefined {
@@ -44,13 +45,19 @@ function findUnknownCode(operation: FaultOperation, code: string | undefined): s
     : `body.code: ${operation} can be declined with ${codes.join(', ')}`;
 }
 
-/** A file that someone else broke is theirs to mend; switching all off mends it as well. */
+/** A file that someone else broke is theirs to mend; switching all off may mend it as well. */
 function readFile<T>(read: () => T) {
   try {
     return { status: 200 as const, body: read() };
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'UnreadableFaults') throw error;
-    const detail = `${error.message}; DELETE /faults empties it`;
-    return { problem: 'unavailable' as const, detail };
+    const remedy = error instanceof Error ? remedies.get(error.name) : undefined;
+    if (!(error instanceof Error) || remedy === undefined) throw error;
+    return { problem: 'unavailable' as const, detail: `${error.message}; ${remedy}` };
   }
 }
+
+/** By the error's name: in production its class is not even loaded. */
+const remedies: ReadonlyMap<string, string> = new Map([
+  ['UnreadableFaults', 'DELETE /faults empties it'],
+  ['UnusableFaults', 'it is to be mended by hand'],
+]);
