@@ -121,6 +121,37 @@ it('audits at once when what it knows is in doubt, and believes none that was un
   expect(scene.audits).toEqual([second, 2 * second]);
 });
 
+it('takes a twentieth of the time also when it is in doubt again and again', async () => {
+  for (const says of [balanced, undefined, new Error('no such luck')]) {
+    const { scene, books, pass } = createScene([says], second);
+    for (let i = 0; i < 210; i++) {
+      books.doubt();
+      await pass(1);
+    }
+    expect(scene.audits.length).toBeGreaterThan(3);
+    expect(scene.audits.length).toBeLessThanOrEqual(scene.now / (21 * second) + 1);
+  }
+});
+
+it('rests after an audit that was doubted while it was under way', async () => {
+  const { scene, books, pass } = createScene([balanced], second);
+  await pass(300);
+  books.look();
+  books.doubt();
+  await pass(40);
+  const [first = 0, next] = scene.audits;
+  expect(next).toBeGreaterThanOrEqual(first + 21 * second);
+  expect(next).toBeLessThanOrEqual(first + 23 * second);
+});
+
+it('is in doubt soon after an audit in its turn: does not wait until that one has rested', async () => {
+  const { scene, books, pass } = createScene([balanced], 60 * second);
+  await pass(361);
+  books.doubt();
+  await pass(1);
+  expect(scene.audits).toEqual([300 * second, 361 * second]);
+});
+
 it('goes on after an audit that failed', async () => {
   const { scene, pass } = createScene([new Error('no such luck'), balanced]);
   expect(await pass(302)).toBeNull();

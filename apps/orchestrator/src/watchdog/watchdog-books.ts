@@ -20,7 +20,7 @@ export interface BooksWatch {
   look(): ObservedBooks | null;
   /** Null unless audits failed for several periods. */
   gap(): ObservedGap | null;
-  /** What was learned is out of date: audit as soon as possible. */
+  /** What was learned is out of date: audit at once, unless the audit for a doubt before must rest. */
   doubt(): void;
 }
 
@@ -36,15 +36,25 @@ export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWa
   let dueAt = now() + everyMs;
   let isAuditing = false;
   let doubts = 0;
+  /** So many doubts an audit was done for, with no other one meanwhile. */
+  let settledDoubts = 0;
+  /** No doubt brings an audit forward past it. */
+  let restsUntil = 0;
   const gap = createGap(now);
   const run = async (): Promise<void> => {
     const [at, doubted] = [now(), doubts];
-    const said = await audit(AbortSignal.timeout(patienceMs)).catch((error) => {
-      gap.fail(at, 'it failed, as the log says');
-      throw error;
-    });
-    // What it read may be from before the doubt: the next one, due at once, will tell.
+    const said = await audit(AbortSignal.timeout(patienceMs))
+      .catch((error) => {
+        gap.fail(at, 'it failed, as the log says');
+        throw error;
+      })
+      .finally(() => {
+        // One doubt is seen to at once. Where they do not end, their audits rest as all do.
+        if (doubts > settledDoubts) restsUntil = now() + (now() - at) * share;
+      });
+    // What it read may be from before the doubt: the next one, due once this has rested, will tell.
     if (doubted !== doubts) return;
+    settledDoubts = doubts;
     const restMs = (now() - at) * share;
     dueAt = now() + Math.max(unreachableMs, restMs);
     if (!said) return gap.fail(at, 'orders could not be counted');
@@ -60,7 +70,7 @@ export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWa
   };
   return {
     look: () => {
-      if (!isAuditing && now() >= dueAt) {
+      if (!isAuditing && now() >= Math.max(dueAt, restsUntil)) {
         isAuditing = true;
         dueAt = now() + everyMs;
         void run()
