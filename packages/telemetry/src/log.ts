@@ -1,5 +1,7 @@
+import { writeSync } from 'node:fs';
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { createLogLines, type LogLines } from './log-lines.ts';
 
 export type Log = Logger;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -19,11 +21,41 @@ const readSpanIds = () => {
   return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
 };
 
+const STDERR = 2;
+
+/** The reader has gone: there will be no other. */
+const isGone = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EPIPE';
+
+const takeOnStderr = (bytes: Buffer): number => {
+  try {
+    return writeSync(STDERR, bytes);
+  } catch (error) {
+    // A file on a full disk may have room later, as a pipe.
+    return isGone(error) ? bytes.length : 0;
+  }
+};
+
+/** To look at it does, where it is a pipe: what finds no room there fails from now on, instead of waiting for the reader. */
+const makeStderrNonBlocking = (): boolean => process.stderr.writable;
+
+const createStderrLines = (service: string): LogLines => {
+  makeStderrNonBlocking();
+  return createLogLines({
+    take: takeOnStderr,
+    toNotice: (dropped) => {
+      const time = new Date().toISOString();
+      const msg = 'lines were dropped here, since nobody read the log';
+      return `${JSON.stringify({ level: 'warn', time, service, dropped, msg })}\n`;
+    },
+  });
+};
+
 /** JSON lines on stderr: stdout belongs to the ready line. */
 export const createLog = (
   service: string,
   level: LogLevel,
-  destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
+  destination: DestinationStream = createStderrLines(service),
 ): Log =>
   pino(
     {
