@@ -252,3 +252,16 @@ test('restarts the active instance first and the standby after it took over', as
   await once(supervised.process, 'exit');
   expect(await isServing(port)).toBe(false);
 });
+
+test('restarts in turn once more when a change comes while it does', async () => {
+  const slow = SERVICE.replace(/^listen\(\);$/m, 'setTimeout(listen, 400);');
+  writeProgram(slow);
+  const args = [SUPERVISE, 'src/main.ts', '--instances', '2'];
+  const supervised = run(process.execPath, args, { PORT: String(await freePort()) });
+  await nthServed(supervised, 1);
+  writeProgram(`${slow}\n// changed`);
+  await nthServed(supervised, 2);
+  writeProgram(`${slow}\n// changed again`);
+  await nthServed(supervised, 5);
+  expect(new Set(supervised.served().map(({ pid }) => pid)).size).toBe(5);
+});

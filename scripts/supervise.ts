@@ -177,6 +177,9 @@ async function restartInTurn(instances: readonly Instance[]): Promise<void> {
     if (place > 0 && hadActive) await instance.readyWithin(TAKE_OVER_LONGEST_MS);
     await instance.restart();
   }
+  // So that a change which comes meanwhile finds an active one, too, and leaves one.
+  const ready = instances.map((instance) => instance.readyWithin(TAKE_OVER_LONGEST_MS));
+  if (hadActive && instances.length > 1) await Promise.race(ready);
 }
 
 /** Calls `onChange` once for a burst of changes, and not again before it has finished. */
