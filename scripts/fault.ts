@@ -14,7 +14,8 @@ try {
 } catch (error) {
   if (!(error instanceof Error)) throw error;
   const isTold =
-    error instanceof Slip || ['UnreadableFaults', 'StartupProblem'].includes(error.name);
+    error instanceof Slip ||
+    ['UnreadableFaults', 'UnusableFaults', 'StartupProblem'].includes(error.name);
   if (!isTold) throw error;
   const remedy = error.name === 'UnreadableFaults' ? '; npm run fault -- off empties it' : '';
   console.error(`${error.message}${remedy}`);
