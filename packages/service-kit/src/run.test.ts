@@ -149,6 +149,24 @@ it('answers what is no HTTP with a problem, and goes on', async () => {
   expect((await read(port)).status).toBe(200);
 });
 
+it('keeps no more than 900 connections, says so once, and takes new ones as others go', async () => {
+  const program = start({ LOG_LEVEL: 'warn' });
+  const { port } = await program.ready;
+  const open = async () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    onTestFinished(() => void socket.destroy());
+    await once(socket, 'connect');
+    return socket;
+  };
+  const [first, ...others] = await Promise.all(Array.from({ length: 900 }, open));
+  for (let i = 0; i < 2; i += 1) await expect(read(port)).rejects.toThrow();
+  first?.end('GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  expect(String(await once(first ?? program.child.stdout, 'data'))).toMatch(/^HTTP\/1.1 200/);
+  for (const socket of others) socket.destroy();
+  await expect.poll(() => read(port).then(({ status }) => status, String)).toBe(200);
+  expect(program.errors().match(/connections/g)).toHaveLength(1);
+});
+
 it('takes no malformed request for the answer to the one before it', async () => {
   const program = start();
   const { port } = await program.ready;

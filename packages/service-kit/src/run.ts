@@ -33,9 +33,21 @@ const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Longer than a client keeps an idle socket, so that no request meets a closing one. */
 const KEEP_ALIVE_MS = 10_000;
+/** Each takes a descriptor, and files and calls need some of the 1,024 that a process has at the least, as a rule. */
+const CONNECTIONS_MAX = 900;
 const MALFORMED =
   'HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nConnection: close\r\n\r\n' +
   '{"type":"urn:baton:problem:bad-request","title":"The request breaks the contract","status":400,"code":"bad-request"}';
+
+/** Node closes those above it, unanswered. */
+const limitConnections = (server: Server, log: Log): void => {
+  server.maxConnections = CONNECTIONS_MAX;
+  server.once('drop', () => {
+    log.warn(
+      `more than ${CONNECTIONS_MAX} connections at a time: new ones are closed, which is said once`,
+    );
+  });
+};
 
 const createHttpServer = (app: RequestListener): Server => {
   const server = http.createServer(
@@ -145,6 +157,7 @@ const stopOnSignals = (stop: () => Promise<void>, { log, supervised }: RunOption
 
 export const runService = async (options: RunOptions): Promise<Running> => {
   const server = createHttpServer(options.app);
+  limitConnections(server, options.log);
   const port = await listen(server, options.host, options.port);
   const stop = createStop(server, options);
   stopOnSignals(stop, options);
