@@ -45,7 +45,7 @@ it('follows a breaker from closed over open and probing to closed, with whoever 
       ? { reply: 'unsent' as const, code: 'connection-refused' }
       : { reply: 'ok' as const, output: { orderId, reservationId: 'res_1' } };
   };
-  const breaker = { failuresMin: 1, firstDelayMs: 600 };
+  const breaker = { failuresMin: 1, firstDelayMs: 2_500 };
   const { place, scrape } = await start({ inventory: { reserve } }, { breaker });
   const read = async (name: string) => (await scrape(name))['inventory-service'];
   expect(await scrape('baton_breaker_state')).toEqual({});

@@ -95,7 +95,7 @@ it('gives one up after four tries, says so without the address, and goes on', as
 
 it('waits for no answer longer than its time-out', async () => {
   const { bodies, url } = await receive(() => {});
-  const { webhook, clock } = open(url, 50);
+  const { webhook, clock } = open(url, 500);
   webhook.send(delivery('a'));
   await expect.poll(() => bodies.length).toBe(1);
   await expect.poll(() => tick(clock, 1_000)).toBe(true);
