@@ -141,10 +141,7 @@ class Instance {
     this.isReady = false;
     this.#ready = Promise.withResolvers();
     if (asked || stopping) return;
-    if (code === TRY_LATER || (code === FILE_FAILED && failedToStart)) {
-      this.#tryLater();
-      return;
-    }
+    if (code === TRY_LATER || (code === FILE_FAILED && failedToStart)) return this.#tryLater();
     this.#failedStarts = failedToStart ? this.#failedStarts + 1 : 0;
     const how = signal ? `ended by ${signal}` : `ended with exit code ${code}`;
     if (code !== null && this.#failedStarts >= FAILED_STARTS_MAX) {
@@ -159,8 +156,7 @@ class Instance {
   #tryLater(): void {
     const delayMs = toDelay(this.#triesLater);
     this.#triesLater += 1;
-    const seconds = delayMs / 1_000;
-    say(this.#label, `did not start, its message above says why; again in ${seconds} s`);
+    say(this.#label, `did not start, its message above says why; again in ${delayMs / 1_000} s`);
     this.#startIn(delayMs);
   }
 
