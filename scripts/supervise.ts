@@ -5,14 +5,12 @@
 // 1. No child outlives it, whatever ends it: each child's stdin is a pipe from here, which the system closes
 //    even after kill -9, and a supervised child exits when its stdin closes.
 // 2. It does not outlive what started it: npm and turbo may die without passing a signal on.
-// 3. A child that ends unasked is started again after 300 ms. One that keeps failing before it is ready has a
-//    wrong configuration: its message stands, and the next change of a source file tries again. One that says
-//    that starting later may help, as its port is taken, its disk full or its file held by another program, is
-//    started again, ever more rarely, until it is ready; so is one whose journal or data file failed before it was.
+// 3. A child that ends unasked is started again after 300 ms. One that keeps failing before it is ready has a wrong configuration: its
+//    message stands, and the next change of a source file tries again. One that says that starting later may help (port taken, disk
+//    full, file held by another program) or whose file failed before it was ready is started again, ever more rarely.
 // 4. With two instances the standby always has an active one to follow: they restart one after another.
 //
 // BATON_PORTS (`thing:5001,other:5002`) says where each listens that has its name there. It goes before PORT, which is one for all.
-//
 // Five of these run beside the apps, so it imports nothing but Node's own modules.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -141,7 +139,10 @@ class Instance {
     this.isReady = false;
     this.#ready = Promise.withResolvers();
     if (asked || stopping) return;
-    if (code === TRY_LATER || (code === FILE_FAILED && failedToStart)) return this.#tryLater();
+    if (code === TRY_LATER || (code === FILE_FAILED && failedToStart)) {
+      this.#tryLater();
+      return;
+    }
     this.#failedStarts = failedToStart ? this.#failedStarts + 1 : 0;
     const how = signal ? `ended by ${signal}` : `ended with exit code ${code}`;
     if (code !== null && this.#failedStarts >= FAILED_STARTS_MAX) {
