@@ -119,7 +119,8 @@ it('is ended when its event loop is blocked, and the standby goes on with its or
   const blockedAtMs = performance.now();
   expect(findOpen()).toHaveLength(20);
   await standby.ready;
-  expect(performance.now() - blockedAtMs).toBeLessThan(1_000 * (blockedMaxSeconds + 4));
+  // It would be blocked for a minute. How soon its guard acts is held beside it, by a test of that alone.
+  expect(performance.now() - blockedAtMs).toBeLessThan(30_000);
   expect(isAlive(active.pid)).toBe(false);
   await expectAllWhole(ids);
 }, 120_000);
