@@ -35,7 +35,7 @@ export interface ServiceAppOptions<T extends Operations> {
   /** Needed where the operations have effects. */
   readonly store?: Store;
   readonly now?: () => number;
-  readonly ready?: () => Readiness;
+  readonly ready?: () => Readiness | Promise<Readiness>;
   /** Steps between effects and their callers; outside production only. */
   readonly intercept?: Interceptor | undefined;
   readonly shed?: Shed;
@@ -69,15 +69,15 @@ const createHealthRoutes = (
   {
     log,
     ready = () => READY,
-  }: { readonly log: Log; readonly ready?: (() => Readiness) | undefined },
+  }: { readonly log: Log; readonly ready?: ServiceAppOptions<Operations>['ready'] | undefined },
 ): readonly Route[] =>
   createRoutes(
     { live: healthLive(service), ready: healthReady(service) },
     { log },
   )({
     live: () => ({ status: 200, body: { status: 'live' } }),
-    ready: () => {
-      const { ready: isReady, checks } = ready();
+    ready: async () => {
+      const { ready: isReady, checks } = await ready();
       return isReady
         ? { status: 200, body: { status: 'ready', checks } }
         : { status: 503, body: { status: 'not-ready', checks } };

@@ -20,7 +20,9 @@ export interface MountSurroundings extends RouteSurroundings {
 }
 
 /** Under too much load, a problem of this operation: answered before a body is read, since a refusal must cost little. */
-export type Shed = (operation: Operation) => ProblemAnswer | undefined;
+export type Shed = (
+  operation: Operation,
+) => ProblemAnswer | undefined | Promise<ProblemAnswer | undefined>;
 
 /** Set-Cookie apart, Node joins repeated headers; what it gives as a list is none of ours. */
 const toHeaders = (request: Request): HttpRequest['headers'] =>
@@ -71,8 +73,8 @@ const checkType: RequestHandler = (request, response, next) => {
 
 const createShedder =
   (operation: Operation, shed: Shed | undefined): RequestHandler =>
-  (_request, response, next) => {
-    const refusal = shed?.(operation);
+  async (_request, response, next) => {
+    const refusal = await shed?.(operation);
     if (refusal) sendAnswer(response, toHttpAnswer(operation, refusal));
     else next();
   };
