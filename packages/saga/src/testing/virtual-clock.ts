@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 
 export interface VirtualClock extends Clock {
   /** Lets everything that is ready happen, then moves time to the next timer, until `isDone` or `untilMs` has passed. */
-  run(isDone: () => boolean, untilMs?: number): Promise<void>;
+  run(isDone: () => boolean | Promise<boolean>, untilMs?: number): Promise<void>;
   /** Forgets all timers, as the end of a process does. */
   clear(): void;
 }
@@ -34,7 +34,7 @@ export function createVirtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock
       const end = now + untilMs;
       for (;;) {
         await settleReady();
-        if (isDone()) return;
+        if (await isDone()) return;
         const next = takeNext();
         if (!next || next.at > end)
           throw new Error(
