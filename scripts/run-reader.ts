@@ -1,7 +1,7 @@
 /** Runs as they stand in the journal's file, with the workflow they began with: for whoever tells of them. */
 import { join } from 'node:path';
 import { createOrderSagas, createParticipants } from '@baton/orchestrator';
-import { decide, type openReader, type RunView, replay } from '@baton/saga';
+import { type openReader, type RunView, replay, viewRun } from '@baton/saga';
 
 export type Reader = ReturnType<typeof openReader>;
 
@@ -27,6 +27,5 @@ export function readRun(reader: Reader, id: string): RunView | undefined {
   const known = sagas.find(
     ({ version, structure }) => state.version === version && state.structure === structure,
   );
-  const next = known ? decide(known, state, Date.now()) : null;
-  return { id, saga: known ?? null, state, events: stored.events, attempt: null, next };
+  return viewRun(known ?? null, { id, state, events: stored.events }, Date.now());
 }

@@ -41,10 +41,11 @@ async function playBrownOut() {
   };
   arrive();
   await clock.run(() => !isIll());
-  const duringIllness = { calls: calls.length, accepted, parked: engine.gates()[0]?.parked ?? 0 };
+  const [participant] = await engine.participants();
+  const duringIllness = { calls: calls.length, accepted, parked: participant?.parked ?? 0 };
   const healedAt = clock.now();
-  await clock.run(() => accepted === orders && engine.counts().open === 0);
-  const completed = engine.list({ status: 'completed', limit: orders }).length;
+  await clock.run(async () => accepted === orders && (await engine.counts()).open === 0);
+  const completed = (await engine.list({ status: 'completed', limit: orders })).length;
   const drain = calls.slice(duringIllness.calls);
   await engine.stop();
   return { duringIllness, completed, drain, seen, drainMs: clock.now() - healedAt };

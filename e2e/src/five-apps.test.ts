@@ -260,7 +260,7 @@ it('has books that balance while orders are under way', async () => {
   }
   await placing;
   await expect
-    .poll(async () => apps.orchestrator.engine.counts().open, { timeout: 20_000 })
+    .poll(async () => (await apps.orchestrator.engine.counts()).open, { timeout: 20_000 })
     .toBe(0);
   const audit = await apps.client.getAudit();
   expect(audit.ok && audit.body.balanced).toBe(true);

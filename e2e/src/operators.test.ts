@@ -49,8 +49,8 @@ async function start() {
   stop = orchestrator.stop;
   const client = request(orchestrator.app);
   const until = (id: string, status: string, untilMs?: number) =>
-    clock.run(() => {
-      const run = orchestrator.engine.read(id);
+    clock.run(async () => {
+      const run = await orchestrator.engine.read(id);
       return run !== undefined && toStatus(run.state) === status;
     }, untilMs);
   const read = async (id: string) =>

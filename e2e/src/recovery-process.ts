@@ -82,7 +82,7 @@ async function recover(): Promise<void> {
   const ended = { completed: 0, compensated: 0 };
   const allEnded = Promise.withResolvers<void>();
   const engine = await createEngine({ journal: await openJournal({ path }), sagas: [journey] });
-  engine.subscribe(({ event: { type } }) => {
+  engine.feed.subscribe(({ event: { type } }) => {
     if (type !== 'completed' && type !== 'compensated') return;
     ended[type] += 1;
     if (ended.completed + ended.compensated === count) allEnded.resolve();

@@ -169,7 +169,10 @@ it('orders end whole though a hostile server stood in for the payment service', 
   await hostile.close();
   const again = apps.services.payment.app.listen(port, '127.0.0.1');
   await expect
-    .poll(() => apps.orchestrator.engine.counts().open, { timeout: 60_000, interval: 200 })
+    .poll(async () => (await apps.orchestrator.engine.counts()).open, {
+      timeout: 60_000,
+      interval: 200,
+    })
     .toBe(0);
   expect(await apps.client.getAudit()).toMatchObject({ body: { balanced: true } });
   expect(apps.errors).toEqual([]);

@@ -88,7 +88,7 @@ async function readShown({ orchestrator, url }: Started, orderId: string): Promi
     if (/event: (completed|compensated)/.test(pages.join(''))) break;
   }
   abort.abort();
-  const run = orchestrator.engine.read(orderId);
+  const run = await orchestrator.engine.read(orderId);
   return [...pages, run ? narrate(run, Date.now()).join('\n') : 'no run', logged].join('\n');
 }
 

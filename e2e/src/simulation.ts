@@ -128,7 +128,7 @@ async function live(
     })
     .catch(rethrow);
   await clock.run(
-    () => crasher.isDown() || (engine !== undefined && isAtRest(engine, orders)),
+    async () => crasher.isDown() || (engine !== undefined && (await isAtRest(engine, orders))),
     48 * 3_600_000,
   );
   clock.clear();
@@ -136,8 +136,10 @@ async function live(
   return crasher.isDown();
 }
 
-const isAtRest = (engine: Engine, orders: readonly Order[]): boolean =>
-  orders.every(({ id }) => engine.read(id)?.next?.type === 'rest');
+async function isAtRest(engine: Engine, orders: readonly Order[]): Promise<boolean> {
+  const runs = await Promise.all(orders.map(({ id }) => engine.read(id)));
+  return runs.every((run) => run?.next?.type === 'rest');
+}
 
 function rethrow(error: unknown): never {
   throw error;

@@ -137,10 +137,11 @@ async function live(
     return created.submit(saga, story.order, { id: orderId, context });
   });
   started.catch(rethrow);
-  const isOver = (): boolean => crasher.isDown() || (engine !== undefined && isAtRest(engine));
+  const isOver = async (): Promise<boolean> =>
+    crasher.isDown() || (engine !== undefined && (await isAtRest(engine)));
   await clock.run(isOver, 24 * 3_600_000);
   const run = journal.read(orderId);
-  const state = run && engine?.read(orderId)?.state;
+  const state = run && (await engine?.read(orderId))?.state;
   clock.clear();
   journal.close();
   const events = run?.events ?? [];
@@ -148,21 +149,20 @@ async function live(
 }
 
 /** Settled, and nothing left to repair. */
-function isAtRest(engine: Engine): boolean {
-  if (engine.counts().open > 0) return false;
-  const run = engine.read(orderId);
+async function isAtRest(engine: Engine): Promise<boolean> {
+  if ((await engine.counts()).open > 0) return false;
+  const run = await engine.read(orderId);
   return run !== undefined && isSettled(run.state) && run.next?.type === 'rest';
 }
 
 /** As a client does that asks again until it knows: also after a crash. */
 function watchForCancel(engine: Engine, wants: (state: RunState) => boolean): void {
-  const look = (): void => {
-    const state = engine.read(orderId)?.state;
+  const look = (state: RunState | undefined): void => {
     if (state && !state.cancelRequested && wants(state))
       void engine.cancel(orderId, 'changed my mind');
   };
-  look();
-  engine.subscribe(look);
+  void engine.readState(orderId).then(look);
+  engine.feed.subscribe(({ state }) => look(state));
 }
 
 function readEnd(state: RunState | undefined) {

@@ -69,12 +69,12 @@ async function live(build: Build, trouble: Trouble, work: (life: Life) => Promis
   const engine = await createEngine({ journal, sagas, clock, random: () => 0.5 });
   const [newest] = sagas;
   if (!newest) throw new Error('a build without a definition');
-  const until = (isSo: () => boolean) => clock.run(isSo, hourMs);
+  const until = (isSo: () => Promise<boolean>) => clock.run(isSo, hourMs);
   const place = async (id: string, token = 'tok_ok') => {
     const lines = [{ sku: 'mug', quantity: 2 }];
     const order = { customerId: id, lines, payment: { method: 'card' as const, token } };
     const placing = engine.submit(newest, order, { id });
-    await until(() => engine.read(id) !== undefined);
+    await until(async () => (await engine.read(id)) !== undefined);
     return placing;
   };
   await work({ engine, place, until });
@@ -84,13 +84,16 @@ async function live(build: Build, trouble: Trouble, work: (life: Life) => Promis
 interface Life {
   readonly engine: Engine;
   place(id: string, token?: string): Promise<unknown>;
-  until(isSo: () => boolean): Promise<void>;
+  until(isSo: () => Promise<boolean>): Promise<void>;
 }
 
-const readState = (engine: Engine, id: string): RunState | undefined => engine.read(id)?.state;
+const readStates = (engine: Engine, ids: readonly string[]): Promise<(RunState | undefined)[]> =>
+  Promise.all(ids.map((id) => engine.readState(id)));
 
-const isAtRest = (engine: Engine, ids: readonly string[]): boolean =>
-  ids.every((id) => engine.read(id)?.next?.type === 'rest');
+async function isAtRest(engine: Engine, ids: readonly string[]): Promise<boolean> {
+  const runs = await Promise.all(ids.map((id) => engine.read(id)));
+  return runs.every((run) => run?.next?.type === 'rest');
+}
 
 /** Each order is stopped at the point that it is named for. */
 const stops: Readonly<Record<string, { readonly call: string; readonly how: Trouble }>> = {
@@ -122,8 +125,8 @@ it('ends orders in flight under their own definition, and begins new ones under 
   const ids = Object.keys(stops);
   await live(old, stopEach, async ({ engine, place, until }) => {
     for (const id of ids) await place(id, id === 'ord_in-compensation' ? 'tok_declined' : 'tok_ok');
-    await until(() => {
-      const states = ids.map((id) => readState(engine, id));
+    await until(async () => {
+      const states = await readStates(engine, ids);
       const isTried = (index: number, way: string) =>
         states[index] !== undefined && readWay(states[index], way).code !== null;
       return (
@@ -133,19 +136,18 @@ it('ends orders in flight under their own definition, and begins new ones under 
         states[3]?.phase === 'completed'
       );
     });
-    expect(ids.map((id) => [readState(engine, id)?.version, readState(engine, id)?.phase])).toEqual(
-      [
-        [1, 'forward'],
-        [1, 'forward'],
-        [1, 'compensating'],
-        [1, 'completed'],
-      ],
-    );
+    const states = await readStates(engine, ids);
+    expect(states.map((state) => [state?.version, state?.phase])).toEqual([
+      [1, 'forward'],
+      [1, 'forward'],
+      [1, 'compensating'],
+      [1, 'completed'],
+    ]);
   });
   await live(current, withoutFirstProvider, async ({ engine, place, until }) => {
     await place('ord_new');
     await until(() => isAtRest(engine, [...ids, 'ord_new']));
-    const ends = [...ids, 'ord_new'].map((id) => readState(engine, id));
+    const ends = await readStates(engine, [...ids, 'ord_new']);
     expect(ends.map((state) => [state?.version, state?.phase])).toEqual([
       // Version 1 knows one provider only, and that is down: undone, though version 2 would have paid elsewhere.
       [1, 'compensated'],
@@ -161,7 +163,7 @@ it('ends orders in flight under their own definition, and begins new ones under 
       [],
       ['pay'],
     ]);
-    expect(engine.counts().quarantined).toBe(0);
+    expect((await engine.counts()).quarantined).toBe(0);
   });
   expect(findFaults(folder, [...ids, 'ord_new'])).toEqual([]);
 });
@@ -171,19 +173,19 @@ it('sets orders of a definition that it does not know aside, and goes on with th
     call.name === 'order.validate' ? unsent : deliver();
   await live(future, isHeld, async ({ engine, place, until }) => {
     await place('ord_from-the-future');
-    await until(() => engine.read('ord_from-the-future')?.next?.type === 'wait');
+    await until(async () => (await engine.read('ord_from-the-future'))?.next?.type === 'wait');
   });
   await live(current, noTrouble, async ({ engine, place, until }) => {
-    expect(engine.counts().quarantined).toBe(1);
+    expect((await engine.counts()).quarantined).toBe(1);
     await place('ord_present');
     await until(() => isAtRest(engine, ['ord_present']));
-    expect(engine.read('ord_from-the-future')).toMatchObject({ saga: null, next: null });
-    expect(readState(engine, 'ord_from-the-future')?.settledAt).toBeNull();
+    expect(await engine.read('ord_from-the-future')).toMatchObject({ saga: null, next: null });
+    expect((await engine.readState('ord_from-the-future'))?.settledAt).toBeNull();
   });
   await live(future, noTrouble, async ({ engine, until }) => {
-    expect(engine.counts().quarantined).toBe(0);
+    expect((await engine.counts()).quarantined).toBe(0);
     await until(() => isAtRest(engine, ['ord_from-the-future']));
-    expect(readState(engine, 'ord_from-the-future')).toMatchObject({
+    expect(await engine.readState('ord_from-the-future')).toMatchObject({
       version: 3,
       phase: 'completed',
     });

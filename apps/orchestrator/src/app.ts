@@ -26,7 +26,7 @@ import { createAlertHandlers } from './routes/alert-routes.ts';
 import { mountFaults } from './routes/fault-routes.ts';
 import { mountOperator } from './routes/operator-routes.ts';
 import { createHandlers } from './routes/order-routes.ts';
-import { createShed, isFull } from './routes/queue-full.ts';
+import { createShed } from './routes/queue-full.ts';
 import { type SpanExportOptions, startSpanExport } from './traces/span-export.ts';
 import { createTraceCursor } from './traces/trace-cursor.ts';
 import { measureTraceBacklog } from './traces/trace-metrics.ts';
@@ -70,9 +70,9 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
   const [saga] = sagas;
   const clock = options.clock ?? createClock();
   const { now } = clock;
-  showRecovered(options.journal.listOpen().length, metrics);
   const pruning = createPruning({ sagas, keepMs: options.keepMs, now });
   const engine = await createEngine({ ...options, clock, sagas, carry: pruning.carry });
+  const found = engine.counts();
   const stopTelling = tellOrders(engine, { ...options, sagas, clock });
   const catalog = openCatalog(options, clock);
   const toLinks = createLinks(options.jaegerUrl);
@@ -81,7 +81,8 @@ export async function createOrchestrator(options: OrchestratorOptions): Promise<
   const readParticipants = createParticipantHealth(participants, sagas, now);
   const isAnswering = (name: string): boolean => readParticipants()[name] === 'answers';
   measureOrders({ engine, sagas, now, findSpan, isAnswering }, metrics);
-  const watchdog = startAlerting({
+  showRecovered(await found, metrics);
+  const watchdog = await startAlerting({
     engine,
     sagas,
     participants,
@@ -142,31 +143,33 @@ function tellOrders(
     Pick<SpanExportOptions, 'sagas' | 'clock'>,
 ): () => Promise<void> {
   const { tracing, traceCursorPath: path, clock, log } = options;
-  logOrders(engine, log);
+  logOrders(engine.feed, log);
   if (!tracing) return async () => {};
   const cursor = createTraceCursor(path, clock, log);
-  const spans = startSpanExport({ ...options, journal: engine.journal, tracing, cursor });
-  engine.subscribe(spans.stir);
+  const { feed } = engine;
+  const read = (id: string) => engine.read(id);
+  const spans = startSpanExport({ ...options, feed, read, tracing, cursor });
+  feed.subscribe(spans.stir);
   measureTraceBacklog(spans, options.metrics);
   return spans.stop;
 }
 
 /** The lock is held and recovery is done, or there would be no app to ask. Participants are not required. */
-function readReadiness(
+async function readReadiness(
   engine: Engine,
   catalog: Catalog,
   participants: Readonly<Record<string, string>>,
 ) {
-  const { open, openMax, quarantined } = engine.counts();
+  const { open, openMax, quarantined } = await engine.counts();
   const checks = {
     journal: 'held',
     queue: `${open} of ${openMax} orders open`,
-    standby: engine.journal.hasStandby() ? 'waiting' : 'none',
+    standby: (await engine.standby()) ? 'waiting' : 'none',
     quarantined: String(quarantined),
     catalog: catalog.isStale() ? 'stale' : 'fresh',
     ...participants,
   };
-  return { ready: !isFull(engine), checks };
+  return { ready: open < openMax, checks };
 }
 
 export { narrate } from './order/narrative.ts';

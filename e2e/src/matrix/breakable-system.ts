@@ -158,15 +158,18 @@ async function untilAtRest(
   orderId: string,
   patience: AbortSignal,
 ): Promise<RunView | undefined> {
-  const isAtRest = (): boolean => {
-    const run = engine.read(orderId);
+  const isAtRest = async (): Promise<boolean> => {
+    const run = await engine.read(orderId);
     return run !== undefined && isSettled(run.state) && run.next?.type === 'rest';
   };
   await engine.settled(orderId, patience);
   return (await until(isAtRest, patience)) ? engine.read(orderId) : undefined;
 }
 
-async function until(isSo: () => boolean, patience: AbortSignal): Promise<boolean> {
-  while (!isSo() && !patience.aborted) await wait(LOOK_AGAIN_MS);
+async function until(
+  isSo: () => boolean | Promise<boolean>,
+  patience: AbortSignal,
+): Promise<boolean> {
+  while (!(await isSo()) && !patience.aborted) await wait(LOOK_AGAIN_MS);
   return isSo();
 }

@@ -5,22 +5,24 @@
 // 3. Everything is bounded: runs in progress, open runs, the time ended runs are kept.
 import { throwAgain } from './bug.ts';
 import { type Clock, createClock, repeat } from './clock.ts';
-import { decide, isPastPivot } from './decide.ts';
+import { isPastPivot } from './decide.ts';
 import { isPoison } from './driver.ts';
 import type {
+  Archive,
   Cancellation,
-  Committed,
   Engine,
   EngineCounts,
   EngineOptions,
   Intervention,
+  Notices,
   RetryOptions,
   RunView,
   Submission,
   SubmitOptions,
 } from './engine.ts';
 import type { Event, Happening } from './event.ts';
-import type { GateView } from './gate.ts';
+import { JournalFeed } from './feed.ts';
+import type { ParticipantView } from './gate.ts';
 import { type Intervened, toRetry, toSkip } from './intervention.ts';
 import { isSettled, type Journal, type ListQuery, type RunSummary } from './journal.ts';
 import { Pruning } from './pruning.ts';
@@ -33,6 +35,7 @@ import { separateSecrets } from './secret.ts';
 import type { RunState } from './state.ts';
 import { toStored } from './stored.ts';
 import { createRunId, toKnown } from './submission.ts';
+import { viewRun } from './view-run.ts';
 import { createWaiters } from './waiters.ts';
 import { createRun, type Run, readState, Worker } from './worker.ts';
 
@@ -44,7 +47,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
 }
 
 class EmbeddedEngine implements Engine {
-  readonly journal: Journal;
+  readonly feed: JournalFeed;
+  readonly notices: Notices;
+  readonly archive: Archive;
+  readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #openMax: number;
   readonly #onBug: (error: unknown) => void;
@@ -58,17 +64,22 @@ class EmbeddedEngine implements Engine {
   /** Those of them that have not settled: what the limit counts. */
   readonly #open = new Set<string>();
   readonly #accepting = new Map<string, Promise<void>>();
-  readonly #listeners = new Set<(committed: Committed) => void>();
   readonly #waiters = createWaiters<RunState>();
   readonly #quarantined = new Set<string>();
   #stopRepeating = (): void => {};
   #hasStopped = false;
 
   constructor(options: EngineOptions) {
-    this.journal = options.journal;
+    this.#journal = options.journal;
     this.#clock = options.clock ?? createClock();
     this.#openMax = options.openMax ?? 10_000;
     this.#onBug = options.onBug ?? throwAgain;
+    this.feed = new JournalFeed(this.#journal, this.#guard);
+    this.notices = {
+      add: (notice) => this.#journal.addNotice(notice),
+      list: async (limit) => this.#journal.readNotices(limit),
+    };
+    this.archive = { read: async () => this.#journal.readCarried() };
     this.#registry = createRegistry(options.sagas);
     this.#reader = new RunReader(options.journal, this.#registry);
     this.#repairs = new Repairs({
@@ -101,9 +112,9 @@ class EmbeddedEngine implements Engine {
   }
 
   async start(): Promise<void> {
-    const open = this.journal.listOpen().map((id) => this.#load(id));
+    const open = this.#journal.listOpen().map((id) => this.#load(id));
     const found = [...open.filter((run) => run !== undefined), ...this.#repairs.fetchInterrupted()];
-    if (!this.journal.wasAtRest()) await Promise.all(found.map((run) => this.#recover(run)));
+    if (!this.#journal.wasAtRest()) await Promise.all(found.map((run) => this.#recover(run)));
     for (const run of [...found, ...this.#repairs.fetch()]) this.#resume(run);
     this.#stopRepeating = repeat(this.#clock, 1_000, () => {
       this.#guard(() => {
@@ -121,7 +132,7 @@ class EmbeddedEngine implements Engine {
     // Nothing is awaited between this check and the claim of the id below.
     while (this.#accepting.has(id)) await this.#accepting.get(id);
     this.#refuseStopped();
-    const known = this.journal.readSubmission(id);
+    const known = this.#journal.readSubmission(id);
     if (known) return toKnown(id, known, fingerprint);
     if (this.#open.size >= this.#openMax) return { type: 'full', openMax: this.#openMax };
     const parts = separateSecrets(toStored(checked.value), saga.secrets);
@@ -141,7 +152,7 @@ class EmbeddedEngine implements Engine {
     const state = run?.state;
     if (this.#quarantined.has(id)) return 'quarantined';
     if (!run || !state || isSettled(state))
-      return this.journal.readSubmission(id) ? 'settled' : 'unknown-run';
+      return this.#journal.readSubmission(id) ? 'settled' : 'unknown-run';
     if (isPastPivot(run.saga, state)) return 'past-the-pivot';
     if (state.phase === 'forward' && !state.cancelRequested)
       await this.#worker.commit(run, [{ type: 'cancel-requested', reason }]);
@@ -157,42 +168,39 @@ class EmbeddedEngine implements Engine {
     return this.#intervene(id, (run) => toSkip(run, step, reason));
   }
 
-  read(id: string): RunView | undefined {
+  async read(id: string): Promise<RunView | undefined> {
     const stored = this.#reader.replay(id);
     if (!stored) return undefined;
-    const { state, events } = stored;
-    const saga = this.#registry.find(state);
-    const next = saga && decide(saga, state, this.#clock.now(), this.#worker.passages);
-    const attempt = this.#runs.get(id)?.attempt ?? null;
-    return { id, saga, state, events, attempt, next };
+    const saga = this.#registry.find(stored.state);
+    const live = { attempt: this.#runs.get(id)?.attempt ?? null, passages: this.#worker.passages };
+    return viewRun(saga, { id, ...stored }, this.#clock.now(), live);
   }
 
-  readState(id: string): RunState | undefined {
+  async readState(id: string): Promise<RunState | undefined> {
     return this.#runs.get(id)?.state ?? this.#reader.replay(id)?.state;
   }
 
-  list(query: ListQuery): RunSummary[] {
-    return this.journal.list(query);
+  async list(query: ListQuery): Promise<RunSummary[]> {
+    return this.#journal.list(query);
   }
 
   async settled(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
     if (this.#open.has(id)) return this.#waiters.wait(id, signal);
-    const state = this.readState(id);
+    const state = await this.readState(id);
     return state && isSettled(state) ? state : undefined;
   }
 
-  subscribe(listener: (committed: Committed) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  counts(): EngineCounts {
+  async counts(): Promise<EngineCounts> {
     const quarantined = this.#quarantined.size;
     return { ...this.#worker.counts(), open: this.#open.size, openMax: this.#openMax, quarantined };
   }
 
-  gates(): readonly GateView[] {
+  async participants(): Promise<readonly ParticipantView[]> {
     return this.#worker.gates();
+  }
+
+  async standby(): Promise<boolean> {
+    return this.#journal.hasStandby();
   }
 
   async stop(): Promise<void> {
@@ -202,8 +210,8 @@ class EmbeddedEngine implements Engine {
     if (this.#hasStopped) return;
     this.#hasStopped = true;
     // What was under way in runs that nobody here could recover is still to be said.
-    if (![...this.#quarantined].some((id) => !this.#reader.load(id))) this.journal.rest();
-    this.journal.close();
+    if (![...this.#quarantined].some((id) => !this.#reader.load(id))) this.#journal.rest();
+    this.#journal.close();
     this.#waiters.endAll();
   }
 
@@ -255,7 +263,7 @@ class EmbeddedEngine implements Engine {
     // One that had to be read has nothing on its way: nothing is awaited before it is in the map below.
     while (run && run.state !== run.ahead) await this.#worker.commit(run, []);
     this.#refuseStopped();
-    if (!run) return this.journal.read(id) ? 'quarantined' : 'unknown-run';
+    if (!run) return this.#journal.read(id) ? 'quarantined' : 'unknown-run';
     const { saga, attempt } = run;
     const wish = toWish({ saga, state: readState(run), inFlight: attempt?.way ?? null });
     if (typeof wish === 'string') return wish;
@@ -275,10 +283,7 @@ class EmbeddedEngine implements Engine {
 
   #tell(run: Run, events: readonly Event[], position: number): void {
     const state = readState(run);
-    for (const [index, event] of events.entries()) {
-      const committed = { run: run.id, position: position + index, event, state };
-      for (const listener of this.#listeners) this.#guard(() => listener(committed));
-    }
+    this.feed.tell({ run: run.id, position, events, state });
     if (!isSettled(state)) return;
     this.#open.delete(run.id);
     this.#waiters.end(run.id, state);

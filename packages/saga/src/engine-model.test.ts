@@ -83,18 +83,23 @@ class Crowd {
   async end(): Promise<void> {
     const isAtRest = ({ state, next }: RunView): boolean =>
       state.isQuarantined || (isSettled(state) && next?.type === 'rest');
-    await this.#clock.run(() => ids.every((name) => isAtRest(this.#view(name))), 7_200_000);
+    await this.#clock.run(async () => (await this.#views()).every(isAtRest), 7_200_000);
     this.#world.deliverLate();
-    for (const { inFlight, waiting, parked, participant } of this.#engine?.gates() ?? [])
+    for (const { inFlight, waiting, parked, participant } of (await this.#engine?.participants()) ??
+      [])
       if (inFlight + waiting + parked > 0) this.violations.push(`${participant} still holds runs`);
     await this.#engine?.stop();
     for (const name of ids) this.#judge(name);
   }
 
-  #view(name: string): RunView {
-    const view = this.#engine?.read(name);
-    if (!view) throw new Error(`${name} is lost`);
-    return view;
+  #views(): Promise<RunView[]> {
+    return Promise.all(
+      ids.map(async (name) => {
+        const view = await this.#engine?.read(name);
+        if (!view) throw new Error(`${name} is lost`);
+        return view;
+      }),
+    );
   }
 
   async #pass(ms: number): Promise<void> {

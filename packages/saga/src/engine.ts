@@ -3,8 +3,8 @@ import type { BreakerOptions } from './breaker.ts';
 import type { Clock } from './clock.ts';
 import type { Command } from './decide.ts';
 import type { Event } from './event.ts';
-import type { GateView } from './gate.ts';
-import type { Journal, ListQuery, RunSummary, Status } from './journal.ts';
+import type { ParticipantView } from './gate.ts';
+import type { Journal, ListQuery, Notice, RunSummary, Status } from './journal.ts';
 import type { Saga } from './saga.ts';
 import type { Issue } from './schema.ts';
 import type { RunState } from './state.ts';
@@ -80,13 +80,47 @@ export interface RunView {
   readonly events: readonly Event[];
   readonly attempt: Run['attempt'];
   readonly next: Command | null;
+  /** The ways whose undo is owed, in the order of undoing; none unless the run is on its way back. */
+  readonly owed: readonly string[];
 }
-export interface Committed {
+
+/** Where a reader of the feed is. Opaque: only the host that gave it can read it. */
+export type Position = string;
+
+export interface FeedEvent {
   readonly run: string;
-  readonly position: number;
+  readonly position: Position;
   readonly event: Event;
+}
+export interface Committed extends FeedEvent {
   /** With all events of the same commit folded in. */
   readonly state: RunState;
+}
+
+export interface Feed {
+  /** Before the first event ever. */
+  readonly start: Position;
+  /** Where the newest committed event is. */
+  last(): Promise<Position>;
+  /** Events of all runs after a position, in order within a run. Undefined when some were pruned since, or the position is none of this host's. */
+  read(after: Position, limit: number): Promise<readonly FeedEvent[] | undefined>;
+  /** The same for a reader whom gaps do not harm. A position of another journal begins anew. */
+  readKept(after: Position, limit: number): Promise<readonly FeedEvent[]>;
+  /** How many events come after a position, about. */
+  behind(after: Position): Promise<number>;
+  /** Hears of each committed event; returns how to stop listening. A listener must not throw. */
+  subscribe(listener: (committed: Committed) => void): () => void;
+}
+/** What happened to the whole rather than to one run. The newest are kept. */
+export interface Notices {
+  /** Resolves when the notice is durable. */
+  add(notice: Notice): Promise<void>;
+  /** The newest first. */
+  list(limit: number): Promise<Notice[]>;
+}
+export interface Archive {
+  /** What is carried of pruned runs. */
+  read(): Promise<unknown>;
 }
 
 export interface EngineCounts {
@@ -106,19 +140,21 @@ export interface Engine {
   /** An operator's: writes off a later step, or the exhausted undo of a step. Recorded with its reason. */
   skip(id: string, step: string, reason: string): Promise<Intervention>;
   /** Undefined when it is not known, or when its stored events make no sense. */
-  read(id: string): RunView | undefined;
-  /** The same without a look at the events: at once for what is open or under repair, however long its history is. */
-  readState(id: string): RunState | undefined;
-  list(query: ListQuery): RunSummary[];
+  read(id: string): Promise<RunView | undefined>;
+  /** The same without its history: at once for what is open or under repair, however long its history is. */
+  readState(id: string): Promise<RunState | undefined>;
+  list(query: ListQuery): Promise<RunSummary[]>;
   /** Resolves with a run's settled state, or with undefined once `signal` aborts or the run is not known. */
   settled(id: string, signal?: AbortSignal): Promise<RunState | undefined>;
-  /** Hears of each committed event; returns how to stop listening. A listener must not throw. */
-  subscribe(listener: (committed: Committed) => void): () => void;
   /** `quarantined` runs belong to a definition that is not registered here, or crashed us too often: the rest goes on. */
-  counts(): EngineCounts;
+  counts(): Promise<EngineCounts>;
   /** The participants that were called so far. */
-  gates(): readonly GateView[];
-  readonly journal: Journal;
+  participants(): Promise<readonly ParticipantView[]>;
+  readonly feed: Feed;
+  readonly notices: Notices;
+  readonly archive: Archive;
+  /** True while another process waits to take over. */
+  standby(): Promise<boolean>;
   /** Lets attempts in flight end, commits them, and closes the journal. */
   stop(): Promise<void>;
 }

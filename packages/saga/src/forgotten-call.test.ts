@@ -37,7 +37,7 @@ function createStage() {
 /** Cancels, and waits until all that may be there is undone. */
 async function undo(engine: Engine, clock: ReturnType<typeof createVirtualClock>): Promise<void> {
   await engine.cancel('o1', 'changed my mind');
-  await clock.run(() => engine.read('o1')?.state.phase === 'compensated', 86_400_000);
+  await clock.run(async () => (await engine.read('o1'))?.state.phase === 'compensated', 86_400_000);
   await engine.stop();
 }
 
@@ -50,7 +50,8 @@ test('undoes what was asked for by a probe, though an operator asked for a retry
   const breaker = { failuresMin: 1, firstDelayMs: 1_000 };
   const first = await start(bench, { breaker });
   await first.engine.submit(bench.saga, order, { id: 'o1' });
-  const hasParked = () => first.engine.read('o1')?.state.ways.reserve?.isParked === true;
+  const hasParked = async () =>
+    (await first.engine.read('o1'))?.state.ways.reserve?.isParked === true;
   await clock.run(hasParked);
   bench.answer = () => never;
   const asked = bench.calls.length;

@@ -43,7 +43,7 @@ interface Surroundings<T> {
 }
 
 /** A participant as the engine sees it. Times are in milliseconds since the epoch. */
-export interface GateView {
+export interface ParticipantView {
   readonly participant: string;
   readonly breaker: 'closed' | 'open' | 'probing';
   readonly openedAt: number | null;
@@ -160,7 +160,7 @@ export class Gate<T> {
     this.#cancelTimer?.();
   }
 
-  view(): GateView {
+  view(): ParticipantView {
     const breaker = this.#breaker;
     const isOpen = breaker.state === 'open';
     return {

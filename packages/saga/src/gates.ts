@@ -1,5 +1,5 @@
 import type { Passages } from './decide.ts';
-import { Gate, type GateOptions, type GateView } from './gate.ts';
+import { Gate, type GateOptions, type ParticipantView } from './gate.ts';
 
 /** One gate for each participant, made when it is first asked for: plans name them, so there are few. */
 export class Gates<T> {
@@ -40,7 +40,7 @@ export class Gates<T> {
     for (const gate of this.#gates.values()) gate.stop();
   }
 
-  views(): GateView[] {
+  views(): ParticipantView[] {
     return [...this.#gates.values()].map((gate) => gate.view());
   }
 }

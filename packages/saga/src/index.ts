@@ -1,22 +1,28 @@
 export { type BreakerOptions, breakerDefaults } from './breaker.ts';
 export { type Clock, createClock } from './clock.ts';
 export type { Command } from './decide.ts';
-export { decide, findOwed, isPastPivot, readOutputs } from './decide.ts';
+export { findOwed, isPastPivot, readOutputs } from './decide.ts';
 export { isTriedAlone } from './driver.ts';
 export { createEngine } from './embedded-engine.ts';
 export type {
+  Archive,
   Cancellation,
   Committed,
   Engine,
+  EngineCounts,
   EngineOptions,
+  Feed,
+  FeedEvent,
   Intervention,
+  Notices,
+  Position,
   RetryOptions,
   RunView,
   Submission,
   SubmitOptions,
 } from './engine.ts';
 export type { Direction, Event, EventType, Happening, TriedEvent } from './event.ts';
-export type { GateView } from './gate.ts';
+export type { ParticipantView } from './gate.ts';
 export { findRepairs } from './intervention.ts';
 export {
   isSettled,
@@ -45,3 +51,4 @@ export {
 export type { Issue, Schema } from './schema.ts';
 export { type OpenOptions, openJournal, openReader } from './sqlite-journal.ts';
 export { evolve, type RunState, readWay, replay, type UndoState, type WayState } from './state.ts';
+export { viewRun } from './view-run.ts';

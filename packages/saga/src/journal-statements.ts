@@ -5,15 +5,20 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Event } from './event.ts';
 import {
   type Append,
-  type FeedEvent,
+  type ListQuery,
   type Notice,
   noticesMax,
   type RunSummary,
   type Status,
+  type StoredEvent,
 } from './journal.ts';
 import { readCell, readNumber, readText } from './sqlite-file.ts';
 
 export type Statements = ReturnType<typeof prepareStatements>;
+
+/** By the index of the repairs, so that the first ones cost the same however many there are. */
+const owing =
+  'SELECT * FROM runs WHERE repair_at IS NOT NULL AND +number < ? ORDER BY repair_at, number LIMIT ?';
 
 export function prepareStatements(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
@@ -37,12 +42,11 @@ export function prepareStatements(database: DatabaseSync) {
     readEvents: prepare('SELECT event FROM events WHERE run = ? ORDER BY seq'),
     readSecrets: prepare('SELECT fields FROM secrets WHERE run = ?'),
     readSubmission: prepare('SELECT fingerprint, pruned_as FROM submissions WHERE run = ?'),
-    list: prepare('SELECT * FROM runs WHERE number < ? ORDER BY number DESC LIMIT ?'),
-    listByStatus: prepare(
-      'SELECT * FROM runs WHERE status = ? AND number < ? ORDER BY number DESC LIMIT ?',
-    ),
-    listOldest: prepare('SELECT * FROM runs WHERE settled_at IS NULL ORDER BY number LIMIT ?'),
-    listOpen: prepare('SELECT id FROM runs WHERE settled_at IS NULL ORDER BY number'),
+    listAll: prepareListing(database, 'number < ?'),
+    listOpen: prepareListing(database, 'settled_at IS NULL AND number < ?'),
+    listByStatus: prepareListing(database, 'number < ? AND status = ?'),
+    listOwing: prepare(owing),
+    listOpenIds: prepare('SELECT id FROM runs WHERE settled_at IS NULL ORDER BY number'),
     listRepairs: prepare(
       'SELECT * FROM runs WHERE repair_at <= ? AND (repair_at, number) > (?, ?) ORDER BY repair_at, number LIMIT ?',
     ),
@@ -67,6 +71,30 @@ export function prepareStatements(database: DatabaseSync) {
     carry: prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('carried', ?)"),
     readCarried: prepare("SELECT value FROM meta WHERE name = 'carried'"),
   };
+}
+
+function prepareListing(database: DatabaseSync, where: string) {
+  const prepare = (direction: 'ASC' | 'DESC'): StatementSync =>
+    database.prepare(`SELECT * FROM runs WHERE ${where} ORDER BY number ${direction} LIMIT ?`);
+  return { newestFirst: prepare('DESC'), oldestFirst: prepare('ASC') };
+}
+
+export function listRuns(statements: Statements, query: ListQuery): RunSummary[] {
+  const { status, limit, before = Number.MAX_SAFE_INTEGER } = query;
+  const order = query.oldestFirst ? 'oldestFirst' : 'newestFirst';
+  const readRows = () => {
+    switch (status) {
+      case undefined:
+        return statements.listAll[order].all(before, limit);
+      case 'open':
+        return statements.listOpen[order].all(before, limit);
+      case 'owing':
+        return statements.listOwing.all(before, limit);
+      default:
+        return statements.listByStatus[order].all(before, status, limit);
+    }
+  };
+  return readRows().map(readSummary);
 }
 
 export function writeEntry(
@@ -107,7 +135,7 @@ export const readId = (row: Row): string => readText(row, 'id');
 /** The named boundary where stored text becomes an event again: this file wrote it, `evolve` checks the sequence. */
 export const readEvent = (row: Row): Event => JSON.parse(readText(row, 'event')) as Event;
 
-export const readFeedEvent = (row: Row): FeedEvent => ({
+export const readFeedEvent = (row: Row): StoredEvent => ({
   run: readText(row, 'run'),
   position: readNumber(row, 'position'),
   event: readEvent(row),

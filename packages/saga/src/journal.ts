@@ -18,16 +18,14 @@ export interface Journal {
   /** What was submitted under this id, also long after the run was pruned. */
   readSubmission(run: string): StoredSubmission | undefined;
   list(query: ListQuery): RunSummary[];
-  /** Runs that have not settled, the oldest first. */
-  listOldest(limit: number): RunSummary[];
   /** Runs that must go on after a restart. */
   listOpen(): string[];
   /** Completed runs with a later step whose repair is due, the longest due first, after a place if one is given. */
   listRepairs(dueBy: number, limit: number, after?: RepairPlace): RunSummary[];
   /** Events of all runs after a position, in order; undefined when some were pruned, or it is ahead of all of them. */
-  readFeed(after: number, limit: number): FeedEvent[] | undefined;
+  readFeed(after: number, limit: number): StoredEvent[] | undefined;
   /** The same for whom gaps do no harm: what was pruned is left out. */
-  readKept(after: number, limit: number): FeedEvent[];
+  readKept(after: number, limit: number): StoredEvent[];
   /** The position of the last event ever committed; 0 when there was none. */
   readLast(): number;
   /** Runs that ended before `settledBefore`, the oldest first. */
@@ -95,10 +93,13 @@ export interface RunSummary extends Summary {
   readonly number: number;
 }
 export interface ListQuery {
-  readonly status?: Status | undefined;
+  /** `open`: not settled. `owing`: completed, and a later step is still owed; the longest due come first. */
+  readonly status?: Status | 'open' | 'owing' | undefined;
   readonly limit: number;
   /** Only runs with a smaller number. */
   readonly before?: number | undefined;
+  /** Default: the newest first. */
+  readonly oldestFirst?: boolean | undefined;
 }
 /** Where a look at the repairs ended. */
 export interface RepairPlace {
@@ -115,7 +116,7 @@ export interface StoredSubmission {
   /** How the run ended, if it was pruned since. */
   readonly prunedAs: Status | null;
 }
-export interface FeedEvent {
+export interface StoredEvent {
   readonly run: string;
   readonly position: number;
   readonly event: Event;

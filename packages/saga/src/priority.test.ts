@@ -55,7 +55,7 @@ it('undoes, then goes on with what is in flight, then begins what is new, when p
   const engine = await createEngine({ journal, sagas: [definition], concurrencyMax: 1 });
   await expect.poll(() => calls).toEqual(['hold busy']);
   await engine.submit(definition, null, { id: 'new' });
-  await expect.poll(() => engine.counts().queued).toBe(3);
+  await expect.poll(async () => (await engine.counts()).queued).toBe(3);
   busy.resolve();
   await engine.settled('new');
   expect(calls.filter((call) => !call.endsWith('busy'))).toEqual([

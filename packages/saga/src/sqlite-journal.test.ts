@@ -233,18 +233,19 @@ test('finds what it reads by an index, however many runs there are', () => {
   const all = vi.spyOn(StatementSync.prototype, 'all');
   journal.list({ limit: 1 });
   journal.list({ limit: 1, status: 'stuck' });
+  journal.list({ limit: 1, status: 'owing' });
   journal.listRepairs(1, 1);
   journal.listPrunable(1, 1);
   journal.readFeed(0, 1);
   journal.read('a');
   const plans = explain(all.mock.contexts);
-  expect(plans).toHaveLength(6);
+  expect(plans).toHaveLength(7);
   expect(JSON.stringify(plans)).not.toMatch(/SCAN|TEMP B-TREE/);
 });
 
 test('finds the oldest open runs and the newest notices in the order in which they are stored', () => {
   const all = vi.spyOn(StatementSync.prototype, 'all');
-  journal.listOldest(1);
+  journal.list({ limit: 1, status: 'open', oldestFirst: true });
   journal.readNotices(1);
   const plans = explain(all.mock.contexts);
   expect(plans).toMatchObject([[{ detail: expect.stringContaining('runs_open') }], [{}]]);

@@ -9,17 +9,18 @@ import { resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type {
   Append,
-  FeedEvent,
   Journal,
   ListQuery,
   Notice,
   RunSummary,
   Status,
+  StoredEvent,
   StoredRun,
   StoredSubmission,
 } from './journal.ts';
 import { firstRepairPlace, JournalError } from './journal.ts';
 import {
+  listRuns,
   prepareStatements,
   pruneRun,
   readEvent,
@@ -142,29 +143,23 @@ class JournalReader implements Reads {
     return row && { fingerprint: readText(row, 'fingerprint'), prunedAs: prunedAs ?? null };
   }
 
-  list({ status, limit, before = Number.MAX_SAFE_INTEGER }: ListQuery): RunSummary[] {
-    const { list, listByStatus } = this.statements;
-    const rows = status ? listByStatus.all(status, before, limit) : list.all(before, limit);
-    return rows.map(readSummary);
+  list(query: ListQuery): RunSummary[] {
+    return listRuns(this.statements, query);
   }
 
   readNotices(limit: number): Notice[] {
     return this.statements.readNotices.all(limit).map(readNotice);
   }
 
-  listOldest(limit: number): RunSummary[] {
-    return this.statements.listOldest.all(limit).map(readSummary);
-  }
-
   listOpen(): string[] {
-    return this.statements.listOpen.all().map(readId);
+    return this.statements.listOpenIds.all().map(readId);
   }
 
   listRepairs(dueBy: number, limit: number, { repairAt, number } = firstRepairPlace): RunSummary[] {
     return this.statements.listRepairs.all(dueBy, repairAt, number, limit).map(readSummary);
   }
 
-  readFeed(after: number, limit: number): FeedEvent[] | undefined {
+  readFeed(after: number, limit: number): StoredEvent[] | undefined {
     const prunedTo = readNumber(this.statements.readPrunedTo.get(), 'value');
     return after < prunedTo || after > this.readLast() ? undefined : this.readKept(after, limit);
   }
@@ -173,7 +168,7 @@ class JournalReader implements Reads {
     return readNumber(this.statements.readLast.get(), 'last');
   }
 
-  readKept(after: number, limit: number): FeedEvent[] {
+  readKept(after: number, limit: number): StoredEvent[] {
     return this.statements.readFeed.all(after, limit).map(readFeedEvent);
   }
 

@@ -18,7 +18,7 @@ it('shows the end of a run to nobody before it is durable', async () => {
   };
   const engine = await createEngine({ journal: { ...journal, append }, sagas: [definition] });
   await engine.submit(definition, null, { id: 'r1' });
-  const isPaid = () => engine.read('r1')?.state.ways.pay?.result === 'ok';
+  const isPaid = async () => (await engine.read('r1'))?.state.ways.pay?.result === 'ok';
   await expect.poll(isPaid).toBe(true);
   const early = await engine.settled('r1', AbortSignal.timeout(30));
   expect(early).toBeUndefined();

@@ -9,7 +9,7 @@ import type { Clock } from './clock.ts';
 import { type Command, decide, findOwed, type Passages } from './decide.ts';
 import { advance, type Host, isTriedAlone } from './driver.ts';
 import type { Event, Happening } from './event.ts';
-import type { GateView } from './gate.ts';
+import type { ParticipantView } from './gate.ts';
 import { Gates } from './gates.ts';
 import { isSettled, type Journal } from './journal.ts';
 import type { Reply } from './reply.ts';
@@ -81,7 +81,7 @@ export class Worker {
     return this.#gates.passages;
   }
 
-  gates(): GateView[] {
+  gates(): ParticipantView[] {
     return this.#gates.views();
   }
 

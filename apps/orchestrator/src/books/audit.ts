@@ -41,7 +41,7 @@ export async function audit(
   return {
     balanced: isExplained && [...money, ...stock].every(({ balanced }) => balanced),
     at: toInstant(nowMs),
-    openOrders: engine.counts().open,
+    openOrders: (await engine.counts()).open,
     unreachable: [...held.unreachable],
     money,
     stock,

@@ -17,7 +17,7 @@ const order = {
 /** So many completed orders, and what happens whenever one of them was read. */
 async function createScene(count: number) {
   const saga = createOrderSaga(createStandIns().participants);
-  const scene = { now: 0, onRead: (_nth: number): void => {} };
+  const scene = { now: 0, onRead: async (_nth: number): Promise<void> => {} };
   const clock = { now: () => scene.now, setTimer: () => () => {} };
   const pruning = createPruning({ sagas: [saga], keepMs, now: clock.now });
   const journal = createMemoryJournal();
@@ -29,18 +29,18 @@ async function createScene(count: number) {
     await engine.settled(id);
   }
   scene.now = keepMs + 1;
-  const prune = (id: string): void => {
-    const state = engine.readState(id);
+  const prune = async (id: string): Promise<void> => {
+    const state = await engine.readState(id);
     if (state) journal.prune([id], pruning.carry(journal.readCarried(), state, id));
   };
   let reads = 0;
-  const readState: Engine['readState'] = (id) => {
-    const state = engine.readState(id);
-    scene.onRead(reads++);
+  const readState: Engine['readState'] = async (id) => {
+    const state = await engine.readState(id);
+    await scene.onRead(reads++);
     return state;
   };
   const readable = {
-    journal,
+    archive: engine.archive,
     list: (query: Parameters<Engine['list']>[0]) => engine.list(query),
     readState,
   };
@@ -54,8 +54,8 @@ describe('the books, while orders are pruned', () => {
 
   it.each(places)('count each order once: at read %i, order %i is pruned', async (nth, which) => {
     const { scene, ids, prune, look } = await createScene(3);
-    scene.onRead = (read) => {
-      if (read === nth) prune(ids[which] ?? '');
+    scene.onRead = async (read) => {
+      if (read === nth) await prune(ids[which] ?? '');
     };
     expect(await look()).toMatchObject({ certain: held, open: [] });
     expect(await look()).toMatchObject({ certain: held });
@@ -72,9 +72,9 @@ describe('the books, while orders are pruned', () => {
     // A clock that jumps makes orders old that were young when the audit began.
     scene.now = 0;
     const [first = ''] = ids;
-    scene.onRead = (read) => {
+    scene.onRead = async (read) => {
       scene.now = keepMs + 1;
-      if (read === 2) prune(first);
+      if (read === 2) await prune(first);
     };
     expect(await look()).toMatchObject({ certain: held });
   });

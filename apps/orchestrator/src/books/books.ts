@@ -14,7 +14,7 @@ import {
 } from './pruning.ts';
 import { add, emptyTally, type Tally, toTally } from './tally.ts';
 
-type ReadableEngine = Pick<Engine, 'journal' | 'list' | 'readState'>;
+type ReadableEngine = Pick<Engine, 'archive' | 'list' | 'readState'>;
 
 const pageMax = 200;
 const roundsMax = 3;
@@ -49,14 +49,14 @@ async function expectOnce(
   pruning: Pruning,
   signal: AbortSignal,
 ): Promise<Expectation | undefined> {
-  const count = createCount(readCarried(engine.journal.readCarried()), pruning);
+  const count = createCount(readCarried(await engine.archive.read()), pruning);
   const stopFollowing = pruning.follow(count.hearPruned);
   try {
     for await (const [summary, state] of readStates(engine, 0)) {
       if (signal.aborted) return undefined;
       count.add(summary, state);
     }
-    return count.conclude(readCarried(engine.journal.readCarried()));
+    return count.conclude(readCarried(await engine.archive.read()));
   } finally {
     stopFollowing();
   }
@@ -109,7 +109,7 @@ export async function readSlack(
   const breathe = createBreather();
   let slack = emptyTally;
   for (const id of open) {
-    slack = addState(slack, engine.readState(id));
+    slack = addState(slack, await engine.readState(id));
     await breathe();
   }
   for await (const [, state] of readStates(engine, newest)) slack = addState(slack, state);
@@ -126,9 +126,10 @@ async function* readStates(
   const breathe = createBreather();
   let before: number | undefined;
   for (;;) {
-    const page = engine.list({ limit: pageMax, before }).filter(({ number }) => number > after);
+    const found = await engine.list({ limit: pageMax, before });
+    const page = found.filter(({ number }) => number > after);
     for (const summary of page) {
-      const state = engine.readState(summary.id);
+      const state = await engine.readState(summary.id);
       if (state) yield [summary, state];
       await breathe();
     }

@@ -1,5 +1,5 @@
 /** How many orders came and how they ended, why they were undone, and how long it took. */
-import type { Committed, Engine, RunState } from '@baton/saga';
+import type { Committed, Feed, RunState } from '@baton/saga';
 import { createHistogram, type Metrics } from '@baton/telemetry';
 import { Counter } from 'prom-client';
 import type { FindSpan } from '../order/order-exemplar.ts';
@@ -17,7 +17,7 @@ const causes = ['refused', 'failed', 'cancelled'] as const;
 type Cause = (typeof causes)[number];
 
 export function countEnds(
-  engine: Pick<Engine, 'subscribe'>,
+  feed: Pick<Feed, 'subscribe'>,
   { registry }: Metrics,
   { findSpan, isDegraded }: EndOptions,
 ): void {
@@ -41,7 +41,7 @@ export function countEnds(
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600],
   });
   const countCompensation = createCompensationCounter(registry);
-  engine.subscribe((committed) => {
+  feed.subscribe((committed) => {
     const { run, event, state } = committed;
     countCompensation(committed);
     if (event.type === 'accepted') accepted.inc();

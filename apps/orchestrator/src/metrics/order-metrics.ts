@@ -1,5 +1,5 @@
 /** Labels are words of the engine and names of steps, never ids, so that their number is bounded. */
-import type { Engine, EventType, GateView, Saga } from '@baton/saga';
+import type { Engine, EngineCounts, EventType, ParticipantView, Saga } from '@baton/saga';
 import type { Metrics } from '@baton/telemetry';
 import { Counter, Gauge } from 'prom-client';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -21,7 +21,7 @@ export interface MeasuredOrders {
 export function measureOrders(orders: MeasuredOrders, metrics: Metrics): void {
   const { engine, sagas, now, findSpan } = orders;
   countEvents(engine, metrics);
-  countEnds(engine, metrics, {
+  countEnds(engine.feed, metrics, {
     findSpan,
     isDegraded: (state) => {
       const saga = sagas.find(({ version }) => version === state.version);
@@ -54,52 +54,56 @@ function countEvents(engine: Engine, { registry }: Metrics): void {
       'Orders that completed before a step was done, by step',
     ),
   };
-  engine.subscribe(({ event }) => {
+  engine.feed.subscribe(({ event }) => {
     events.inc({ type: event.type });
     if ('step' in event && event.step !== null) degradations[event.type]?.inc({ step: event.step });
   });
 }
 
 function showOrders(engine: Engine, { registry }: Metrics, now: () => number): void {
-  const addGauge = (name: string, help: string, read: () => number) =>
+  const addGauge = (name: string, help: string, read: () => Promise<number>) =>
     new Gauge({
       name,
       help,
       registers: [registry],
-      collect() {
-        this.set(read());
+      async collect() {
+        this.set(await read());
       },
     });
-  addGauge('baton_orders_open', 'Orders accepted and not settled', () => engine.counts().open);
+  const count = (which: keyof EngineCounts) => async (): Promise<number> =>
+    (await engine.counts())[which];
+  const measure = async (query: Parameters<Engine['list']>[0]): Promise<number> =>
+    (await engine.list(query)).length;
+  addGauge('baton_orders_open', 'Orders accepted and not settled', count('open'));
   addGauge(
     'baton_orders_open_max',
     'How many orders may be open: beyond it, new ones are refused with 503',
-    () => engine.counts().openMax,
+    count('openMax'),
   );
   addGauge(
     'baton_oldest_open_order_age_seconds',
     'Since the acceptance of the oldest order that has not settled, set aside or not; 0 if there is none',
-    () => {
-      const [oldest] = engine.journal.listOldest(1);
+    async () => {
+      const [oldest] = await engine.list({ status: 'open', limit: 1, oldestFirst: true });
       return oldest ? Math.max(0, now() - oldest.acceptedAt) / 1_000 : 0;
     },
   );
-  addGauge('baton_orders_moving', 'Orders with a step in progress', () => engine.counts().moving);
-  addGauge('baton_orders_queued', 'Orders that wait for a place', () => engine.counts().queued);
+  addGauge('baton_orders_moving', 'Orders with a step in progress', count('moving'));
+  addGauge('baton_orders_queued', 'Orders that wait for a place', count('queued'));
   addGauge(
     'baton_orders_quarantined',
     'Orders set aside: their calls ended the process too often, or their definition is gone',
-    () => engine.counts().quarantined,
+    count('quarantined'),
   );
   addGauge(
     'baton_orders_stuck',
     `Orders whose undo was refused or is out of attempts, or that are set aside; ${countMax} at most`,
-    () => engine.list({ status: 'stuck', limit: countMax }).length,
+    () => measure({ status: 'stuck', limit: countMax }),
   );
   addGauge(
     'baton_orders_degraded',
     `Completed orders with a later step still to be repaired; ${countMax} at most`,
-    () => engine.journal.listRepairs(Number.MAX_SAFE_INTEGER, countMax).length,
+    () => measure({ status: 'owing', limit: countMax }),
   );
 }
 
@@ -110,10 +114,11 @@ function showVersions({ engine, sagas }: MeasuredOrders, { registry }: Metrics):
     help: `Orders that have not settled, set aside or not, by the version of the workflow that they follow; of the ${countMax} oldest`,
     labelNames: ['version'],
     registers: [registry],
-    collect() {
+    async collect() {
+      const oldest = await engine.list({ status: 'open', limit: countMax, oldestFirst: true });
       this.reset();
       for (const { version } of sagas) this.set({ version }, 0);
-      for (const { version } of engine.journal.listOldest(countMax)) this.inc({ version });
+      for (const { version } of oldest) this.inc({ version });
     },
   });
 }
@@ -129,22 +134,23 @@ function showParticipants(
   { registry }: Metrics,
 ): void {
   const shared = { labelNames: ['participant'] as const, registers: [registry] };
-  const addGauge = (name: string, help: string, read: (gate: GateView) => number) =>
+  const addGauge = (name: string, help: string, read: (view: ParticipantView) => number) =>
     new Gauge({
       ...shared,
       name,
       help,
-      collect() {
-        for (const gate of engine.gates()) this.set({ participant: gate.participant }, read(gate));
+      async collect() {
+        for (const view of await engine.participants())
+          this.set({ participant: view.participant }, read(view));
       },
     });
   addGauge(
     'baton_breaker_state',
     '0 closed, 1 probing, 2 open, 3 open though the participant answers: no order waits, and the next one probes it',
-    (gate) => {
-      const word = toBreakerWord(gate, now());
+    (view) => {
+      const word = toBreakerWord(view, now());
       if (word !== 'due') return breakerStates[word];
-      return isAnswering(gate.participant) ? breakerStates.idle : breakerStates.open;
+      return isAnswering(view.participant) ? breakerStates.idle : breakerStates.open;
     },
   );
   addGauge('baton_calls_in_flight', 'Calls under way', ({ inFlight }) => inFlight);
@@ -157,9 +163,10 @@ function showParticipants(
     ...shared,
     name: 'baton_breaker_openings_total',
     help: 'Times that the breaker opened, failed probes not counted',
-    collect() {
+    async collect() {
+      const views = await engine.participants();
       this.reset();
-      for (const { participant, openings } of engine.gates()) this.inc({ participant }, openings);
+      for (const { participant, openings } of views) this.inc({ participant }, openings);
     },
   });
 }

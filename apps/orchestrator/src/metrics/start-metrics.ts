@@ -1,3 +1,4 @@
+import type { EngineCounts } from '@baton/saga';
 import type { Metrics } from '@baton/telemetry';
 import { Gauge } from 'prom-client';
 
@@ -25,9 +26,12 @@ export function showStart({ heldElsewhereAt, lockedAt, openedAt }: Start, metric
   );
 }
 
-/** Asked before the engine begins to work them off. */
-export function showRecovered(orders: number, { registry }: Metrics): void {
+/** Counted when the engine has just begun. */
+export function showRecovered(
+  { open, quarantined }: Pick<EngineCounts, 'open' | 'quarantined'>,
+  { registry }: Metrics,
+): void {
   const name = 'baton_orders_recovered';
   const help = 'Open orders that this process found in the journal when it started';
-  new Gauge({ name, help, registers: [registry] }).set(orders);
+  new Gauge({ name, help, registers: [registry] }).set(open + quarantined);
 }

@@ -39,7 +39,7 @@ async function start(toOverride: (clock: VirtualClock) => Override) {
   const place = (id: string) => engine.submit(saga, input, { id });
   const settle = async (id: string) => {
     await place(id);
-    await clock.run(() => engine.counts().open === 0);
+    await clock.run(async () => (await engine.counts()).open === 0);
   };
   /** Values of a metric by its labels, without the service's. */
   const scrape = async (name: string): Promise<Record<string, number>> => {
@@ -140,9 +140,9 @@ it('tells a business that says no from attempts that ran out and from a customer
   }));
   for (const id of ['o0', 'o1', 'o2']) await settle(id);
   await place('o3');
-  await clock.run(() => engine.read('o3')?.state.ways.reserve?.result === 'ok');
+  await clock.run(async () => (await engine.read('o3'))?.state.ways.reserve?.result === 'ok');
   await engine.cancel('o3', 'changed my mind');
-  await clock.run(() => engine.counts().open === 0);
+  await clock.run(async () => (await engine.counts()).open === 0);
   expect(await scrape('baton_compensations_total')).toEqual({
     'step="reserve",cause="refused"': 2,
     'step="reserve",cause="failed"': 1,
@@ -161,7 +161,7 @@ it('shows how old the oldest open order is, as long as there is one', async () =
   await clock.run(() => clock.now() > placedAt + 60_000);
   await place('o2');
   expect((await scrape(name))['']).toBeGreaterThanOrEqual(60);
-  await clock.run(() => engine.counts().open === 0);
+  await clock.run(async () => (await engine.counts()).open === 0);
   expect(await scrape(name)).toEqual({ '': 0 });
 });
 

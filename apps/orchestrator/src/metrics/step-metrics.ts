@@ -3,7 +3,7 @@ import { type Committed, type Engine, type Event, readWay, type TriedEvent } fro
 import { createHistogram, type Metrics } from '@baton/telemetry';
 import type { FindSpan } from '../order/order-exemplar.ts';
 
-type ReadableEngine = Pick<Engine, 'subscribe' | 'read'>;
+type ReadableEngine = Pick<Engine, 'feed' | 'read'>;
 
 export function timeSteps(engine: ReadableEngine, metrics: Metrics, findSpan: FindSpan): void {
   const observeAttempt = createHistogram(metrics.registry, {
@@ -18,15 +18,16 @@ export function timeSteps(engine: ReadableEngine, metrics: Metrics, findSpan: Fi
     labelNames: ['step', 'direction'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900],
   });
-  engine.subscribe((committed) => {
+  engine.feed.subscribe((committed) => {
     const { run, event, state } = committed;
     if (!isTried(event)) return;
     const { way: step, at, startedAt } = event;
     const { direction, reply } = outcomes[event.type];
     const span = findSpan(run, state, state.calls);
     observeAttempt({ step, direction, reply }, toSeconds(at - startedAt), span);
-    const since = findBeginning(engine, committed, event);
-    if (since !== null) observeStep({ step, direction }, toSeconds(at - since), span);
+    void findBeginning(engine, committed, event).then((since) => {
+      if (since !== null) observeStep({ step, direction }, toSeconds(at - since), span);
+    });
   });
 }
 
@@ -46,17 +47,19 @@ const outcomes = {
 } as const satisfies Record<TriedEvent['type'], unknown>;
 
 /** Null where the step goes on. When an undo began is no part of the state, and undos are few enough to be looked up. */
-function findBeginning(
+async function findBeginning(
   engine: ReadableEngine,
   { run, state }: Committed,
   { type, way, startedAt }: TriedEvent,
-): number | null {
+): Promise<number | null> {
   switch (type) {
     case 'step-succeeded':
     case 'step-refused':
       return readWay(state, way).since;
     case 'undo-succeeded': {
-      const attempts = engine.read(run)?.events.filter(isTried) ?? [];
+      // Where it cannot be read any more, such as after a stop, the last attempt is all that is known.
+      const view = await engine.read(run).catch(() => undefined);
+      const attempts = view?.events.filter(isTried) ?? [];
       const isOfUndo = (tried: TriedEvent): boolean =>
         tried.way === way && outcomes[tried.type].direction === 'undo';
       return (attempts.find(isOfUndo) ?? { startedAt }).startedAt;

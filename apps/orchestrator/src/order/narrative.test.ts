@@ -1,4 +1,4 @@
-import { decide, type Engine, type Event, type Happening, replay } from '@baton/saga';
+import { type Engine, type Event, type Happening, replay, viewRun } from '@baton/saga';
 import { createMemoryJournal, createMemoryStore } from '@baton/saga/testing';
 import { createLog, createMetrics } from '@baton/telemetry';
 import { expect, it } from 'vitest';
@@ -25,8 +25,8 @@ async function live(participants: Participants, change: Partial<OrchestratorOpti
   });
   const placed = await engine.submit(createOrderSaga(participants), order, { id: 'ord_1' });
   expect(['accepted', 'known']).toContain(placed.type);
-  const read = (): string => {
-    const run = engine.read('ord_1');
+  const read = async (): Promise<string> => {
+    const run = await engine.read('ord_1');
     return run ? narrate(run, Date.now()).join('\n') : '';
   };
   return { engine, read };
@@ -38,8 +38,8 @@ async function tell(
   change: Partial<OrchestratorOptions> = {},
 ) {
   const { engine, read } = await live(participants, change);
-  await expect.poll(() => isTold(read()), { timeout: 5_000 }).toBe(true);
-  const story = read();
+  await expect.poll(async () => isTold(await read()), { timeout: 5_000 }).toBe(true);
+  const story = await read();
   await engine.stop();
   return story;
 }
@@ -121,9 +121,9 @@ it('promises nothing of a breaker to who has the journal alone', async () => {
   const { participants } = createStandIns({ inventory: { reserve: unsent } });
   const { engine, read } = await live(participants, touchy);
   await expect.poll(read).toContain('its breaker is open.');
-  const run = engine.read('ord_1');
-  const next = run?.saga ? decide(run.saga, run.state, Date.now() + 60_000) : null;
-  const story = run ? narrate({ ...run, next }, Date.now()).at(-1) : '';
+  const run = await engine.read('ord_1');
+  const seen = run && viewRun(run.saga, run, Date.now() + 60_000);
+  const story = seen ? narrate(seen, Date.now()).at(-1) : '';
   await engine.stop();
   expect(story).toBe(
     'Next: reserve, at inventory-service, as soon as its breaker lets it through.',
@@ -140,7 +140,7 @@ it('tells who asked for a retry, and why', async () => {
   await expect.poll(read).toContain('refused by inventory-service (too-late); it is still owed');
   await engine.retry('ord_1', 'they have mended it');
   await engine.retry('ord_1', 'watchdog: it should have gone on by now');
-  const story = read();
+  const story = await read();
   await engine.stop();
   expect(story).toContain('an operator asked for a retry: they have mended it');
   expect(story).toContain('the watchdog: it should have gone on by now; it is tried again');
@@ -156,7 +156,7 @@ it('does not call undone what was written off', async () => {
   await expect.poll(read).toContain('it is still owed');
   await engine.skip('ord_1', 'reserve', 'they say no');
   await expect.poll(read).toContain('ended: all is undone but what was written off');
-  const story = read();
+  const story = await read();
   await engine.stop();
   expect(story).toContain(
     'an operator wrote off the undo of reserve: they say no; what inventory-service holds must be put right there by hand',
@@ -172,7 +172,7 @@ it('tells of a notification that will not be sent', async () => {
   const { engine, read } = await live(participants);
   await expect.poll(read).toContain('Still to be done: notify.');
   await engine.skip('ord_1', 'notify', 'told by telephone');
-  const story = read();
+  const story = await read();
   await engine.stop();
   expect(story).toContain('an operator wrote off notify: told by telephone; it will not be done');
   expect(story).toMatch(/Nothing is owed\.\nNothing more will happen to it\.$/);
@@ -189,10 +189,10 @@ it('tells of an order that ended its orchestrator again and again', async () => 
   for (let end = 0; end < 5; end++) {
     const { engine } = await live(participants, { journal: createMemoryJournal(store) });
     lives.push(engine);
-    await expect.poll(() => engine.read('ord_1')?.attempt?.direction).toBe('undo');
+    await expect.poll(async () => (await engine.read('ord_1'))?.attempt?.direction).toBe('undo');
   }
   const { engine, read } = await live(participants, { journal: createMemoryJournal(store) });
-  const story = read();
+  const story = await read();
   silence.resolve(await final());
   await Promise.all([...lives, engine].map((one) => one.stop()));
   expect(story).toMatch(/^Order ord_1, worth 24\.00 EUR: stuck \(payment-declined\)\n/);
@@ -217,7 +217,7 @@ it('says what an order that was set aside keeps, and what of it is not known', (
   ];
   const events: Event[] = happenings.map((what, place) => ({ ...what, seq: place + 1, at: 0 }));
   const state = replay(events);
-  const story = narrate({ id: 'ord_1', saga, state, events, attempt: null, next: null }, 0);
+  const story = narrate(viewRun(saga, { id: 'ord_1', state, events }, 0), 0);
   expect(story.slice(-3)).toEqual([
     'Done, and kept meanwhile: validate, reserve.',
     'Perhaps done, which is not known: pay.',

@@ -1,4 +1,4 @@
-import { type Engine, replay } from '@baton/saga';
+import { type Feed, replay } from '@baton/saga';
 import { createLog, type LogLevel } from '@baton/telemetry';
 import { expect, it } from 'vitest';
 import { accepted, decided, type Scene, succeeded, toEvents, traceId } from './event-story.ts';
@@ -8,8 +8,8 @@ import { toSpanId } from './order-trace.ts';
 /** What is logged of an order with these events. */
 const log = (scenes: readonly Scene[], level: LogLevel = 'info') => {
   const lines: string[] = [];
-  const listeners: Parameters<Engine['subscribe']>[0][] = [];
-  const subscribe: Engine['subscribe'] = (listener) => {
+  const listeners: Parameters<Feed['subscribe']>[0][] = [];
+  const subscribe: Feed['subscribe'] = (listener) => {
     listeners.push(listener);
     return () => {};
   };
@@ -19,8 +19,9 @@ const log = (scenes: readonly Scene[], level: LogLevel = 'info') => {
   );
   const events = toEvents(scenes);
   const state = replay(events);
-  for (const [position, event] of events.entries())
-    for (const listener of listeners) listener({ run: 'ord_1', position, event, state });
+  for (const event of events)
+    for (const listener of listeners)
+      listener({ run: 'ord_1', position: String(event.seq), event, state });
   return lines.map((line) => JSON.parse(line));
 };
 

@@ -1,5 +1,5 @@
 /** What goes wrong with orders, and what is done about it, as lines that lead to their traces. */
-import type { Engine, EventType } from '@baton/saga';
+import type { EventType, Feed } from '@baton/saga';
 import type { Log } from '@baton/telemetry';
 import { findSpan } from './order-trace.ts';
 
@@ -18,8 +18,8 @@ const told: { readonly [T in EventType]?: 'info' | 'debug' } = {
   quarantined: 'info',
 };
 
-export function logOrders(engine: Pick<Engine, 'subscribe'>, log: Log): void {
-  engine.subscribe(({ run, event, state }) => {
+export function logOrders(feed: Pick<Feed, 'subscribe'>, log: Log): void {
+  feed.subscribe(({ run, event, state }) => {
     const level = told[event.type];
     if (!level || !log.isLevelEnabled(level)) return;
     const span = findSpan(run, state);

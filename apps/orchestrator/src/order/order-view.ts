@@ -2,7 +2,6 @@
 import type { AttemptView, OrderView, StepView } from '@baton/contracts';
 import {
   type Command,
-  findOwed,
   isTriedAlone,
   type PlannedStep,
   type PlannedWay,
@@ -35,8 +34,7 @@ export function toOrderView(run: RunView, toLinks: ToLinks): OrderView {
     ...(state.reason && { outcome: toOutcome(state.reason) }),
     steps: saga ? saga.plan.map((step) => toStepView(step, run)) : [],
     degraded: findDegraded(saga, state),
-    owed:
-      saga && state.phase === 'compensating' ? findOwed(saga, state).map(({ name }) => name) : [],
+    owed: [...run.owed],
     writtenOff: toWrittenOff(state),
     quarantined: state.isQuarantined,
     inFlight: toInFlight(run),
@@ -141,9 +139,9 @@ function toStepStatus(
 /** Null where there was nothing to undo. */
 function toUndoStatus(
   ways: readonly PlannedWay[],
-  { saga, state }: RunView,
+  { owed, state }: RunView,
 ): 'undoing' | 'written-off' | 'undone' | null {
-  if (saga && findOwed(saga, state).some((way) => ways.includes(way))) return 'undoing';
+  if (ways.some(({ name }) => owed.includes(name))) return 'undoing';
   const known = ways.map((way) => readWay(state, way.name));
   if (known.some(({ writtenOff }) => writtenOff)) return 'written-off';
   return known.some(({ undo }) => undo.done) ? 'undone' : null;

@@ -7,5 +7,8 @@ export const createAlertHandlers = (watchdog: Watchdog): Handlers<typeof alertOp
     status: 200,
     body: { alerts: watchdog.alerts(limit) },
   }),
-  getParticipants: () => ({ status: 200, body: { participants: watchdog.participants() } }),
+  getParticipants: async () => ({
+    status: 200,
+    body: { participants: await watchdog.participants() },
+  }),
 });

@@ -1,5 +1,5 @@
 import { type Committed, createEngine, type Engine, ok, saga } from '@baton/saga';
-import { createMemoryJournal } from '@baton/saga/testing';
+import { createJournalFeed, createMemoryJournal } from '@baton/saga/testing';
 import { listen } from '@baton/service-kit/testing';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
@@ -21,19 +21,18 @@ async function createScene() {
   const scene = { reads: 0 };
   const listeners = new Set<(committed: Committed) => void>();
   const heard: Engine = Object.assign(Object.create(engine), {
-    journal: {
-      ...journal,
-      read: (id: string) => {
-        scene.reads += 1;
-        return journal.read(id);
+    read: (id: string) => {
+      scene.reads += 1;
+      return engine.read(id);
+    },
+    feed: Object.assign(createJournalFeed(journal), {
+      subscribe: (listener: (committed: Committed) => void) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
       },
-    },
-    subscribe: (listener: (committed: Committed) => void) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    }),
   });
-  const state = engine.readState('ord_1');
+  const state = await engine.readState('ord_1');
   if (!state) throw new Error('the order is known');
   let { seq } = state;
   const commit = async (count: number): Promise<void> => {
@@ -46,7 +45,8 @@ async function createScene() {
         ...entry,
         summary: { ...summary, settledAt: 0, repairAt: null },
       });
-      for (const listener of listeners) listener({ run: 'ord_1', position, event, state });
+      const committed = { run: 'ord_1', position: String(position), event, state };
+      for (const listener of listeners) listener(committed);
     }
   };
   const stop = new AbortController();
@@ -54,7 +54,7 @@ async function createScene() {
     stop.abort();
     await engine.stop();
   });
-  const source = { engine: heard, turn: createTurns(stop.signal) };
+  const source = { engine: heard, turn: createTurns(stop.signal), stopped: stop.signal };
   const feeds = {
     all: () => feedAll(source, '0', stop.signal),
     one: () => feedOne(source, { id: 'ord_1', lastId: undefined }, stop.signal),

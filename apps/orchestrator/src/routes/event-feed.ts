@@ -38,31 +38,32 @@ export interface Source {
   readonly engine: Engine;
   /** All listeners share it. */
   readonly turn: Turn;
+  /** Aborts before there is nothing to read from any more. */
+  readonly stopped: AbortSignal;
 }
 
 /** All orders' events, from after `lastId` or from now on. Events that were pruned since are announced by a `reset`. */
 export async function* feedAll(
-  { engine, turn }: Source,
+  { engine, turn, stopped }: Source,
   lastId: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
+  if (stopped.aborted) return;
   using bell = createBell(engine, signal);
-  let position = lastId === undefined ? undefined : readPosition(lastId);
-  if (position === null) yield reset;
+  let position = lastId ?? (await engine.feed.last());
   while (await turn(signal)) {
-    const page = typeof position === 'number' ? engine.journal.readFeed(position, eventsMax) : [];
+    const page = await engine.feed.read(position, eventsMax);
     if (page === undefined) {
+      // Taken before the listener is told: what is committed from then on, it is owed.
+      position = await engine.feed.last();
       yield reset;
-      position = undefined;
       continue;
     }
     for (const { run, position: place, event } of page) {
       position = place;
-      yield toServerEvent(run, event, String(place));
+      yield toServerEvent(run, event, place);
     }
-    if (page.length > 0) continue;
-    const [first] = await bell.wait();
-    if (first) position ??= first.position - 1;
+    if (page.length === 0) await bell.wait();
   }
 }
 
@@ -74,8 +75,8 @@ export async function* feedOne(
 ): AsyncGenerator<ServerEvent> {
   using bell = createBell(engine, signal, order.id);
   const read = async () =>
-    (await turn(signal)) ? engine.journal.read(order.id)?.events : undefined;
-  let seq = readPosition(order.lastId ?? '0') ?? 0;
+    (await turn(signal)) ? (await engine.read(order.id))?.events : undefined;
+  let seq = readSeq(order.lastId ?? '0') ?? 0;
   let events = await read();
   // Ahead of all there is: it was seen in a journal that is no more.
   if (events && seq > events.length) {
@@ -111,9 +112,8 @@ const isFollowedBy = (seq: number, heard: readonly Committed[]): boolean =>
 
 const reset: ServerEvent = { event: 'reset', data: { type: 'reset' } };
 
-/** Null: it is none of ours, so the listener must begin anew. */
-const readPosition = (text: string): number | null =>
-  /^\d{1,15}$/.test(text) ? Number(text) : null;
+const readSeq = (text: string): number | undefined =>
+  /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 
 /** Kept for a listener that is busy; one that was away for longer reads on from its place. */
 const heardMax = 100;
@@ -122,7 +122,7 @@ const heardMax = 100;
 function createBell(engine: Engine, signal: AbortSignal, run?: string) {
   let rung: Committed[] = [];
   let wake: () => void = () => {};
-  const unsubscribe = engine.subscribe((committed) => {
+  const unsubscribe = engine.feed.subscribe((committed) => {
     if (run !== undefined && committed.run !== run) return;
     if (rung.length < heardMax) rung.push(committed);
     wake();

@@ -65,7 +65,7 @@ function createStreams({
   stopped,
 }: Surroundings): Pick<Routes, 'streamEvents' | 'streamOrderEvents'> {
   const admit = createAdmission();
-  const source = { engine, turn: createTurns(stopped) };
+  const source = { engine, turn: createTurns(stopped), stopped };
   const answer = (feed: AsyncGenerator<ServerEvent>) => {
     const events = admit(feed);
     return events ? { events } : tooManyListeners;
@@ -73,8 +73,8 @@ function createStreams({
   return {
     streamEvents: ({ headers, signal }) =>
       answer(feedAll(source, headers['last-event-id'], signal)),
-    streamOrderEvents: ({ params: { id }, headers, signal }) =>
-      engine.readState(id)
+    streamOrderEvents: async ({ params: { id }, headers, signal }) =>
+      (await engine.readState(id))
         ? answer(feedOne(source, { id, lastId: headers['last-event-id'] }, signal))
         : { problem: 'order-not-found' },
   };
@@ -125,11 +125,11 @@ async function answerPlaced(
   if (seconds > 0 && !prunedAs) {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)]);
     const isSettled = (await engine.settled(id, patience)) !== undefined;
-    const run = isSettled ? engine.read(id) : undefined;
+    const run = isSettled ? await engine.read(id) : undefined;
     const applied = { ...location, 'preference-applied': `wait=${seconds}` };
     if (run) return { status: 200 as const, headers: applied, body: toOrderView(run, toLinks) };
   }
-  const run = engine.read(id);
+  const run = await engine.read(id);
   const status = run ? toLiveStatus(run) : (prunedAs ?? 'accepted');
   const body: Accepted = { orderId: id, status, links: toLinks(id, run?.state) };
   return { status: 202 as const, headers: location, body };
@@ -138,8 +138,8 @@ async function answerPlaced(
 const createOrderReads = (surroundings: Surroundings): Pick<Routes, 'getOrder' | 'listOrders'> => {
   const { engine, toLinks } = surroundings;
   return {
-    getOrder: ({ params }) => {
-      const run = engine.read(params.id);
+    getOrder: async ({ params }) => {
+      const run = await engine.read(params.id);
       return run
         ? { status: 200, body: toOrderView(run, toLinks) }
         : { problem: 'order-not-found' };
@@ -148,7 +148,7 @@ const createOrderReads = (surroundings: Surroundings): Pick<Routes, 'getOrder' |
       const before = cursor === undefined ? undefined : readCursor(cursor);
       if (before === null)
         return { problem: 'bad-request', detail: 'cursor: take nextCursor of the page before' };
-      const runs = engine.list({ limit: limit + 1, before, status });
+      const runs = await engine.list({ limit: limit + 1, before, status });
       const shown = runs.slice(0, limit);
       const last = runs.length > limit ? shown.at(-1) : undefined;
       const nextCursor = last ? String(last.number) : null;
@@ -165,10 +165,10 @@ async function toSummaries({ engine, sagas }: Surroundings, runs: readonly RunSu
   const breathe = createBreather();
   const summaries: OrderSummary[] = [];
   for (const { id, version, acceptedAt, status } of runs) {
-    const state = engine.readState(id);
+    const state = await engine.readState(id);
     const shown = state ? toStatus(state) : status;
     // Only of one that was not answered yet does it matter whether its call has left.
-    const run = shown === 'accepted' ? engine.read(id) : undefined;
+    const run = shown === 'accepted' ? await engine.read(id) : undefined;
     summaries.push({
       orderId: id,
       status: run ? toLiveStatus(run) : shown,

@@ -14,13 +14,13 @@ export const toQueueFull = (random: () => number = Math.random) => ({
   headers: { 'retry-after': String(1 + Math.floor(random() * retryAfterMax)) },
 });
 
-export function isFull(engine: Engine): boolean {
-  const { open, openMax } = engine.counts();
+async function isFull(engine: Pick<Engine, 'counts'>): Promise<boolean> {
+  const { open, openMax } = await engine.counts();
   return open >= openMax;
 }
 
 /** Before an order is read, so a known key is refused as well: asked for again, it gets its answer. */
-export const createShed = (engine: Engine, random?: () => number) => (operation: Operation) =>
-  operation === orchestratorOperations.placeOrder && isFull(engine)
+export const createShed = (engine: Engine, random?: () => number) => async (operation: Operation) =>
+  operation === orchestratorOperations.placeOrder && (await isFull(engine))
     ? toQueueFull(random)
     : undefined;

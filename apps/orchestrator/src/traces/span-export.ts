@@ -16,7 +16,7 @@ export interface SpanExport {
   /** Something was committed. */
   readonly stir: () => void;
   /** How many events were committed whose spans have not arrived. */
-  readonly readBacklog: () => number;
+  readonly readBacklog: () => Promise<number>;
   /** Sends what is there, if the collector takes it at once, and ends. */
   readonly stop: () => Promise<void>;
 }

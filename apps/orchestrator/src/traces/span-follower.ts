@@ -1,20 +1,19 @@
 /** Reads what was committed, a batch at a time, and sends its spans. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock, Journal } from '@baton/saga';
+import type { Clock, Feed, FeedEvent } from '@baton/saga';
 import { type SpanRecord, type Tracing, toReadableSpan } from '@baton/telemetry';
 import { deliver, type Told } from './span-delivery.ts';
 import { createTeller, type TellerOptions } from './span-teller.ts';
 import type { TraceCursor } from './trace-cursor.ts';
 
 export interface FollowerOptions extends TellerOptions {
-  readonly journal: Pick<Journal, 'readKept' | 'readFeed' | 'readLast' | 'read'>;
+  readonly feed: Pick<Feed, 'start' | 'readKept' | 'behind'>;
   readonly tracing: Pick<Tracing, 'send' | 'resource'>;
   readonly cursor: TraceCursor;
   readonly clock: Clock;
 }
 /** `away`: the same is sent the next time. */
 export type Outcome = 'sent' | 'sent a full batch' | 'away' | 'nothing';
-type Feed = ReturnType<Journal['readKept']>;
 
 /** Events in one batch; a span or three each. */
 const batchMax = 256;
@@ -22,17 +21,17 @@ const batchMax = 256;
 const turnMs = 10;
 
 export function createFollower(options: FollowerOptions) {
-  const { journal, tracing, cursor, log } = options;
+  const { feed, tracing, cursor, log } = options;
   const teller = createTeller(options);
   const breathe = createBreath(options.clock);
-  let position = findStart(journal, cursor.read());
+  let position = cursor.read() ?? feed.start;
   let hasClosed = false;
 
-  const tellAll = async (feed: Feed): Promise<Told[]> => {
+  const tellAll = async (events: readonly FeedEvent[]): Promise<Told[]> => {
     const told: Told[] = [];
-    for (const { run, event } of feed) {
+    for (const { run, event } of events) {
       if (hasClosed) break;
-      told.push({ run, seq: event.seq, spans: teller.tell(run, event) });
+      told.push({ run, seq: event.seq, spans: await teller.tell(run, event) });
       await breathe();
     }
     return told;
@@ -40,16 +39,16 @@ export function createFollower(options: FollowerOptions) {
   const send = async (spans: readonly SpanRecord[]) =>
     hasClosed ? 'away' : tracing.send(spans.map((span) => toReadableSpan(span, tracing.resource)));
   async function sendNext(): Promise<Outcome> {
-    const feed = journal.readKept(position, batchMax);
-    const last = feed.at(-1);
+    const events = await feed.readKept(position, batchMax);
+    const last = events.at(-1);
     if (!last) return 'nothing';
-    const givenUp = await deliver(await tellAll(feed), send);
+    const givenUp = await deliver(await tellAll(events), send);
     if (hasClosed || givenUp === 'away') return 'away';
     for (const { run, seq } of givenUp)
       log.error({ orderId: run, seq }, 'an event has no spans: the collector refuses them');
     position = last.position;
     cursor.write(position);
-    return feed.length < batchMax ? 'sent' : 'sent a full batch';
+    return events.length < batchMax ? 'sent' : 'sent a full batch';
   }
   return {
     async sendNext(): Promise<Outcome> {
@@ -60,9 +59,8 @@ export function createFollower(options: FollowerOptions) {
       if (outcome === 'away') teller.forget();
       return outcome;
     },
-    /** Events whose spans have not arrived yet. Behind the last one that was not pruned, there is none. */
-    readBacklog: () =>
-      hasClosed || journal.readKept(position, 1).length === 0 ? 0 : journal.readLast() - position,
+    /** Events whose spans have not arrived yet. */
+    readBacklog: async () => (hasClosed ? 0 : feed.behind(position)),
     /** The journal is read no more, also where the collector answers afterwards. */
     close: () => {
       hasClosed = true;
@@ -80,9 +78,3 @@ const createBreath = (clock: Pick<Clock, 'now'>) => {
     since = clock.now();
   };
 };
-
-/** A place beyond the end belongs to another journal: this one is sent from its beginning. */
-const findStart = (journal: FollowerOptions['journal'], position: number): number =>
-  journal.readFeed(position, 1) === undefined && journal.readKept(position, 1).length === 0
-    ? 0
-    : position;

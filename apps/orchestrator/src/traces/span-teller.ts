@@ -1,27 +1,29 @@
 /** Tells committed events as spans, one after the other, and keeps in mind what went before in each order. */
-import { type Event, findRepairs, isSettled, type Journal, type Saga } from '@baton/saga';
+import { type Event, findRepairs, isSettled, type RunView, type Saga } from '@baton/saga';
 import type { Log, SpanRecord } from '@baton/telemetry';
 import { type FindSaga, project } from './order-spans.ts';
 import type { Progress } from './span-outline.ts';
 
 export interface TellerOptions {
-  readonly journal: Pick<Journal, 'read'>;
+  /** As the engine does; its history is all that is asked for. */
+  readonly read: (run: string) => Promise<Pick<RunView, 'events'> | undefined>;
   readonly sagas: readonly Saga<unknown>[];
   readonly log: Pick<Log, 'error'>;
 }
 
 const ordersMax = 5_000;
 
-export function createTeller({ journal, sagas, log }: TellerOptions) {
+export function createTeller({ read, sagas, log }: TellerOptions) {
   const orders = new Map<string, Progress>();
   const findSaga: FindSaga = ({ saga, version }) =>
     sagas.find((known) => known.name === saga && known.version === version);
 
   /** An order that was dropped is read again. */
-  const recall = (run: string, event: Event): Progress | null => {
+  const recall = async (run: string, event: Event): Promise<Progress | null> => {
     const known = orders.get(run);
     if (known || event.seq === 1) return known ?? null;
-    const earlier = journal.read(run)?.events.filter(({ seq }) => seq < event.seq) ?? [];
+    const view = await read(run);
+    const earlier = view?.events.filter(({ seq }) => seq < event.seq) ?? [];
     return earlier.reduce<Progress | null>(
       (before, past) => project({ run, event: past }, before, findSaga).after,
       null,
@@ -40,9 +42,9 @@ export function createTeller({ journal, sagas, log }: TellerOptions) {
   };
   return {
     /** An order whose events make no sense must not hold up the others. */
-    tell(run: string, event: Event): readonly SpanRecord[] {
+    async tell(run: string, event: Event): Promise<readonly SpanRecord[]> {
       try {
-        const { spans, after } = project({ run, event }, recall(run, event), findSaga);
+        const { spans, after } = project({ run, event }, await recall(run, event), findSaga);
         remember(run, after);
         return spans;
       } catch (error) {

@@ -1,12 +1,12 @@
 /** How far the journal was sent to the collector, over restarts. Losing it costs sending the same once more. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import type { Clock } from '@baton/saga';
+import type { Clock, Position } from '@baton/saga';
 import type { Log } from '@baton/telemetry';
 
 export interface TraceCursor {
-  /** The position of the last event whose spans arrived; 0 when nothing is known. */
-  readonly read: () => number;
-  readonly write: (position: number) => void;
+  /** The position of the last event whose spans arrived; undefined when nothing is known. */
+  readonly read: () => Position | undefined;
+  readonly write: (position: Position) => void;
   /** Writes what was not written yet, and nothing afterwards. */
   readonly close: () => void;
 }
@@ -20,8 +20,8 @@ export function createTraceCursor(
   clock: Clock,
   log: Pick<Log, 'warn'>,
 ): TraceCursor {
-  if (path === undefined) return { read: () => 0, write: () => {}, close: () => {} };
-  let latest: number | null = null;
+  if (path === undefined) return { read: () => undefined, write: () => {}, close: () => {} };
+  let latest: Position | null = null;
   let isFailing = false;
   let hasClosed = false;
   let cancelTimer: (() => void) | null = null;
@@ -30,7 +30,7 @@ export function createTraceCursor(
     cancelTimer = null;
     if (latest === null) return;
     try {
-      writeFileSync(`${path}.new`, String(latest), { mode: 0o600 });
+      writeFileSync(`${path}.new`, latest, { mode: 0o600 });
       renameSync(`${path}.new`, path);
       latest = null;
       isFailing = false;
@@ -58,11 +58,10 @@ export function createTraceCursor(
   };
 }
 
-function readPosition(path: string): number {
+function readPosition(path: string): Position | undefined {
   try {
-    const text = readFileSync(path, 'utf8');
-    return /^\d{1,15}$/.test(text) ? Number(text) : 0;
+    return readFileSync(path, 'utf8') || undefined;
   } catch {
-    return 0;
+    return undefined;
   }
 }

@@ -10,8 +10,8 @@ export function measureTraceBacklog(
     name: 'baton_trace_backlog_events',
     help: 'Events of the journal whose spans have not arrived at the collector yet',
     registers: [registry],
-    collect() {
-      this.set(readBacklog());
+    async collect() {
+      this.set(await readBacklog());
     },
   });
 }

@@ -1,3 +1,4 @@
+import type { Journal, Notices } from '@baton/saga';
 import { createMemoryJournal } from '@baton/saga/testing';
 import { expect, it } from 'vitest';
 import type { Alert } from './alert.ts';
@@ -17,6 +18,10 @@ const toAlert = (subject: string, resolvedAt: number | null = null): Alert => ({
   result: 'r',
   calmSince: null,
 });
+const toNotices = (journal: Journal): Notices => ({
+  add: (notice) => journal.addNotice(notice),
+  list: async (limit) => journal.readNotices(limit),
+});
 const subjects = (alerts: readonly Alert[]): string[] => alerts.map(({ subject }) => subject);
 
 /** As the watchdog would: what is open, without what was resolved. */
@@ -28,13 +33,13 @@ async function record(book: AlertBook, opened: Alert[], resolved: Alert[] = []):
 
 it('finds what was open, what was resolved and what was to be remembered, when it is opened again', async () => {
   const journal = createMemoryJournal();
-  const book = openAlertBook(journal);
+  const book = await openAlertBook(toNotices(journal));
   expect([book.open(), book.resolved(), book.memory()]).toEqual([[], [], nothing]);
   await record(book, [toAlert('a'), toAlert('b')]);
   await record(book, [], [toAlert('a', 2)]);
   const memory = { incarnations: { 'payment-service': 'one' }, standbySeenAt: 7 };
   await book.record({ open: book.open(), opened: [], resolved: [] }, memory, 3);
-  const again = openAlertBook(journal);
+  const again = await openAlertBook(toNotices(journal));
   expect(again.open()).toEqual([toAlert('b')]);
   expect(again.resolved()).toEqual([toAlert('a', 2)]);
   expect(again.memory()).toEqual(memory);
@@ -42,21 +47,24 @@ it('finds what was open, what was resolved and what was to be remembered, when i
 
 it('knows what is open when the journal has long dropped its opening', async () => {
   const journal = createMemoryJournal();
-  const book = openAlertBook(journal);
+  const book = await openAlertBook(toNotices(journal));
   await record(book, [toAlert('old')]);
   for (let i = 0; i < 600; i++) {
     await record(book, [toAlert(`ord_${i}`)]);
     await record(book, [], [toAlert(`ord_${i}`, 2)]);
   }
   expect(JSON.stringify(journal.readNotices(9_999).at(-1))).not.toContain('"old"');
-  expect(subjects(openAlertBook(journal).open())).toEqual(['old']);
-  expect(openAlertBook(journal).resolved()).toHaveLength(200);
-  expect(subjects(openAlertBook(journal).resolved()).slice(0, 2)).toEqual(['ord_599', 'ord_598']);
+  expect(subjects((await openAlertBook(toNotices(journal))).open())).toEqual(['old']);
+  expect((await openAlertBook(toNotices(journal))).resolved()).toHaveLength(200);
+  expect(subjects((await openAlertBook(toNotices(journal))).resolved()).slice(0, 2)).toEqual([
+    'ord_599',
+    'ord_598',
+  ]);
 });
 
 it('writes nothing where nothing happened', async () => {
   const journal = createMemoryJournal();
-  const book = openAlertBook(journal);
+  const book = await openAlertBook(toNotices(journal));
   await record(book, [toAlert('a')]);
   await record(book, []);
   expect(journal.readNotices(9)).toHaveLength(1);
@@ -64,7 +72,7 @@ it('writes nothing where nothing happened', async () => {
 
 it('shows nothing before it is durable', async () => {
   const commit = Promise.withResolvers<void>();
-  const book = openAlertBook({ ...createMemoryJournal(), addNotice: () => commit.promise });
+  const book = await openAlertBook({ list: async () => [], add: () => commit.promise });
   const recorded = record(book, [toAlert('a')]);
   expect(book.open()).toEqual([]);
   commit.resolve();
@@ -75,5 +83,5 @@ it('shows nothing before it is durable', async () => {
 it('passes over notices of others', async () => {
   const journal = createMemoryJournal();
   await journal.addNotice({ at: 1, type: 'maintenance' });
-  expect(openAlertBook(journal).open()).toEqual([]);
+  expect((await openAlertBook(toNotices(journal))).open()).toEqual([]);
 });

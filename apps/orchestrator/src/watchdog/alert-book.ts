@@ -5,7 +5,7 @@
  * 1. Nothing is told or shown before it is durable.
  * 2. The journal drops old notices, so all that is open is said again before that.
  */
-import { type Journal, type Notice, noticesMax } from '@baton/saga';
+import { type Notice, type Notices, noticesMax } from '@baton/saga';
 import { z } from 'zod';
 import { Alert } from './alert.ts';
 import type { Watch } from './watchdog.ts';
@@ -35,8 +35,8 @@ export interface AlertBook {
   record(watch: Watch, memory: Memory, at: number): Promise<void>;
 }
 
-export function openAlertBook(journal: Pick<Journal, 'addNotice' | 'readNotices'>): AlertBook {
-  const read = replayNotices(journal.readNotices(noticesMax).toReversed());
+export async function openAlertBook(notices: Notices): Promise<AlertBook> {
+  const read = replayNotices((await notices.list(noticesMax)).toReversed());
   let { memory } = read;
   let open: readonly Alert[] = [...read.open.values()];
   let resolved: readonly Alert[] = read.resolved.toReversed().slice(0, resolvedMax);
@@ -49,12 +49,12 @@ export function openAlertBook(journal: Pick<Journal, 'addNotice' | 'readNotices'
       const alerts = [...watch.opened, ...watch.resolved];
       sinceAll += alerts.length;
       const isNew = JSON.stringify(nextMemory) !== JSON.stringify(memory);
-      const notices: Notice[] = alerts.map((alert) => ({ at, type: 'alert', alert }));
+      const news: Notice[] = alerts.map((alert) => ({ at, type: 'alert', alert }));
       if (isNew || sinceAll >= sayAllEvery) {
-        notices.push({ at, type: 'watch', memory: nextMemory, open: watch.open });
+        news.push({ at, type: 'watch', memory: nextMemory, open: watch.open });
         sinceAll = 0;
       }
-      await Promise.all(notices.map((notice) => journal.addNotice(notice)));
+      await Promise.all(news.map((notice) => notices.add(notice)));
       memory = nextMemory;
       open = watch.open;
       resolved = [...watch.resolved, ...resolved].slice(0, resolvedMax);

@@ -10,10 +10,14 @@ export interface AlertingOptions extends Omit<WatchdogOptions, 'onAlert'> {
   readonly webhookUrl?: string | undefined;
 }
 
-export function startAlerting({ metrics, webhookUrl, ...options }: AlertingOptions): Watchdog {
+export async function startAlerting({
+  metrics,
+  webhookUrl,
+  ...options
+}: AlertingOptions): Promise<Watchdog> {
   const { log, clock } = options;
   const webhook = webhookUrl === undefined ? null : createWebhook({ url: webhookUrl, clock, log });
-  const watchdog = createWatchdog({
+  const watchdog = await createWatchdog({
     ...options,
     onAlert: (type, alert) => {
       const { rule, subject, message, action, result } = alert;

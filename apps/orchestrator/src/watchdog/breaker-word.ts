@@ -1,9 +1,9 @@
-import type { GateView } from '@baton/saga';
+import type { ParticipantView } from '@baton/saga';
 
 /** `due`: open, and its time is over, but nobody waits there: the next order probes it. */
-type BreakerWord = GateView['breaker'] | 'due';
+type BreakerWord = ParticipantView['breaker'] | 'due';
 
-type Shown = Pick<GateView, 'breaker' | 'nextTryAt' | 'parked' | 'waiting'>;
+type Shown = Pick<ParticipantView, 'breaker' | 'nextTryAt' | 'parked' | 'waiting'>;
 
 /** The engine sends no probe of its own: without an order, an open breaker stays as it is. */
 export function toBreakerWord(gate: Shown, nowMs: number): BreakerWord {

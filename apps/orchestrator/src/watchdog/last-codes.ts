@@ -1,5 +1,5 @@
 /** What the last call that failed at each participant ended with, so that an alert can name it. */
-import type { Engine, Event, Saga } from '@baton/saga';
+import type { Event, Feed, Saga } from '@baton/saga';
 import { findDefinition } from '../order/definition.ts';
 import { findWay } from '../order/order-view.ts';
 
@@ -14,11 +14,11 @@ type Failure = Extract<Event, { type: (typeof failures)[number] }>;
 const isFailure = (event: Event): event is Failure => failures.some((type) => type === event.type);
 
 export function rememberCodes(
-  engine: Pick<Engine, 'subscribe'>,
+  feed: Pick<Feed, 'subscribe'>,
   sagas: readonly Saga<unknown>[],
 ): (participant: string) => string | null {
   const codes = new Map<string, string>();
-  engine.subscribe(({ event, state }) => {
+  feed.subscribe(({ event, state }) => {
     if (!isFailure(event)) return;
     const participant = findWay(findDefinition(sagas, state), event.way)?.participant;
     if (participant !== undefined) codes.set(participant, event.code);

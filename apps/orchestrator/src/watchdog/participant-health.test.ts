@@ -6,7 +6,7 @@ import { createStandIns } from '../testing/stand-in.ts';
 import { createParticipantHealth } from './participant-health.ts';
 import { createParticipantsWatch } from './watchdog-participants.ts';
 
-it('names also a participant that a step calls and nobody knows how to ask', () => {
+it('names also a participant that a step calls and nobody knows how to ask', async () => {
   const { participants } = createStandIns();
   const checked = saga('checked', { version: 1, input: z.object({}) })
     .step('check', { participant: 'fraud-check', perform: async () => ok(null), undo: null })
@@ -18,11 +18,11 @@ it('names also a participant that a step calls and nobody knows how to ask', () 
     'fraud-check': 'not asked',
   });
   const watch = createParticipantsWatch(participants, {
-    engine: { gates: () => [] },
+    engine: { participants: async () => [] },
     readHealth,
     now: () => 0,
   });
-  expect(watch.states()).toContainEqual({
+  expect(await watch.states()).toContainEqual({
     name: 'fraud-check',
     answers: null,
     breaker: 'closed',

@@ -32,7 +32,7 @@ export interface Watchdog {
   /** Open ones first, then the newest. */
   alerts(limit: number): AlertView[];
   openAlerts(): readonly Alert[];
-  participants(): ParticipantState[];
+  participants(): Promise<ParticipantState[]>;
   stop(): void;
 }
 
@@ -41,10 +41,12 @@ const everyMs = 1_000;
 const audited: ReadonlySet<string> = new Set<AlertRule>(['data-changed', 'books-differ']);
 const reason = 'watchdog: it should have gone on by now';
 
-export function createWatchdog(options: WatchdogOptions): Watchdog {
+export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog> {
   const { engine, clock, log, onAlert, olderThanMs = 300_000 } = options;
   const { now } = clock;
-  const book = openAlertBook(engine.journal);
+  // Before anything is awaited, so that no event goes by unheard.
+  const readLastCode = rememberCodes(engine.feed, options.sagas);
+  const book = await openAlertBook(engine.notices);
   const orders = createOrdersWatch({ engine, sagas: options.sagas, now, olderThanMs });
   let hasStopped = false;
   // Once stopped, the journal may be closed under what had begun.
@@ -59,16 +61,16 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     readHealth: options.readHealth,
     now,
   });
-  const readLastCode = rememberCodes(engine, options.sagas);
   const parts = { engine, now, orders, books, participants, readLastCode, olderThanMs };
   const observe = createObserver(parts, book.memory());
   const look = async (): Promise<void> => {
-    const { seen, memory, isHealed } = observe(book.memory());
+    const { seen, memory, isHealed } = await observe(book.memory(), book.open());
     const watched = watch(book.open(), seen);
     await book.record(watched, memory, seen.at);
     for (const alert of watched.opened) onAlert('opened', toAlertView(alert));
     for (const alert of watched.resolved) onAlert('resolved', toAlertView(alert));
-    for (const id of orders.takeDue(isHealed)) await engine.retry(id, reason, { nudge: true });
+    for (const id of await orders.takeDue(isHealed))
+      await engine.retry(id, reason, { nudge: true });
   };
   const callOff = again(clock, () => look().catch(onError));
   return {

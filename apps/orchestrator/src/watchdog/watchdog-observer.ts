@@ -1,14 +1,16 @@
 /** Looks at the whole for the watchdog, and keeps what only shows over time. */
-import type { Engine, GateView } from '@baton/saga';
+import type { Engine, ParticipantView } from '@baton/saga';
+import type { Alert } from './alert.ts';
 import type { Memory } from './alert-book.ts';
 import { toBreakerWord } from './breaker-word.ts';
 import type { BooksWatch } from './watchdog-books.ts';
-import type { Observation } from './watchdog-observation.ts';
+import type { Observation, ObservedOrders } from './watchdog-observation.ts';
+import { overdueRule, stuckRule } from './watchdog-order-rules.ts';
 import type { OrdersWatch } from './watchdog-orders.ts';
 import type { ParticipantsWatch } from './watchdog-participants.ts';
 
 export interface ObserverParts {
-  readonly engine: Pick<Engine, 'counts' | 'gates' | 'readState' | 'journal'>;
+  readonly engine: Pick<Engine, 'counts' | 'participants' | 'readState' | 'standby'>;
   readonly now: () => number;
   readonly orders: OrdersWatch;
   readonly books: BooksWatch;
@@ -33,12 +35,12 @@ const hourMs = 3_600_000;
 export function createObserver(parts: ObserverParts, remembered: Memory) {
   const { engine, now, orders, books, participants, readLastCode, olderThanMs } = parts;
   const readOrders = slowly(now, () => orders.look());
-  const readAnswers = slowly(now, () => participants.answers());
+  const readAnswers = slowly(now, async () => participants.answers());
   const readStandby = createStandbyWatch(parts, remembered);
   let answersBefore: Readonly<Record<string, boolean | null>> = {};
-  return (memory: Memory): Look => {
+  return async (memory: Memory, open: readonly Alert[]): Promise<Look> => {
     const at = now();
-    const answers = readAnswers();
+    const answers = await readAnswers();
     const isHealed = Object.keys(answers).some(
       (name) => answers[name] && answersBefore[name] === false,
     );
@@ -46,37 +48,54 @@ export function createObserver(parts: ObserverParts, remembered: Memory) {
     const incarnations = { ...memory.incarnations, ...participants.incarnations() };
     const changed = findChanged(memory.incarnations, incarnations);
     if (changed.length > 0) books.doubt();
-    const { overdue, stuck } = readOrders();
-    const standby = readStandby(memory.standbySeenAt);
+    const { overdue, stuck } = await readOrders();
+    const standby = await readStandby(memory.standbySeenAt);
+    const ends = await readEnds(engine, findMissing(open, overdue, stuck));
     const seen: Observation = {
       at,
-      breakers: engine.gates().map((gate) => ({
-        participant: gate.participant,
-        isOpen: gate.breaker !== 'closed',
-        isIdle: isIdle(gate, at) && answers[gate.participant] === true,
-        lastCode: readLastCode(gate.participant),
-        nextTryAt: gate.nextTryAt,
-        parked: gate.parked,
+      breakers: (await engine.participants()).map((view) => ({
+        participant: view.participant,
+        isOpen: view.breaker !== 'closed',
+        isIdle: isIdle(view, at) && answers[view.participant] === true,
+        lastCode: readLastCode(view.participant),
+        nextTryAt: view.nextTryAt,
+        parked: view.parked,
       })),
       overdue: { ...overdue, olderThanMs },
       stuck,
-      queue: engine.counts(),
+      queue: await engine.counts(),
       standbyMissingSince: standby.missingSince,
       changed,
       books: books.look(),
       unaudited: books.gap(),
-      endOf: (id) => toEnd(engine.readState(id)?.phase),
+      endOf: (id) => ends.get(id),
     };
     return { seen, memory: { incarnations, standbySeenAt: standby.seenAt }, isHealed };
   };
 }
 
 /** Due for long enough that its participant was asked since: an answer is some seconds old. */
-const isIdle = (gate: GateView, at: number): boolean =>
-  toBreakerWord(gate, at) === 'due' && at - (gate.nextTryAt ?? at) >= 3 * slowMs;
+const isIdle = (view: ParticipantView, at: number): boolean =>
+  toBreakerWord(view, at) === 'due' && at - (view.nextTryAt ?? at) >= 3 * slowMs;
 
 const findChanged = (before: Memory['incarnations'], after: Memory['incarnations']): string[] =>
   Object.keys(after).filter((name) => Object.hasOwn(before, name) && before[name] !== after[name]);
+
+/** Orders with an alert that were not found again: they may have ended. */
+function findMissing(open: readonly Alert[], ...found: readonly ObservedOrders[]): string[] {
+  const seen = new Set(found.flatMap(({ orders }) => orders.map(({ id }) => id)));
+  return open
+    .filter(({ rule }) => rule === overdueRule.name || rule === stuckRule.name)
+    .flatMap(({ subject }) => (seen.has(subject) ? [] : [subject]));
+}
+
+async function readEnds(
+  engine: Pick<Engine, 'readState'>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string | undefined>> {
+  const read = async (id: string) => [id, toEnd((await engine.readState(id))?.phase)] as const;
+  return new Map(await Promise.all(ids.map(read)));
+}
 
 const toEnd = (phase: string | undefined): string | undefined =>
   phase === 'completed' || phase === 'compensated' ? `It is ${phase}` : undefined;
@@ -85,18 +104,18 @@ const toEnd = (phase: string | undefined): string | undefined =>
 function createStandbyWatch({ engine, now }: ObserverParts, { standbySeenAt }: Memory) {
   const isRecent = standbySeenAt !== null && now() - standbySeenAt <= dayMs;
   let lastSeenAt = isRecent ? now() : standbySeenAt;
-  return (seenAt: number | null) => {
-    if (!engine.journal.hasStandby()) return { seenAt, missingSince: lastSeenAt };
+  return async (seenAt: number | null) => {
+    if (!(await engine.standby())) return { seenAt, missingSince: lastSeenAt };
     lastSeenAt = now();
     const isOld = seenAt === null || now() - seenAt >= hourMs;
     return { seenAt: isOld ? now() : seenAt, missingSince: null };
   };
 }
 
-function slowly<T>(now: () => number, read: () => T): () => T {
+function slowly<T>(now: () => number, read: () => Promise<T>): () => Promise<T> {
   let known: { readonly value: T; readonly at: number } | undefined;
-  return () => {
-    if (!known || now() - known.at >= slowMs) known = { value: read(), at: now() };
+  return async () => {
+    if (!known || now() - known.at >= slowMs) known = { value: await read(), at: now() };
     return known.value;
   };
 }

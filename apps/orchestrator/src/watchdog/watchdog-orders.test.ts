@@ -1,5 +1,11 @@
-import { type GateView, type Happening, type RunState, type RunSummary, replay } from '@baton/saga';
-import { createMemoryJournal } from '@baton/saga/testing';
+import {
+  type Engine,
+  type Happening,
+  type ParticipantView,
+  type RunState,
+  type RunSummary,
+  replay,
+} from '@baton/saga';
 import { expect, it } from 'vitest';
 import { createOrderSaga } from '../order-saga.ts';
 import { createStandIns } from '../testing/stand-in.ts';
@@ -32,7 +38,12 @@ function toState(next: Next, now: number): RunState {
 }
 
 function createScene(orders: Readonly<Record<string, Next>>) {
-  const scene = { now: 10 * minute, orders, stuck: [] as string[], gates: [] as GateView[] };
+  const scene = {
+    now: 10 * minute,
+    orders,
+    stuck: [] as string[],
+    participants: [] as ParticipantView[],
+  };
   const toSummary = (id: string, index: number): RunSummary => ({
     id,
     number: index,
@@ -44,13 +55,10 @@ function createScene(orders: Readonly<Record<string, Next>>) {
     repairAt: null,
   });
   const engine = {
-    journal: {
-      ...createMemoryJournal(),
-      listOldest: (limit: number) => Object.keys(scene.orders).slice(0, limit).map(toSummary),
-    },
-    list: () => scene.stuck.map(toSummary),
-    readState: (id: string) => toState(scene.orders[id] ?? 'waits', scene.now),
-    gates: () => scene.gates,
+    list: async ({ status, limit }: Parameters<Engine['list']>[0]) =>
+      (status === 'open' ? Object.keys(scene.orders).slice(0, limit) : scene.stuck).map(toSummary),
+    readState: async (id: string) => toState(scene.orders[id] ?? 'waits', scene.now),
+    participants: async () => scene.participants,
   };
   const watch = createOrdersWatch({
     engine,
@@ -61,18 +69,21 @@ function createScene(orders: Readonly<Record<string, Next>>) {
   return { scene, watch };
 }
 
-it('has an overdue order tried again ever more rarely, and counts that', () => {
+it('has an overdue order tried again ever more rarely, and counts that', async () => {
   const { scene, watch } = createScene({ a: 'waits' });
   const triedAt: number[] = [];
   for (let passed = 0; passed <= 200; passed++) {
-    if (watch.takeDue(false).includes('a')) triedAt.push(passed);
+    if ((await watch.takeDue(false)).includes('a')) triedAt.push(passed);
     scene.now += minute;
   }
   expect(triedAt).toEqual([0, 10, 30, 70, 130, 190]);
-  expect(watch.look().overdue).toMatchObject({ count: 1, orders: [{ id: 'a', retries: 6 }] });
+  expect((await watch.look()).overdue).toMatchObject({
+    count: 1,
+    orders: [{ id: 'a', retries: 6 }],
+  });
 });
 
-it('leaves alone what waits for a breaker or an answer, or was set aside', () => {
+it('leaves alone what waits for a breaker or an answer, or was set aside', async () => {
   const { watch } = createScene({
     a: 'parked',
     b: 'quarantined',
@@ -80,8 +91,8 @@ it('leaves alone what waits for a breaker or an answer, or was set aside', () =>
     d: 'of an unknown definition',
     e: 'waits',
   });
-  expect(watch.takeDue(false)).toEqual(['e']);
-  expect(watch.look().overdue.orders.map(({ goesOn }) => goesOn)).toEqual([
+  expect(await watch.takeDue(false)).toEqual(['e']);
+  expect((await watch.look()).overdue.orders.map(({ goesOn }) => goesOn)).toEqual([
     true,
     false,
     true,
@@ -90,9 +101,9 @@ it('leaves alone what waits for a breaker or an answer, or was set aside', () =>
   ]);
 });
 
-it('leaves alone what would be tried at an open breaker', () => {
+it('leaves alone what would be tried at an open breaker', async () => {
   const { scene, watch } = createScene({ a: 'waits' });
-  scene.gates = [
+  scene.participants = [
     {
       participant: 'order-service',
       breaker: 'open',
@@ -105,41 +116,45 @@ it('leaves alone what would be tried at an open breaker', () => {
       parked: 0,
     },
   ];
-  expect(watch.takeDue(false)).toEqual([]);
+  expect(await watch.takeDue(false)).toEqual([]);
 });
 
-it('tries twenty at a time, and each has its turn', () => {
+it('tries twenty at a time, and each has its turn', async () => {
   const names = Array.from({ length: 50 }, (_, i) => `ord_${i}`);
   const { watch } = createScene(Object.fromEntries(names.map((name) => [name, 'waits'])));
-  const turns = [watch.takeDue(false), watch.takeDue(false), watch.takeDue(false)];
+  const turns = [
+    await watch.takeDue(false),
+    await watch.takeDue(false),
+    await watch.takeDue(false),
+  ];
   expect(turns.map(({ length }) => length)).toEqual([20, 20, 10]);
   expect(turns.flat()).toEqual(names);
 });
 
-it('has what is owed tried at once when a participant answers again, and only then', () => {
+it('has what is owed tried at once when a participant answers again, and only then', async () => {
   const { scene, watch } = createScene({});
   scene.stuck = ['a'];
-  expect(watch.takeDue(false)).toEqual([]);
-  expect(watch.takeDue(true)).toEqual(['a']);
+  expect(await watch.takeDue(false)).toEqual([]);
+  expect(await watch.takeDue(true)).toEqual(['a']);
 });
 
-it('has what is owed tried once a minute where a participant answers now and then', () => {
+it('has what is owed tried once a minute where a participant answers now and then', async () => {
   const { scene, watch } = createScene({});
   scene.stuck = ['a'];
   let tried = 0;
   for (let second = 0; second < 120; second++) {
-    tried += watch.takeDue(second % 10 === 0).length;
+    tried += (await watch.takeDue(second % 10 === 0)).length;
     scene.now += minute / 60;
   }
   expect(tried).toBe(2);
   scene.now += minute;
-  expect(watch.takeDue(false)).toEqual(['a']);
-  expect(watch.takeDue(false)).toEqual([]);
+  expect(await watch.takeDue(false)).toEqual(['a']);
+  expect(await watch.takeDue(false)).toEqual([]);
 });
 
-it('waits until an order is overdue', () => {
+it('waits until an order is overdue', async () => {
   const { scene, watch } = createScene({ a: 'waits' });
   scene.now = 5 * minute;
-  expect(watch.takeDue(false)).toEqual([]);
-  expect(watch.look().overdue.count).toBe(0);
+  expect(await watch.takeDue(false)).toEqual([]);
+  expect((await watch.look()).overdue.count).toBe(0);
 });

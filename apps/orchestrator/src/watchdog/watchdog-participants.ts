@@ -1,6 +1,6 @@
 /** How participants fare, as seen from here: whether they answer, their breakers, and whose data they answer from. */
 import type { ParticipantState } from '@baton/contracts';
-import type { Engine, GateView } from '@baton/saga';
+import type { Engine, ParticipantView } from '@baton/saga';
 import { toInstant } from '../order/instant.ts';
 import type { Participants } from '../participants.ts';
 import { toBreakerWord } from './breaker-word.ts';
@@ -10,11 +10,11 @@ export interface ParticipantsWatch {
   incarnations(): Readonly<Record<string, string>>;
   /** By name: null until it was asked. Asks anew in the background. */
   answers(): Readonly<Record<string, boolean | null>>;
-  states(): ParticipantState[];
+  states(): Promise<ParticipantState[]>;
 }
 
 export interface WatchedParticipants {
-  readonly engine: Pick<Engine, 'gates'>;
+  readonly engine: Pick<Engine, 'participants'>;
   readonly readHealth: () => Readonly<Record<string, string>>;
   readonly now: () => number;
 }
@@ -36,13 +36,14 @@ export function createParticipantsWatch(
   return {
     incarnations,
     answers,
-    states: () => {
+    states: async () => {
+      const called = await engine.participants();
       const known = incarnations();
-      const gates = new Map(engine.gates().map((gate) => [gate.participant, gate]));
+      const views = new Map(called.map((view) => [view.participant, view]));
       return Object.entries(answers()).map(([name, isAnswering]) => ({
         name,
         answers: isAnswering,
-        ...toBreakerState(gates.get(name), now()),
+        ...toBreakerState(views.get(name), now()),
         incarnation: known[name] ?? null,
       }));
     },
@@ -61,11 +62,11 @@ const byName = (participants: Participants) => ({
 const toAnswer = (said: string): boolean | null =>
   said.startsWith('not asked') ? null : said === 'answers';
 
-/** One that was never called has no gate. */
-function toBreakerState(gate: GateView | undefined, nowMs: number) {
-  if (!gate) return uncalled;
-  const { nextTryAt, openings, inFlight, waiting, parked } = gate;
-  const breaker = toBreakerWord(gate, nowMs);
+/** Of one that was never called the engine has no view. */
+function toBreakerState(view: ParticipantView | undefined, nowMs: number) {
+  if (!view) return uncalled;
+  const { nextTryAt, openings, inFlight, waiting, parked } = view;
+  const breaker = toBreakerWord(view, nowMs);
   const isPast = nextTryAt === null || breaker === 'due';
   return {
     breaker,

@@ -1,19 +1,20 @@
 import type { Event } from '../event.ts';
 import {
   type Append,
-  type FeedEvent,
   firstRepairPlace,
   type Journal,
+  type ListQuery,
   type Notice,
   noticesMax,
   type RepairPlace,
   type RunSummary,
+  type StoredEvent,
   type StoredRun,
   type StoredSubmission,
 } from '../journal.ts';
 
 interface Stored {
-  readonly feed: FeedEvent[];
+  readonly feed: StoredEvent[];
   /** The newest first. */
   readonly notices: Notice[];
   readonly runs: Map<string, RunSummary>;
@@ -61,14 +62,12 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
     readNotices: (limit) => store.notices.slice(0, limit),
     read: (run) => readRun(store, run),
     readSubmission: (run) => store.submissions.get(run),
-    list: ({ status, limit, before = Number.MAX_SAFE_INTEGER }) =>
-      newestFirst()
-        .filter((run) => run.number < before && (!status || run.status === status))
-        .slice(0, limit),
-    listOldest: (limit) =>
-      oldestFirst()
-        .filter((run) => run.settledAt === null)
-        .slice(0, limit),
+    list: ({ status, limit, before = Number.MAX_SAFE_INTEGER, oldestFirst: isReversed }) => {
+      const runs = (isReversed ? oldestFirst() : newestFirst()).filter(
+        (run) => run.number < before && isListed(run, status),
+      );
+      return (status === 'owing' ? runs.sort(byRepair) : runs).slice(0, limit);
+    },
     listOpen: () => ids(oldestFirst().filter((run) => run.settledAt === null)),
     listRepairs: (dueBy, limit, after = firstRepairPlace) =>
       oldestFirst()
@@ -103,6 +102,15 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
     close: () => {},
   };
 }
+
+function isListed(run: RunSummary, status: ListQuery['status']): boolean {
+  if (status === 'open') return run.settledAt === null;
+  if (status === 'owing') return run.repairAt !== null;
+  return status === undefined || run.status === status;
+}
+
+const byRepair = (a: RunSummary, b: RunSummary): number =>
+  (a.repairAt ?? 0) - (b.repairAt ?? 0) || a.number - b.number;
 
 const byPlace = (a: RepairPlace, b: RepairPlace): number =>
   a.repairAt - b.repairAt || a.number - b.number;

@@ -12,7 +12,7 @@ const never = new Promise<never>(() => {});
 export function describeEngineCare(name: string, createHouse: () => JournalHouse): void {
   describe(`the engine's care for runs in trouble, on a journal ${name}`, () => {
     const stage = useEngineStage(createHouse);
-    const status = (id: string) => toStatus(stage.view(id).state);
+    const status = async (id: string) => toStatus((await stage.view(id)).state);
 
     describe('a run whose calls end the process', () => {
       const others = Array.from({ length: 20 }, (_, index) => `good-${index}`);
@@ -30,9 +30,12 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
           return never;
         };
         await submitAll();
-        const areDone = () => others.every((id) => isSettled(stage.view(id).state));
+        const areDone = async () =>
+          (await stage.views(others)).every(({ state }) => isSettled(state));
         while (ends < 20) {
-          await stage.clock.run(() => isDown || (areDone() && status('bad') === 'stuck'));
+          await stage.clock.run(
+            async () => isDown || ((await areDone()) && (await status('bad')) === 'stuck'),
+          );
           if (!isDown) break;
           isDown = false;
           ends += 1;
@@ -43,9 +46,9 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
 
       test('is set aside after five ends, and the rest go on', async () => {
         expect(await live('forward reserve', () => ok(1))).toBe(5);
-        expect(stage.engine.counts()).toMatchObject({ quarantined: 1, open: 0 });
-        expect(stage.view('bad').next).toEqual({ type: 'rest' });
-        expect(others.map(status)).toEqual(others.map(() => 'completed'));
+        expect(await stage.engine.counts()).toMatchObject({ quarantined: 1, open: 0 });
+        expect((await stage.view('bad')).next).toEqual({ type: 'rest' });
+        expect(await Promise.all(others.map(status))).toEqual(others.map(() => 'completed'));
       });
 
       test('is set aside also when it is its undo that does so', async () => {
@@ -56,17 +59,17 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
 
       test('stays set aside over restarts, cannot be cancelled, and goes on when an operator says so', async () => {
         await live('forward reserve', () => ok(1));
-        const { length } = stage.types('bad');
+        const { length } = await stage.types('bad');
         await stage.restart();
         await stage.restart();
-        expect(stage.types('bad')).toHaveLength(length);
+        expect(await stage.types('bad')).toHaveLength(length);
         expect(await stage.engine.cancel('bad', 'enough')).toBe('quarantined');
         expect(await stage.engine.skip('bad', 'mail', 'enough')).toBe('quarantined');
         expect(await stage.engine.retry('bad', 'again', { nudge: true })).toBe('quarantined');
         stage.bench.answer = () => ok(1);
         expect(await stage.engine.retry('bad', 'mended')).toBe('done');
         await stage.settle('bad');
-        expect(stage.engine.counts()).toMatchObject({ quarantined: 0, open: 0 });
+        expect(await stage.engine.counts()).toMatchObject({ quarantined: 0, open: 0 });
       });
 
       test('is not blamed for ends that it had no part in, and endless restarts write no endless history', async () => {
@@ -74,7 +77,9 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         await submitAll();
         for (let end = 0; end < 12; end++) await stage.restart({ concurrencyMax: 1 });
         const late = others.slice(10);
-        expect(late.map((id) => stage.types(id).length)).toEqual(late.map(() => 3));
+        expect((await stage.views(late)).map(({ events }) => events.length)).toEqual(
+          late.map(() => 3),
+        );
         expect(late.map(status)).not.toContain('stuck');
         stage.bench.answer = () => ok(1);
         await stage.restart();
@@ -109,13 +114,15 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
           return run === 'first' ? ok(1) : others.reply;
         };
         await stage.submit('impatient');
-        await stage.clock.run(() => stage.view('impatient').state.ways.reserve?.attempts === 1);
+        await stage.clock.run(
+          async () => (await stage.view('impatient')).state.ways.reserve?.attempts === 1,
+        );
         await stage.submit('fresh');
-        await stage.clock.run(() => stage.engine.counts().queued === 1);
+        await stage.clock.run(async () => (await stage.engine.counts()).queued === 1);
         hung.open();
         await stage.settle('first');
-        await stage.clock.run(() => stage.engine.counts().moving === 2);
-        expect(stage.engine.counts()).toMatchObject({ moving: 2, queued: 1 });
+        await stage.clock.run(async () => (await stage.engine.counts()).moving === 2);
+        expect(await stage.engine.counts()).toMatchObject({ moving: 2, queued: 1 });
         await stage.engine.retry('cleared', 'not that one');
         others.open();
         await stage.settle('cleared', 'next', 'impatient', 'fresh');
@@ -128,7 +135,7 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         const held = createGate();
         stage.bench.answer = () => held.reply;
         await stage.restart();
-        await stage.clock.run(() => stage.engine.counts().moving === 21);
+        await stage.clock.run(async () => (await stage.engine.counts()).moving === 21);
         held.open();
         await stage.settle(...others, 'bad');
       });
@@ -143,20 +150,20 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
           isDown = true;
           return never;
         };
-        while (!stage.view('o1').state.isQuarantined && ends < 20) {
+        while (!(await stage.view('o1')).state.isQuarantined && ends < 20) {
           await stage.clock.run(() => isDown);
           isDown = false;
           ends += 1;
           await stage.restart();
         }
         expect(ends).toBe(5);
-        expect(status('o1')).toBe('completed');
+        expect(await status('o1')).toBe('completed');
         await stage.restart({ keepMs: 10 });
         const later = stage.clock.now() + 60_000;
         await stage.clock.run(() => stage.clock.now() > later);
         stage.bench.answer = () => ok(1);
         expect(await stage.engine.retry('o1', 'mended')).toBe('done');
-        await stage.clock.run(() => stage.engine.read('o1') === undefined);
+        await stage.gone('o1');
       });
     });
 
@@ -167,13 +174,13 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
           return what === 'undo reserve' ? refused('too-late') : ok(1);
         };
         await stage.submit('o1');
-        await stage.clock.run(() => status('o1') === 'stuck');
+        await stage.clock.run(async () => (await status('o1')) === 'stuck');
         stage.bench.answer = () => ok(1);
         const before = stage.clock.now();
         expect(await stage.engine.retry('o1', 'told them')).toBe('done');
         await stage.settle('o1');
         expect(stage.clock.now()).toBeLessThan(before + 30_000);
-        expect(stage.view('o1').events).toContainEqual(
+        expect((await stage.view('o1')).events).toContainEqual(
           expect.objectContaining({ type: 'retry-requested', reason: 'told them' }),
         );
       });
@@ -182,7 +189,7 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         stage.bench.answer = ({ what, number }) =>
           what === 'forward mail' || (what === 'forward reserve' && number === 1) ? lost : ok(1);
         await stage.submit('o1');
-        await stage.clock.run(() => stage.view('o1').next?.type === 'wait');
+        await stage.clock.run(async () => (await stage.view('o1')).next?.type === 'wait');
         const before = stage.clock.now();
         await stage.engine.retry('o1', 'hurry');
         await stage.clock.run(() => stage.done().includes('forward pay'));
@@ -191,7 +198,9 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         stage.bench.answer = () => ok(1);
         const settledAt = stage.clock.now();
         expect(await stage.engine.retry('o1', 'mail is back')).toBe('done');
-        await stage.clock.run(() => stage.view('o1').state.ways.mail?.result === 'ok');
+        await stage.clock.run(
+          async () => (await stage.view('o1')).state.ways.mail?.result === 'ok',
+        );
         expect(stage.clock.now()).toBe(settledAt);
       });
 
@@ -212,7 +221,7 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
           stage.bench.answer = answerSlowly;
           wishes.push(stage.engine.retry('o1', 'mail is back'));
         };
-        await stage.clock.run(() => stage.view('o1').next?.type === 'rest');
+        await stage.clock.run(async () => (await stage.view('o1')).next?.type === 'rest');
         expect(await Promise.all(wishes)).toEqual(['done']);
         expect(calls.most).toBe(1);
       });
@@ -228,8 +237,10 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         await stage.clock.run(() => stage.bench.calls.at(-1)?.number === 2);
         expect(await stage.engine.retry('o1', 'told them')).toBe('done');
         held.open(lost);
-        await stage.clock.run(() => stage.view('o1').state.ways.reserve?.undo.attempts === 2);
-        expect(status('o1')).toBe('compensating');
+        await stage.clock.run(
+          async () => (await stage.view('o1')).state.ways.reserve?.undo.attempts === 2,
+        );
+        expect(await status('o1')).toBe('compensating');
         stage.bench.answer = () => ok(1);
         await stage.settle('o1');
       });
@@ -240,13 +251,15 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
           return what === 'undo reserve' ? refused('too-late') : ok(1);
         };
         await stage.submit('o1');
-        await stage.clock.run(() => status('o1') === 'stuck');
+        await stage.clock.run(async () => (await status('o1')) === 'stuck');
         const before = stage.clock.now();
         expect(await stage.engine.retry('o1', 'again', { nudge: true })).toBe('done');
-        expect(status('o1')).toBe('stuck');
-        await stage.clock.run(() => stage.view('o1').state.ways.reserve?.undo.attempts === 2);
+        expect(await status('o1')).toBe('stuck');
+        await stage.clock.run(
+          async () => (await stage.view('o1')).state.ways.reserve?.undo.attempts === 2,
+        );
         expect(stage.clock.now()).toBe(before);
-        expect(stage.view('o1').state.ways.reserve?.undo.failures).toBe(2);
+        expect((await stage.view('o1')).state.ways.reserve?.undo.failures).toBe(2);
         stage.bench.answer = () => ok(1);
         await stage.engine.retry('o1', 'again', { nudge: true });
         await stage.settle('o1');
@@ -268,12 +281,12 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
           return what === 'undo reserve' ? refused('too-late') : ok(1);
         };
         await stage.submit('o1');
-        await stage.clock.run(() => status('o1') === 'stuck');
+        await stage.clock.run(async () => (await status('o1')) === 'stuck');
         expect(await stage.engine.skip('o1', 'pay', 'no')).toBe('nothing-to-skip');
         expect(await stage.engine.skip('o1', 'reserve', 'written to them')).toBe('done');
         await stage.settle('o1');
-        expect(status('o1')).toBe('compensated');
-        expect(stage.view('o1').state.ways.reserve?.writtenOff).toMatchObject({
+        expect(await status('o1')).toBe('compensated');
+        expect((await stage.view('o1')).state.ways.reserve?.writtenOff).toMatchObject({
           direction: 'undo',
           reason: 'written to them',
         });
@@ -283,13 +296,13 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         stage.bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(1));
         await stage.submit('o1');
         await stage.submit('o2');
-        await stage.clock.run(() => stage.view('o1').state.ways.mail?.attempts === 1);
+        await stage.clock.run(async () => (await stage.view('o1')).state.ways.mail?.attempts === 1);
         expect(await stage.engine.skip('o1', 'mail', 'called them')).toBe('done');
         await stage.settle('o1', 'o2');
-        expect(stage.view('o1').state.deferred).toEqual([]);
-        expect(stage.view('o2').state.deferred).toEqual(['mail']);
+        expect((await stage.view('o1')).state.deferred).toEqual([]);
+        expect((await stage.view('o2')).state.deferred).toEqual(['mail']);
         expect(await stage.engine.skip('o2', 'mail', 'called them')).toBe('done');
-        expect(stage.view('o2').next).toEqual({ type: 'rest' });
+        expect((await stage.view('o2')).next).toEqual({ type: 'rest' });
         expect(await stage.engine.retry('o2', 'again')).toBe('nothing-to-retry');
       });
 
@@ -299,11 +312,13 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
           return what === 'undo reserve' ? lost : ok(1);
         };
         await stage.submit('o1');
-        await stage.clock.run(() => stage.view('o1').state.ways.reserve?.undo.attempts === 1);
+        await stage.clock.run(
+          async () => (await stage.view('o1')).state.ways.reserve?.undo.attempts === 1,
+        );
         expect(await stage.engine.skip('o1', 'reserve', 'no')).toBe('nothing-to-skip');
         stage.bench.answer = () => ok(1);
         await stage.settle('o1');
-        expect(stage.view('o1').state.ways.reserve?.undo.done).toBe(true);
+        expect((await stage.view('o1')).state.ways.reserve?.undo.done).toBe(true);
       });
 
       test('is refused for what settles by itself, is under way, or is not there', async () => {
@@ -335,10 +350,10 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
       await stage.submit('o1');
       const later = stage.clock.now() + 7_200_000;
       await stage.clock.run(() => stage.clock.now() >= later, 7_200_001);
-      expect(stage.types('o1').length).toBeLessThan(80);
+      expect((await stage.types('o1')).length).toBeLessThan(80);
       stage.bench.answer = () => ok(1);
       await stage.engine.retry('o1', 'mended');
-      await stage.clock.run(() => stage.view('o1').next?.type === 'rest');
+      await stage.clock.run(async () => (await stage.view('o1')).next?.type === 'rest');
     });
 
     test('an alternate that waits for the undo of the first does not wait without end', async () => {
@@ -347,11 +362,11 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         return what === 'forward pay' ? lost : ok(1);
       };
       await stage.submit('o1');
-      await stage.clock.run(() => status('o1') === 'compensating');
+      await stage.clock.run(async () => (await status('o1')) === 'compensating');
       expect(stage.done()).not.toContain('forward pay:alt');
       stage.bench.answer = () => ok(1);
       await stage.settle('o1');
-      expect(status('o1')).toBe('compensated');
+      expect(await status('o1')).toBe('compensated');
     });
   });
 }

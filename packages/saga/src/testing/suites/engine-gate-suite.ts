@@ -18,13 +18,13 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
       await Promise.all(ids.map((id) => stage.submit(id)));
       return ids;
     };
-    const gate = (participant: string) =>
-      stage.engine.gates().find((view) => view.participant === participant);
-    const isHeld = (participant: string, kind: 'parked' | 'waiting', count: number): boolean =>
-      (gate(participant)?.[kind] ?? 0) >= count;
+    const gate = async (participant: string) =>
+      (await stage.engine.participants()).find((view) => view.participant === participant);
+    const isHeld = async (participant: string, kind: 'parked' | 'waiting', count: number) =>
+      ((await gate(participant))?.[kind] ?? 0) >= count;
     const parked = (count: number) => stage.clock.run(() => isHeld('reserve', 'parked', count));
-    const attempts = (ids: readonly string[], way: string): number[] =>
-      ids.map((id) => stage.view(id).state.ways[way]?.attempts ?? 0);
+    const attempts = async (ids: readonly string[], way: string): Promise<number[]> =>
+      (await stage.views(ids)).map(({ state }) => state.ways[way]?.attempts ?? 0);
     /** Ten runs at an open breaker; from then on `answer` answers. */
     const parkTen = async (answer: typeof stage.bench.answer): Promise<string[]> => {
       stage.bench.answer = ({ what }) => (what === 'forward reserve' ? down : ok(null));
@@ -42,19 +42,20 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
     describe('an open breaker', () => {
       test('parks the steps of its participant: no attempt is burned, and nobody holds a place', async () => {
         const ids = await parkTen(() => down);
-        expect(attempts(ids, 'reserve')).toEqual(ids.map(() => 0));
-        expect(stage.types('o10')).toEqual(['accepted', 'step-unsent', 'step-parked']);
-        expect(stage.engine.counts()).toMatchObject({ moving: 0, queued: 0, open: 10 });
-        expect(stage.view('o10').next).toMatchObject({
+        expect(await attempts(ids, 'reserve')).toEqual(ids.map(() => 0));
+        expect(await stage.types('o10')).toEqual(['accepted', 'step-unsent', 'step-parked']);
+        expect(await stage.engine.counts()).toMatchObject({ moving: 0, queued: 0, open: 10 });
+        expect((await stage.view('o10')).next).toMatchObject({
           type: 'wait',
-          held: { participants: { reserve: 'parked' }, tryAt: gate('reserve')?.nextTryAt },
+          held: { participants: { reserve: 'parked' }, tryAt: (await gate('reserve'))?.nextTryAt },
         });
       });
 
       test('writes no history while it stays open', async () => {
         const ids = await parkTen(() => down);
         await passTime(600_000);
-        expect(Math.max(...ids.map((id) => stage.types(id).length))).toBeLessThan(20);
+        const lengths = (await stage.views(ids)).map(({ events }) => events.length);
+        expect(Math.max(...lengths)).toBeLessThan(20);
         expect(stage.bench.calls.length).toBeLessThan(40);
       });
 
@@ -65,10 +66,10 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await stage.submit('late');
         await passTime(2_000);
         expect(stage.done()).toEqual(['forward reserve']);
-        expect(gate('reserve')).toMatchObject({ breaker: 'probing', inFlight: 1 });
+        expect(await gate('reserve')).toMatchObject({ breaker: 'probing', inFlight: 1 });
         reply.open();
         await stage.settle(...ids, 'late');
-        expect(gate('reserve')).toMatchObject({ breaker: 'closed', parked: 0, openings: 1 });
+        expect(await gate('reserve')).toMatchObject({ breaker: 'closed', parked: 0, openings: 1 });
       });
 
       test('probes with one run after the other', async () => {
@@ -82,7 +83,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
           what === 'forward reserve' && run === stage.bench.calls[0]?.run ? lost : ok(1),
         );
         await stage.settle(...ids);
-        const ends = ids.map((id) => stage.view(id).state.phase);
+        const ends = (await stage.views(ids)).map(({ state }) => state.phase);
         expect(ends.filter((phase) => phase === 'completed')).toHaveLength(9);
       });
 
@@ -90,7 +91,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         stage.bench.answer = ({ what, run }) =>
           what === 'forward reserve' && run.startsWith('o') ? lost : ok(1);
         await submitMany(8);
-        await stage.clock.run(() => gate('reserve')?.openings === 1);
+        await stage.clock.run(async () => (await gate('reserve'))?.openings === 1);
         for (let count = 0; count < 20; count++) {
           const cameAt = stage.clock.now();
           await stage.submit(`good-${count}`);
@@ -108,7 +109,8 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
           await passTime(10_000);
           await stage.submit(`good-${count}`);
           await stage.settle(`good-${count}`);
-          if (stage.view(`good-${count}`).state.deferred.length > 0) degraded.push(count);
+          const { state } = await stage.view(`good-${count}`);
+          if (state.deferred.length > 0) degraded.push(count);
         }
         // Until one was well, nobody could know better.
         expect(degraded.filter((count) => count > 3)).toEqual([]);
@@ -120,9 +122,9 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await stage.clock.run(() => isHeld('pay', 'parked', 10));
         await stage.restart();
         await stage.settle(...ids);
-        expect(new Set(ids.flatMap((id) => stage.types(id)))).not.toContain('step-unknown');
+        expect(await stage.having(ids, 'step-unknown')).toEqual([]);
         expect(stage.done()).not.toContain('undo pay');
-        expect(ids.map((id) => stage.view(id).state.ways['pay:alt']?.result)).toEqual(
+        expect((await stage.views(ids)).map(({ state }) => state.ways['pay:alt']?.result)).toEqual(
           ids.map(() => 'ok'),
         );
       });
@@ -137,11 +139,11 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         const [probe = ''] = stage.bench.calls.map(({ run }) => run);
         stage.bench.answer = ({ what }) => (what === 'forward pay' ? down : ok(1));
         await stage.restart();
-        expect(ids.filter((id) => stage.types(id).includes('step-unknown'))).toEqual([probe]);
+        expect(await stage.having(ids, 'step-unknown')).toEqual([probe]);
         await stage.settle(...ids);
         const undone = stage.bench.calls.filter(({ what }) => what === 'undo pay');
         expect(undone.map(({ run }) => run)).toEqual([probe]);
-        expect(stage.view(probe).state.ways['pay:alt']?.result).toBe('ok');
+        expect((await stage.view(probe)).state.ways['pay:alt']?.result).toBe('ok');
       });
 
       test('lets runs complete without their later step, and counts them among the open no more', async () => {
@@ -152,10 +154,10 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
           await stage.submit(id);
           await stage.settle(id);
         }
-        expect(stage.engine.counts().open).toBe(0);
+        expect((await stage.engine.counts()).open).toBe(0);
         stage.bench.answer = () => ok(1);
-        await stage.clock.run(() =>
-          ids.every((id) => stage.view(id).state.ways.mail?.result === 'ok'),
+        await stage.clock.run(async () =>
+          (await stage.views(ids)).every(({ state }) => state.ways.mail?.result === 'ok'),
         );
       });
 
@@ -164,10 +166,10 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
           what === 'forward reserve' ? refused('sold-out') : ok(1),
         );
         await stage.settle(...ids);
-        expect(ids.map((id) => stage.view(id).state.reason?.code)).toEqual(
+        expect((await stage.views(ids)).map(({ state }) => state.reason?.code)).toEqual(
           ids.map(() => 'sold-out'),
         );
-        expect(gate('reserve')).toMatchObject({ breaker: 'closed' });
+        expect(await gate('reserve')).toMatchObject({ breaker: 'closed' });
       });
 
       test('gives up a probe that never settles', async () => {
@@ -183,7 +185,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         const ids = await parkTen(() => ok(1));
         await Promise.all(ids.slice(0, 9).map((id) => stage.engine.cancel(id, 'enough')));
         await stage.settle(...ids);
-        expect(stage.view('o10').state.phase).toBe('completed');
+        expect((await stage.view('o10')).state.phase).toBe('completed');
       });
 
       test('gives the turn of a run that was cancelled before it could come to the next', async () => {
@@ -195,11 +197,11 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         stage.bench.answer = ({ what, run }) =>
           what === 'forward reserve' && run === 'busy' ? busy.reply : ok(1);
         await stage.submit('busy');
-        await stage.clock.run(() => stage.engine.counts().queued === 1);
+        await stage.clock.run(async () => (await stage.engine.counts()).queued === 1);
         await Promise.all(ids.slice(0, 9).map((id) => stage.engine.cancel(id, 'enough')));
         busy.open(refused('sold-out'));
         await stage.settle(...ids, 'busy');
-        expect(stage.view('o10').state.ways.pay?.result).toBe('ok');
+        expect((await stage.view('o10')).state.ways.pay?.result).toBe('ok');
       });
 
       test('gives the turn of a run that now waits for somebody else to the next', async () => {
@@ -208,23 +210,23 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         stage.bench.answer = ({ what }) => (what === 'forward pay' ? down : ok(1));
         const ids = await submitMany(4);
         await stage.clock.run(() => isHeld('pay', 'parked', 4));
-        await passTime((gate('pay')?.nextTryAt ?? 0) - stage.clock.now() - 2_000);
+        await passTime(((await gate('pay'))?.nextTryAt ?? 0) - stage.clock.now() - 2_000);
         const busy = createGate();
         stage.bench.answer = ({ run }) => (run === 'busy' ? busy.reply : ok(1));
         await stage.submit('busy');
-        await stage.clock.run(() => stage.engine.counts().queued === 1);
+        await stage.clock.run(async () => (await stage.engine.counts()).queued === 1);
         await Promise.all(ids.slice(0, 3).map((id) => stage.engine.cancel(id, 'enough')));
         stage.bench.calls.length = 0;
         busy.open(lost);
         await stage.clock.run(() => stage.bench.calls.length > 0);
         expect(stage.bench.calls[0]).toMatchObject({ run: 'o4', what: 'forward pay' });
-        expect(gate('reserve')?.breaker).toBe('open');
+        expect((await gate('reserve'))?.breaker).toBe('open');
       });
 
       test('uses up the time budget of a parked step', async () => {
         const ids = await parkTen(() => down);
         await stage.settle(...ids);
-        const codes = ids.map((id) => stage.view(id).state.reason?.code);
+        const codes = (await stage.views(ids)).map(({ state }) => state.reason?.code);
         expect(codes).toEqual(ids.map(() => 'breaker-open'));
       });
 
@@ -246,8 +248,8 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await stage.restart({ breaker: { firstDelayMs: 30_000 } });
         stage.bench.answer = ({ what }) => (what === 'forward reserve' ? down : ok(1));
         await submitMany(5);
-        await stage.clock.run(() => gate('reserve')?.breaker === 'open');
-        expect(stage.types('o1')).not.toContain('step-parked');
+        await stage.clock.run(async () => (await gate('reserve'))?.breaker === 'open');
+        expect(await stage.types('o1')).not.toContain('step-parked');
         stage.bench.answer = () => ok(1);
         const before = stage.clock.now();
         await stage.engine.retry('o1', 'it is back');
@@ -262,8 +264,10 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         };
         await submitMany(6);
         await stage.clock.run(() => isHeld('pay:alt', 'parked', 1));
-        await stage.clock.run(() => stage.view('o6').state.ways.reserve?.undo.done === true);
-        expect(stage.types('o6')).toContain('undo-parked');
+        await stage.clock.run(
+          async () => (await stage.view('o6')).state.ways.reserve?.undo.done === true,
+        );
+        expect(await stage.types('o6')).toContain('undo-parked');
       });
     });
 
@@ -291,8 +295,12 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
           return what === 'undo reserve' ? lost : ok(1);
         };
         const ids = await submitMany(5);
-        await stage.clock.run(() => ids.every((id) => toStatus(stage.view(id).state) === 'stuck'));
-        const dues = ids.map((id) => stage.view(id).state.ways.reserve?.undo.retryAt ?? 0);
+        await stage.clock.run(async () =>
+          (await stage.views(ids)).every(({ state }) => toStatus(state) === 'stuck'),
+        );
+        const dues = (await stage.views(ids)).map(
+          ({ state }) => state.ways.reserve?.undo.retryAt ?? 0,
+        );
         stage.bench.answer = () => ok(1);
         await stage.submit('new');
         await stage.settle(...ids, 'new');
@@ -311,9 +319,11 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await stage.clock.run(
           () => stage.done().filter((what) => what === 'forward reserve').length === 6,
         );
-        expect(gate('pay')).toMatchObject({ inFlight: 2, waiting: 4 });
-        expect(stage.engine.counts()).toMatchObject({ moving: 2 });
-        expect(stage.view('o6').next).toMatchObject({ held: { participants: { pay: 'full' } } });
+        expect(await gate('pay')).toMatchObject({ inFlight: 2, waiting: 4 });
+        expect(await stage.engine.counts()).toMatchObject({ moving: 2 });
+        expect((await stage.view('o6')).next).toMatchObject({
+          held: { participants: { pay: 'full' } },
+        });
       });
 
       test('are free again after a call that ran out of time', async () => {
@@ -322,7 +332,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
           what === 'forward reserve' && number === 1 ? never : ok(1);
         const ids = await submitMany(3);
         await stage.settle(...ids);
-        expect(gate('reserve')).toMatchObject({ inFlight: 0, waiting: 0 });
+        expect(await gate('reserve')).toMatchObject({ inFlight: 0, waiting: 0 });
       });
 
       test('leave one to those that go forward, however many undos there are', async () => {
@@ -357,7 +367,9 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await stage.clock.run(() => isHeld('pay', 'waiting', 2));
         held.open();
         await stage.settle(...ids);
-        expect(ids.map((id) => stage.view(id).state.phase)).toEqual(ids.map(() => 'completed'));
+        expect((await stage.views(ids)).map(({ state }) => state.phase)).toEqual(
+          ids.map(() => 'completed'),
+        );
       });
 
       test('go to the next when the run that was called no longer wants one', async () => {
@@ -370,7 +382,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await Promise.all(['o2', 'o3'].map((id) => stage.engine.cancel(id, 'enough')));
         held.open();
         await stage.settle(...ids);
-        expect(isSettled(stage.view('o4').state)).toBe(true);
+        expect(isSettled((await stage.view('o4')).state)).toBe(true);
       });
     });
   });

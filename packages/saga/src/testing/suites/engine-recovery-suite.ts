@@ -23,16 +23,16 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stage.submit('o1');
         await stage.submit('o2');
         await stage.settle('o1', 'o2');
-        await stage.clock.run(() => stage.engine.read('o2') === undefined);
-        expect(stage.engine.journal.readCarried()).toBe(2);
-        expect(stage.engine.journal.readFeed(0, 9)).toBeUndefined();
+        await stage.gone('o2');
+        expect(stage.journal.readCarried()).toBe(2);
+        expect(stage.journal.readFeed(0, 9)).toBeUndefined();
         expect(await stage.engine.submit(stage.bench.saga, order, { id: 'o1' })).toEqual({
           type: 'known',
           id: 'o1',
           prunedAs: 'completed',
         });
         await stage.submit('o3');
-        await stage.clock.run(() => stage.engine.journal.readCarried() === 3);
+        await stage.clock.run(() => stage.journal.readCarried() === 3);
       });
 
       test('spares a run whose repair is owed', async () => {
@@ -42,34 +42,34 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stage.settle('o1');
         const later = stage.clock.now() + 60_000;
         await stage.clock.run(() => stage.clock.now() > later);
-        expect(toStatus(stage.view('o1').state)).toBe('completed');
+        expect(toStatus((await stage.view('o1')).state)).toBe('completed');
         stage.bench.answer = () => ok(null);
-        await stage.clock.run(() => stage.engine.read('o1') === undefined);
+        await stage.gone('o1');
       });
 
       test('passes by what makes no sense, and forgets the others', async () => {
         await stage.submit('o1');
         await stage.submit('o2');
         await stage.settle('o1', 'o2');
-        const summary = stage.engine.list({ limit: 9 }).find(({ id }) => id === 'o1');
-        const { events = [] } = stage.engine.journal.read('o1') ?? {};
+        const summary = (await stage.engine.list({ limit: 9 })).find(({ id }) => id === 'o1');
+        const { events = [] } = stage.journal.read('o1') ?? {};
         if (!summary) throw new Error('o1 is not listed');
-        await stage.engine.journal.append({ run: 'o1', events: events.slice(0, 1), summary });
+        await stage.journal.append({ run: 'o1', events: events.slice(0, 1), summary });
         await stage.restart({ keepMs: 10 });
-        await stage.clock.run(() => stage.engine.read('o2') === undefined);
-        expect(stage.engine.journal.read('o1')).toBeDefined();
-        expect(stage.engine.read('o1')).toBeUndefined();
+        await stage.gone('o2');
+        expect(stage.journal.read('o1')).toBeDefined();
+        expect(await stage.engine.read('o1')).toBeUndefined();
       });
 
       test('goes on until nothing is due, and lets others have their turn in between', async () => {
         const ids = Array.from({ length: 250 }, (_, index) => `o${index}`);
         await Promise.all(ids.map((id) => stage.submit(id)));
-        await stage.clock.run(() => stage.engine.counts().open === 0);
+        await stage.clock.run(async () => (await stage.engine.counts()).open === 0);
         await stage.restart({ keepMs: 10 });
         const left = new Set<number>();
         const soon = stage.clock.now() + 1_100;
-        await stage.clock.run(() => {
-          left.add(stage.engine.list({ limit: 999 }).length);
+        await stage.clock.run(async () => {
+          left.add((await stage.engine.list({ limit: 999 })).length);
           stage.clock.setTimer(5, () => {});
           return stage.clock.now() >= soon;
         });
@@ -84,7 +84,7 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         };
         await stage.restart({ keepMs: 10, carry });
         await stage.submit('o1');
-        await stage.clock.run(() => stage.engine.journal.readCarried() === 1);
+        await stage.clock.run(() => stage.journal.readCarried() === 1);
         expect(stage.bugs.splice(0)).toMatchObject([{ message: 'no total' }]);
       });
     });
@@ -98,10 +98,11 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stage.submit('o1');
         await stage.called('forward pay');
         await stage.restart();
-        stage.engine.subscribe((committed) => heard.push(committed));
+        stage.engine.feed.subscribe((committed) => heard.push(committed));
         await stage.settle('o1');
         expect(stage.bench.calls.every(({ token }) => token === 'tok_secret')).toBe(true);
-        const shown = JSON.stringify([stage.view('o1'), heard, stage.engine.list({ limit: 9 })]);
+        const listed = await stage.engine.list({ limit: 9 });
+        const shown = JSON.stringify([await stage.view('o1'), heard, listed]);
         expect(shown).not.toContain('tok_secret');
       });
 
@@ -110,10 +111,10 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         stage.bench.answer = ({ what }) => (what === 'forward pay' ? gate.reply : ok(null));
         await stage.submit('o1');
         await stage.called('forward pay');
-        expect(stage.engine.journal.read('o1')?.secrets).toEqual({ 'payment.token': 'tok_secret' });
+        expect(stage.journal.read('o1')?.secrets).toEqual({ 'payment.token': 'tok_secret' });
         gate.open(refused('declined'));
         await stage.settle('o1');
-        expect(stage.engine.journal.read('o1')?.secrets).toEqual({});
+        expect(stage.journal.read('o1')?.secrets).toEqual({});
       });
 
       test('are gone for a repair that follows at once, as they are after a crash', async () => {
@@ -142,7 +143,7 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stage.called('forward pay');
         await stage.restart();
         await stage.settle('o1');
-        expect(stage.view('o1').events[2]).toMatchObject({
+        expect((await stage.view('o1')).events[2]).toMatchObject({
           type: 'step-unknown',
           way: 'pay',
           attempt: 1,
@@ -160,14 +161,12 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         stage.bench.answer = ({ what, number }) =>
           what === 'forward pay' && number === 1 ? { ...lost, retryAfterMs: 1_000 } : ok(null);
         await stage.submit('o1');
-        await stage.clock.run(() => stage.types('o1').includes('step-unknown'));
-        const { retryAt } = stage.view('o1').state.ways.pay ?? {};
+        await stage.noted('o1', 'step-unknown');
+        const { retryAt } = (await stage.view('o1')).state.ways.pay ?? {};
         await stage.restart();
         await stage.settle('o1');
-        const [again] = stage
-          .view('o1')
-          .events.filter(({ type }) => type === 'step-succeeded')
-          .slice(1);
+        const { events } = await stage.view('o1');
+        const [again] = events.filter(({ type }) => type === 'step-succeeded').slice(1);
         expect(again).toMatchObject({ way: 'pay', startedAt: retryAt });
       });
 
@@ -177,7 +176,7 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stage.submit('o1');
         await stage.called('forward reserve');
         await stage.restart();
-        expect(stage.types('o1')).toEqual(['accepted', 'step-unknown']);
+        expect(await stage.types('o1')).toEqual(['accepted', 'step-unknown']);
       });
 
       test('goes on with the way back, and decides nothing anew', async () => {
@@ -216,33 +215,36 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         const renamed = saga('changed', { version: 1, input: anything })
           .step('second', { perform: wait, undo: null })
           .end();
-        const { events = [] } = stage.engine.journal.read('o4') ?? {};
-        const [first] = stage.engine.list({ limit: 1 });
+        const { events = [] } = stage.journal.read('o4') ?? {};
+        const [first] = await stage.engine.list({ limit: 1 });
         if (!first) throw new Error('nothing is listed');
         const gap = events.map((event) => ({ ...event, seq: 7 }));
-        await stage.engine.journal.append({ run: 'o4', events: gap, summary: first });
+        await stage.journal.append({ run: 'o4', events: gap, summary: first });
         await stage.restart({ sagas: [stage.bench.saga, renamed] });
-        expect(stage.engine.counts()).toMatchObject({ quarantined: 3, open: 0 });
-        expect(stage.view('o1')).toMatchObject({ saga: null, next: null });
+        expect(await stage.engine.counts()).toMatchObject({ quarantined: 3, open: 0 });
+        expect(await stage.view('o1')).toMatchObject({ saga: null, next: null });
         await stage.submit('o3');
         await stage.settle('o3');
-        expect(stage.engine.list({ limit: 9, status: 'accepted' })).toHaveLength(3);
+        expect(await stage.engine.list({ limit: 9, status: 'accepted' })).toHaveLength(3);
       });
 
       test('repairs what was put off, whatever it was that ended in between', async () => {
         stage.bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(null));
         await stage.submit('o1');
         await stage.settle('o1');
-        expect(stage.types('o1').slice(-2)).toEqual(['step-deferred', 'completed']);
+        expect((await stage.types('o1')).slice(-2)).toEqual(['step-deferred', 'completed']);
         await stage.restart();
-        expect(stage.engine.counts().open).toBe(0);
+        expect((await stage.engine.counts()).open).toBe(0);
         const attempts = stage.bench.calls.length;
         await stage.clock.run(() => stage.bench.calls.length === attempts + 3);
         stage.bench.answer = () => ok('sent');
-        await stage.clock.run(() => stage.view('o1').next?.type === 'rest');
-        expect(stage.view('o1').state.ways.mail).toMatchObject({ result: 'ok', output: 'sent' });
-        expect(stage.engine.journal.listRepairs(stage.clock.now() + 1e9, 9)).toEqual([]);
-        expect(stage.engine.counts()).toMatchObject({ open: 0, moving: 0 });
+        await stage.clock.run(async () => (await stage.view('o1')).next?.type === 'rest');
+        expect((await stage.view('o1')).state.ways.mail).toMatchObject({
+          result: 'ok',
+          output: 'sent',
+        });
+        expect(stage.journal.listRepairs(stage.clock.now() + 1e9, 9)).toEqual([]);
+        expect(await stage.engine.counts()).toMatchObject({ open: 0, moving: 0 });
       });
 
       test('of repairs is not held up by those that nobody can make', async () => {
@@ -257,7 +259,7 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stage.settle('o1');
         stage.bench.answer = () => ok(null);
         await stage.restart();
-        await stage.clock.run(() => stage.view('o1').next?.type === 'rest');
+        await stage.clock.run(async () => (await stage.view('o1')).next?.type === 'rest');
       });
     });
 
@@ -291,12 +293,12 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
           answers[`${run} ${what} ${number}`] ?? ok(null);
         await stage.submit('undone');
         await stage.submit('flying');
-        await stage.clock.run(() => stage.types('undone').includes('undo-unknown'));
+        await stage.noted('undone', 'undo-unknown');
         await stage.submit('blocker');
         await stage.clock.run(() => stage.bench.calls.some(({ run }) => run === 'blocker'));
         await stage.submit('new');
         const before = stage.bench.calls.length;
-        await stage.clock.run(() => stage.engine.counts().queued === 3);
+        await stage.clock.run(async () => (await stage.engine.counts()).queued === 3);
         gate.open();
         await stage.settle('new', 'flying', 'undone', 'blocker');
         const order = stage.bench.calls.slice(before).map(({ run }) => run);
@@ -336,27 +338,27 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stopped;
         expect(stage.done()).toEqual(['forward reserve']);
         await stage.start();
-        expect(stage.types('o1')[1]).toBe('step-succeeded');
+        expect((await stage.types('o1'))[1]).toBe('step-succeeded');
         await stage.settle('o1');
       });
 
       test('interrupts nothing, so that nothing is marked when it starts again', async () => {
         stage.bench.answer = ({ what }) => (what === 'forward reserve' ? lost : ok(null));
         await stage.submit('o1');
-        await stage.clock.run(() => stage.types('o1').includes('step-unknown'));
-        const before = stage.types('o1');
+        await stage.noted('o1', 'step-unknown');
+        const before = await stage.types('o1');
         await stage.engine.stop();
         await stage.start();
-        expect(stage.types('o1')).toEqual(before);
+        expect(await stage.types('o1')).toEqual(before);
         stage.bench.answer = () => ok(null);
         await stage.settle('o1');
-        expect(stage.view('o1').state.ways.reserve?.attempts).toBe(2);
+        expect((await stage.view('o1')).state.ways.reserve?.attempts).toBe(2);
       });
 
       test('leaves no timer behind', async () => {
         stage.bench.answer = () => ({ ...lost, retryAfterMs: 1_000 });
         await stage.submit('o1');
-        await stage.clock.run(() => stage.types('o1').includes('step-unknown'));
+        await stage.noted('o1', 'step-unknown');
         const before = stage.clock.now();
         await stage.engine.stop();
         await expect(stage.clock.run(() => false)).rejects.toThrow('nothing is left');
@@ -382,7 +384,7 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stage.start();
         stage.bench.answer = () => ok(null);
         await stage.settle('o1', 'o2', 'o3');
-        expect(stage.engine.read('o4')).toBeUndefined();
+        expect(await stage.engine.read('o4')).toBeUndefined();
       });
     });
   });

@@ -41,11 +41,14 @@ export function useEngineStage(createHouse: () => JournalHouse) {
     scenery.clock.clear();
     cast.process.journal.close();
   };
-  const view = (id: string): RunView => {
-    const found = cast.engine.read(id);
+  const view = async (id: string): Promise<RunView> => {
+    const found = await cast.engine.read(id);
     if (!found) throw new Error(`${id} is not known`);
     return found;
   };
+
+  const views = (ids: readonly string[]): Promise<RunView[]> => Promise.all(ids.map(view));
+  const read = (id: string): Promise<RunView | undefined> => cast.engine.read(id);
 
   beforeEach(async () => {
     scenery = {
@@ -81,9 +84,14 @@ export function useEngineStage(createHouse: () => JournalHouse) {
     get engine() {
       return cast.engine;
     },
+    /** What the test's engine stands on: whoever embeds an engine hears of it through the engine only. */
+    get journal() {
+      return cast.process.journal;
+    },
     start,
     crash,
     view,
+    views,
     async restart(options: Partial<EngineOptions> = {}): Promise<void> {
       crash();
       await start(options);
@@ -93,10 +101,21 @@ export function useEngineStage(createHouse: () => JournalHouse) {
       expect(await cast.engine.submit(scenery.bench.saga, order, { id })).toEqual(accepted);
     },
     settle: (...ids: string[]): Promise<void> =>
-      scenery.clock.run(() => ids.every((id) => isSettled(view(id).state))),
+      scenery.clock.run(async () => (await views(ids)).every(({ state }) => isSettled(state))),
     called: (what: string): Promise<void> =>
       scenery.clock.run(() => scenery.bench.calls.some((call) => call.what === what)),
     done: (): string[] => scenery.bench.calls.map(({ what }) => what),
-    types: (id: string): string[] => view(id).events.map(({ type }) => type),
+    types: async (id: string): Promise<string[]> => (await view(id)).events.map(({ type }) => type),
+    /** Those of the runs whose events have one of this type. */
+    having: async (ids: readonly string[], what: string): Promise<string[]> =>
+      (await views(ids)).flatMap(({ id, events }) =>
+        events.some(({ type }) => type === what) ? [id] : [],
+      ),
+    /** Until it was pruned. */
+    gone: (id: string): Promise<void> =>
+      scenery.clock.run(async () => (await read(id)) === undefined),
+    /** Until its events have one of this type. */
+    noted: (id: string, what: string): Promise<void> =>
+      scenery.clock.run(async () => (await view(id)).events.some(({ type }) => type === what)),
   };
 }

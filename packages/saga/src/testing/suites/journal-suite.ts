@@ -126,8 +126,21 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
 
     test('lists what has not settled page by page, the oldest first', async () => {
       await append(accept('a'), accept('b'), accept('c'), accept('d'), settle('b', 2));
-      expect(journal.listOldest(2).map(({ id }) => id)).toEqual(['a', 'c']);
-      expect(journal.listOldest(9)).toMatchObject([{ id: 'a' }, { id: 'c' }, { id: 'd' }]);
+      const ids = (query: Parameters<Journal['list']>[0]): string[] =>
+        journal.list({ ...query, status: 'open' }).map(({ id }) => id);
+      expect(ids({ limit: 2, oldestFirst: true })).toEqual(['a', 'c']);
+      expect(ids({ limit: 9, oldestFirst: true })).toEqual(['a', 'c', 'd']);
+      expect(ids({ limit: 9 })).toEqual(['d', 'c', 'a']);
+    });
+
+    test('lists what still owes a repair, the longest due first', async () => {
+      await append(accept('a'), accept('b'), accept('c'));
+      await append(
+        settle('a', 2, { repairAt: 10 }),
+        settle('b', 2),
+        settle('c', 2, { repairAt: 5 }),
+      );
+      expect(journal.list({ limit: 9, status: 'owing' })).toMatchObject([{ id: 'c' }, { id: 'a' }]);
     });
 
     test('lists repairs once they are due', async () => {

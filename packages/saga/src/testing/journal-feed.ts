@@ -1,0 +1,8 @@
+import type { Feed } from '../engine.ts';
+import { JournalFeed } from '../feed.ts';
+import type { Journal } from '../journal.ts';
+
+/** The feed of a journal that no engine moves, for tests of whoever follows one. */
+export const createJournalFeed = (
+  journal: Pick<Journal, 'readFeed' | 'readKept' | 'readLast'>,
+): Feed => new JournalFeed(journal, (work) => work());
