@@ -63,8 +63,9 @@ async function build(): Promise<void> {
       events: toEvents(index),
       summary: {
         ...{ saga: journey.name, version: journey.version, status: 'running' },
-        ...{ acceptedAt, settledAt: null, repairAt: null },
+        ...{ acceptedAt, settledAt: null },
       },
+      rest: { dueAt: 0, priority: 'in-flight', waits: [], at: 0, clearsWaits: false },
       submission: { fingerprint: '', secrets: { token: 'tok_ok' } },
     }),
   );

@@ -1,8 +1,10 @@
-// Whether a participant may be called at all. Pure: times and randomness are arguments. Not who waits: that is the gate's.
+// Whether a participant may be called at all. Pure: times and randomness are arguments. Not who waits: that is the lane's.
 //
 // 1. Open, it lets nobody through until its time has come; then one probe at a time.
 // 2. A probe that does not settle has failed after a time of its own, whatever became of its caller.
 // 3. What was called before it opened says nothing any more when it ends after it.
+
+import type { Reply } from './reply.ts';
 
 export interface BreakerOptions {
   /** It opens at this many failures, if they are also half of the latest calls. Default 5. */
@@ -44,6 +46,16 @@ export function toBreakerOptions(given: Partial<BreakerOptions> = {}): BreakerOp
  * did not, not as agreed, or the call threw. `nothing`: the call never got so far as to say anything.
  */
 export type Verdict = 'healthy' | 'failing' | 'nothing';
+
+/**
+ * What blames the request is an answer too. A throw is taken for a participant that does not answer, since that is what
+ * a client makes of it; a call that this side broke off, `null`, says nothing.
+ */
+export function toVerdict(reply: Reply<unknown> | null): Verdict {
+  if (reply === null) return 'nothing';
+  if (reply.reply === 'ok' || reply.reply === 'refused') return 'healthy';
+  return reply.reply === 'unknown' && reply.retriable === false ? 'healthy' : 'failing';
+}
 
 interface Outcome {
   readonly at: number;

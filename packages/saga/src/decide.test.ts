@@ -197,8 +197,7 @@ describe('a later step', () => {
     const missed = unknown('mail', { retryAt: 900 });
     const state = given(...paid, deferred('mail'), { type: 'completed' }, missed);
     const { triedAt = 0 } = state.ways.mail ?? {};
-    const healed = (healedAt: number): string =>
-      say(decide(trip, state, 100, () => ({ type: 'free', until: 0, healedAt })));
+    const healed = (healedAt: number): string => say(decide(trip, state, 100, () => healedAt));
     expect(healed(triedAt)).toBe('wait until 900 for forward mail');
     expect(healed(triedAt + 1)).toBe('forward mail');
   });

@@ -1,58 +1,46 @@
-// What must happen next. Pure: no clock, no randomness, no IO. Not how it is done: that is the driver's.
+// What must happen next. Pure: no clock, no randomness, no IO. Not how it is done: that is `perform.ts`.
 //
 // 1. A step whose effect may exist is undone on the way back, in reverse order.
 // 2. After the decision to compensate nothing goes forward; after the pivot nothing is undone.
 // 3. An alternate is called only when the first way was never sent, or its undo acknowledged; after a refusal never.
 // 4. An undo that waits holds back the earlier undos of its own participant, and no others.
-// 5. Without a passage to its participant nothing is called: the run is parked, and its time budget goes on.
 import type { Direction } from './event.ts';
 import { type Patience, type Tries, toLongestMs } from './policy.ts';
 import { type PlannedStep, type PlannedWay, type Saga, toWays } from './saga.ts';
-import { isStarted, type RunState, readChosenAt, readWay, type WayState } from './state.ts';
+import { type RunState, readChosenAt, readWay, type WayState } from './state.ts';
 
 export interface Aim {
   readonly way: PlannedWay;
   readonly direction: Direction;
 }
-export interface Held {
-  readonly participants: Readonly<Record<string, 'full' | 'parked'>>;
-  /** When the next attempt is to be expected, as far as can be said. */
-  readonly tryAt: number;
-}
+/** Times are in milliseconds since the epoch. */
 export type Command =
-  | (Aim & { readonly type: 'perform' })
-  | (Aim & {
-      readonly type: 'wait';
-      /** In milliseconds since the epoch. */
+  /**
+   * Whichever of these is admitted first, one of each participant, in this order. If none is by `until`, decide again.
+   * `patient`: participants of what waits beside them, and is due as soon as its participant is well again.
+   */
+  | {
+      readonly type: 'perform';
+      readonly aims: readonly Aim[];
       readonly until: number;
-      /** Whom it must be called by: `until` is when it is given up, or looked at again in any case. */
-      readonly held?: Held;
-    })
-  | (Aim & { readonly type: 'park'; readonly code: string })
+      readonly patient: readonly string[];
+    }
+  | (Aim & { readonly type: 'wait'; readonly until: number; readonly patient: readonly string[] })
   | { readonly type: 'choose-alternate'; readonly step: string; readonly code: string }
   | { readonly type: 'defer'; readonly step: string; readonly code: string }
   | { readonly type: 'compensate'; readonly code: string; readonly step: string | null }
   | { readonly type: 'finish'; readonly as: 'completed' | 'compensated' }
-  /** Nothing is left to do, ever. */
+  /** Nothing is left to do, or the run is set aside. */
   | { readonly type: 'rest' };
 
 type AnySaga = Pick<Saga<unknown>, 'plan'>;
 
-/** What lies between a run and a participant now. `until` and `healedAt` are in milliseconds since the epoch. */
-export interface Passage {
-  /** `full`: too many calls are in flight. `parked`: its breaker is open. */
-  readonly type: 'free' | 'full' | 'parked';
-  /** When the breaker lets the next one through. */
-  readonly until: number;
-  /** When the breaker closed last: an undo that failed before then is due. 0 when it never did. */
-  readonly healedAt: number;
-}
-export type Passages = (participant: string, direction: Direction) => Passage;
-const openPassages: Passages = () => ({ type: 'free', until: 0, healedAt: 0 });
+/** When a participant's breaker closed last, in milliseconds since the epoch; 0 when it never did. */
+export type HealedAt = (participant: string) => number;
 
 interface View {
   readonly now: number;
-  readonly passages: Passages;
+  readonly healedAt: HealedAt;
 }
 
 /** `now` is in milliseconds since the epoch, and no earlier than the state's last event. */
@@ -60,9 +48,9 @@ export function decide(
   saga: AnySaga,
   state: RunState,
   now: number,
-  passages: Passages = openPassages,
+  healedAt: HealedAt = () => 0,
 ): Command {
-  const view = { now, passages };
+  const view = { now, healedAt };
   if (state.isQuarantined) return { type: 'rest' };
   switch (state.phase) {
     case 'forward':
@@ -175,19 +163,16 @@ export const findOpenLater = (saga: AnySaga, state: RunState): PlannedStep[] =>
     : [];
 
 /** Something that may be done from `retryAt` on. */
-interface Due {
-  readonly way: PlannedWay;
-  readonly direction: Direction;
+interface Due extends Aim {
   readonly retryAt: number;
   /** When it is given up, though no attempt was due. */
   readonly endsAt: number;
   /** No wait that was written under this clock is longer. */
   readonly delayMaxMs: number;
-  /** And was not called out of it: then it is parked anew, which says that nothing is under way. */
-  readonly isParked: boolean;
-  /** A breaker that closed after this makes it due. */
+  /** A breaker that closed after this makes it due. Endless where that makes no difference. */
   readonly triedAt: number;
 }
+const never = Number.POSITIVE_INFINITY;
 
 const owedUndos = (saga: AnySaga, state: RunState): Due[] =>
   findOwed(saga, state).map((way) => toUndo(state, way));
@@ -200,14 +185,12 @@ const owedRepairs = (saga: AnySaga, state: RunState): Due[] =>
 
 function toForward(state: RunState, way: PlannedWay, patience: Patience = 'step'): Due {
   const tried = readWay(state, way.name);
-  const never = Number.POSITIVE_INFINITY;
   return {
     way,
     direction: 'forward',
     retryAt: tried.retryAt,
     endsAt: patience === 'step' ? (tried.since ?? never) + way.tries.budgetMs : never,
     delayMaxMs: toLongestMs(way.tries, tried, patience),
-    isParked: tried.isParked && !isStarted(state, way.name, 'forward'),
     triedAt: patience === 'step' ? never : tried.triedAt,
   };
 }
@@ -219,67 +202,32 @@ function toUndo(state: RunState, way: PlannedWay): Due {
     way,
     direction: 'undo',
     retryAt: undo.retryAt,
-    endsAt: Number.POSITIVE_INFINITY,
+    endsAt: never,
     delayMaxMs: way.undo ? toLongestMs(way.undo.tries, undo, patience) : 0,
-    isParked: undo.isParked && !isStarted(state, way.name, 'undo'),
     triedAt: undo.triedAt,
   };
 }
 
-/** The first one that is due and has a passage; else a wait for the earliest; else nothing. */
-function actOn(dues: readonly Due[], { now, passages }: View): Command | null {
-  const waiting: Waiting[] = [];
-  for (const due of dues) {
-    if (waiting.some((other) => other.due.way.participant === due.way.participant)) continue;
-    const { way, direction } = due;
-    const passage = passages(way.participant, direction);
-    if (!isDue(due, now, passage)) waiting.push(toWaiting(due, due.retryAt, null));
-    else if (passage.type === 'free') return { type: 'perform', way, direction };
-    else if (passage.type === 'parked' && !due.isParked)
-      return { type: 'park', way, direction, code: 'breaker-open' };
-    else waiting.push(toHeld(due, now, passage.until, passage.type));
-  }
-  return toWait(waiting);
-}
-
-interface Waiting {
-  readonly due: Due;
-  readonly wakeAt: number;
-  readonly tryAt: number;
-  readonly why: 'full' | 'parked' | null;
-}
-
-/** Whoever holds a run wakes it. Should that ever fail, it is not for good. */
-const lookAgainMs = 3_600_000;
-
-const toWaiting = (due: Due, wakeAt: number, why: Waiting['why']): Waiting => ({
-  due,
-  wakeAt: Math.min(wakeAt, due.endsAt),
-  tryAt: wakeAt,
-  why,
-});
-
-const toHeld = (due: Due, now: number, until: number, why: 'full' | 'parked'): Waiting => ({
-  ...toWaiting(due, now + lookAgainMs, why),
-  tryAt: Math.max(now, until),
-});
-
-function toWait(waiting: readonly Waiting[]): Command | null {
-  const [next] = waiting.toSorted((a, b) => a.tryAt - b.tryAt);
-  if (!next) return null;
-  const until = Math.min(...waiting.map(({ wakeAt }) => wakeAt));
-  const held = waiting.flatMap(({ due, why }) =>
-    why ? [[due.way.participant, why] as const] : [],
+/** Of each participant the first one counts: what is due may be done, else the earliest is waited for. */
+function actOn(dues: readonly Due[], view: View): Command | null {
+  const first = dues.filter(
+    ({ way }, i) => dues.findIndex((due) => due.way.participant === way.participant) === i,
   );
-  const { way, direction } = next.due;
-  const wait = { type: 'wait', until, way, direction } as const;
-  if (held.length === 0) return wait;
-  return { ...wait, held: { participants: Object.fromEntries(held), tryAt: next.tryAt } };
+  const [next] = first.toSorted((a, b) => a.retryAt - b.retryAt);
+  if (!next) return null;
+  const aims = first.filter((due) => isDue(due, view));
+  const waiting = first.filter((due) => !aims.includes(due));
+  const until = Math.min(
+    ...first.map(({ endsAt }) => endsAt),
+    ...waiting.map(({ retryAt }) => retryAt),
+  );
+  const patient = waiting
+    .filter(({ triedAt }) => triedAt < never)
+    .map(({ way }) => way.participant);
+  if (aims.length > 0) return { type: 'perform', aims, until, patient };
+  return { type: 'wait', way: next.way, direction: next.direction, until, patient };
 }
 
 /** A wait beyond the longest delay was written under another clock: a clock set back must not hold a run up. */
-const isDue = (
-  { retryAt, delayMaxMs, triedAt }: Due,
-  now: number,
-  { healedAt }: Passage,
-): boolean => retryAt <= now || retryAt - now > delayMaxMs || healedAt > triedAt;
+const isDue = ({ retryAt, delayMaxMs, triedAt, way }: Due, { now, healedAt }: View): boolean =>
+  retryAt <= now || retryAt - now > delayMaxMs || healedAt(way.participant) > triedAt;

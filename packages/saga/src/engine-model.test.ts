@@ -6,9 +6,9 @@ import type { Engine, RunView } from './engine.ts';
 import { type Crashable, createCrashable } from './fixtures/crash.ts';
 import { type Call, createOrderBench, order } from './fixtures/order.ts';
 import { createWorld, fates, type Script, type World } from './fixtures/world.ts';
-import { isSettled } from './journal.ts';
 import type { Reply } from './reply.ts';
 import { replay } from './state.ts';
+import { isSettled } from './status.ts';
 import { createMemoryJournal, createMemoryStore } from './testing/memory-journal.ts';
 import { createVirtualClock } from './testing/virtual-clock.ts';
 

@@ -1,14 +1,15 @@
 // What a program embeds: runs sagas inside one process, on a journal.
 import type { BreakerOptions } from './breaker.ts';
 import type { Clock } from './clock.ts';
-import type { Command } from './decide.ts';
+import type { Aim, Command } from './decide.ts';
 import type { Event } from './event.ts';
-import type { ParticipantView } from './gate.ts';
-import type { Journal, ListQuery, Notice, RunSummary, Status } from './journal.ts';
+import type { Journal, ListQuery, Notice, RunSummary } from './journal.ts';
+import type { LaneView } from './lane.ts';
 import type { Saga } from './saga.ts';
+import type { Run } from './scheduler.ts';
 import type { Issue } from './schema.ts';
 import type { RunState } from './state.ts';
-import type { Run } from './worker.ts';
+import type { Status } from './status.ts';
 
 export interface EngineOptions {
   readonly journal: Journal;
@@ -22,7 +23,7 @@ export interface EngineOptions {
   readonly breaker?: Partial<BreakerOptions>;
   /** Parked runs that go on each second after a breaker closed. Default 200. */
   readonly drainPerSecond?: number;
-  /** Runs accepted and not settled; one more is answered `full`. Default 10,000. */
+  /** Runs accepted and not settled; one more is answered `full`. Default 100,000. */
   readonly openMax?: number;
   /** How long an ended run can be read, in milliseconds. Default: for ever. */
   readonly keepMs?: number;
@@ -31,6 +32,14 @@ export interface EngineOptions {
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly onBug?: (error: unknown) => void;
+  /** A step threw. Default: its stack on stderr. The journal keeps none of its text. */
+  readonly onError?: (error: unknown, of: Thrown) => void;
+}
+export interface Thrown {
+  readonly run: string;
+  /** `pay`, `undo of pay` … */
+  readonly step: string;
+  readonly attempt: number;
 }
 
 export interface SubmitOptions {
@@ -72,6 +81,22 @@ export interface RetryOptions {
   readonly nudge?: boolean;
 }
 
+export type Next =
+  | (Aim & { readonly type: 'perform' })
+  | (Aim & {
+      readonly type: 'wait';
+      /** In milliseconds since the epoch: when it is due, or is given up. */
+      readonly until: number;
+      readonly held?: Held;
+    })
+  | Exclude<Command, { type: 'perform' | 'wait' }>;
+/** Due, but not called: `full` waits for a permit, `parked` for a breaker. */
+export interface Held {
+  readonly participants: Readonly<Record<string, 'full' | 'parked'>>;
+  /** When the next attempt is to be expected, as far as can be said, in milliseconds since the epoch. */
+  readonly tryAt: number;
+}
+
 /** A run to look at. `next` is what happens next, as if nothing were in flight. */
 export interface RunView {
   readonly id: string;
@@ -79,7 +104,7 @@ export interface RunView {
   readonly state: RunState;
   readonly events: readonly Event[];
   readonly attempt: Run['attempt'];
-  readonly next: Command | null;
+  readonly next: Next | null;
   /** The ways whose undo is owed, in the order of undoing; none unless the run is on its way back. */
   readonly owed: readonly string[];
 }
@@ -121,6 +146,15 @@ export interface Notices {
 export interface Archive {
   /** What is carried of pruned runs. */
   read(): Promise<unknown>;
+}
+
+/** Of a participant, as the engine sees it. */
+export interface ParticipantView extends LaneView {
+  readonly participant: string;
+  /** Runs that wait for a permit. */
+  readonly waiting: number;
+  /** Runs that wait for the breaker to close. */
+  readonly parked: number;
 }
 
 export interface EngineCounts {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { accepted, decided } from './fixtures/history.ts';
 import { createJournalFeed } from './testing/journal-feed.ts';
-import { createMemoryJournal } from './testing/memory-journal.ts';
+import { createMemoryJournal, dueNow } from './testing/memory-journal.ts';
 
 const summary = { saga: 'order', version: 1, status: 'accepted', acceptedAt: 1 } as const;
 
@@ -12,7 +12,8 @@ async function createScene() {
     journal.append({
       run,
       events: happenings.map((happening, i) => ({ ...happening, seq: i + 1, at: 1 })),
-      summary: { ...summary, settledAt: null, repairAt: null },
+      summary: { ...summary, settledAt: null },
+      rest: dueNow,
       submission: { fingerprint: '', secrets: {} },
     });
   await store('a', accepted);

@@ -1,8 +1,6 @@
 export { type BreakerOptions, breakerDefaults } from './breaker.ts';
 export { type Clock, createClock } from './clock.ts';
-export type { Command } from './decide.ts';
 export { findOwed, isPastPivot, readOutputs } from './decide.ts';
-export { isTriedAlone } from './driver.ts';
 export { createEngine } from './embedded-engine.ts';
 export type {
   Archive,
@@ -13,8 +11,11 @@ export type {
   EngineOptions,
   Feed,
   FeedEvent,
+  Held,
   Intervention,
+  Next,
   Notices,
+  ParticipantView,
   Position,
   RetryOptions,
   RunView,
@@ -22,20 +23,16 @@ export type {
   SubmitOptions,
 } from './engine.ts';
 export type { Direction, Event, EventType, Happening, TriedEvent } from './event.ts';
-export type { ParticipantView } from './gate.ts';
 export { findRepairs } from './intervention.ts';
 export {
-  isSettled,
   type Journal,
   JournalError,
   type Notice,
   noticesMax,
   type RunSummary,
-  type Status,
-  statuses,
-  toStatus,
 } from './journal.ts';
 export type { Policy, Retry } from './policy.ts';
+export { isTriedAlone } from './recovery.ts';
 export { type Details, ok, type Reply, refused } from './reply.ts';
 export {
   type Attempt,
@@ -51,4 +48,5 @@ export {
 export type { Issue, Schema } from './schema.ts';
 export { type OpenOptions, openJournal, openReader } from './sqlite-journal.ts';
 export { evolve, type RunState, readWay, replay, type UndoState, type WayState } from './state.ts';
+export { isSettled, type Status, statuses, toStatus } from './status.ts';
 export { viewRun } from './view-run.ts';

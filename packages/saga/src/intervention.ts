@@ -2,9 +2,9 @@
 import { findOpenLater, findOwed } from './decide.ts';
 import type { Intervention, RetryOptions } from './engine.ts';
 import type { Happening } from './event.ts';
-import { isSettled } from './journal.ts';
 import { type PlannedStep, type Saga, toWays } from './saga.ts';
 import { type RunState, readWay } from './state.ts';
+import { isSettled } from './status.ts';
 
 export interface Intervened {
   readonly saga: Saga<unknown>;

@@ -9,56 +9,110 @@ import {
   type Notice,
   noticesMax,
   type RunSummary,
-  type Status,
   type StoredEvent,
 } from './journal.ts';
+import { endlessMs, priorities, type Rest } from './rest.ts';
 import { readCell, readNumber, readText } from './sqlite-file.ts';
+import { type Status, statuses } from './status.ts';
+
+/** As the column `priority` counts them. */
+export const toRank = (priority: Rest['priority']): number =>
+  priority === 'aside' ? asideAt : priorities.indexOf(priority);
+const asideAt = priorities.length;
+/** Set aside since its definition is not known, or its events make no sense: another start may know better. */
+const unknownMs = endlessMs - 1;
+/** Counting ends here: it must stay cheap when there is most to count. */
+export const countMax = 10_000;
+
+/** Lists differ in what they show and from which end: a statement each, made when it is first asked for. */
+export function createListing(database: DatabaseSync): (query: ListQuery) => Row[] {
+  const statements = new Map<string, StatementSync>();
+  return ({ status, limit, before = Number.MAX_SAFE_INTEGER, oldestFirst }) => {
+    const sql = `SELECT * FROM runs WHERE ${toCondition(status)} AND number < ? ORDER BY number ${oldestFirst ? '' : 'DESC'} LIMIT ?`;
+    const statement = statements.get(sql) ?? database.prepare(sql);
+    statements.set(sql, statement);
+    return statement.all(before, limit);
+  };
+}
+
+/** A status is one of a few words of ours, never text from outside. */
+function toCondition(status: ListQuery['status']): string {
+  if (status === undefined) return 'TRUE';
+  if (status === 'open') return 'settled_at IS NULL';
+  if (status === 'owing') return 'settled_at IS NOT NULL AND due_at IS NOT NULL';
+  return `status = '${statuses.find((known) => known === status) ?? ''}'`;
+}
 
 export type Statements = ReturnType<typeof prepareStatements>;
-
-/** By the index of the repairs, so that the first ones cost the same however many there are. */
-const owing =
-  'SELECT * FROM runs WHERE repair_at IS NOT NULL AND +number < ? ORDER BY repair_at, number LIMIT ?';
 
 export function prepareStatements(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   return {
     begin: prepare('BEGIN IMMEDIATE'),
     commit: prepare('COMMIT'),
-    readEpoch: prepare("SELECT value FROM meta WHERE name = 'epoch'"),
-    rest: prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('rested', ?)"),
-    readRest: prepare("SELECT value FROM meta WHERE name = 'rested'"),
+    readMeta: prepare('SELECT value FROM meta WHERE name = ?'),
+    setMeta: prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)'),
     addEvent: prepare('INSERT INTO events (run, seq, event) VALUES (?, ?, ?)'),
     addRun: prepare(
-      'INSERT OR IGNORE INTO runs (id, saga, version, accepted_at, status) VALUES (?, ?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO runs (id, saga, version, accepted_at, status, due_at, priority) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
-    updateRun: prepare('UPDATE runs SET status = ?, settled_at = ?, repair_at = ? WHERE id = ?'),
+    updateRun: prepare(
+      'UPDATE runs SET status = ?, settled_at = ?, due_at = ?, priority = ? WHERE id = ?',
+    ),
+    addWait: prepare(
+      'INSERT OR REPLACE INTO waits (participant, kind, rank, since, run) VALUES (?, ?, ?, ?, ?)',
+    ),
+    clearWaits: prepare('DELETE FROM waits WHERE run = ?'),
     addSubmission: prepare('INSERT OR IGNORE INTO submissions (run, fingerprint) VALUES (?, ?)'),
     addSecrets: prepare('INSERT OR REPLACE INTO secrets (run, fields) VALUES (?, ?)'),
     eraseSecrets: prepare('DELETE FROM secrets WHERE run = ?'),
     addNotice: prepare('INSERT INTO notices (notice) VALUES (?)'),
     dropNotices: prepare('DELETE FROM notices WHERE position <= ?'),
     readNotices: prepare('SELECT notice FROM notices ORDER BY position DESC LIMIT ?'),
-    readEvents: prepare('SELECT event FROM events WHERE run = ? ORDER BY seq'),
+    readEvents: prepare('SELECT position, event FROM events WHERE run = ? ORDER BY seq'),
     readSecrets: prepare('SELECT fields FROM secrets WHERE run = ?'),
     readSubmission: prepare('SELECT fingerprint, pruned_as FROM submissions WHERE run = ?'),
-    listAll: prepareListing(database, 'number < ?'),
-    listOpen: prepareListing(database, 'settled_at IS NULL AND number < ?'),
-    listByStatus: prepareListing(database, 'number < ? AND status = ?'),
-    listOwing: prepare(owing),
-    listOpenIds: prepare('SELECT id FROM runs WHERE settled_at IS NULL ORDER BY number'),
-    listRepairs: prepare(
-      'SELECT * FROM runs WHERE repair_at <= ? AND (repair_at, number) > (?, ?) ORDER BY repair_at, number LIMIT ?',
+    listDue: prepare(
+      'SELECT id FROM runs WHERE priority = ? AND due_at <= ? ORDER BY due_at, number LIMIT ?',
     ),
+    countDue: prepare(
+      'SELECT count(*) AS count FROM (SELECT 1 FROM runs WHERE priority = ? AND due_at <= ? LIMIT ?)',
+    ),
+    nextDueAt: prepare(
+      'SELECT due_at FROM runs WHERE priority = ? AND due_at > ? ORDER BY due_at LIMIT 1',
+    ),
+    listWaiting: prepare(
+      'SELECT run AS id FROM waits WHERE participant = ? AND kind = ? AND since < ? ORDER BY rank, since, run LIMIT ?',
+    ),
+    countWaits: prepare(
+      'SELECT participant, kind, count(*) AS count FROM waits GROUP BY participant, kind',
+    ),
+    countRuns: prepare(
+      `SELECT (SELECT count(*) FROM runs WHERE settled_at IS NULL) - (SELECT count(*) FROM runs WHERE priority = ${asideAt} AND settled_at IS NULL) AS open,
+        (SELECT count(*) FROM runs WHERE priority = ${asideAt} AND due_at IS NOT NULL) AS aside`,
+    ),
+    setAside: prepare(
+      `UPDATE runs SET due_at = ${unknownMs}, priority = ${asideAt} WHERE id = ? AND priority < ${asideAt} AND due_at IS NOT NULL RETURNING settled_at`,
+    ),
+    listDefinitions: prepare('SELECT DISTINCT saga, version FROM runs WHERE due_at IS NOT NULL'),
+    setDefinitionAside: prepare(
+      `UPDATE runs SET due_at = ${unknownMs}, priority = ${asideAt} WHERE saga = ? AND version = ? AND due_at IS NOT NULL AND priority < ${asideAt}`,
+    ),
+    takeUpDefinition: prepare(
+      `UPDATE runs SET due_at = 0, priority = iif(settled_at IS NULL, 1, 3) WHERE priority = ${asideAt} AND due_at = ${unknownMs} AND saga = ? AND version = ?`,
+    ),
+    hastenAll: prepare(
+      `UPDATE runs SET due_at = 0 WHERE due_at > ? AND priority < ${asideAt} AND due_at < ${endlessMs} AND NOT EXISTS (SELECT 1 FROM waits WHERE run = id AND kind <> 'retry')`,
+    ),
+    readDueAt: prepare('SELECT due_at FROM runs WHERE id = ?'),
     readFeed: prepare(
       'SELECT position, run, event FROM events WHERE position > ? ORDER BY position LIMIT ?',
     ),
     readLast: prepare(
       "SELECT coalesce(max(seq), 0) AS last FROM sqlite_sequence WHERE name = 'events'",
     ),
-    readPrunedTo: prepare("SELECT value FROM meta WHERE name = 'pruned-to'"),
     listPrunable: prepare(
-      'SELECT id FROM runs WHERE settled_at < ? AND repair_at IS NULL ORDER BY settled_at LIMIT ?',
+      'SELECT id FROM runs WHERE settled_at < ? AND due_at IS NULL ORDER BY settled_at LIMIT ?',
     ),
     markPruned: prepare(
       'UPDATE submissions SET pruned_as = (SELECT status FROM runs WHERE id = run) WHERE run = ?',
@@ -68,50 +122,29 @@ export function prepareStatements(database: DatabaseSync) {
     ),
     pruneEvents: prepare('DELETE FROM events WHERE run = ?'),
     pruneRun: prepare('DELETE FROM runs WHERE id = ?'),
-    carry: prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('carried', ?)"),
-    readCarried: prepare("SELECT value FROM meta WHERE name = 'carried'"),
   };
-}
-
-function prepareListing(database: DatabaseSync, where: string) {
-  const prepare = (direction: 'ASC' | 'DESC'): StatementSync =>
-    database.prepare(`SELECT * FROM runs WHERE ${where} ORDER BY number ${direction} LIMIT ?`);
-  return { newestFirst: prepare('DESC'), oldestFirst: prepare('ASC') };
-}
-
-export function listRuns(statements: Statements, query: ListQuery): RunSummary[] {
-  const { status, limit, before = Number.MAX_SAFE_INTEGER } = query;
-  const order = query.oldestFirst ? 'oldestFirst' : 'newestFirst';
-  const readRows = () => {
-    switch (status) {
-      case undefined:
-        return statements.listAll[order].all(before, limit);
-      case 'open':
-        return statements.listOpen[order].all(before, limit);
-      case 'owing':
-        return statements.listOwing.all(before, limit);
-      default:
-        return statements.listByStatus[order].all(before, status, limit);
-    }
-  };
-  return readRows().map(readSummary);
 }
 
 export function writeEntry(
   statements: Statements,
-  { run, events, summary, submission }: Append,
+  { run, events, summary, rest, submission }: Append,
 ): number {
+  const { saga, version, status, acceptedAt, settledAt } = summary;
+  const { dueAt, at, clearsWaits, waits } = rest;
+  const priority = toRank(rest.priority);
   if (submission) {
-    statements.addRun.run(run, summary.saga, summary.version, summary.acceptedAt, summary.status);
+    statements.addRun.run(run, saga, version, acceptedAt, status, dueAt, priority);
     statements.addSubmission.run(run, submission.fingerprint);
     if (Object.keys(submission.secrets).length > 0)
       statements.addSecrets.run(run, JSON.stringify(submission.secrets));
-  }
+  } else statements.updateRun.run(status, settledAt, dueAt, priority, run);
+  if (clearsWaits) statements.clearWaits.run(run);
+  for (const { participant, kind, rank } of waits)
+    statements.addWait.run(participant, kind, rank, at, run);
   const positions = events.map((event) =>
     Number(statements.addEvent.run(run, event.seq, JSON.stringify(event)).lastInsertRowid),
   );
-  statements.updateRun.run(summary.status, summary.settledAt, summary.repairAt, run);
-  if (summary.settledAt !== null) statements.eraseSecrets.run(run);
+  if (settledAt !== null) statements.eraseSecrets.run(run);
   return positions[0] ?? 0;
 }
 
@@ -135,7 +168,7 @@ export const readId = (row: Row): string => readText(row, 'id');
 /** The named boundary where stored text becomes an event again: this file wrote it, `evolve` checks the sequence. */
 export const readEvent = (row: Row): Event => JSON.parse(readText(row, 'event')) as Event;
 
-export const readFeedEvent = (row: Row): StoredEvent => ({
+export const readStoredEvent = (row: Row): StoredEvent => ({
   run: readText(row, 'run'),
   position: readNumber(row, 'position'),
   event: readEvent(row),
@@ -151,5 +184,4 @@ export const readSummary = (row: Row): RunSummary => ({
   status: readCell<Status>(row, 'status'),
   acceptedAt: readNumber(row, 'accepted_at'),
   settledAt: readCell<number | null>(row, 'settled_at'),
-  repairAt: readCell<number | null>(row, 'repair_at'),
 });

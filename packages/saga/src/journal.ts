@@ -1,5 +1,6 @@
 import type { Event } from './event.ts';
-import type { RunState, WayState } from './state.ts';
+import type { Priority, Rest, Wait } from './rest.ts';
+import type { Status } from './status.ts';
 
 /** Where runs are stored. One suite holds every implementation to the same behaviour. */
 export interface Journal {
@@ -18,10 +19,29 @@ export interface Journal {
   /** What was submitted under this id, also long after the run was pruned. */
   readSubmission(run: string): StoredSubmission | undefined;
   list(query: ListQuery): RunSummary[];
-  /** Runs that must go on after a restart. */
-  listOpen(): string[];
-  /** Completed runs with a later step whose repair is due, the longest due first, after a place if one is given. */
-  listRepairs(dueBy: number, limit: number, after?: RepairPlace): RunSummary[];
+  /** Runs of this priority that are due by `now`, the longest due first, the oldest of those. */
+  listDue(priority: Priority, now: number, limit: number): string[];
+  /** How many are due, of all priorities; a bound is as good as an exact number. */
+  countDue(now: number): number;
+  /** When the next run is due after `now`. */
+  nextDueAt(now: number): number;
+  /** Runs that have waited like this for a participant since before `sinceBefore`, by rank, the longest waiting first. */
+  listWaiting(
+    participant: string,
+    kind: Wait['kind'],
+    sinceBefore: number,
+    limit: number,
+  ): string[];
+  countWaits(): readonly WaitCount[];
+  /** Runs that have not settled, and runs that are set aside. */
+  countRuns(): { readonly open: number; readonly aside: number };
+  /** Nothing fetches it any more. Says what it was; undefined when nothing would have fetched it. */
+  setAside(run: string): 'open' | 'settled' | undefined;
+  /**
+   * At the start. What was set aside is due if its definition is among these, and what is of no such definition is set
+   * aside. What is due later than `latest` was written under another clock: it is due now.
+   */
+  review(known: readonly Named[], latest: number): void;
   /** Events of all runs after a position, in order; undefined when some were pruned, or it is ahead of all of them. */
   readFeed(after: number, limit: number): StoredEvent[] | undefined;
   /** The same for whom gaps do no harm: what was pruned is left out. */
@@ -37,8 +57,8 @@ export interface Journal {
   hasStandby(): boolean;
   /** Nothing is under way any more: said last, after every append. */
   rest(): void;
-  /** True when the executor before this one said so: what it left open was interrupted by nothing. */
-  wasAtRest(): boolean;
+  /** What followed an event up to here may not have been seen: an executor ended without a word since. */
+  readonly unseenTo: number;
   close(): void;
 }
 
@@ -54,28 +74,14 @@ export interface Append {
   readonly events: readonly Event[];
   /** After these events. */
   readonly summary: Summary;
+  /** `at`: since when, in milliseconds since the epoch. `clearsWaits`: it may have had others before. */
+  readonly rest: Rest & { readonly at: number; readonly clearsWaits: boolean };
   /** With the first event only. */
   readonly submission?: {
     readonly fingerprint: string;
     readonly secrets: Readonly<Record<string, unknown>>;
   };
 }
-
-export type Status =
-  | 'accepted'
-  | 'running'
-  | 'compensating'
-  | 'stuck'
-  | 'completed'
-  | 'compensated';
-export const statuses = [
-  'accepted',
-  'running',
-  'compensating',
-  'stuck',
-  'completed',
-  'compensated',
-] as const satisfies readonly Status[];
 
 /** What lists show. Times are in milliseconds since the epoch. */
 export interface Summary {
@@ -84,8 +90,6 @@ export interface Summary {
   readonly status: Status;
   readonly acceptedAt: number;
   readonly settledAt: number | null;
-  /** When the next repair of a completed run is due, 0 while it is being called; null when none is owed. */
-  readonly repairAt: number | null;
 }
 export interface RunSummary extends Summary {
   readonly id: string;
@@ -93,24 +97,26 @@ export interface RunSummary extends Summary {
   readonly number: number;
 }
 export interface ListQuery {
-  /** `open`: not settled. `owing`: completed, and a later step is still owed; the longest due come first. */
+  /** `open`: not settled. `owing`: completed, with a later step still to be made up for. */
   readonly status?: Status | 'open' | 'owing' | undefined;
   readonly limit: number;
   /** Only runs with a smaller number. */
   readonly before?: number | undefined;
-  /** Default: the newest first. */
   readonly oldestFirst?: boolean | undefined;
 }
-/** Where a look at the repairs ended. */
-export interface RepairPlace {
-  readonly repairAt: number;
-  readonly number: number;
-}
-export const firstRepairPlace: RepairPlace = { repairAt: -1, number: 0 };
 export interface StoredRun {
   readonly events: readonly Event[];
+  /** The position of the last one. */
+  readonly position: number;
+  readonly dueAt: number | null;
   readonly secrets: Readonly<Record<string, unknown>>;
 }
+export interface WaitCount {
+  readonly participant: string;
+  readonly kind: Wait['kind'];
+  readonly count: number;
+}
+type Named = Pick<RunSummary, 'saga' | 'version'>;
 export interface StoredSubmission {
   readonly fingerprint: string;
   /** How the run ended, if it was pruned since. */
@@ -121,18 +127,6 @@ export interface StoredEvent {
   readonly position: number;
   readonly event: Event;
 }
-
-export function toStatus(state: RunState): Status {
-  if (state.isQuarantined && !isSettled(state)) return 'stuck';
-  if (state.phase === 'forward') return state.seq === 1 ? 'accepted' : 'running';
-  if (state.phase !== 'compensating') return state.phase;
-  const isOwed = ({ undo, writtenOff }: WayState): boolean =>
-    undo.exhausted && !undo.done && writtenOff === null;
-  return Object.values(state.ways).some(isOwed) ? 'stuck' : 'compensating';
-}
-
-export const isSettled = ({ phase }: Pick<RunState, 'phase'>): boolean =>
-  phase === 'completed' || phase === 'compensated';
 
 /** A journal that must not be used, and what to do about it. */
 export class JournalError extends Error {

@@ -33,8 +33,9 @@ it('undoes, then goes on with what is in flight, then begins what is new, when p
       events: [accepted, ...further].map((event, index) => ({ ...event, seq: index + 1, at })),
       summary: {
         ...{ saga: name, version, status: 'running' },
-        ...{ acceptedAt: at, settledAt: null, repairAt: null },
+        ...{ acceptedAt: at, settledAt: null },
       },
+      rest: { dueAt: 0, priority: 'in-flight', waits: [], at, clearsWaits: false },
       submission: { fingerprint: '', secrets: {} },
     });
   };

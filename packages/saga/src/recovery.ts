@@ -1,14 +1,42 @@
-// What a restart says of a run before anything else happens to it. Pure.
+// What a restart says of a run before anything else happens to it, and how a run that ends its process is found. Pure.
 //
 // 1. The end of what was under way was not seen, so its effect may exist.
 // 2. A run that is parked, or under repair, was not called, or it would have said so: nothing was interrupted.
 // 3. A run that is under suspicion and was not called says nothing new: endless restarts write no endless history.
 import { type Aim, chosen, findCurrent, findOwed, owesFirstUndo } from './decide.ts';
-import { isSuspect } from './driver.ts';
 import type { Happening } from './event.ts';
-import { isSettled } from './journal.ts';
 import type { PlannedWay, Saga } from './saga.ts';
-import { type RunState, readWay } from './state.ts';
+import { isStarted, type RunState, readTried, readWay } from './state.ts';
+import { isSettled } from './status.ts';
+
+/** Open at two ends of the process in a row: from then on its calls are announced, so that an end in them is seen. */
+const suspectMin = 2;
+const interruptionsMax = 5;
+type Interrupted = Pick<RunState, 'interruptions'>;
+
+const isSuspect = ({ interruptions }: Interrupted): boolean => interruptions >= suspectMin;
+/** An end was seen in its call. Several may have been under way: one at a time, they can be told apart. */
+export const isTriedAlone = ({ interruptions }: Interrupted): boolean => interruptions > suspectMin;
+
+/**
+ * The attempt of a suspect, one that comes out of being parked, and each of a repair is announced. So a restart knows
+ * which run was called when the process ended, and that none that was parked or put off was.
+ */
+export function toAnnouncement(state: RunState, aim: Aim): Happening | undefined {
+  const { way, direction } = aim;
+  const isAnnounced =
+    readTried(state, aim).isParked || isSuspect(state) || state.phase === 'completed';
+  if (!isAnnounced || isStarted(state, way.name, direction)) return undefined;
+  return { type: 'attempt-started', way: way.name, direction };
+}
+
+/** The process ended in its calls, and not only while it was open, as often as can be tolerated: it is set aside. */
+export function toRecovery(saga: Saga<unknown>, state: RunState, now: number): Happening[] {
+  const interruption = toInterruption(saga, state, now);
+  if (!interruption) return [];
+  const isPoison = state.interruptions + 1 >= interruptionsMax;
+  return [interruption, ...(isPoison ? [{ type: 'quarantined', code: 'crashes' } as const] : [])];
+}
 
 export function toInterruption(
   saga: Saga<unknown>,
@@ -16,7 +44,9 @@ export function toInterruption(
   now: number,
 ): Happening | undefined {
   if (state.isQuarantined) return undefined;
-  const isAnnounced = isSettled(state) || isSuspect(state) || isParked(saga, state);
+  const ahead = findAhead(saga, state);
+  const areParked = ahead.length > 0 && ahead.every((aim) => readTried(state, aim).isParked);
+  const isAnnounced = isSettled(state) || isSuspect(state) || areParked;
   if (state.started === null && isAnnounced) return undefined;
   const way = findUnfinished(saga, state)?.name;
   if (way === undefined) return { type: 'recovered' };
@@ -38,12 +68,4 @@ function findAhead(saga: Saga<unknown>, state: RunState): Aim[] {
   if (owesFirstUndo(state, step)) return [{ way: step.first, direction: 'undo' }];
   const way = chosen(state, step);
   return readWay(state, way.name).result === 'none' ? [{ way, direction: 'forward' }] : [];
-}
-
-function isParked(saga: Saga<unknown>, state: RunState): boolean {
-  const ahead = findAhead(saga, state).map(({ way, direction }) => {
-    const known = readWay(state, way.name);
-    return direction === 'forward' ? known : known.undo;
-  });
-  return ahead.length > 0 && ahead.every((tried) => tried.isParked);
 }

@@ -1,5 +1,3 @@
-import { toStored } from './stored.ts';
-
 /** A few short values by name. */
 export type Details = Readonly<Record<string, string | number>>;
 interface Remarks {
@@ -90,3 +88,5 @@ function readOk(output: unknown): Reply<unknown> {
 
 const isDelay = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
+/** As the journal will hold it, so that a run sees the same value before a crash and after. Throws for what JSON refuses. */
+export const toStored = (value: unknown): unknown => JSON.parse(JSON.stringify({ value })).value;

@@ -10,18 +10,36 @@ const applicationId = 0x42544e31;
 const sqliteOldest = [3, 51, 3] as const;
 
 /** Version 1 had no notices. */
-const schemaVersion = 2;
+/** Version 2 had runs that were all in memory, and but the repairs of completed ones by when they are due. */
+const schemaVersion = 3;
 const noticesSchema =
   'CREATE TABLE notices (position INTEGER PRIMARY KEY AUTOINCREMENT, notice TEXT NOT NULL) STRICT;';
+
+const rowsSchema = `
+  CREATE INDEX runs_due ON runs (priority, due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX runs_owing ON runs (number) WHERE settled_at IS NOT NULL AND due_at IS NOT NULL;
+  CREATE TABLE waits (participant TEXT NOT NULL, kind TEXT NOT NULL, rank INTEGER NOT NULL, since INTEGER NOT NULL, run TEXT NOT NULL,
+    PRIMARY KEY (participant, kind, rank, since, run)) STRICT, WITHOUT ROWID;
+  CREATE INDEX waits_run ON waits (run);`;
+
+/** Everything that goes on is due at once: what it waits for is found out anew. */
+const migration3 = `
+  DROP INDEX runs_repair;
+  ALTER TABLE runs ADD COLUMN due_at INTEGER;
+  ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 2;
+  UPDATE runs SET due_at = iif(settled_at IS NULL OR repair_at IS NOT NULL, 0, NULL),
+    priority = CASE status WHEN 'accepted' THEN 2 WHEN 'running' THEN 1 WHEN 'completed' THEN 3 ELSE 0 END;
+  ALTER TABLE runs DROP COLUMN repair_at;
+  ${rowsSchema}`;
 
 const schema = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
   CREATE TABLE runs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, saga TEXT NOT NULL, version INTEGER NOT NULL,
-    status TEXT NOT NULL, accepted_at INTEGER NOT NULL, settled_at INTEGER, repair_at INTEGER
+    status TEXT NOT NULL, accepted_at INTEGER NOT NULL, settled_at INTEGER, due_at INTEGER, priority INTEGER NOT NULL DEFAULT 2
   ) STRICT;
   CREATE INDEX runs_open ON runs (number) WHERE settled_at IS NULL;
-  CREATE INDEX runs_repair ON runs (repair_at) WHERE repair_at IS NOT NULL;
+  ${rowsSchema}
   CREATE INDEX runs_settled ON runs (settled_at) WHERE settled_at IS NOT NULL;
   CREATE INDEX runs_status ON runs (status, number);
   CREATE TABLE events (position INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, seq INTEGER NOT NULL, event TEXT NOT NULL) STRICT;
@@ -46,9 +64,9 @@ export function openDatabase(path: string): DatabaseSync {
     const version = readVersion(database);
     if (version === 0) database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
     if (version === 1)
-      database.exec(
-        `BEGIN IMMEDIATE; ${noticesSchema} PRAGMA user_version = ${schemaVersion}; COMMIT`,
-      );
+      database.exec(`BEGIN IMMEDIATE; ${noticesSchema} PRAGMA user_version = 2; COMMIT`);
+    if (version === 1 || version === 2)
+      database.exec(`BEGIN IMMEDIATE; ${migration3} PRAGMA user_version = 3; COMMIT`);
     checkDurability(database, path);
     return database;
   } catch (error) {
@@ -62,7 +80,7 @@ export function openForReading(path: string): DatabaseSync {
   inspect(path);
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
   // What an older engine wrote is read as it is, with nothing where it had nothing.
-  if (readVersion(database) < schemaVersion)
+  if (readVersion(database) < 2)
     database.exec(noticesSchema.replace('CREATE TABLE', 'CREATE TEMP TABLE'));
   return database;
 }

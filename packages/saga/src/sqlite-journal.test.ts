@@ -36,16 +36,17 @@ const accept = (run: string, secrets: Record<string, unknown> = {}): Append => (
     status: 'accepted',
     acceptedAt: 1,
     settledAt: null,
-    repairAt: null,
   },
+  rest: { dueAt: 0, priority: 'new', waits: [], at: 1, clearsWaits: false },
   submission: { fingerprint: '', secrets },
 });
 const settle = (run: string): Append => {
-  const { summary } = accept(run);
+  const { summary, rest } = accept(run);
   return {
     run,
     events: [{ type: 'completed', seq: 2, at: 2 }],
     summary: { ...summary, status: 'completed', settledAt: 2 },
+    rest: { ...rest, dueAt: null },
   };
 };
 
@@ -120,7 +121,7 @@ describe('group commit', () => {
     journal.close();
     expect(await appended).toBe(1);
     journal = await house.open();
-    expect(journal.listOpen()).toEqual(['a']);
+    expect(journal.listDue('new', 1, 9)).toEqual(['a']);
   });
 });
 
@@ -234,12 +235,14 @@ test('finds what it reads by an index, however many runs there are', () => {
   journal.list({ limit: 1 });
   journal.list({ limit: 1, status: 'stuck' });
   journal.list({ limit: 1, status: 'owing' });
-  journal.listRepairs(1, 1);
+  journal.listDue('undo', 1, 1);
+  journal.nextDueAt(1);
+  journal.listWaiting('pay', 'parked', 1, 1);
   journal.listPrunable(1, 1);
   journal.readFeed(0, 1);
   journal.read('a');
   const plans = explain(all.mock.contexts);
-  expect(plans).toHaveLength(7);
+  expect(plans).toHaveLength(8);
   expect(JSON.stringify(plans)).not.toMatch(/SCAN|TEMP B-TREE/);
 });
 

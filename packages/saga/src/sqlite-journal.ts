@@ -13,27 +13,30 @@ import type {
   ListQuery,
   Notice,
   RunSummary,
-  Status,
   StoredEvent,
   StoredRun,
   StoredSubmission,
+  WaitCount,
 } from './journal.ts';
-import { firstRepairPlace, JournalError } from './journal.ts';
+import { JournalError } from './journal.ts';
 import {
-  listRuns,
+  countMax,
+  createListing,
   prepareStatements,
   pruneRun,
   readEvent,
-  readFeedEvent,
   readId,
   readNotice,
+  readStoredEvent,
   readSummary,
   type Statements,
+  toRank,
   writeEntry,
   writeNotice,
 } from './journal-statements.ts';
 import { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
 import { LogWiper } from './log-wiper.ts';
+import { endlessMs, type Priority, priorities, type Wait } from './rest.ts';
 import {
   openDatabase,
   openForReading,
@@ -44,6 +47,7 @@ import {
   toPassing,
   toReason,
 } from './sqlite-file.ts';
+import type { Status } from './status.ts';
 
 export interface OpenOptions {
   /** The journal's file; its locks stand beside it. */
@@ -107,7 +111,19 @@ function endProcess(error: unknown): void {
   process.exit(70);
 }
 
-type Reads = Omit<Journal, 'append' | 'addNotice' | 'prune' | 'hasStandby' | 'rest' | 'wasAtRest'>;
+type Reads = Pick<
+  Journal,
+  | 'read'
+  | 'readSubmission'
+  | 'list'
+  | 'readNotices'
+  | 'readFeed'
+  | 'readKept'
+  | 'readLast'
+  | 'listPrunable'
+  | 'readCarried'
+  | 'close'
+>;
 
 /** Opens a journal to look at, and changes nothing. Throws a JournalError when it cannot be read. */
 export function openReader(path: string): Reads {
@@ -124,17 +140,24 @@ interface Pending {
 class JournalReader implements Reads {
   protected readonly database: DatabaseSync;
   protected readonly statements: Statements;
+  readonly #listing: ReturnType<typeof createListing>;
 
   constructor(database: DatabaseSync) {
     this.database = database;
     this.statements = prepareStatements(database);
+    this.#listing = createListing(database);
   }
 
   read(run: string): StoredRun | undefined {
-    const events = this.statements.readEvents.all(run).map(readEvent);
+    const rows = this.statements.readEvents.all(run);
+    if (rows.length === 0) return undefined;
     const secrets = this.statements.readSecrets.get(run);
-    if (events.length === 0) return undefined;
-    return { events, secrets: secrets ? JSON.parse(readText(secrets, 'fields')) : {} };
+    return {
+      events: rows.map(readEvent),
+      position: readNumber(rows.at(-1), 'position'),
+      dueAt: readCell<number | null>(this.statements.readDueAt.get(run), 'due_at'),
+      secrets: secrets ? JSON.parse(readText(secrets, 'fields')) : {},
+    };
   }
 
   readSubmission(run: string): StoredSubmission | undefined {
@@ -144,23 +167,15 @@ class JournalReader implements Reads {
   }
 
   list(query: ListQuery): RunSummary[] {
-    return listRuns(this.statements, query);
+    return this.#listing(query).map(readSummary);
   }
 
   readNotices(limit: number): Notice[] {
     return this.statements.readNotices.all(limit).map(readNotice);
   }
 
-  listOpen(): string[] {
-    return this.statements.listOpenIds.all().map(readId);
-  }
-
-  listRepairs(dueBy: number, limit: number, { repairAt, number } = firstRepairPlace): RunSummary[] {
-    return this.statements.listRepairs.all(dueBy, repairAt, number, limit).map(readSummary);
-  }
-
   readFeed(after: number, limit: number): StoredEvent[] | undefined {
-    const prunedTo = readNumber(this.statements.readPrunedTo.get(), 'value');
+    const prunedTo = readNumber(this.statements.readMeta.get('pruned-to'), 'value');
     return after < prunedTo || after > this.readLast() ? undefined : this.readKept(after, limit);
   }
 
@@ -169,7 +184,7 @@ class JournalReader implements Reads {
   }
 
   readKept(after: number, limit: number): StoredEvent[] {
-    return this.statements.readFeed.all(after, limit).map(readFeedEvent);
+    return this.statements.readFeed.all(after, limit).map(readStoredEvent);
   }
 
   listPrunable(settledBefore: number, limit: number): string[] {
@@ -177,7 +192,7 @@ class JournalReader implements Reads {
   }
 
   readCarried(): unknown {
-    const row = this.statements.readCarried.get();
+    const row = this.statements.readMeta.get('carried');
     return row && JSON.parse(readText(row, 'value'));
   }
 
@@ -190,6 +205,7 @@ class SqliteJournal extends JournalReader implements Journal {
   readonly #options: OpenOptions;
   readonly #epoch: number;
   readonly #wiper: LogWiper;
+  readonly unseenTo: number;
   #batch: Pending[] = [];
   #hasFailed = false;
 
@@ -197,8 +213,17 @@ class SqliteJournal extends JournalReader implements Journal {
     super(database);
     this.#options = options;
     this.#epoch = takeEpoch(database);
+    this.unseenTo = this.#noteUnseen();
     this.#wiper = new LogWiper(database, (error) => this.#fail(error));
     this.#wiper.wipeSoon();
+  }
+
+  #noteUnseen(): number {
+    const read = (name: string): number =>
+      readCell<number | undefined>(this.statements.readMeta.get(name), 'value') ?? 0;
+    if (this.#epoch > 1 && read('rested') !== this.#epoch - 1)
+      this.statements.setMeta.run('unseen-to', this.readLast());
+    return read('unseen-to');
   }
 
   append(entry: Append): Promise<number> {
@@ -216,17 +241,72 @@ class SqliteJournal extends JournalReader implements Journal {
     const value = JSON.stringify(carried ?? null);
     this.#transact(() => {
       for (const run of runs) pruneRun(this.statements, run);
-      this.statements.carry.run(value);
+      this.statements.setMeta.run('carried', value);
     });
   }
 
-  /** Of this executor, by its epoch: whoever comes after one that crashed finds an older one. */
-  rest(): void {
-    this.#transact(() => this.statements.rest.run(this.#epoch));
+  listDue(priority: Priority, now: number, limit: number): string[] {
+    return this.statements.listDue.all(toRank(priority), now, limit).map(readId);
   }
 
-  wasAtRest(): boolean {
-    return this.statements.readRest.get()?.value === this.#epoch - 1;
+  countDue(now: number): number {
+    const counts = priorities.map((priority) =>
+      readNumber(this.statements.countDue.get(toRank(priority), now, countMax), 'count'),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  nextDueAt(now: number): number {
+    const rows = priorities.map((priority) => this.statements.nextDueAt.get(toRank(priority), now));
+    return Math.min(endlessMs, ...rows.flatMap((row) => (row ? [readNumber(row, 'due_at')] : [])));
+  }
+
+  listWaiting(
+    participant: string,
+    kind: Wait['kind'],
+    sinceBefore: number,
+    limit: number,
+  ): string[] {
+    return this.statements.listWaiting.all(participant, kind, sinceBefore, limit).map(readId);
+  }
+
+  countWaits(): WaitCount[] {
+    return this.statements.countWaits.all().map((row) => ({
+      participant: readText(row, 'participant'),
+      kind: readCell<Wait['kind']>(row, 'kind'),
+      count: readNumber(row, 'count'),
+    }));
+  }
+
+  countRuns(): ReturnType<Journal['countRuns']> {
+    const row = this.statements.countRuns.get();
+    return { open: readNumber(row, 'open'), aside: readNumber(row, 'aside') };
+  }
+
+  setAside(run: string): ReturnType<Journal['setAside']> {
+    const row = this.#transact(() => {
+      this.statements.clearWaits.run(run);
+      return this.statements.setAside.get(run);
+    });
+    return row && (row.settled_at === null ? 'open' : 'settled');
+  }
+
+  review(known: Parameters<Journal['review']>[0], latest: number): void {
+    const { listDefinitions, setDefinitionAside, takeUpDefinition, hastenAll } = this.statements;
+    this.#transact(() => {
+      for (const { saga, version } of known) takeUpDefinition.run(saga, version);
+      for (const row of listDefinitions.all()) {
+        const [saga, version] = [readText(row, 'saga'), readNumber(row, 'version')];
+        if (!known.some((named) => named.saga === saga && named.version === version))
+          setDefinitionAside.run(saga, version);
+      }
+      hastenAll.run(latest);
+    });
+  }
+
+  /** Of this executor, by its epoch: the next one finds an older one where this one crashed. */
+  rest(): void {
+    this.#transact(() => this.statements.setMeta.run('rested', this.#epoch));
   }
 
   hasStandby(): boolean {
@@ -262,7 +342,7 @@ class SqliteJournal extends JournalReader implements Journal {
     if (this.#hasFailed) return undefined;
     try {
       this.statements.begin.run();
-      const epoch = readNumber(this.statements.readEpoch.get(), 'value');
+      const epoch = readNumber(this.statements.readMeta.get('epoch'), 'value');
       if (epoch !== this.#epoch) throw new Error('another process took the journal over');
       const result = work();
       this.statements.commit.run();

@@ -1,5 +1,5 @@
 /** An order's life in plain words, from its events: what happened and why, what is owed, what happens next and when. */
-import type { Command, Event, RunView, Saga, TriedEvent } from '@baton/saga';
+import type { Event, Next, RunView, Saga, TriedEvent } from '@baton/saga';
 import { findOwed, readWay } from '@baton/saga';
 import { findDegraded, findWay, readTotal, toLiveStatus } from './order-view.ts';
 
@@ -206,7 +206,6 @@ function describeNext({ next, state }: RunView, nowMs: number): string {
       return isParked(state, next)
         ? `Next: ${toNextAim(next)}, as soon as its breaker lets it through.`
         : `Next: ${toNextAim(next)}, now or under way.`;
-    case 'park':
     case 'choose-alternate':
     case 'defer':
     case 'compensate':
@@ -217,7 +216,7 @@ function describeNext({ next, state }: RunView, nowMs: number): string {
   }
 }
 
-type Aimed = Extract<Command, { type: 'wait' | 'perform' }>;
+type Aimed = Extract<Next, { type: 'wait' | 'perform' }>;
 
 const toNextAim = ({ way, direction }: Aimed): string =>
   `${toAim({ way: way.name, direction })}, at ${way.participant}`;

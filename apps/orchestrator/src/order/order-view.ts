@@ -1,8 +1,8 @@
 /** A run, as those who ask for an order see it. Everything here follows from committed events, but for what is in flight. */
 import type { AttemptView, OrderView, StepView } from '@baton/contracts';
 import {
-  type Command,
   isTriedAlone,
+  type Next,
   type PlannedStep,
   type PlannedWay,
   type RunState,
@@ -164,7 +164,7 @@ function toNext({ next, attempt, state }: RunView): OrderView['next'] {
 const toTurn = (state: RunState): string =>
   isTriedAlone(state) ? ', alone and in its turn, since the orchestrator ended in its call' : '';
 
-type Wait = Extract<Command, { type: 'wait' }>;
+type Wait = Extract<Next, { type: 'wait' }>;
 
 const whyHeld = {
   parked: ' (its breaker is open)',
@@ -180,14 +180,12 @@ function describeWait({ way, direction, held }: Wait): string {
 const toAim = ({ way, direction }: Pick<Wait, 'way' | 'direction'>): string =>
   direction === 'undo' ? `the undo of ${way.name}` : way.name;
 
-function describe(command: Command): string {
+function describe(command: Next): string {
   switch (command.type) {
     case 'perform':
       return `${command.way.participant}: ${toAim(command)}`;
     case 'wait':
       return describeWait(command);
-    case 'park':
-      return `parking ${toAim(command)}`;
     case 'choose-alternate':
       return `the alternate of ${command.step}`;
     case 'defer':

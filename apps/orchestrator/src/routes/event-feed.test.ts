@@ -1,5 +1,5 @@
 import { type Committed, createEngine, type Engine, ok, saga } from '@baton/saga';
-import { createJournalFeed, createMemoryJournal } from '@baton/saga/testing';
+import { createJournalFeed, createMemoryJournal, dueNow } from '@baton/saga/testing';
 import { listen } from '@baton/service-kit/testing';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
@@ -43,7 +43,8 @@ async function createScene() {
       const entry = { run: 'ord_1', events: [event] };
       const position = await journal.append({
         ...entry,
-        summary: { ...summary, settledAt: 0, repairAt: null },
+        summary: { ...summary, settledAt: 0 },
+        rest: dueNow,
       });
       const committed = { run: 'ord_1', position: String(position), event, state };
       for (const listener of listeners) listener(committed);

@@ -4,6 +4,7 @@ import {
   createMemoryJournal,
   createMemoryStore,
   createVirtualClock,
+  dueNow,
   type VirtualClock,
 } from '@baton/saga/testing';
 import type { Delivery, Tracing } from '@baton/telemetry';
@@ -75,8 +76,8 @@ const toSubmission = (settledAt: number | null) => ({
     status: settledAt === null ? ('running' as const) : ('completed' as const),
     acceptedAt,
     settledAt,
-    repairAt: null,
   },
+  rest: dueNow,
 });
 
 type Spans = Parameters<Tracing['send']>[0];

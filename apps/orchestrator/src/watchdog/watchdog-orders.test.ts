@@ -52,7 +52,6 @@ function createScene(orders: Readonly<Record<string, Next>>) {
     status: 'running',
     acceptedAt: 0,
     settledAt: null,
-    repairAt: null,
   });
   const engine = {
     list: async ({ status, limit }: Parameters<Engine['list']>[0]) =>

@@ -1,3 +1,3 @@
 export { createJournalFeed } from './journal-feed.ts';
-export { createMemoryJournal, createMemoryStore } from './memory-journal.ts';
+export { createMemoryJournal, createMemoryStore, dueNow } from './memory-journal.ts';
 export { createVirtualClock, type VirtualClock } from './virtual-clock.ts';

@@ -1,27 +1,29 @@
 import type { Event } from '../event.ts';
 import {
   type Append,
-  firstRepairPlace,
   type Journal,
   type ListQuery,
   type Notice,
   noticesMax,
-  type RepairPlace,
   type RunSummary,
   type StoredEvent,
   type StoredRun,
   type StoredSubmission,
 } from '../journal.ts';
+import { endlessMs, type Rest } from '../rest.ts';
+
+type StoredRow = RunSummary & Pick<Append, 'rest'>;
 
 interface Stored {
   readonly feed: StoredEvent[];
   /** The newest first. */
   readonly notices: Notice[];
-  readonly runs: Map<string, RunSummary>;
+  readonly runs: Map<string, StoredRow>;
   readonly secrets: Map<string, Readonly<Record<string, unknown>>>;
   readonly submissions: Map<string, StoredSubmission>;
   carried: unknown;
   isAtRest: boolean;
+  unseenTo: number;
   prunedTo: number;
   positions: number;
 }
@@ -34,19 +36,29 @@ export const createMemoryStore = (): Stored => ({
   secrets: new Map(),
   submissions: new Map(),
   carried: undefined,
-  isAtRest: false,
+  isAtRest: true,
+  unseenTo: 0,
   prunedTo: 0,
   positions: 0,
 });
 
+/** Of a run that may go on at once, for tests that write a journal by hand. */
+export const dueNow: Append['rest'] = {
+  dueAt: 0,
+  priority: 'new',
+  waits: [],
+  at: 0,
+  clearsWaits: false,
+};
+
 /** A journal without a disk, for tests of sagas. It forgets everything with its process. */
 export function createMemoryJournal(store: Stored = createMemoryStore()): Journal {
-  const newestFirst = (): RunSummary[] =>
+  const newestFirst = (): StoredRow[] =>
     [...store.runs.values()].sort((a, b) => b.number - a.number);
-  const oldestFirst = (): RunSummary[] => newestFirst().reverse();
-  const wasAtRest = store.isAtRest;
+  const readOldestFirst = (): StoredRow[] => newestFirst().reverse();
+  if (!store.isAtRest) store.unseenTo = store.positions;
+  const { unseenTo } = store;
   store.isAtRest = false;
-  const ids = (runs: readonly RunSummary[]): string[] => runs.map(({ id }) => id);
   const readKept = (after: number, limit: number) =>
     store.feed.filter(({ position }) => position > after).slice(0, limit);
   return {
@@ -62,33 +74,71 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
     readNotices: (limit) => store.notices.slice(0, limit),
     read: (run) => readRun(store, run),
     readSubmission: (run) => store.submissions.get(run),
-    list: ({ status, limit, before = Number.MAX_SAFE_INTEGER, oldestFirst: isReversed }) => {
-      const runs = (isReversed ? oldestFirst() : newestFirst()).filter(
-        (run) => run.number < before && isListed(run, status),
-      );
-      return (status === 'owing' ? runs.sort(byRepair) : runs).slice(0, limit);
+    list: ({ status, limit, before = Number.MAX_SAFE_INTEGER, oldestFirst }) =>
+      (oldestFirst ? readOldestFirst() : newestFirst())
+        .filter((run) => run.number < before && isListed(run, status))
+        .slice(0, limit)
+        .map(({ rest: _, ...summary }) => summary),
+    listDue: (priority, now, limit) =>
+      readOldestFirst()
+        .filter(({ rest }) => rest.priority === priority && isDue(rest, now))
+        .sort((a, b) => (a.rest.dueAt ?? 0) - (b.rest.dueAt ?? 0))
+        .slice(0, limit)
+        .map(({ id }) => id),
+    countDue: (now) => [...store.runs.values()].filter(({ rest }) => isDue(rest, now)).length,
+    nextDueAt: (now) =>
+      Math.min(
+        endlessMs,
+        ...[...store.runs.values()].flatMap(({ rest: { dueAt } }) =>
+          dueAt !== null && dueAt > now ? [dueAt] : [],
+        ),
+      ),
+    listWaiting: (participant, kind, sinceBefore, limit) =>
+      [...store.runs.values()]
+        .flatMap(({ id, rest }) =>
+          rest.waits
+            .filter((wait) => wait.participant === participant && wait.kind === kind)
+            .map(({ rank }) => ({ id, rank, since: rest.at })),
+        )
+        .filter(({ since }) => since < sinceBefore)
+        .sort((a, b) => a.rank - b.rank || a.since - b.since || (a.id < b.id ? -1 : 1))
+        .slice(0, limit)
+        .map(({ id }) => id),
+    countWaits: () => {
+      const waits = [...store.runs.values()].flatMap(({ rest }) => rest.waits);
+      const groups = Map.groupBy(waits, ({ participant, kind }) => `${kind} ${participant}`);
+      return [...groups.values()].flatMap((group) => {
+        const [first] = group;
+        return first ? [{ ...first, count: group.length }] : [];
+      });
     },
-    listOpen: () => ids(oldestFirst().filter((run) => run.settledAt === null)),
-    listRepairs: (dueBy, limit, after = firstRepairPlace) =>
-      oldestFirst()
-        .flatMap((run) => (run.repairAt === null ? [] : { ...run, repairAt: run.repairAt }))
-        .filter(({ repairAt }) => repairAt <= dueBy)
-        .sort(byPlace)
-        .filter((run) => byPlace(after, run) < 0)
-        .slice(0, limit),
+    countRuns: () => {
+      const runs = [...store.runs.values()];
+      const aside = runs.filter(({ rest }) => rest.priority === 'aside' && rest.dueAt !== null);
+      const open = runs.filter((run) => run.settledAt === null && !aside.includes(run));
+      return { open: open.length, aside: aside.length };
+    },
+    setAside: (id) => {
+      const run = store.runs.get(id);
+      if (!run || run.rest.priority === 'aside' || run.rest.dueAt === null) return undefined;
+      store.runs.set(id, { ...run, rest: unknown });
+      return run.settledAt === null ? 'open' : 'settled';
+    },
+    review: (known, latest) => {
+      for (const [id, run] of store.runs) store.runs.set(id, reviewRun(run, known, latest));
+    },
     readFeed: (after, limit) =>
       after < store.prunedTo || after > store.positions ? undefined : readKept(after, limit),
     readKept,
     readLast: () => store.positions,
     listPrunable: (settledBefore, limit) =>
-      ids(
-        oldestFirst()
-          .filter(
-            (run) =>
-              run.settledAt !== null && run.settledAt < settledBefore && run.repairAt === null,
-          )
-          .slice(0, limit),
-      ),
+      readOldestFirst()
+        .filter(
+          ({ settledAt, rest }) =>
+            settledAt !== null && settledAt < settledBefore && rest.dueAt === null,
+        )
+        .slice(0, limit)
+        .map(({ id }) => id),
     prune: (runs, carried) => {
       for (const run of runs) pruneRun(store, run);
       store.carried = carried;
@@ -98,26 +148,48 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
     rest: () => {
       store.isAtRest = true;
     },
-    wasAtRest: () => wasAtRest,
+    unseenTo,
     close: () => {},
   };
 }
 
-function isListed(run: RunSummary, status: ListQuery['status']): boolean {
-  if (status === 'open') return run.settledAt === null;
-  if (status === 'owing') return run.repairAt !== null;
-  return status === undefined || run.status === status;
+const unknown: StoredRow['rest'] = {
+  dueAt: endlessMs - 1,
+  priority: 'aside',
+  waits: [],
+  at: 0,
+  clearsWaits: true,
+};
+
+const isDue = ({ priority, dueAt }: Rest, now: number): boolean =>
+  priority !== 'aside' && dueAt !== null && dueAt <= now;
+
+function isListed({ status, settledAt, rest }: StoredRow, wanted: ListQuery['status']): boolean {
+  if (wanted === 'open') return settledAt === null;
+  if (wanted === 'owing') return settledAt !== null && rest.dueAt !== null;
+  return wanted === undefined || status === wanted;
 }
 
-const byRepair = (a: RunSummary, b: RunSummary): number =>
-  (a.repairAt ?? 0) - (b.repairAt ?? 0) || a.number - b.number;
+function reviewRun(
+  run: StoredRow,
+  known: Parameters<Journal['review']>[0],
+  latest: number,
+): StoredRow {
+  const { rest, settledAt } = run;
+  if (rest.dueAt === null || (rest.priority === 'aside' && rest.dueAt !== unknown.dueAt))
+    return run;
+  const isKnown = known.some(({ saga, version }) => saga === run.saga && version === run.version);
+  if (!isKnown) return { ...run, rest: unknown };
+  const due = { ...rest, dueAt: 0 };
+  if (rest.priority === 'aside')
+    return { ...run, rest: { ...due, priority: settledAt === null ? 'in-flight' : 'repair' } };
+  const isLate = rest.dueAt > latest && rest.dueAt < endlessMs;
+  return isLate && rest.waits.every(({ kind }) => kind === 'retry') ? { ...run, rest: due } : run;
+}
 
-const byPlace = (a: RepairPlace, b: RepairPlace): number =>
-  a.repairAt - b.repairAt || a.number - b.number;
-
-function write(store: Stored, { run, events, summary, submission }: Append): number {
+function write(store: Stored, { run, events, summary, rest, submission }: Append): number {
   const number = store.runs.get(run)?.number ?? store.submissions.size + 1;
-  store.runs.set(run, { ...summary, id: run, number });
+  store.runs.set(run, { ...summary, id: run, number, rest });
   if (submission) {
     store.submissions.set(run, { fingerprint: submission.fingerprint, prunedAs: null });
     store.secrets.set(run, submission.secrets);
@@ -131,8 +203,16 @@ function write(store: Stored, { run, events, summary, submission }: Append): num
 }
 
 function readRun(store: Stored, run: string): StoredRun | undefined {
-  const events = store.feed.filter((entry) => entry.run === run).map(({ event }) => event);
-  return events.length === 0 ? undefined : { events, secrets: store.secrets.get(run) ?? {} };
+  const entries = store.feed.filter((entry) => entry.run === run);
+  const last = entries.at(-1);
+  return (
+    last && {
+      events: entries.map(({ event }) => event),
+      position: last.position,
+      dueAt: store.runs.get(run)?.rest.dueAt ?? null,
+      secrets: store.secrets.get(run) ?? {},
+    }
+  );
 }
 
 function pruneRun(store: Stored, run: string): void {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Answer, createGate } from '../../fixtures/order.ts';
-import { isSettled, toStatus } from '../../journal.ts';
 import { ok, type Reply, refused } from '../../reply.ts';
+import { isSettled, toStatus } from '../../status.ts';
 import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';
 
@@ -91,6 +91,8 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         await submitAll();
         await stage.restart();
         await stage.restart();
+        // All of them are called before the process ends.
+        await stage.clock.run(() => true);
         stage.bench.calls.length = 0;
         await stage.restart();
         const soon = stage.clock.now() + 1_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createGate } from '../../fixtures/order.ts';
-import { isSettled, toStatus } from '../../journal.ts';
 import { ok, type Reply, refused } from '../../reply.ts';
+import { isSettled, toStatus } from '../../status.ts';
 import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';
 

@@ -3,7 +3,7 @@ import { createEngine } from '../../embedded-engine.ts';
 import type { Engine, EngineOptions, RunView } from '../../engine.ts';
 import { type Crashable, createCrashable } from '../../fixtures/crash.ts';
 import { createOrderBench, type OrderBench, order } from '../../fixtures/order.ts';
-import { isSettled } from '../../journal.ts';
+import { isSettled } from '../../status.ts';
 import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts';
 import type { JournalHouse } from './journal-suite.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Event, Happening } from '../../event.ts';
 import { accepted, decided } from '../../fixtures/history.ts';
-import type { Append, Journal, RepairPlace, Summary } from '../../journal.ts';
+import type { Append, Journal, Summary } from '../../journal.ts';
 
 /** Where a journal can be opened again and finds what it stored. */
 export interface JournalHouse {
@@ -15,25 +15,38 @@ const summary: Summary = {
   status: 'accepted',
   acceptedAt: 1,
   settledAt: null,
-  repairAt: null,
 };
+const due: Append['rest'] = { dueAt: 0, priority: 'new', waits: [], at: 1, clearsWaits: false };
 
 const entry = (
   run: string,
   seq: number,
   happening: Happening,
   change: Partial<Summary> = {},
+  rest: Partial<Append['rest']> = {},
 ): Append => ({
   run,
   events: [{ ...happening, seq, at: seq } satisfies Event],
   summary: { ...summary, ...change },
+  rest: { ...due, ...rest },
 });
 const accept = (run: string, secrets: Record<string, unknown> = {}): Append => ({
   ...entry(run, 1, accepted),
   submission: { fingerprint: `print of ${run}`, secrets },
 });
-const settle = (run: string, settledAt: number, change: Partial<Summary> = {}): Append =>
-  entry(run, 2, { type: 'completed' }, { status: 'completed', settledAt, ...change });
+const settle = (run: string, settledAt: number, rest: Partial<Append['rest']> = {}): Append =>
+  entry(
+    run,
+    2,
+    { type: 'completed' },
+    { status: 'completed', settledAt },
+    { dueAt: null, priority: 'repair', ...rest },
+  );
+/** What becomes of a run without another event of it. */
+const rest = (run: string, change: Partial<Append['rest']>): Append => ({
+  ...entry(run, 2, decided, {}, change),
+  events: [],
+});
 
 /** What every journal does, whatever it stores on. */
 export function describeJournal(name: string, createHouse: () => JournalHouse): void {
@@ -60,6 +73,8 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       await reopen();
       await append(settle('b', 2));
       expect(journal.read('a')).toEqual({
+        position: 3,
+        dueAt: 0,
         events: [
           { ...accepted, seq: 1, at: 1 },
           { ...decided, seq: 2, at: 2 },
@@ -119,9 +134,18 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       ]);
     });
 
-    test('lists what must go on after a restart, the oldest first', async () => {
-      await append(accept('a'), accept('b'), accept('c'), settle('b', 2));
-      expect(journal.listOpen()).toEqual(['a', 'c']);
+    test('lists what is due by priority, the longest due first, and the oldest of those', async () => {
+      await append(accept('a'), accept('b'), accept('c'), accept('d'), accept('e'), settle('e', 2));
+      await append(rest('a', { dueAt: 20 }), rest('d', { dueAt: 10, priority: 'undo' }));
+      expect(journal.listDue('new', 19, 9)).toEqual(['b', 'c']);
+      expect(journal.listDue('new', 20, 9)).toEqual(['b', 'c', 'a']);
+      expect(journal.listDue('new', 20, 1)).toEqual(['b']);
+      expect(journal.listDue('undo', 9, 9)).toEqual([]);
+      expect(journal.listDue('undo', 10, 9)).toEqual(['d']);
+      expect(journal.countDue(10)).toBe(3);
+      await reopen();
+      expect([journal.nextDueAt(0), journal.nextDueAt(10)]).toEqual([10, 20]);
+      expect(journal.nextDueAt(20)).toBe(8.64e15);
     });
 
     test('lists what has not settled page by page, the oldest first', async () => {
@@ -133,46 +157,77 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       expect(ids({ limit: 9 })).toEqual(['d', 'c', 'a']);
     });
 
-    test('lists what still owes a repair, the longest due first', async () => {
+    test('lists completed runs that owe something, with the newest first', async () => {
       await append(accept('a'), accept('b'), accept('c'));
-      await append(
-        settle('a', 2, { repairAt: 10 }),
-        settle('b', 2),
-        settle('c', 2, { repairAt: 5 }),
-      );
-      expect(journal.list({ limit: 9, status: 'owing' })).toMatchObject([{ id: 'c' }, { id: 'a' }]);
+      await append(settle('a', 2, { dueAt: 10 }), settle('b', 2, { dueAt: 20 }), settle('c', 2));
+      const ids = journal.list({ status: 'owing', limit: 9 }).map(({ id }) => id);
+      expect(ids).toEqual(['b', 'a']);
+      expect(journal.listDue('repair', 10, 9)).toEqual(['a']);
     });
 
-    test('lists repairs once they are due', async () => {
-      await append(accept('a'), accept('b'), accept('c'));
-      await append(settle('a', 2, { repairAt: 10 }), settle('b', 2, { repairAt: 20 }));
-      const due = (...query: Parameters<Journal['listRepairs']>): string[] =>
-        journal.listRepairs(...query).map(({ id }) => id);
-      expect(due(9, 9)).toEqual([]);
-      expect(due(10, 9)).toEqual(['a']);
-      expect(due(99, 9)).toEqual(['a', 'b']);
-      expect(due(99, 1)).toEqual(['a']);
-    });
-
-    test('lists repairs page by page, the longest due first, and the oldest of those', async () => {
+    test('lists what waits for a participant, by rank, the longest waiting first, until it waits no more', async () => {
+      const wait = (run: string, at: number, rank = 0, kind: 'parked' | 'retry' = 'parked') =>
+        rest(run, { at, clearsWaits: true, waits: [{ participant: 'pay', kind, rank }] });
       await append(accept('a'), accept('b'), accept('c'), accept('d'));
-      const repairAts = { a: 20, b: 10, c: 20, d: 0 };
-      for (const [run, repairAt] of Object.entries(repairAts))
-        await append(settle(run, 2, { repairAt }));
-      const found: string[] = [];
-      for (let after: RepairPlace | undefined; found.length < 4; ) {
-        const [next] = journal.listRepairs(99, 1, after);
-        if (!next) break;
-        found.push(next.id);
-        after = { repairAt: next.repairAt ?? 0, number: next.number };
-      }
-      expect(found).toEqual(['d', 'b', 'a', 'c']);
-      expect(journal.listRepairs(99, 9, { repairAt: 20, number: 99 })).toEqual([]);
+      await append(wait('a', 3), wait('b', 2), wait('c', 1, 1), wait('d', 1, 0, 'retry'));
+      await reopen();
+      expect(journal.listWaiting('pay', 'parked', 9, 9)).toEqual(['b', 'a', 'c']);
+      expect(journal.listWaiting('pay', 'parked', 3, 9)).toEqual(['b', 'c']);
+      expect(journal.listWaiting('pay', 'parked', 9, 1)).toEqual(['b']);
+      expect(journal.listWaiting('pay', 'retry', 9, 9)).toEqual(['d']);
+      expect(journal.listWaiting('mail', 'parked', 9, 9)).toEqual([]);
+      expect(journal.countWaits()).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ participant: 'pay', kind: 'parked', count: 3 }),
+          expect.objectContaining({ participant: 'pay', kind: 'retry', count: 1 }),
+        ]),
+      );
+      await append(rest('b', { clearsWaits: true }), wait('a', 5, 0, 'retry'));
+      expect(journal.listWaiting('pay', 'parked', 9, 9)).toEqual(['c']);
+      expect(journal.listWaiting('pay', 'retry', 9, 9)).toEqual(['d', 'a']);
+    });
+
+    test('sets aside what nobody can go on with, until its definition is known again', async () => {
+      await append(accept('a'), accept('b'), accept('c'));
+      await append(settle('b', 2, { dueAt: 5 }), settle('c', 2));
+      expect(['a', 'b', 'c', 'd'].map((id) => journal.setAside(id))).toEqual([
+        'open',
+        'settled',
+        undefined,
+        undefined,
+      ]);
+      expect(journal.setAside('a')).toBeUndefined();
+      expect(journal.listDue('new', 99, 9)).toEqual([]);
+      expect(journal.countRuns()).toEqual({ open: 0, aside: 2 });
+      journal.review([{ saga: 'order', version: 2 }], 99);
+      expect(journal.countRuns()).toEqual({ open: 0, aside: 2 });
+      journal.review([{ saga: 'order', version: 1 }], 99);
+      expect(journal.countRuns()).toEqual({ open: 1, aside: 0 });
+      expect(journal.listDue('in-flight', 0, 9)).toEqual(['a']);
+      expect(journal.listDue('repair', 0, 9)).toEqual(['b']);
+      journal.review([], 99);
+      expect(journal.countRuns()).toEqual({ open: 0, aside: 2 });
+    });
+
+    test('leaves aside what an operator must look at, whatever is known', async () => {
+      await append(accept('a'), rest('a', { dueAt: 8.64e15, priority: 'aside' }));
+      journal.review([{ saga: 'order', version: 1 }], 99);
+      expect(journal.countRuns()).toEqual({ open: 0, aside: 1 });
+    });
+
+    test('finds due what was written under a clock that is ahead, but not what waits for a breaker', async () => {
+      const parked = [{ participant: 'pay', kind: 'parked', rank: 0 } as const];
+      await append(accept('a'), accept('b'), accept('c'));
+      await append(rest('a', { dueAt: 100 }), rest('b', { dueAt: 101 }));
+      await append(rest('c', { dueAt: 101, waits: parked }));
+      journal.review([{ saga: 'order', version: 1 }], 100);
+      expect(journal.listDue('new', 0, 9)).toEqual(['b']);
+      expect(journal.listDue('new', 101, 9)).toEqual(['b', 'a', 'c']);
     });
 
     test('lists as prunable what ended long ago and owes no repair', async () => {
       await append(accept('a'), accept('b'), accept('c'), accept('d'));
-      await append(settle('a', 5, { repairAt: 10 }), settle('b', 5), settle('c', 10));
+      await append(settle('a', 5, { dueAt: 10 }), settle('b', 5), settle('c', 10));
       expect(journal.listPrunable(5, 9)).toEqual([]);
       expect(journal.listPrunable(6, 9)).toEqual(['b']);
       expect(journal.listPrunable(99, 9)).toEqual(['b', 'c']);
@@ -262,15 +317,17 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       expect(journal.hasStandby()).toBe(false);
     });
 
-    test('knows once, after it was opened again, that nothing was under way', async () => {
-      await append(accept('r1'));
+    test('knows up to where nobody saw what followed, until the next executor ends in peace or not', async () => {
+      expect(journal.unseenTo).toBe(0);
+      await append(accept('a'));
       await reopen();
-      expect(journal.wasAtRest()).toBe(false);
+      expect(journal.unseenTo).toBe(1);
+      await append(accept('b'));
       journal.rest();
       await reopen();
-      expect(journal.wasAtRest()).toBe(true);
+      expect(journal.unseenTo).toBe(1);
       await reopen();
-      expect(journal.wasAtRest()).toBe(false);
+      expect(journal.unseenTo).toBe(2);
     });
 
     test('may be closed twice', async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { createRunQueue } from './run-queue.ts';
+import { createQueue } from './queue.ts';
 
 test('takes undo before work in flight before new work before repairs', () => {
-  const queue = createRunQueue<string>();
+  const queue = createQueue<string>();
   queue.add('d', 'repair');
   queue.add('c', 'new');
   queue.add('b', 'in-flight');
@@ -18,7 +18,7 @@ test('takes undo before work in flight before new work before repairs', () => {
 });
 
 test('takes the first come first within a priority, however often it is added', () => {
-  const queue = createRunQueue<string>();
+  const queue = createQueue<string>();
   queue.add('a', 'new');
   queue.add('b', 'new');
   queue.add('a', 'new');
@@ -26,7 +26,7 @@ test('takes the first come first within a priority, however often it is added', 
 });
 
 test('takes a run once, though its priority changed while it waited', () => {
-  const queue = createRunQueue<string>();
+  const queue = createQueue<string>();
   queue.add('a', 'new');
   queue.add('b', 'new');
   queue.add('a', 'in-flight');

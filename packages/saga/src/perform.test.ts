@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { performAttempt } from './driver.ts';
+import { performAttempt } from './perform.ts';
 import { ok, type Reply } from './reply.ts';
 import { createVirtualClock } from './testing/virtual-clock.ts';
 

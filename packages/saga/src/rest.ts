@@ -1,0 +1,68 @@
+// Where a run is to be found while nobody moves it: a row that is due at a time, or waits for a participant. Pure.
+//
+// 1. It follows from the run's events and its plan: a crash, a retry, a parked step and a repair are one thing.
+// 2. What is neither waited for nor done is due at 0: before all that has a time, the oldest run first.
+import { decide, type HealedAt } from './decide.ts';
+
+import type { Saga } from './saga.ts';
+import { isParked, type RunState, readTried } from './state.ts';
+import { isSettled } from './status.ts';
+
+/** Who goes first when there are fewer places than runs that could go on. */
+export const priorities = ['undo', 'in-flight', 'new', 'repair'] as const;
+export type Priority = (typeof priorities)[number];
+
+export interface Wait {
+  readonly participant: string;
+  /** `parked`: for its breaker. `retry`: for its own time, or for the breaker to close. `permit`: in a line too long for memory. */
+  readonly kind: 'parked' | 'retry' | 'permit';
+  /** The smallest is served first. */
+  readonly rank: number;
+}
+export interface Rest {
+  /** In milliseconds since the epoch. Null: nothing is left to do. */
+  readonly dueAt: number | null;
+  /** `aside`: nothing moves it but an operator, or its definition when it is known again. */
+  readonly priority: Priority | 'aside';
+  readonly waits: readonly Wait[];
+}
+
+/** The end of time as JavaScript counts it. */
+export const endlessMs = 8.64e15;
+
+export const aside: Rest = { dueAt: endlessMs, priority: 'aside', waits: [] };
+
+interface Moment {
+  readonly now: number;
+  readonly healedAt: HealedAt;
+}
+
+export function toRest(saga: Saga<unknown>, state: RunState, { now, healedAt }: Moment): Rest {
+  const priority = toPriority(state);
+  if (state.isQuarantined) return aside;
+  const next = decide(saga, state, now, healedAt);
+  if (next.type === 'rest') return { dueAt: null, priority, waits: [] };
+  const due: Rest = { dueAt: 0, priority, waits: [] };
+  if (state.started !== null || (next.type !== 'wait' && next.type !== 'perform')) return due;
+  const aims = next.type === 'perform' ? next.aims : [];
+  if (!aims.every((aim) => isParked(state, aim))) return due;
+  const parked = aims.map((aim): Wait => {
+    const { failures, unsents } = readTried(state, aim);
+    // One whose own request may be to blame is the last choice for a probe.
+    return {
+      participant: aim.way.participant,
+      kind: 'parked',
+      rank: failures + unsents > 0 ? 1 : 0,
+    };
+  });
+  const patient = next.patient.map(
+    (participant): Wait => ({ participant, kind: 'retry', rank: 0 }),
+  );
+  return { dueAt: Math.min(next.until, endlessMs), priority, waits: [...parked, ...patient] };
+}
+
+export function toPriority(state: RunState): Priority {
+  if (state.phase === 'compensating') return 'undo';
+  if (isSettled(state)) return 'repair';
+  return state.seq === 1 ? 'new' : 'in-flight';
+}
