@@ -20,7 +20,11 @@ const manifest = {
   license,
   type: 'module',
   engines: { node: '>=24.15' },
-  exports: { '.': toExport('index'), './testing': toExport('testing/index') },
+  exports: {
+    '.': toExport('index'),
+    './http': toExport('http'),
+    './testing': toExport('testing/index'),
+  },
   files: ['lib'],
 };
 
