@@ -35,6 +35,7 @@ import { toStored } from './reply.ts';
 import type { Saga } from './saga.ts';
 import { createRun, type Run, readState, Scheduler } from './scheduler.ts';
 import { separateSecrets } from './secret.ts';
+import { createSettled } from './settled.ts';
 import { type RunState, tryReplay } from './state.ts';
 import { isSettled } from './status.ts';
 import { viewRun } from './view-run.ts';
@@ -186,7 +187,9 @@ class EmbeddedEngine implements Engine {
     return this.#journal.list(query);
   }
 
-  async settled(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
+  readonly settled = createSettled((id, signal) => this.#settle(id, signal));
+
+  async #settle(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
     const state = await this.readState(id);
     return state && !isSettled(state) ? this.#waiters.wait(id, signal) : state;
   }

@@ -57,6 +57,11 @@ export type Submission =
   | { readonly type: 'conflict'; readonly id: string }
   | { readonly type: 'full'; readonly openMax: number }
   | { readonly type: 'invalid'; readonly issues: readonly Issue[] };
+/** How a run ended. The outputs of a compensated one are of the steps that were done, and undone since. */
+export type Settled<D> = Pick<RunState, 'reason'> & { readonly state: RunState } & (
+    | { readonly phase: 'completed'; readonly outputs: D }
+    | { readonly phase: 'compensated'; readonly outputs: Partial<D> }
+  );
 /** `quarantined`: nothing moves it before an operator's retry, or before its definition is registered again. */
 export type Cancellation =
   | 'cancel-requested'
@@ -180,6 +185,12 @@ export interface Engine {
   list(query: ListQuery): Promise<RunSummary[]>;
   /** Resolves with a run's settled state, or with undefined once `signal` aborts or the run is not known. */
   settled(id: string, signal?: AbortSignal): Promise<RunState | undefined>;
+  /** The same with outputs that have types. Undefined also for a run of another definition, or of another version. */
+  settled<D>(
+    saga: Saga<unknown, D>,
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<Settled<D> | undefined>;
   /** `quarantined` runs belong to a definition that is not registered here, or crashed us too often: the rest goes on. */
   counts(): Promise<EngineCounts>;
   /** The participants that were called so far. */

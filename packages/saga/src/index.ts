@@ -19,6 +19,7 @@ export type {
   Position,
   RetryOptions,
   RunView,
+  Settled,
   Submission,
   SubmitOptions,
 } from './engine.ts';

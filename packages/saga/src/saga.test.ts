@@ -111,8 +111,13 @@ describe('what compiles', () => {
     );
   });
 
-  test('ends as a saga of its input', () => {
-    expectTypeOf(reserved().end()).toEqualTypeOf<Saga<Order>>();
+  test('ends as a saga of its input and of its outputs', () => {
+    const ended = reserved().pivot('pay', { perform: done, undo: null });
+    expectTypeOf(ended.end()).toEqualTypeOf<
+      Saga<Order, { readonly reserve: { reservationId: string }; readonly pay: null }>
+    >();
+    expectTypeOf(ended.end()).toExtend<Saga<Order>>();
+    expectTypeOf(ended.end()).toExtend<Saga<unknown>>();
   });
 
   test('sees that a later step may have no output', () => {

@@ -104,7 +104,7 @@ interface Undoable<I, D> {
     name: Fresh<N, D>,
     step: Step<I, D, O>,
   ): Committed<I, And<D, N, O>>;
-  end(): Saga<I>;
+  end(): Saga<I, D>;
 }
 /** After the pivot: only steps that are done now or later, never undone. */
 interface Committed<I, D> {
@@ -112,11 +112,13 @@ interface Committed<I, D> {
     name: Fresh<N, D>,
     step: Later<I, D, O>,
   ): Committed<I, And<D, N, O | undefined>>;
-  end(): Saga<I>;
+  end(): Saga<I, D>;
 }
 
-/** A finished definition. The functions of its plan are called by the engine alone. */
-export interface Saga<I> {
+/** A finished definition. `D` has its outputs by step. The functions of its plan are called by the engine alone. */
+export interface Saga<I, D = Readonly<Record<string, unknown>>> {
+  /** A type, and never a value: what `settled` may promise of a run's outputs. */
+  readonly '~outputs'?: D;
   readonly name: string;
   readonly version: number;
   readonly input: Schema<I>;
