@@ -31,7 +31,7 @@ function createSeats() {
     let text = '';
     for await (const chunk of request) text += chunk;
     heard.push({ url: request.url, key: request.headers['idempotency-key'], text });
-    response.statusCode = heard.length === 1 ? 503 : 200;
+    response.writeHead(heard.length === 1 ? 503 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ orderId: 'ord_1', holdId: 'hold_1' }));
   });
   return { server, heard };
@@ -107,10 +107,18 @@ describe('the packed engine', () => {
     const hold = { url: '/hold', key: 'ord_1:seat', text: '{"orderId":"ord_1","seats":2}' };
     const drop = { url: '/drop', key: 'ord_1:seat', text: '{"orderId":"ord_1"}' };
     expect(heard).toEqual([hold, hold, drop]);
-    expect((await start()).stdout).toMatch(/^known\ncompensated declined\n/);
+    expect((await start()).stdout).toMatch(/^known\ncompensated declined hold_1\n/);
     expect(heard).toHaveLength(3);
     server.close();
   }, 60_000);
+});
+
+test('the readme leads nowhere that the package does not have', () => {
+  const headings = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
+  const anchors = headings.map((heading) => `#${heading.toLowerCase().replaceAll(' ', '-')}`);
+  const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, link = '']) => link);
+  expect(links.length).toBeGreaterThan(2);
+  expect(links.filter((link) => !link.startsWith('https:') && !anchors.includes(link))).toEqual([]);
 });
 
 test('the readme has a row for each method of the engine, and for no other', async () => {
