@@ -11,6 +11,7 @@ COPY packages/contracts/package.json packages/contracts/
 COPY packages/faults/package.json packages/faults/
 COPY packages/saga/package.json packages/saga/
 COPY packages/service-kit/package.json packages/service-kit/
+COPY packages/sqlite/package.json packages/sqlite/
 COPY packages/telemetry/package.json packages/telemetry/
 COPY e2e/package.json e2e/
 COPY bench/package.json bench/

@@ -37,14 +37,12 @@ async function takeJournal(env: OrchestratorEnv, hooks: Hooks): Promise<Journal>
     return await openJournal({ path, standby: env.STANDBY === 'true', ...hooks });
   } catch (error) {
     if (error instanceof JournalError)
-      throw new StartupProblem([error.message], { passing: isPassing(error) });
+      throw new StartupProblem([error.message], { passing: error.isPassing });
     throw error;
   } finally {
     stopWaiting();
   }
 }
-
-const isPassing = ({ code }: JournalError): boolean => code === 'disk-failing' || code === 'busy';
 
 /** In production the package is not even loaded. */
 async function openFaults(env: OrchestratorEnv, log: Log) {

@@ -1,3 +1,5 @@
+// Not from the whole: its types would need those of Node.
+export { FileError as JournalError } from '@baton/sqlite/file-error';
 export { type BreakerOptions, breakerDefaults } from './breaker.ts';
 export { type Clock, createClock } from './clock.ts';
 export { findOwed, isPastPivot, readOutputs } from './decide.ts';
@@ -27,7 +29,6 @@ export type { Direction, Event, EventType, Happening, TriedEvent } from './event
 export { findRepairs } from './intervention.ts';
 export {
   type Journal,
-  JournalError,
   type Notice,
   noticesMax,
   type RunSummary,

@@ -2,6 +2,7 @@
 //
 // 1. A statement that adds can fail by no constraint: a batch is written whole or not at all.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { readCell, readNumber, readText } from '@baton/sqlite';
 import type { Event } from './event.ts';
 import {
   type Append,
@@ -12,7 +13,6 @@ import {
   type StoredEvent,
 } from './journal.ts';
 import { endlessMs, priorities, type Rest } from './rest.ts';
-import { readCell, readNumber, readText } from './sqlite-file.ts';
 import { type Status, statuses } from './status.ts';
 
 /** As the column `priority` counts them. */
@@ -43,14 +43,35 @@ function toCondition(status: ListQuery['status']): string {
   return `status = '${statuses.find((known) => known === status) ?? ''}'`;
 }
 
-export type Statements = ReturnType<typeof prepareStatements>;
+export type Reads = ReturnType<typeof prepareReads>;
+export type Writes = ReturnType<typeof prepareWrites>;
 
-export function prepareStatements(database: DatabaseSync) {
+/** Of any journal that can be looked at. */
+export function prepareReads(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   return {
-    begin: prepare('BEGIN IMMEDIATE'),
-    commit: prepare('COMMIT'),
     readMeta: prepare('SELECT value FROM meta WHERE name = ?'),
+    readNotices: prepare('SELECT notice FROM notices ORDER BY position DESC LIMIT ?'),
+    readEvents: prepare('SELECT position, event FROM events WHERE run = ? ORDER BY seq'),
+    readSecrets: prepare('SELECT fields FROM secrets WHERE run = ?'),
+    readSubmission: prepare('SELECT fingerprint, pruned_as FROM submissions WHERE run = ?'),
+    readDueAt: prepare('SELECT due_at FROM runs WHERE id = ?'),
+    readFeed: prepare(
+      'SELECT position, run, event FROM events WHERE position > ? ORDER BY position LIMIT ?',
+    ),
+    readLast: prepare(
+      "SELECT coalesce(max(seq), 0) AS last FROM sqlite_sequence WHERE name = 'events'",
+    ),
+    listPrunable: prepare(
+      'SELECT id FROM runs WHERE settled_at < ? AND due_at IS NULL ORDER BY settled_at LIMIT ?',
+    ),
+  };
+}
+
+/** For the one that moves the runs. */
+export function prepareWrites(database: DatabaseSync) {
+  const prepare = (sql: string): StatementSync => database.prepare(sql);
+  return {
     setMeta: prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)'),
     addEvent: prepare('INSERT INTO events (run, seq, event) VALUES (?, ?, ?)'),
     addRun: prepare(
@@ -68,10 +89,6 @@ export function prepareStatements(database: DatabaseSync) {
     eraseSecrets: prepare('DELETE FROM secrets WHERE run = ?'),
     addNotice: prepare('INSERT INTO notices (notice) VALUES (?)'),
     dropNotices: prepare('DELETE FROM notices WHERE position <= ?'),
-    readNotices: prepare('SELECT notice FROM notices ORDER BY position DESC LIMIT ?'),
-    readEvents: prepare('SELECT position, event FROM events WHERE run = ? ORDER BY seq'),
-    readSecrets: prepare('SELECT fields FROM secrets WHERE run = ?'),
-    readSubmission: prepare('SELECT fingerprint, pruned_as FROM submissions WHERE run = ?'),
     listDue: prepare(
       'SELECT id FROM runs WHERE priority = ? AND due_at <= ? ORDER BY due_at, number LIMIT ?',
     ),
@@ -104,16 +121,6 @@ export function prepareStatements(database: DatabaseSync) {
     hastenAll: prepare(
       `UPDATE runs SET due_at = 0 WHERE due_at > ? AND priority < ${asideAt} AND due_at < ${endlessMs} AND NOT EXISTS (SELECT 1 FROM waits WHERE run = id AND kind <> 'retry')`,
     ),
-    readDueAt: prepare('SELECT due_at FROM runs WHERE id = ?'),
-    readFeed: prepare(
-      'SELECT position, run, event FROM events WHERE position > ? ORDER BY position LIMIT ?',
-    ),
-    readLast: prepare(
-      "SELECT coalesce(max(seq), 0) AS last FROM sqlite_sequence WHERE name = 'events'",
-    ),
-    listPrunable: prepare(
-      'SELECT id FROM runs WHERE settled_at < ? AND due_at IS NULL ORDER BY settled_at LIMIT ?',
-    ),
     markPruned: prepare(
       'UPDATE submissions SET pruned_as = (SELECT status FROM runs WHERE id = run) WHERE run = ?',
     ),
@@ -126,7 +133,7 @@ export function prepareStatements(database: DatabaseSync) {
 }
 
 export function writeEntry(
-  statements: Statements,
+  statements: Writes,
   { run, events, summary, rest, submission }: Append,
 ): number {
   const { saga, version, status, acceptedAt, settledAt } = summary;
@@ -149,12 +156,12 @@ export function writeEntry(
 }
 
 /** Positions have no gaps, so that the newest ones are known by their number. */
-export function writeNotice(statements: Statements, notice: Notice): void {
+export function writeNotice(statements: Writes, notice: Notice): void {
   const { lastInsertRowid } = statements.addNotice.run(JSON.stringify(notice));
   statements.dropNotices.run(Number(lastInsertRowid) - noticesMax);
 }
 
-export function pruneRun(statements: Statements, run: string): void {
+export function pruneRun(statements: Writes, run: string): void {
   statements.markPruned.run(run);
   statements.prunedTo.run(run);
   statements.pruneEvents.run(run);

@@ -127,22 +127,3 @@ export interface StoredEvent {
   readonly position: number;
   readonly event: Event;
 }
-
-/** A journal that must not be used, and what to do about it. */
-export class JournalError extends Error {
-  /** `disk-failing` and `busy` may be over later, as they are; the others wait for somebody to change something. */
-  readonly code:
-    | 'held'
-    | 'corrupt'
-    | 'foreign'
-    | 'unreadable'
-    | 'disk-failing'
-    | 'busy'
-    | 'old-sqlite'
-    | 'not-durable';
-  constructor(code: JournalError['code'], message: string) {
-    super(message);
-    this.name = 'JournalError';
-    this.code = code;
-  }
-}

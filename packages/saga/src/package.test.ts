@@ -59,8 +59,16 @@ describe('the packed engine', () => {
     expect(manifest).not.toHaveProperty('dependencies');
     expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toContain('MIT');
     const files = run(installed, 'find', '.', '-type', 'f').split('\n');
-    expect(files).toEqual(expect.arrayContaining(['./README.md', './lib/index.js']));
+    expect(files).toEqual(expect.arrayContaining(['./README.md', './lib/saga/src/index.js']));
     expect(files.filter((file) => /\.test\.|fixtures|suites|[^d]\.ts$/.test(file))).toEqual([]);
+    const code = files.filter((file) => /\.(js|ts)$/.test(file));
+    const imports = code.flatMap((file) => [
+      ...readFileSync(join(installed, file), 'utf8').matchAll(/(?:from|import)[ (]['"]([^'"]+)/g),
+    ]);
+    const outside = imports
+      .map(([, name = '']) => name)
+      .filter((name) => !/^(\.|node:)/.test(name));
+    expect([imports.length > 0, outside]).toEqual([true, []]);
   });
 
   test('runs the program of its readme under plain Node, and finds the run again', () => {

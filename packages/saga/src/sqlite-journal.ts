@@ -7,6 +7,19 @@
 // 5. What was erased leaves the write-ahead log too, also what a killed process left there.
 import { resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import {
+  FileError,
+  isLockedElsewhere,
+  LogWiper,
+  readCell,
+  readNumber,
+  readText,
+  releaseLock,
+  toPassing,
+  toReason,
+  transact,
+  tryLock,
+} from '@baton/sqlite';
 import type {
   Append,
   Journal,
@@ -18,35 +31,25 @@ import type {
   StoredSubmission,
   WaitCount,
 } from './journal.ts';
-import { JournalError } from './journal.ts';
+import { noun, openJournalFile, openJournalReader, takeEpoch } from './journal-file.ts';
 import {
   countMax,
   createListing,
-  prepareStatements,
+  prepareReads,
+  prepareWrites,
   pruneRun,
+  type Reads,
   readEvent,
   readId,
   readNotice,
   readStoredEvent,
   readSummary,
-  type Statements,
   toRank,
+  type Writes,
   writeEntry,
   writeNotice,
 } from './journal-statements.ts';
-import { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
-import { LogWiper } from './log-wiper.ts';
 import { endlessMs, type Priority, priorities, type Wait } from './rest.ts';
-import {
-  openDatabase,
-  openForReading,
-  readCell,
-  readNumber,
-  readText,
-  takeEpoch,
-  toPassing,
-  toReason,
-} from './sqlite-file.ts';
 import type { Status } from './status.ts';
 
 export interface OpenOptions {
@@ -71,19 +74,19 @@ export async function openJournal(options: OpenOptions): Promise<Journal> {
   const lock = toLockPath(path, 'journal');
   if (options.standby) await standBy(path, options);
   else if (!tryLock(lock)) {
-    throw new JournalError(
+    throw new FileError(
       'held',
-      `${path} is in use by another process; stop that one, or start this one with STANDBY=true to wait for it`,
+      `The journal ${path} is in use by another process: stop that one, or start this one with STANDBY=true to wait for it.`,
     );
   }
   let database: DatabaseSync | undefined;
   try {
-    database = openDatabase(path);
+    database = openJournalFile(path);
     return new SqliteJournal(database, { ...options, path });
   } catch (error) {
     database?.close();
     releaseLock(lock);
-    throw toPassing(path, error) ?? error;
+    throw toPassing({ path, noun }, error) ?? error;
   }
 }
 
@@ -111,7 +114,7 @@ function endProcess(error: unknown): void {
   process.exit(70);
 }
 
-type Reads = Pick<
+type ReadJournal = Pick<
   Journal,
   | 'read'
   | 'readSubmission'
@@ -126,8 +129,8 @@ type Reads = Pick<
 >;
 
 /** Opens a journal to look at, and changes nothing. Throws a JournalError when it cannot be read. */
-export function openReader(path: string): Reads {
-  return new JournalReader(openForReading(resolve(path)));
+export function openReader(path: string): ReadJournal {
+  return new JournalReader(openJournalReader(resolve(path)));
 }
 
 /** Written with others of its batch; told after their commit. */
@@ -137,31 +140,31 @@ interface Pending {
 }
 
 /** What can be asked of a journal's file, also while another process writes it. */
-class JournalReader implements Reads {
+class JournalReader implements ReadJournal {
   protected readonly database: DatabaseSync;
-  protected readonly statements: Statements;
+  protected readonly reads: Reads;
   readonly #listing: ReturnType<typeof createListing>;
 
   constructor(database: DatabaseSync) {
     this.database = database;
-    this.statements = prepareStatements(database);
+    this.reads = prepareReads(database);
     this.#listing = createListing(database);
   }
 
   read(run: string): StoredRun | undefined {
-    const rows = this.statements.readEvents.all(run);
+    const rows = this.reads.readEvents.all(run);
     if (rows.length === 0) return undefined;
-    const secrets = this.statements.readSecrets.get(run);
+    const secrets = this.reads.readSecrets.get(run);
     return {
       events: rows.map(readEvent),
       position: readNumber(rows.at(-1), 'position'),
-      dueAt: readCell<number | null>(this.statements.readDueAt.get(run), 'due_at'),
+      dueAt: readCell<number | null>(this.reads.readDueAt.get(run), 'due_at'),
       secrets: secrets ? JSON.parse(readText(secrets, 'fields')) : {},
     };
   }
 
   readSubmission(run: string): StoredSubmission | undefined {
-    const row = this.statements.readSubmission.get(run);
+    const row = this.reads.readSubmission.get(run);
     const prunedAs = row && readCell<Status | null>(row, 'pruned_as');
     return row && { fingerprint: readText(row, 'fingerprint'), prunedAs: prunedAs ?? null };
   }
@@ -171,28 +174,28 @@ class JournalReader implements Reads {
   }
 
   readNotices(limit: number): Notice[] {
-    return this.statements.readNotices.all(limit).map(readNotice);
+    return this.reads.readNotices.all(limit).map(readNotice);
   }
 
   readFeed(after: number, limit: number): StoredEvent[] | undefined {
-    const prunedTo = readNumber(this.statements.readMeta.get('pruned-to'), 'value');
+    const prunedTo = readNumber(this.reads.readMeta.get('pruned-to'), 'value');
     return after < prunedTo || after > this.readLast() ? undefined : this.readKept(after, limit);
   }
 
   readLast(): number {
-    return readNumber(this.statements.readLast.get(), 'last');
+    return readNumber(this.reads.readLast.get(), 'last');
   }
 
   readKept(after: number, limit: number): StoredEvent[] {
-    return this.statements.readFeed.all(after, limit).map(readStoredEvent);
+    return this.reads.readFeed.all(after, limit).map(readStoredEvent);
   }
 
   listPrunable(settledBefore: number, limit: number): string[] {
-    return this.statements.listPrunable.all(settledBefore, limit).map(readId);
+    return this.reads.listPrunable.all(settledBefore, limit).map(readId);
   }
 
   readCarried(): unknown {
-    const row = this.statements.readMeta.get('carried');
+    const row = this.reads.readMeta.get('carried');
     return row && JSON.parse(readText(row, 'value'));
   }
 
@@ -204,6 +207,7 @@ class JournalReader implements Reads {
 class SqliteJournal extends JournalReader implements Journal {
   readonly #options: OpenOptions;
   readonly #epoch: number;
+  readonly #writes: Writes;
   readonly #wiper: LogWiper;
   readonly unseenTo: number;
   #batch: Pending[] = [];
@@ -212,6 +216,7 @@ class SqliteJournal extends JournalReader implements Journal {
   constructor(database: DatabaseSync, options: OpenOptions) {
     super(database);
     this.#options = options;
+    this.#writes = prepareWrites(database);
     this.#epoch = takeEpoch(database);
     this.unseenTo = this.#noteUnseen();
     this.#wiper = new LogWiper(database, (error) => this.#fail(error));
@@ -220,19 +225,19 @@ class SqliteJournal extends JournalReader implements Journal {
 
   #noteUnseen(): number {
     const read = (name: string): number =>
-      readCell<number | undefined>(this.statements.readMeta.get(name), 'value') ?? 0;
+      readCell<number | undefined>(this.reads.readMeta.get(name), 'value') ?? 0;
     if (this.#epoch > 1 && read('rested') !== this.#epoch - 1)
-      this.statements.setMeta.run('unseen-to', this.readLast());
+      this.#writes.setMeta.run('unseen-to', this.readLast());
     return read('unseen-to');
   }
 
   append(entry: Append): Promise<number> {
-    return this.#enqueue(() => writeEntry(this.statements, entry));
+    return this.#enqueue(() => writeEntry(this.#writes, entry));
   }
 
   async addNotice(notice: Notice): Promise<void> {
     await this.#enqueue(() => {
-      writeNotice(this.statements, notice);
+      writeNotice(this.#writes, notice);
       return 0;
     });
   }
@@ -240,24 +245,24 @@ class SqliteJournal extends JournalReader implements Journal {
   prune(runs: readonly string[], carried: unknown): void {
     const value = JSON.stringify(carried ?? null);
     this.#transact(() => {
-      for (const run of runs) pruneRun(this.statements, run);
-      this.statements.setMeta.run('carried', value);
+      for (const run of runs) pruneRun(this.#writes, run);
+      this.#writes.setMeta.run('carried', value);
     });
   }
 
   listDue(priority: Priority, now: number, limit: number): string[] {
-    return this.statements.listDue.all(toRank(priority), now, limit).map(readId);
+    return this.#writes.listDue.all(toRank(priority), now, limit).map(readId);
   }
 
   countDue(now: number): number {
     const counts = priorities.map((priority) =>
-      readNumber(this.statements.countDue.get(toRank(priority), now, countMax), 'count'),
+      readNumber(this.#writes.countDue.get(toRank(priority), now, countMax), 'count'),
     );
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
   nextDueAt(now: number): number {
-    const rows = priorities.map((priority) => this.statements.nextDueAt.get(toRank(priority), now));
+    const rows = priorities.map((priority) => this.#writes.nextDueAt.get(toRank(priority), now));
     return Math.min(endlessMs, ...rows.flatMap((row) => (row ? [readNumber(row, 'due_at')] : [])));
   }
 
@@ -267,11 +272,11 @@ class SqliteJournal extends JournalReader implements Journal {
     sinceBefore: number,
     limit: number,
   ): string[] {
-    return this.statements.listWaiting.all(participant, kind, sinceBefore, limit).map(readId);
+    return this.#writes.listWaiting.all(participant, kind, sinceBefore, limit).map(readId);
   }
 
   countWaits(): WaitCount[] {
-    return this.statements.countWaits.all().map((row) => ({
+    return this.#writes.countWaits.all().map((row) => ({
       participant: readText(row, 'participant'),
       kind: readCell<Wait['kind']>(row, 'kind'),
       count: readNumber(row, 'count'),
@@ -279,20 +284,20 @@ class SqliteJournal extends JournalReader implements Journal {
   }
 
   countRuns(): ReturnType<Journal['countRuns']> {
-    const row = this.statements.countRuns.get();
+    const row = this.#writes.countRuns.get();
     return { open: readNumber(row, 'open'), aside: readNumber(row, 'aside') };
   }
 
   setAside(run: string): ReturnType<Journal['setAside']> {
     const row = this.#transact(() => {
-      this.statements.clearWaits.run(run);
-      return this.statements.setAside.get(run);
+      this.#writes.clearWaits.run(run);
+      return this.#writes.setAside.get(run);
     });
     return row && (row.settled_at === null ? 'open' : 'settled');
   }
 
   review(known: Parameters<Journal['review']>[0], latest: number): void {
-    const { listDefinitions, setDefinitionAside, takeUpDefinition, hastenAll } = this.statements;
+    const { listDefinitions, setDefinitionAside, takeUpDefinition, hastenAll } = this.#writes;
     this.#transact(() => {
       for (const { saga, version } of known) takeUpDefinition.run(saga, version);
       for (const row of listDefinitions.all()) {
@@ -306,7 +311,7 @@ class SqliteJournal extends JournalReader implements Journal {
 
   /** Of this executor, by its epoch: the next one finds an older one where this one crashed. */
   rest(): void {
-    this.#transact(() => this.statements.setMeta.run('rested', this.#epoch));
+    this.#transact(() => this.#writes.setMeta.run('rested', this.#epoch));
   }
 
   hasStandby(): boolean {
@@ -341,11 +346,11 @@ class SqliteJournal extends JournalReader implements Journal {
   #transact<T>(work: () => T): T | undefined {
     if (this.#hasFailed) return undefined;
     try {
-      this.statements.begin.run();
-      const epoch = readNumber(this.statements.readMeta.get('epoch'), 'value');
-      if (epoch !== this.#epoch) throw new Error('another process took the journal over');
-      const result = work();
-      this.statements.commit.run();
+      const result = transact(this.database, () => {
+        const epoch = readNumber(this.reads.readMeta.get('epoch'), 'value');
+        if (epoch !== this.#epoch) throw new Error('another process took the journal over');
+        return work();
+      });
       this.#wiper.wipeSoon();
       return result;
     } catch (error) {
@@ -357,16 +362,6 @@ class SqliteJournal extends JournalReader implements Journal {
   #fail(error: unknown): void {
     this.#hasFailed = true;
     this.#wiper.stop();
-    this.#rollBack();
     (this.#options.onFatal ?? endProcess)(error);
-  }
-
-  /** An open transaction would keep the process that takes over from writing until this one ends. */
-  #rollBack(): void {
-    try {
-      if (this.database.isTransaction) this.database.exec('ROLLBACK');
-    } catch {
-      // What failed is reported already, and nothing is committed any more.
-    }
   }
 }

@@ -1,26 +1,26 @@
 import { readFileSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createSqliteHouse, type SqliteHouse } from './fixtures/sqlite-house.ts';
+import { openFile } from './durable-file.ts';
+import { createFileHouse, diary, type FileHouse } from './fixtures/file-house.ts';
 import { LogWiper } from './log-wiper.ts';
-import { openDatabase } from './sqlite-file.ts';
 
 const second = 1_000;
 /** Bound before the timers are faked. */
 const realNow = performance.now.bind(performance);
 
-let house: SqliteHouse;
+let house: FileHouse;
 let database: DatabaseSync;
 let failures: unknown[];
 let wiper: LogWiper;
 beforeEach(() => {
   vi.useFakeTimers();
-  house = createSqliteHouse();
-  database = openDatabase(house.path);
+  house = createFileHouse();
+  database = openFile(house.path, diary);
   failures = [];
   wiper = new LogWiper(database, (error) => failures.push(error));
   write('tok_secret');
-  database.exec("DELETE FROM secrets; INSERT INTO secrets VALUES ('b', 'still needed')");
+  database.exec("DELETE FROM days; INSERT INTO days VALUES ('b', 'still needed')");
 });
 afterEach(() => {
   wiper.stop();
@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 const write = (text: string): void => {
-  database.prepare('INSERT OR REPLACE INTO secrets VALUES (?, ?)').run('a', text);
+  database.prepare('INSERT OR REPLACE INTO days VALUES (?, ?)').run('a', text);
 };
 const logBytes = (): string => readFileSync(`${house.path}-wal`, 'latin1');
 const fileBytes = (): string => readFileSync(house.path, 'latin1');
@@ -63,7 +63,7 @@ test('waits while others write, and a minute at most', () => {
 test('waits for no reader, and tries again once it has gone', () => {
   const reader = new DatabaseSync(house.path, { readOnly: true });
   reader.exec('BEGIN');
-  reader.prepare('SELECT * FROM secrets').all();
+  reader.prepare('SELECT * FROM days').all();
   write('written since');
   wiper.wipeSoon();
   const startedMs = realNow();

@@ -4,7 +4,7 @@
 // 2. Under load it waits: after emptying, each flush has to make the log longer again, which costs more than writing over it.
 // 3. It waits for no reader, since it runs on the event loop.
 import type { DatabaseSync } from 'node:sqlite';
-import { readNumber } from './sqlite-file.ts';
+import { readNumber } from './cell.ts';
 
 /** The log is emptied after the first pause of this length, or after so many looks without one. */
 const pauseMs = 1_000;

@@ -1,0 +1,176 @@
+// A SQLite file that must survive a crash. Not a schema and not a lock: its owner brings the tables, and decides who may write.
+//
+// 1. Durable: WAL and synchronous=FULL, both read back, on a SQLite that loses no commit.
+// 2. A file that is damaged, foreign or newer is refused before anything is written to it.
+// 3. A file is as new as its program, or as it was: all missing migrations are one transaction.
+// 4. Readable for its owner alone. What is erased is overwritten.
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { readNumber, readText } from './cell.ts';
+import { toReason } from './failure.ts';
+import { FileError, type Place, toCorrupt, toFileError, toPassing } from './file-error.ts';
+import { transact } from './transaction.ts';
+
+/** Asked for, not imported: an import would fail on an old Node before anybody could say what is missing. */
+const sqlite = process.getBuiltinModule('node:sqlite');
+
+/** Older ones can lose a commit when a checkpoint races with a reset of the write-ahead log. */
+const sqliteOldest = [3, 51, 3] as const;
+const inMemory = ':memory:';
+
+export interface FileOptions {
+  /** What messages call the file: `journal`, `data file`. */
+  readonly noun: string;
+  /** Marks the file as its program's, so that no other database is written to. */
+  readonly applicationId: number;
+  /** In SQL: each makes a file one version newer, the first one an empty file. Append only. The version is in `user_version`. */
+  readonly migrations: readonly string[];
+  /** Fills a new file, in the transaction that makes it. */
+  readonly fill?: (database: DatabaseSync) => void;
+  /** How long a statement waits for other writers. */
+  readonly busyMs?: number;
+}
+
+/** Opens a file, or makes it, and brings it up to date. Throws a FileError. `:memory:` is for tests, and durable in nothing. */
+export function openFile(path: string, options: FileOptions): DatabaseSync {
+  const place = { path, noun: options.noun };
+  refuseOldSqlite();
+  if (path !== inMemory && existsSync(path)) inspect(place, options);
+  const database = openOwn(place, toBusyMs(options));
+  try {
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864',
+    );
+    checkDurability(database, place);
+    migrate(database, place, options);
+    return database;
+  } catch (error) {
+    database.close();
+    throw toFileError(place, error);
+  }
+}
+
+/** Opens a file that is there, to look at: its own process may go on writing. An older version is read as it is. */
+export function openForReading(path: string, options: FileOptions): DatabaseSync {
+  inspect({ path, noun: options.noun }, options);
+  return new sqlite.DatabaseSync(path, { readOnly: true, timeout: toBusyMs(options) });
+}
+
+export function readVersion(database: DatabaseSync): number {
+  return readPragma(database, 'user_version');
+}
+
+/** Opens a database as it is, made for this user alone if it is not there. */
+export function openOwn(place: Place, busyMs: number): DatabaseSync {
+  const { path } = place;
+  try {
+    if (path !== inMemory) {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      // Only where it is missing: closing a descriptor of a file drops this process's locks on it.
+      if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+      chmodSync(path, 0o600);
+    }
+    return new sqlite.DatabaseSync(path, { timeout: busyMs });
+  } catch (error) {
+    throw toFileError(place, error);
+  }
+}
+
+export function isSupported(version: string): boolean {
+  const parts = version.split('.').map(Number);
+  const differences = sqliteOldest.map((oldest, index) => (parts[index] ?? 0) - oldest);
+  return (differences.find((difference) => difference !== 0) ?? 0) >= 0;
+}
+
+function refuseOldSqlite(): void {
+  const memory = new sqlite.DatabaseSync(inMemory);
+  const version = readText(memory.prepare('SELECT sqlite_version() AS version').get(), 'version');
+  memory.close();
+  if (isSupported(version)) return;
+  throw new FileError(
+    'old-sqlite',
+    `SQLite ${version} can lose commits: use a Node that carries ${sqliteOldest.join('.')} or newer, as 24.15 does.`,
+  );
+}
+
+/** Read-only, so that a file which is not ours, or is damaged, stays as it is for whoever has to mend it. */
+function inspect(place: Place, options: FileOptions): void {
+  const { path, noun } = place;
+  const { application, version, tables, verdict } = readVerdict(place, toBusyMs(options));
+  if (verdict !== 'ok') throw toCorrupt(place, String(verdict));
+  if (application !== options.applicationId && tables !== 0)
+    throw new FileError('foreign', `${path} is another program's database: name another file.`);
+  if (Number(version) > options.migrations.length)
+    throw new FileError(
+      'newer',
+      `The ${noun} ${path} was written by a newer version of this program (${version}; ${options.migrations.length} is the newest known here): use that one.`,
+    );
+}
+
+function readVerdict(place: Place, busyMs: number): Record<string, unknown> {
+  let database: DatabaseSync | undefined;
+  try {
+    // SQLite would say that the disk fails.
+    if (statSync(place.path).isDirectory()) throw new Error('it is a folder');
+    database = new sqlite.DatabaseSync(place.path, { readOnly: true, timeout: busyMs });
+    return database.prepare(inspection).get() ?? {};
+  } catch (error) {
+    throw toFileError(place, error);
+  } finally {
+    database?.close();
+  }
+}
+
+const inspection = `SELECT
+  (SELECT application_id FROM pragma_application_id) AS application,
+  (SELECT user_version FROM pragma_user_version) AS version,
+  (SELECT count(*) FROM sqlite_schema) AS tables,
+  (SELECT quick_check FROM pragma_quick_check LIMIT 1) AS verdict`;
+
+function checkDurability(database: DatabaseSync, { path, noun }: Place): void {
+  const mode = readText(database.prepare('PRAGMA journal_mode').get(), 'journal_mode');
+  const level = readPragma(database, 'synchronous');
+  if ((mode === 'wal' || path === inMemory) && level === 2) return;
+  throw new FileError(
+    'not-durable',
+    `The ${noun} ${path} would not be durable: journal_mode is ${mode} and synchronous ${level}, wanted wal and 2. It needs a local disk.`,
+  );
+}
+
+/** Under the write lock from the start: of two processes that open a file, the second one finds it made. */
+function migrate(database: DatabaseSync, place: Place, options: FileOptions): void {
+  const { applicationId, migrations } = options;
+  let version = 0;
+  try {
+    transact(database, () => {
+      version = readVersion(database);
+      const isNew = readPragma(database, 'application_id') !== applicationId;
+      if (!isNew && version === migrations.length) return;
+      for (const migration of migrations.slice(version)) database.exec(migration);
+      if (isNew) options.fill?.(database);
+      database.exec(
+        `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`,
+      );
+    });
+  } catch (error) {
+    throw (
+      toPassing(place, error) ??
+      new FileError(
+        'not-migrated',
+        `The ${place.noun} ${place.path} could not be brought from version ${version} to ${migrations.length} (${toReason(error)}). It was left as it is: go on with the program that wrote it.`,
+      )
+    );
+  }
+}
+
+function readPragma(
+  database: DatabaseSync,
+  name: 'user_version' | 'application_id' | 'synchronous',
+): number {
+  return readNumber(database.prepare(`PRAGMA ${name}`).get(), name);
+}
+
+function toBusyMs({ busyMs = 5_000 }: FileOptions): number {
+  return busyMs;
+}

@@ -1,0 +1,7 @@
+export { readCell, readNumber, readText } from './cell.ts';
+export { type FileOptions, openFile, openForReading, readVersion } from './durable-file.ts';
+export { isBroken, isBusy, isDiskFailing, toReason } from './failure.ts';
+export { FileError, type FileErrorCode, toPassing } from './file-error.ts';
+export { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
+export { LogWiper } from './log-wiper.ts';
+export { transact } from './transaction.ts';

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createFileHouse, type FileHouse } from './fixtures/file-house.ts';
+import { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
+
+const main = fileURLToPath(new URL('fixtures/lock-main.ts', import.meta.url));
+
+interface LockProcess {
+  ask(word: 'try' | 'release' | 'look' | 'collect'): Promise<unknown>;
+  kill(): Promise<void>;
+}
+
+let house: FileHouse;
+let processes: LockProcess[];
+beforeEach(() => {
+  house = createFileHouse();
+  processes = [];
+});
+afterEach(async () => {
+  releaseLock(house.path);
+  await Promise.all(processes.map((each) => each.kill()));
+  house.remove();
+});
+
+/** A process beside this one; where a limit is given, none of its files grows past so many blocks of 512 bytes, as on a full disk. */
+function launch(fileBlocksMax: number | 'unlimited' = 'unlimited'): LockProcess {
+  const script = `ulimit -f ${fileBlocksMax}; exec "$0" "$@"`;
+  const args = ['-c', script, process.execPath, '--expose-gc', main, house.path];
+  const child: ChildProcess = spawn('sh', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  if (!child.stdout) throw new Error('a child without stdout');
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const launched: LockProcess = {
+    ask: async (word) => {
+      child.stdin?.write(`${word}\n`);
+      const line = await lines.next();
+      return line.done ? undefined : JSON.parse(line.value);
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+  processes.push(launched);
+  return launched;
+}
+
+test('is held by one process, and free again once that was killed', async () => {
+  const [holder, other] = [launch(), launch()];
+  expect(await holder.ask('try')).toBe(true);
+  expect([await other.ask('try'), tryLock(house.path)]).toEqual([false, false]);
+  expect([await other.ask('look'), isLockedElsewhere(house.path)]).toEqual([true, true]);
+  await holder.kill();
+  expect(isLockedElsewhere(house.path)).toBe(false);
+  expect(await other.ask('try')).toBe(true);
+});
+
+test('is free for others once it was released', async () => {
+  expect(tryLock(house.path)).toBe(true);
+  const other = launch();
+  expect(await other.ask('try')).toBe(false);
+  releaseLock(house.path);
+  expect(await other.ask('try')).toBe(true);
+});
+
+test('is given once, also within its process', () => {
+  expect([tryLock(house.path), tryLock(house.path)]).toEqual([true, false]);
+});
+
+test('is kept while its holder collects garbage, and asks for it again', async () => {
+  const holder = launch();
+  expect(await holder.ask('try')).toBe(true);
+  for (let round = 0; round < 3; round++) {
+    expect(await holder.ask('collect')).toBe('collected');
+    expect(await holder.ask('try')).toBe(false);
+    expect(tryLock(house.path)).toBe(false);
+  }
+});
+
+test('is left free by a look', async () => {
+  expect(isLockedElsewhere(house.path)).toBe(false);
+  expect(await launch().ask('try')).toBe(true);
+});
+
+test('is held by nobody where the disk is too full to take it', async () => {
+  expect(await launch(0).ask('look')).toBe(false);
+});
+
+test.skipIf(process.getuid?.() === 0)('says so where its folder cannot be read', () => {
+  mkdirSync(dirname(house.path));
+  chmodSync(dirname(house.path), 0o000);
+  expect(() => tryLock(house.path)).toThrow(`The lock ${house.path} cannot be used`);
+  chmodSync(dirname(house.path), 0o700);
+});
+
+test('says so where a file stands in the place of its folder', () => {
+  writeFileSync(dirname(house.path), '');
+  expect(() => tryLock(house.path)).toThrow(`The lock ${house.path} cannot be used`);
+});
