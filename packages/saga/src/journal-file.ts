@@ -2,9 +2,9 @@
 //
 // 1. A version that was released is never changed: what is new is one more of them.
 import type { DatabaseSync } from 'node:sqlite';
-import { type FileOptions, openFile, openForReading, readNumber, readVersion } from '@baton/sqlite';
+import { type DurableFile, openFile, openForReading, readNumber, readVersion } from '@baton/sqlite';
 
-export const noun = 'journal';
+export const toPlace = (path: string) => ({ path, noun: 'journal' });
 
 const runs = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
@@ -44,15 +44,21 @@ const rows = `
 `;
 
 export const migrations = [runs, notices, rows] as const;
-const options: FileOptions = { noun, applicationId: 0x42544e31, migrations };
+
+const toJournalFile = (path: string): DurableFile => ({
+  ...toPlace(path),
+  applicationId: 0x42544e31,
+  migrations,
+  busyMs: 5_000,
+});
 
 export function openJournalFile(path: string): DatabaseSync {
-  return openFile(path, options);
+  return openFile(toJournalFile(path));
 }
 
 /** Opens a journal that is there, to look at: its own process may go on writing. */
 export function openJournalReader(path: string): DatabaseSync {
-  const database = openForReading(path, options);
+  const database = openForReading(toJournalFile(path));
   // What an older engine wrote is read as it is, with nothing where it had nothing.
   const version = readVersion(database);
   if (version === 1) database.exec(notices.replace('CREATE TABLE', 'CREATE TEMP TABLE'));

@@ -31,7 +31,7 @@ import type {
   StoredSubmission,
   WaitCount,
 } from './journal.ts';
-import { noun, openJournalFile, openJournalReader, takeEpoch } from './journal-file.ts';
+import { openJournalFile, openJournalReader, takeEpoch, toPlace } from './journal-file.ts';
 import {
   countMax,
   createListing,
@@ -86,7 +86,7 @@ export async function openJournal(options: OpenOptions): Promise<Journal> {
   } catch (error) {
     database?.close();
     releaseLock(lock);
-    throw toPassing({ path, noun }, error) ?? error;
+    throw toPassing(toPlace(path), error) ?? error;
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type FileOptions, isSupported, openFile, openForReading } from './durable-file.ts';
+import { type DurableFile, isSupported, openFile, openForReading } from './durable-file.ts';
 import { createFileHouse, diary, type FileHouse } from './fixtures/file-house.ts';
 
 let house: FileHouse;
@@ -20,8 +20,8 @@ beforeEach(() => {
 });
 afterEach(() => house.remove());
 
-const open = (options: Partial<FileOptions> = {}): DatabaseSync => {
-  const database = openFile(house.path, { ...diary, busyMs: 1, ...options });
+const open = (options: Partial<DurableFile> = {}): DatabaseSync => {
+  const database = openFile({ ...diary, path: house.path, busyMs: 1, ...options });
   onTestFinished(() => {
     if (database.isOpen) database.close();
   });
@@ -49,7 +49,7 @@ const catchError = (work: () => unknown): unknown => {
 };
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 /** Refused under this code, by its name, and not a byte of it changed. */
-const expectRefusal = (code: string, options?: Partial<FileOptions>): void => {
+const expectRefusal = (code: string, options?: Partial<DurableFile>): void => {
   const before = readFileSync(house.path);
   expect(catchError(() => open(options))).toMatchObject({
     name: 'FileError',
@@ -239,7 +239,7 @@ describe('a file of an older version', () => {
   test('can be looked at, and is not changed by that', () => {
     make();
     const before = readFileSync(house.path);
-    const reader = openForReading(house.path, { ...diary, migrations });
+    const reader = openForReading({ ...diary, path: house.path, migrations });
     expect(reader.prepare('SELECT * FROM days').all()).toHaveLength(2_000);
     expect(() => reader.exec('DELETE FROM days')).toThrow('readonly');
     reader.close();

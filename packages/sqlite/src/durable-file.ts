@@ -17,11 +17,10 @@ const sqlite = process.getBuiltinModule('node:sqlite');
 
 /** Older ones can lose a commit when a checkpoint races with a reset of the write-ahead log. */
 const sqliteOldest = [3, 51, 3] as const;
+/** For tests: a file that is durable in nothing. */
 const inMemory = ':memory:';
 
-export interface FileOptions {
-  /** What messages call the file: `journal`, `data file`. */
-  readonly noun: string;
+export interface DurableFile extends Place {
   /** Marks the file as its program's, so that no other database is written to. */
   readonly applicationId: number;
   /** In SQL: each makes a file one version newer, the first one an empty file. Append only. The version is in `user_version`. */
@@ -29,32 +28,31 @@ export interface FileOptions {
   /** Fills a new file, in the transaction that makes it. */
   readonly fill?: (database: DatabaseSync) => void;
   /** How long a statement waits for other writers. */
-  readonly busyMs?: number;
+  readonly busyMs: number;
 }
 
-/** Opens a file, or makes it, and brings it up to date. Throws a FileError. `:memory:` is for tests, and durable in nothing. */
-export function openFile(path: string, options: FileOptions): DatabaseSync {
-  const place = { path, noun: options.noun };
+/** Opens a file, or makes it, and brings it up to date. Throws a FileError. */
+export function openFile(file: DurableFile): DatabaseSync {
   refuseOldSqlite();
-  if (path !== inMemory && existsSync(path)) inspect(place, options);
-  const database = openOwn(place, toBusyMs(options));
+  if (file.path !== inMemory && existsSync(file.path)) inspect(file);
+  const database = openOwn(file, file.busyMs);
   try {
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864',
     );
-    checkDurability(database, place);
-    migrate(database, place, options);
+    checkDurability(database, file);
+    migrate(database, file);
     return database;
   } catch (error) {
     database.close();
-    throw toFileError(place, error);
+    throw toFileError(file, error);
   }
 }
 
 /** Opens a file that is there, to look at: its own process may go on writing. An older version is read as it is. */
-export function openForReading(path: string, options: FileOptions): DatabaseSync {
-  inspect({ path, noun: options.noun }, options);
-  return new sqlite.DatabaseSync(path, { readOnly: true, timeout: toBusyMs(options) });
+export function openForReading(file: DurableFile): DatabaseSync {
+  inspect(file);
+  return new sqlite.DatabaseSync(file.path, { readOnly: true, timeout: file.busyMs });
 }
 
 export function readVersion(database: DatabaseSync): number {
@@ -95,28 +93,28 @@ function refuseOldSqlite(): void {
 }
 
 /** Read-only, so that a file which is not ours, or is damaged, stays as it is for whoever has to mend it. */
-function inspect(place: Place, options: FileOptions): void {
-  const { path, noun } = place;
-  const { application, version, tables, verdict } = readVerdict(place, toBusyMs(options));
-  if (verdict !== 'ok') throw toCorrupt(place, String(verdict));
-  if (application !== options.applicationId && tables !== 0)
+function inspect(file: DurableFile): void {
+  const { path, noun, applicationId, migrations } = file;
+  const { application, version, tables, verdict } = look(file);
+  if (verdict !== 'ok') throw toCorrupt(file, String(verdict));
+  if (application !== applicationId && tables !== 0)
     throw new FileError('foreign', `${path} is another program's database: name another file.`);
-  if (Number(version) > options.migrations.length)
+  if (Number(version) > migrations.length)
     throw new FileError(
       'newer',
-      `The ${noun} ${path} was written by a newer version of this program (${version}; ${options.migrations.length} is the newest known here): use that one.`,
+      `The ${noun} ${path} was written by a newer version of this program (${version}; ${migrations.length} is the newest known here): use that one.`,
     );
 }
 
-function readVerdict(place: Place, busyMs: number): Record<string, unknown> {
+function look(file: DurableFile): Record<string, unknown> {
   let database: DatabaseSync | undefined;
   try {
     // SQLite would say that the disk fails.
-    if (statSync(place.path).isDirectory()) throw new Error('it is a folder');
-    database = new sqlite.DatabaseSync(place.path, { readOnly: true, timeout: busyMs });
+    if (statSync(file.path).isDirectory()) throw new Error('it is a folder');
+    database = new sqlite.DatabaseSync(file.path, { readOnly: true, timeout: file.busyMs });
     return database.prepare(inspection).get() ?? {};
   } catch (error) {
-    throw toFileError(place, error);
+    throw toFileError(file, error);
   } finally {
     database?.close();
   }
@@ -138,9 +136,9 @@ function checkDurability(database: DatabaseSync, { path, noun }: Place): void {
   );
 }
 
-/** Under the write lock from the start: of two processes that open a file, the second one finds it made. */
-function migrate(database: DatabaseSync, place: Place, options: FileOptions): void {
-  const { applicationId, migrations } = options;
+/** Under the write lock from the start: of two processes that make a file, the second one finds it made. */
+function migrate(database: DatabaseSync, file: DurableFile): void {
+  const { applicationId, migrations } = file;
   let version = 0;
   try {
     transact(database, () => {
@@ -148,29 +146,22 @@ function migrate(database: DatabaseSync, place: Place, options: FileOptions): vo
       const isNew = readPragma(database, 'application_id') !== applicationId;
       if (!isNew && version === migrations.length) return;
       for (const migration of migrations.slice(version)) database.exec(migration);
-      if (isNew) options.fill?.(database);
+      if (isNew) file.fill?.(database);
       database.exec(
         `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`,
       );
     });
   } catch (error) {
     throw (
-      toPassing(place, error) ??
+      toPassing(file, error) ??
       new FileError(
         'not-migrated',
-        `The ${place.noun} ${place.path} could not be brought from version ${version} to ${migrations.length} (${toReason(error)}). It was left as it is: go on with the program that wrote it.`,
+        `The ${file.noun} ${file.path} could not be brought from version ${version} to ${migrations.length} (${toReason(error)}). It was left as it is: go on with the program that wrote it.`,
       )
     );
   }
 }
 
-function readPragma(
-  database: DatabaseSync,
-  name: 'user_version' | 'application_id' | 'synchronous',
-): number {
+function readPragma(database: DatabaseSync, name: string): number {
   return readNumber(database.prepare(`PRAGMA ${name}`).get(), name);
-}
-
-function toBusyMs({ busyMs = 5_000 }: FileOptions): number {
-  return busyMs;
 }

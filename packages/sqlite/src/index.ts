@@ -1,5 +1,5 @@
 export { readCell, readNumber, readText } from './cell.ts';
-export { type FileOptions, openFile, openForReading, readVersion } from './durable-file.ts';
+export { type DurableFile, openFile, openForReading, readVersion } from './durable-file.ts';
 export { isBroken, isBusy, isDiskFailing, toReason } from './failure.ts';
 export { FileError, type FileErrorCode, toPassing } from './file-error.ts';
 export { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';

@@ -16,7 +16,7 @@ let wiper: LogWiper;
 beforeEach(() => {
   vi.useFakeTimers();
   house = createFileHouse();
-  database = openFile(house.path, diary);
+  database = openFile({ ...diary, path: house.path });
   failures = [];
   wiper = new LogWiper(database, (error) => failures.push(error));
   write('tok_secret');
