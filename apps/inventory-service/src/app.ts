@@ -10,7 +10,7 @@ import { SCHEMA, seed } from './schema.ts';
 import { listHeld, listStock, release, reserve } from './stock.ts';
 
 export const createInventoryService = (options: ParticipantOptions): Participant => {
-  const store = openStore({ ...options, schema: SCHEMA, seed });
+  const store = openStore({ ...options, migrations: [SCHEMA], seed });
   const { app, routes } = createServiceApp({
     ...options,
     service: 'inventory-service',

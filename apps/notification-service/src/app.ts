@@ -11,7 +11,7 @@ import { countMessages, listMessages, send } from './messages.ts';
 import { SCHEMA } from './schema.ts';
 
 export const createNotificationService = (options: ParticipantOptions): Participant => {
-  const store = openStore({ ...options, schema: SCHEMA });
+  const store = openStore({ ...options, migrations: [SCHEMA] });
   const { app, routes } = createServiceApp({
     ...options,
     service: 'notification-service',

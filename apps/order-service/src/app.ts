@@ -11,7 +11,7 @@ import { cancelOrder, findOrder, storeOrder } from './orders.ts';
 import { SCHEMA, seed } from './schema.ts';
 
 export const createOrderService = (options: ParticipantOptions): Participant => {
-  const store = openStore({ ...options, schema: SCHEMA, seed });
+  const store = openStore({ ...options, migrations: [SCHEMA], seed });
   const { app, routes } = createServiceApp({
     ...options,
     service: 'order-service',

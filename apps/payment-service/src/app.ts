@@ -11,7 +11,7 @@ import { giveBack, listPayments, listPaymentsOf, listTotals, takeMoney } from '.
 import { SCHEMA } from './schema.ts';
 
 export const createPaymentService = (options: ParticipantOptions): Participant => {
-  const store = openStore({ ...options, schema: SCHEMA });
+  const store = openStore({ ...options, migrations: [SCHEMA] });
   const { app, routes } = createServiceApp({
     ...options,
     service: 'payment-service',

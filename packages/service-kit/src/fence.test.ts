@@ -18,7 +18,7 @@ const BODY = { orderId: 'ord_1', lines: [1] };
 
 const open: Store[] = [];
 const openAt = (path = ':memory:', busyTimeoutMs = 2_000): { store: Store; fence: Fence } => {
-  const store = openStore({ path, schema: SCHEMA, busyTimeoutMs });
+  const store = openStore({ path, migrations: [SCHEMA], busyTimeoutMs });
   open.push(store);
   return { store, fence: createFence(store, () => 0) };
 };
@@ -220,7 +220,7 @@ describe('the file', () => {
     const keys = Array.from({ length: 200 }, (_, i) => `ord_${i}:reserve${i}`);
     const script = new URL('./stand-in/race.ts', import.meta.url);
     const workers = [keys, keys, [...keys].reverse()].map(
-      (mine) => new Worker(script, { workerData: { path, keys: mine } }),
+      (mine) => new Worker(script, { workerData: { path, migrations: [SCHEMA], keys: mine } }),
     );
     await Promise.all(workers.map((worker) => once(worker, 'message')));
     const ended = workers.map((worker) => once(worker, 'exit'));

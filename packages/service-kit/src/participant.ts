@@ -1,13 +1,13 @@
 /** What the `main.ts` of every participant would otherwise repeat: environment, file, app, process. */
 import { dirname, join } from 'node:path';
 import type { Operations, ServiceName } from '@baton/contracts';
+import { isDiskFailing } from '@baton/sqlite';
 import { createLog, createMetrics, type Log, type Metrics, openTracing } from '@baton/telemetry';
 import { z } from 'zod';
 import type { ServiceApp, ServiceAppOptions } from './app.ts';
 import { findFaultsFile, readServiceEnv, toTraceOptions } from './env.ts';
 import type { Interceptor } from './interceptor.ts';
 import { runService } from './run.ts';
-import { isDiskFailing } from './sqlite-error.ts';
 import { startProgram } from './startup-problem.ts';
 import type { Store, StoreOptions } from './store.ts';
 

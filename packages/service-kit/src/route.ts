@@ -3,6 +3,7 @@
  * Express and the in-process client both call these, so tests without HTTP run the same code.
  */
 import { isFenced, type Operation, type Operations } from '@baton/contracts';
+import { isBusy } from '@baton/sqlite';
 import type { Log } from '@baton/telemetry';
 import type { Handlers, HttpAnswer, HttpRequest, ProblemAnswer, StreamAnswer } from './answer.ts';
 import { createFence } from './fence.ts';
@@ -10,7 +11,6 @@ import { declineUndo, type Ledger, respondFenced } from './fenced-route.ts';
 import { type LooseHandler, toHttpAnswer, toLooseHandlers } from './loose-handler.ts';
 import { toGeneralProblem, toProblemAnswer } from './problem-answer.ts';
 import { readRequest } from './request-reader.ts';
-import { isStoreBusy } from './sqlite-error.ts';
 import type { Store } from './store.ts';
 
 export interface Route {
@@ -51,7 +51,7 @@ const respondPlainly = async (
 
 const toFailure = (error: unknown, operation: Operation, log: Log): HttpAnswer => {
   log.error({ err: error, operation: operation.name }, 'a request failed');
-  return isStoreBusy(error)
+  return isBusy(error)
     ? toGeneralProblem('unavailable', { headers: { 'retry-after': '1' } })
     : toGeneralProblem('internal-error');
 };

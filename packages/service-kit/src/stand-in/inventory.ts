@@ -51,7 +51,7 @@ export const createStandIn = (
   busyTimeoutMs = 2_000,
   { onBroken = () => {}, ...surroundings }: Surroundings = {},
 ): StandIn => {
-  const store = openStore({ path, schema: SCHEMA, busyTimeoutMs, onBroken });
+  const store = openStore({ path, migrations: [SCHEMA], busyTimeoutMs, onBroken });
   const app = createServiceApp({
     service: 'inventory-service',
     operations: inventoryOperations,

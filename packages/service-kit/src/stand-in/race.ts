@@ -4,9 +4,14 @@ import { z } from 'zod';
 import { createFence } from '../fence.ts';
 import { openStore } from '../store.ts';
 
-const { path, keys } = z.object({ path: z.string(), keys: z.array(z.string()) }).parse(workerData);
+const Race = z.object({
+  path: z.string(),
+  migrations: z.array(z.string()),
+  keys: z.array(z.string()),
+});
+const { path, migrations, keys } = Race.parse(workerData);
 
-const store = openStore({ path, schema: '' });
+const store = openStore({ path, migrations });
 const fence = createFence(store);
 const insert = store.db.prepare('INSERT INTO effects (key) VALUES (?)');
 const remove = store.db.prepare('DELETE FROM effects WHERE key = ?');
