@@ -4,7 +4,8 @@
 // @baton/sqlite goes into the same tarball, compiled beside the engine, so that the package depends on nothing.
 import { execFileSync } from 'node:child_process';
 import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { nodeOldest } from '../src/node-version.ts';
 
 const source = resolve(import.meta.dirname, '..');
 const stage = join(source, 'dist', 'package');
@@ -22,23 +23,35 @@ const manifest = {
   description: 'Sagas that end whole: completed, or undone. Embedded in Node, on one SQLite file.',
   license,
   type: 'module',
-  engines: { node: '>=24.15' },
+  engines: { node: `>=${nodeOldest}` },
   exports: {
     '.': toExport('index'),
     './http': toExport('http'),
     './testing': toExport('testing/index'),
   },
-  files: ['lib'],
+  files: ['lib', 'docs'],
 };
 
 rmSync(stage, { recursive: true, force: true });
 run('npm', 'exec', '--', 'tsc', '-p', join(source, 'tsconfig.build.json'), '--outDir', lib);
 for (const file of globSync('**/*.{js,d.ts}', { cwd: lib })) bindToSqlite(join(lib, file));
 writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-cpSync(join(source, 'README.md'), join(stage, 'README.md'));
+writeFileSync(
+  join(stage, 'README.md'),
+  takePagesAlong(readFileSync(join(source, 'README.md'), 'utf8')),
+);
 cpSync(resolve(source, '..', '..', 'LICENSE'), join(stage, 'LICENSE'));
 run('npm', 'pack', stage, '--ignore-scripts', '--silent', '--pack-destination', target);
 process.stdout.write(`${join(target, `baton-saga-${version}.tgz`)}\n`);
+
+/** Pages of this repository that the readme links to go into the tarball, and the links lead there. */
+function takePagesAlong(readme: string): string {
+  return readme.replaceAll(/\]\((\.\.\/[^)#]+)/g, (_link, path: string) => {
+    const page = join('docs', basename(path));
+    cpSync(join(source, path), join(stage, page));
+    return `](${page}`;
+  });
+}
 
 /** A program that installs the tarball finds no @baton/sqlite: paths lead to the copy inside. */
 function bindToSqlite(file: string): void {

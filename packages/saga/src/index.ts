@@ -1,3 +1,5 @@
+import './node-version.ts';
+
 // Not from the whole: its types would need those of Node.
 export { FileError as JournalError } from '@baton/sqlite/file-error';
 export { type BreakerOptions, breakerDefaults } from './breaker.ts';

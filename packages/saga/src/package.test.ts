@@ -1,9 +1,18 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEngine } from './embedded-engine.ts';
@@ -14,6 +23,7 @@ const root = resolve(source, '..', '..');
 const readme = readFileSync(join(source, 'README.md'), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'baton-pack-'));
 const program = join(folder, 'program');
+const installed = join(program, 'node_modules', '@baton', 'saga');
 const run = (cwd: string, command: string, ...args: string[]): string =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 const compile = (file: string, ...flags: string[]): string => {
@@ -47,7 +57,6 @@ describe('the packed engine', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   test('brings JavaScript, types, its readme and its licence, and depends on nothing', () => {
-    const installed = join(program, 'node_modules', '@baton', 'saga');
     const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     expect(manifest).toMatchObject({
       name: '@baton/saga',
@@ -69,6 +78,69 @@ describe('the packed engine', () => {
       .map(([, name = '']) => name)
       .filter((name) => !/^(\.|node:)/.test(name));
     expect([imports.length > 0, outside]).toEqual([true, []]);
+  });
+
+  test('has pages whose links lead to pages that it brings along', () => {
+    const pages = globSync('{*,docs/*}.md', { cwd: installed });
+    const links = pages.flatMap((page) => {
+      const text = readFileSync(join(installed, page), 'utf8');
+      const targets = [...text.matchAll(/\]\(([^)#\s]+)/g)].map(([, target = '']) => target);
+      return targets.filter((target) => !/^https?:/.test(target)).map((to) => join(page, '..', to));
+    });
+    expect([pages.sort(), links]).toEqual([
+      ['README.md', 'docs/participant-protocol.md'],
+      ['docs/participant-protocol.md'],
+    ]);
+  });
+
+  describe('on a Node that is too old', () => {
+    const clear =
+      /Error: @baton\/saga needs Node 24\.15 or newer \(this is v\d+\.\d+\.\d+\): .*https:\/\/nodejs\.org/;
+    const listOldNodes = (): string[] =>
+      (process.env.PATH ?? '')
+        .split(delimiter)
+        .map((place) => join(place, 'node'))
+        .filter((file) => existsSync(file) && isOld(run(root, file, '--version')));
+    const isOld = (version: string): boolean => {
+      const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
+      // The first ones could not import ECMAScript modules.
+      return major >= 18 && (major < 24 || (major === 24 && minor < 15));
+    };
+    const importOn = (node: string, entry: string, ...flags: string[]): string => {
+      const code = `import ${JSON.stringify(entry)}`;
+      const args = [...flags, '--input-type=module', '--eval', code];
+      const { status, stderr } = spawnSync(node, args, { cwd: program, encoding: 'utf8' });
+      expect(status).toBe(1);
+      return stderr;
+    };
+
+    test.each([
+      ['@baton/saga', '20.20.2'],
+      ['@baton/saga', '24.14.9'],
+      ['@baton/saga/testing', '20.20.2'],
+    ])('%s says which one it needs: %s', (entry, version) => {
+      // Without SQLite, as the oldest ones are: also what is only imported is looked for.
+      writeFileSync(
+        join(program, 'pretend.mjs'),
+        `import { registerHooks } from 'node:module';
+         Object.defineProperty(process, 'version', { value: 'v${version}' });
+         Object.defineProperty(process, 'versions', { value: { node: '${version}' } });
+         process.getBuiltinModule = () => undefined;
+         registerHooks({
+           resolve(name, context, next) {
+             if (name === 'node:sqlite') throw new Error('No such built-in module: node:sqlite');
+             return next(name, context);
+           },
+         });`,
+      );
+      const said = importOn('node', entry, '--import', './pretend.mjs');
+      expect(said).toMatch(clear);
+      expect(said).toContain(`(this is v${version})`);
+    });
+
+    test.skipIf(listOldNodes().length === 0)('says so on each one that is installed here', () => {
+      for (const node of listOldNodes()) expect(importOn(node, '@baton/saga')).toMatch(clear);
+    });
   });
 
   test('runs the program of its readme under plain Node, and finds the run again', () => {
