@@ -1,8 +1,9 @@
 /** Labels are words of the engine and names of steps, never ids, so that their number is bounded. */
-import type { Engine, EngineCounts, EventType, ParticipantView, Saga } from '@baton/saga';
+import type { Engine, EngineCounts, ParticipantView, Saga } from '@baton/saga';
 import type { Metrics } from '@baton/telemetry';
 import { Counter, Gauge } from 'prom-client';
 import type { Catalog } from '../catalog/catalog.ts';
+import { tellings } from '../order/event-table.ts';
 import type { FindSpan } from '../order/order-exemplar.ts';
 import { findDegraded } from '../order/order-view.ts';
 import { toBreakerWord } from '../watchdog/breaker-word.ts';
@@ -42,21 +43,14 @@ function countEvents(engine: Engine, { registry }: Metrics): void {
     labelNames: ['type'],
     registers,
   });
-  const byStep = (name: string, help: string) =>
-    new Counter({ name, help, labelNames: ['step'], registers });
-  const degradations: { readonly [T in EventType]?: Counter<'step'> } = {
-    'alternate-chosen': byStep(
-      'baton_alternates_chosen_total',
-      'Orders whose step was given to its alternate, by step',
+  const byStep = new Map(
+    Object.entries(tellings).flatMap(([type, { counter }]) =>
+      counter ? [[type, new Counter({ ...counter, labelNames: ['step'], registers })]] : [],
     ),
-    'step-deferred': byStep(
-      'baton_steps_deferred_total',
-      'Orders that completed before a step was done, by step',
-    ),
-  };
+  );
   engine.feed.subscribe(({ event }) => {
     events.inc({ type: event.type });
-    if ('step' in event && event.step !== null) degradations[event.type]?.inc({ step: event.step });
+    if ('step' in event && event.step !== null) byStep.get(event.type)?.inc({ step: event.step });
   });
 }
 

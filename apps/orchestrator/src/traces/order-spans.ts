@@ -7,6 +7,8 @@
  */
 import { type Event, evolve, type RunState, type Saga } from '@baton/saga';
 import type { SpanRecord } from '@baton/telemetry';
+import { findTelling } from '../order/event-table.ts';
+import { findGivenUp } from '../order/event-words.ts';
 import { type OrderTrace, readOrderTrace } from '../order/order-trace.ts';
 import { toCallSpans, toInterruptedUndo, toRecovery } from './call-spans.ts';
 import {
@@ -58,41 +60,13 @@ export function projectOrder(
   return spans;
 }
 
-function toSpans(scene: Scene): SpanRecord[] {
-  const { event } = scene;
-  switch (event.type) {
-    case 'accepted':
-    case 'attempt-started':
-    case 'step-parked':
-    case 'undo-parked':
-      return [];
-    case 'quarantined':
-      return [toMark(scene, { 'baton.code': event.code })];
-    case 'cancel-requested':
-      return [toMark(scene, { 'baton.by': 'customer' })];
-    case 'retry-requested':
-      return [toMark(scene, { 'baton.by': isOfWatchdog(event.reason) ? 'watchdog' : 'operator' })];
-    case 'written-off': {
-      const by = { 'baton.by': 'operator', 'baton.direction': event.direction };
-      return [toMark(scene, { ...toWayAttributes(event.way), ...by })];
-    }
-    case 'alternate-chosen':
-    case 'step-deferred':
-      return [toMark(scene, { 'baton.step': event.step, 'baton.code': event.code })];
-    case 'compensation-decided':
-      return [toMark(scene, { 'baton.step': event.step ?? undefined, 'baton.code': event.code })];
-    case 'completed':
-    case 'compensated':
-      return [toEnd(scene)];
-    case 'recovered':
-      return [...toInterruptedUndo(scene), toRecovery(scene)];
-    default:
-      return toCallSpans(scene, event);
-  }
-}
-
-/** It says so at the beginning of its reason; what else stands there is for people. */
-const isOfWatchdog = (reason: string): boolean => reason.startsWith('watchdog:');
+const toSpans = (scene: Scene): readonly SpanRecord[] =>
+  findTelling(scene.event.type).spans(scene.event, {
+    call: (event) => toCallSpans(scene, event),
+    mark: (attributes) => [toMark(scene, attributes)],
+    restart: () => [...toInterruptedUndo(scene), toRecovery(scene)],
+    end: () => [toEnd(scene)],
+  });
 
 function toRoot(order: string, trace: OrderTrace, state: RunState): SpanRecord {
   const { traceId, rootSpanId: spanId, parentSpanId, receivedAt } = trace;
@@ -140,10 +114,8 @@ function toEnd(scene: Scene): SpanRecord {
   });
 }
 
-function describeUndone({ reason, ways }: RunState): string {
-  const isLeft = Object.values(ways).some(({ writtenOff }) => writtenOff?.direction === 'undo');
-  return `${reason?.code}: everything was undone${isLeft ? ' but what was written off' : ''}`;
-}
+const describeUndone = (state: RunState): string =>
+  `${state.reason?.code}: everything was undone${findGivenUp(state).length > 0 ? ' but what was written off' : ''}`;
 
 const toWaitSpan = (scene: Scene, wait: Wait): SpanRecord => {
   const { key, from, to, reason, code, plannedTo } = wait;

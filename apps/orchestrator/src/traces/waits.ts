@@ -1,5 +1,6 @@
 /** What an order waits for between two calls of a way, from its events. Pure. */
-import type { Direction, Event } from '@baton/saga';
+import type { Direction, Event, EventType } from '@baton/saga';
+import { findTelling, type Telling } from '../order/event-table.ts';
 
 export interface Wait {
   /** `forward pay`, `undo reserve` … */
@@ -24,17 +25,18 @@ export const toWaitKey = (direction: Direction, way: string): string => `${direc
 /** How long a decision takes to be committed, generously. */
 const decisionMs = 10;
 
-/** The direction that a type of event speaks of. */
-const directionOf = (type: Event['type']): Direction =>
-  type.startsWith('undo-') ? 'undo' : 'forward';
+/** An event about a way: its own word for the direction, or the one in its name. */
+type WayEvent = Extract<Event, { way: string }>;
+const toKey = (event: WayEvent): string =>
+  toWaitKey('direction' in event ? event.direction : findTelling(event.type).direction, event.way);
 
 /** The waits that are over with this event, as long as they were in the end, and the others. */
 export function takeWaits(
   waits: Waits,
   event: Event,
 ): { readonly taken: readonly Wait[]; readonly left: Waits } {
-  const isOver = toEndOf(event);
-  const ended = Object.values(waits).filter(isOver);
+  const { ends } = findTelling(event.type);
+  const ended = Object.values(waits).filter((wait) => isOver[ends](wait, event));
   const until = 'startedAt' in event ? Math.min(event.startedAt, event.at) : event.at;
   // What is decided at once was not waited for.
   const shortestMs = 'startedAt' in event ? 1 : decisionMs;
@@ -45,30 +47,13 @@ export function takeWaits(
   return { taken, left: Object.fromEntries(left.map((wait) => [wait.key, wait])) };
 }
 
-function toEndOf(event: Event): (wait: Wait) => boolean {
-  switch (event.type) {
-    case 'alternate-chosen':
-    case 'step-deferred':
-    case 'compensation-decided':
-      return ({ key }) => key.startsWith('forward ');
-    case 'retry-requested':
-      // The breaker is still to be waited for.
-      return ({ reason }) => reason !== 'breaker-open';
-    case 'quarantined':
-    case 'completed':
-    case 'compensated':
-      return () => true;
-    case 'written-off':
-    case 'attempt-started':
-      return ({ key }) => key === toWaitKey(event.direction, event.way);
-    case 'accepted':
-    case 'cancel-requested':
-    case 'recovered':
-      return () => false;
-    default:
-      return ({ key }) => key === toWaitKey(directionOf(event.type), event.way);
-  }
-}
+const isOver = {
+  none: () => false,
+  own: ({ key }, event) => 'way' in event && key === toKey(event),
+  forward: ({ key }) => key.startsWith('forward '),
+  timed: ({ reason }) => reason !== 'breaker-open',
+  all: () => true,
+} satisfies Record<Telling<EventType>['ends'], (wait: Wait, event: Event) => boolean>;
 
 /** With the wait that begins with this event, if one does. */
 export function startWait(waits: Waits, event: Event): Waits {
@@ -77,14 +62,15 @@ export function startWait(waits: Waits, event: Event): Waits {
 }
 
 function toWait(event: Event): Wait | undefined {
-  if (event.type === 'step-parked' || event.type === 'undo-parked') {
-    const key = toWaitKey(directionOf(event.type), event.way);
-    const to = Number.POSITIVE_INFINITY;
-    return { key, reason: 'breaker-open', code: event.code, from: event.at, to, plannedTo: to };
-  }
+  if (event.type === 'step-parked' || event.type === 'undo-parked')
+    return toWaitUntil(Number.POSITIVE_INFINITY, event, 'breaker-open');
   if (!('retryAt' in event) || event.retryAt <= event.at) return undefined;
-  const key = toWaitKey(directionOf(event.type), event.way);
-  const to = event.retryAt;
-  const reason = 'exhausted' in event && event.exhausted ? 'stuck' : 'retry';
-  return { key, reason, code: event.code, from: event.at, to, plannedTo: to };
+  const isStuck = 'exhausted' in event && event.exhausted;
+  return toWaitUntil(event.retryAt, event, isStuck ? 'stuck' : 'retry');
 }
+
+const toWaitUntil = (
+  to: number,
+  event: Extract<WayEvent, { code: string }>,
+  reason: Wait['reason'],
+): Wait => ({ key: toKey(event), reason, code: event.code, from: event.at, to, plannedTo: to });
