@@ -1,6 +1,7 @@
 /** How long steps, undos and single attempts took, and what they were answered. Times are the journal's. */
 import { type Committed, type Engine, type Event, readWay, type TriedEvent } from '@baton/saga';
 import { createHistogram, type Metrics } from '@baton/telemetry';
+import { findTelling } from '../order/event-table.ts';
 import type { FindSpan } from '../order/order-exemplar.ts';
 
 type ReadableEngine = Pick<Engine, 'feed' | 'read'>;
@@ -22,7 +23,7 @@ export function timeSteps(engine: ReadableEngine, metrics: Metrics, findSpan: Fi
     const { run, event, state } = committed;
     if (!isTried(event)) return;
     const { way: step, at, startedAt } = event;
-    const { direction, reply } = outcomes[event.type];
+    const { direction, reply } = findTelling(event.type);
     const span = findSpan(run, state, state.calls);
     observeAttempt({ step, direction, reply }, toSeconds(at - startedAt), span);
     void findBeginning(engine, committed, event).then((since) => {
@@ -34,17 +35,6 @@ export function timeSteps(engine: ReadableEngine, metrics: Metrics, findSpan: Fi
 const isTried = (event: Event): event is TriedEvent => 'attempt' in event;
 /** A clock that was set back makes no negative time. */
 const toSeconds = (ms: number): number => Math.max(0, ms) / 1_000;
-
-const outcomes = {
-  'step-succeeded': { direction: 'forward', reply: 'ok' },
-  'step-refused': { direction: 'forward', reply: 'refused' },
-  'step-unsent': { direction: 'forward', reply: 'unsent' },
-  'step-unknown': { direction: 'forward', reply: 'unknown' },
-  'undo-succeeded': { direction: 'undo', reply: 'ok' },
-  'undo-refused': { direction: 'undo', reply: 'refused' },
-  'undo-unsent': { direction: 'undo', reply: 'unsent' },
-  'undo-unknown': { direction: 'undo', reply: 'unknown' },
-} as const satisfies Record<TriedEvent['type'], unknown>;
 
 /** Null where the step goes on. When an undo began is no part of the state, and undos are few enough to be looked up. */
 async function findBeginning(
@@ -61,7 +51,7 @@ async function findBeginning(
       const view = await engine.read(run).catch(() => undefined);
       const attempts = view?.events.filter(isTried) ?? [];
       const isOfUndo = (tried: TriedEvent): boolean =>
-        tried.way === way && outcomes[tried.type].direction === 'undo';
+        tried.way === way && findTelling(tried.type).direction === 'undo';
       return (attempts.find(isOfUndo) ?? { startedAt }).startedAt;
     }
     default:

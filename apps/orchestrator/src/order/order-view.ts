@@ -13,6 +13,8 @@ import {
   toStatus,
 } from '@baton/saga';
 import { z } from 'zod';
+import { findTelling } from './event-table.ts';
+import { toAim } from './event-words.ts';
 import { toInstant } from './instant.ts';
 import type { ToLinks } from './order-links.ts';
 
@@ -93,28 +95,19 @@ function toStepView(step: PlannedStep, run: RunView): StepView {
   };
 }
 
-export const toReply = ({ type }: TriedEvent): AttemptView['reply'] =>
-  replies[type.split('-')[1] ?? ''] ?? 'unknown';
-
 function toAttemptView(event: TriedEvent): AttemptView {
+  const { direction, reply } = findTelling(event.type);
   return {
     number: event.attempt,
-    direction: event.type.startsWith('undo-') ? 'undo' : 'forward',
+    direction,
     way: event.way.endsWith(':alt') ? 'alternate' : 'first',
-    reply: toReply(event),
+    reply,
     ...('code' in event && { code: event.code }),
     ...(event.note !== undefined && { note: event.note }),
     at: toInstant(event.startedAt),
     endedAt: toInstant(event.at),
   };
 }
-
-const replies: Readonly<Record<string, AttemptView['reply']>> = {
-  succeeded: 'ok',
-  refused: 'refused',
-  unsent: 'unsent',
-  unknown: 'unknown',
-};
 
 function toStepStatus(
   step: PlannedStep,
@@ -174,16 +167,13 @@ const whyHeld = {
 
 function describeWait({ way, direction, held }: Wait): string {
   const why = held?.participants[way.participant] ?? 'none';
-  return `waiting for ${way.participant}${whyHeld[why]}, next try of ${toAim({ way, direction })}`;
+  return `waiting for ${way.participant}${whyHeld[why]}, next try of ${toAim({ way: way.name, direction })}`;
 }
-
-const toAim = ({ way, direction }: Pick<Wait, 'way' | 'direction'>): string =>
-  direction === 'undo' ? `the undo of ${way.name}` : way.name;
 
 function describe(command: Next): string {
   switch (command.type) {
     case 'perform':
-      return `${command.way.participant}: ${toAim(command)}`;
+      return `${command.way.participant}: ${toAim({ way: command.way.name, direction: command.direction })}`;
     case 'wait':
       return describeWait(command);
     case 'choose-alternate':

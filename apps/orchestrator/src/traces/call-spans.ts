@@ -1,6 +1,7 @@
 /** The spans of one call, from the event that says how it ended. Pure. */
 import { readWay, type TriedEvent } from '@baton/saga';
 import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
+import { findTelling } from '../order/event-table.ts';
 import { toCallSpanId } from '../order/order-trace.ts';
 import { findWay } from '../order/order-view.ts';
 import { findInterrupted } from './interrupted-call.ts';
@@ -34,9 +35,9 @@ function readReason({ state, isFreshlyRecovered }: Progress): string {
 /** One attempt: its step, its call, and what came of it for the order. */
 export function toCallSpans(scene: Scene, event: TriedEvent): SpanRecord[] {
   const { before, saga } = scene;
-  const isUndo = event.type.startsWith('undo-');
-  const isInterrupted = event.type === 'step-unknown' && event.interrupted === true;
-  const wait = before.waits[`${isUndo ? 'undo' : 'forward'} ${event.way}`];
+  const { direction } = findTelling(event.type);
+  const isInterrupted = 'interrupted' in event;
+  const wait = before.waits[`${direction} ${event.way}`];
   const begunAt = Math.min(event.startedAt, Math.max(before.at, wait?.to ?? 0));
   // Nobody saw it begin: it was not before what is known to have been.
   const from = isInterrupted ? begunAt : event.startedAt;
@@ -44,14 +45,14 @@ export function toCallSpans(scene: Scene, event: TriedEvent): SpanRecord[] {
   const attributes: SpanAttributes = {
     ...toWayAttributes(event.way),
     'baton.participant': participant,
-    'baton.direction': isUndo ? 'undo' : 'forward',
+    'baton.direction': direction,
     'baton.call': before.state.calls + 1,
     ...describeTry(event),
   };
   const error = describeCall(event);
   const step = toSpan(scene, {
     what: `attempt ${event.seq}`,
-    name: toStepName(event.way, isUndo),
+    name: toStepName(event.way, direction),
     from,
     to: event.at,
     attributes,
@@ -118,7 +119,7 @@ export function toInterruptedUndo(scene: Scene): SpanRecord[] {
   const { direction, way } = interrupted;
   const span = toSpan(scene, {
     what: '',
-    name: way === null ? `${direction} interrupted` : toStepName(way, direction === 'undo'),
+    name: way === null ? `${direction} interrupted` : toStepName(way, direction),
     from: before.at,
     to: event.at,
     attributes: {

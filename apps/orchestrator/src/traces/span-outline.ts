@@ -1,5 +1,5 @@
 /** What all spans of an order have in common: where they hang, which id they have, and how times become theirs. Pure. */
-import type { Event, RunState, Saga } from '@baton/saga';
+import type { Direction, Event, RunState, Saga } from '@baton/saga';
 import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
 import { type OrderTrace, toSpanId } from '../order/order-trace.ts';
 import type { Waits } from './waits.ts';
@@ -76,5 +76,5 @@ export const toWayAttributes = (way: string): SpanAttributes => {
   return { 'baton.step': step, 'baton.way': alternate ? 'alternate' : 'first' };
 };
 
-export const toStepName = (way: string, isUndo: boolean): string =>
-  `${isUndo ? 'undo ' : ''}${way.replace(/:alt$/, ' alternate')}`;
+export const toStepName = (way: string, direction: Direction): string =>
+  `${direction === 'undo' ? 'undo ' : ''}${way.replace(/:alt$/, ' alternate')}`;

@@ -1,17 +1,8 @@
 /** What the last call that failed at each participant ended with, so that an alert can name it. */
-import type { Event, Feed, Saga } from '@baton/saga';
+import type { Feed, Saga } from '@baton/saga';
 import { findDefinition } from '../order/definition.ts';
+import { findTelling } from '../order/event-table.ts';
 import { findWay } from '../order/order-view.ts';
-
-const failures = [
-  'step-unsent',
-  'step-unknown',
-  'undo-unsent',
-  'undo-unknown',
-] as const satisfies readonly Event['type'][];
-type Failure = Extract<Event, { type: (typeof failures)[number] }>;
-
-const isFailure = (event: Event): event is Failure => failures.some((type) => type === event.type);
 
 export function rememberCodes(
   feed: Pick<Feed, 'subscribe'>,
@@ -19,7 +10,7 @@ export function rememberCodes(
 ): (participant: string) => string | null {
   const codes = new Map<string, string>();
   feed.subscribe(({ event, state }) => {
-    if (!isFailure(event)) return;
+    if (!('retryAt' in event) || findTelling(event.type).reply === 'refused') return;
     const participant = findWay(findDefinition(sagas, state), event.way)?.participant;
     if (participant !== undefined) codes.set(participant, event.code);
   });
