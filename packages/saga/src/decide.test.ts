@@ -370,6 +370,6 @@ describe('the way that a crash may have interrupted', () => {
     const parked: Happening = { type: 'undo-parked', way: 'pay', code: 'breaker-open' };
     const first = [...booked, ...spent('pay'), alternateChosen('pay')];
     expect(toInterruption(trip, given(...first, parked), 100)).toBeUndefined();
-    expect(toInterruption(trip, given(...first), 100)).toEqual({ type: 'recovered' });
+    expect(toInterruption(trip, given(...first), 100)).toMatchObject({ type: 'recovered' });
   });
 });

@@ -6,6 +6,11 @@ export type Direction = 'forward' | 'undo';
 /** `<step>` or `<step>:alt`. */
 type WayName = string;
 
+/** A way, and whether it is done or undone. */
+export interface Aimed {
+  readonly way: WayName;
+  readonly direction: Direction;
+}
 interface Tried {
   readonly way: WayName;
   /** 1 for the first attempt that was sent; an unsent one carries the number that the next one will have. */
@@ -59,16 +64,15 @@ type RunWideEvent =
    */
   | { readonly type: 'retry-requested'; readonly reason: string; readonly nudge?: true }
   /** An operator's: a later step will not be done, or an undo not be made, by us. */
-  | {
-      readonly type: 'written-off';
-      readonly way: WayName;
-      readonly direction: Direction;
-      readonly reason: string;
-    }
+  | (Aimed & { readonly type: 'written-off'; readonly reason: string })
   /** A restart found it with an undo or a repair ahead. A forward step's attempt is marked unknown instead. */
-  | { readonly type: 'recovered' }
+  | {
+      readonly type: 'recovered';
+      /** What may have been under way when the process ended: several where nobody can say which. Older journals lack it. */
+      readonly interrupted?: readonly Aimed[];
+    }
   /** Written before the call of a run that crashes may come from, so that the next one can be laid at its door. */
-  | { readonly type: 'attempt-started'; readonly way: WayName; readonly direction: Direction }
+  | (Aimed & { readonly type: 'attempt-started' })
   /** The process ended too often in its calls: it rests until an operator asks for a retry. */
   | { readonly type: 'quarantined'; readonly code: string }
   /** Final: no forward call after it. */

@@ -3,8 +3,9 @@
 // 1. The end of what was under way was not seen, so its effect may exist.
 // 2. A run that is parked, or under repair, was not called, or it would have said so: nothing was interrupted.
 // 3. A run that is under suspicion and was not called says nothing new: endless restarts write no endless history.
+// 4. What may have been under way is worked out here, and written down: nobody works it out again.
 import { type Aim, chosen, findCurrent, findOwed, owesFirstUndo } from './decide.ts';
-import type { Happening } from './event.ts';
+import type { Aimed, Happening } from './event.ts';
 import type { PlannedWay, Saga } from './saga.ts';
 import { isStarted, type RunState, readTried, readWay } from './state.ts';
 import { isSettled } from './status.ts';
@@ -49,11 +50,19 @@ export function toInterruption(
   const isAnnounced = isSettled(state) || isSuspect(state) || areParked;
   if (state.started === null && isAnnounced) return undefined;
   const way = findUnfinished(saga, state)?.name;
-  if (way === undefined) return { type: 'recovered' };
+  if (way === undefined) return { type: 'recovered', interrupted: findInterrupted(saga, state) };
   const { attempts, retryAt } = readWay(state, way);
   const tried = { way, attempt: attempts + 1, startedAt: now, retryAt: Math.max(now, retryAt) };
   return { type: 'step-unknown', ...tried, code: 'interrupted', interrupted: true };
 }
+
+/** An undo that waits for its time may have been called early: its breaker closed. One that is parked was not called. */
+const findInterrupted = (saga: Saga<unknown>, state: RunState): Aimed[] =>
+  state.started
+    ? [state.started]
+    : findAhead(saga, state)
+        .filter((aim) => !readTried(state, aim).isParked)
+        .map(({ way, direction }) => ({ way: way.name, direction }));
 
 /** The way whose forward attempt may have been under way when the process ended. */
 export const findUnfinished = (saga: Saga<unknown>, state: RunState): PlannedWay | undefined =>

@@ -3,7 +3,7 @@
 // 1. Unknown is sticky: only an ok or a refusal under the same key clears it.
 // 2. Once compensation was decided, a late ok changes nothing but what has to be undone.
 // 3. Secrets are never part of the state.
-import type { Direction, Event, Happening, TriedEvent } from './event.ts';
+import type { Aimed, Direction, Event, Happening, TriedEvent } from './event.ts';
 
 interface TriedState {
   /** Attempts that were sent, or may have been. */
@@ -64,7 +64,7 @@ export interface RunState {
   /** Ends of the process in a row, without an attempt of this run whose end was seen. */
   readonly interruptions: number;
   /** What was announced before its call, until its end is seen or it was parked again. */
-  readonly started: { readonly way: string; readonly direction: Direction } | null;
+  readonly started: Aimed | null;
   readonly isQuarantined: boolean;
   /** Calls so far, as far as can be known: also those that were never sent, or whose end nobody saw. */
   readonly calls: number;
