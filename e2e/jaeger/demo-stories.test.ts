@@ -50,7 +50,9 @@ it('links each story to its trace', async () => {
 });
 
 it('shows who was killed, which fault was put in, and that another one went on', async () => {
-  const killed = [...runs].filter(([, events]) => events.some((event) => 'interrupted' in event));
+  const killed = [...runs].filter(([, events]) =>
+    events.some((event) => event.type === 'step-unknown' && event.interrupted),
+  );
   expect(killed.length).toBeGreaterThan(0);
   for (const [order] of killed) {
     const [trace] = await jaeger.client.findTraces({

@@ -24,7 +24,7 @@ export interface Spans {
   readonly call: (event: TriedEvent) => readonly SpanRecord[];
   /** Of something that takes no time. */
   readonly mark: (attributes: SpanAttributes) => readonly SpanRecord[];
-  readonly restart: () => readonly SpanRecord[];
+  readonly restart: (event: EventOf<'recovered'>) => readonly SpanRecord[];
   /** Of the whole order. */
   readonly end: () => readonly SpanRecord[];
 }
@@ -186,7 +186,7 @@ export const tellings: Tellings = {
     ...ofOrder,
     log: 'info',
     sentence: () => 'the orchestrator had ended; it goes on from what is on disk',
-    spans: (_event, { restart }) => restart(),
+    spans: (event, { restart }) => restart(event),
     ends: 'none',
   },
   'attempt-started': {

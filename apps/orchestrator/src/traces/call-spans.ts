@@ -1,10 +1,9 @@
 /** The spans of one call, from the event that says how it ended. Pure. */
 import { readWay, type TriedEvent } from '@baton/saga';
 import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
-import { findTelling } from '../order/event-table.ts';
+import { type EventOf, findTelling } from '../order/event-table.ts';
 import { toCallSpanId } from '../order/order-trace.ts';
 import { findWay } from '../order/order-view.ts';
-import { findInterrupted } from './interrupted-call.ts';
 import {
   type Progress,
   type Scene,
@@ -68,7 +67,7 @@ export function toCallSpans(scene: Scene, event: TriedEvent): SpanRecord[] {
 }
 
 /** Where another process went on. When the first one ended, nobody saw. */
-export const toRecovery = (scene: Scene): SpanRecord => ({
+const toRecovery = (scene: Scene): SpanRecord => ({
   ...toMark(scene, {}, 'orchestrator recovered'),
   error: 'the orchestrator had ended; another process goes on from the journal',
 });
@@ -111,17 +110,19 @@ function toClientSpan({ order, before }: Scene, step: SpanRecord, event: TriedEv
 
 const readCode = (event: TriedEvent): string => ('code' in event ? event.code : '');
 
-/** An undo or a repair may have been under way: what it did there hangs on a span of ours all the same. */
-export function toInterruptedUndo(scene: Scene): SpanRecord[] {
-  const { order, before, event, saga } = scene;
-  const interrupted = findInterrupted(saga, before, event.at);
-  if (!interrupted) return [];
-  const { direction, way } = interrupted;
+/** Another process went on. What may have been under way has a span all the same: what it did there hangs on it. */
+export function toRestartSpans(scene: Scene, { interrupted, at }: EventOf<'recovered'>) {
+  const { order, before } = scene;
+  if (interrupted?.length === 0) return [toRecovery(scene)];
+  const [only, ...others] = interrupted ?? [];
+  const way = only && others.length === 0 ? only.way : null;
+  // An older journal says nothing of it: it was an undo, unless nothing is undone any more.
+  const direction = only?.direction ?? (before.state.phase === 'completed' ? 'forward' : 'undo');
   const span = toSpan(scene, {
     what: '',
     name: way === null ? `${direction} interrupted` : toStepName(way, direction),
     from: before.at,
-    to: event.at,
+    to: at,
     attributes: {
       ...(way !== null && toWayAttributes(way)),
       'baton.direction': direction,
@@ -132,5 +133,5 @@ export function toInterruptedUndo(scene: Scene): SpanRecord[] {
     },
     error: 'the orchestrator ended; whether this was under way is not known',
   });
-  return [{ ...span, spanId: toCallSpanId(order, before.state.calls + 1) }];
+  return [{ ...span, spanId: toCallSpanId(order, before.state.calls + 1) }, toRecovery(scene)];
 }

@@ -10,7 +10,7 @@ import type { SpanRecord } from '@baton/telemetry';
 import { findTelling } from '../order/event-table.ts';
 import { findGivenUp } from '../order/event-words.ts';
 import { type OrderTrace, readOrderTrace } from '../order/order-trace.ts';
-import { toCallSpans, toInterruptedUndo, toRecovery } from './call-spans.ts';
+import { toCallSpans, toRestartSpans } from './call-spans.ts';
 import {
   type Progress,
   type Scene,
@@ -64,7 +64,7 @@ const toSpans = (scene: Scene): readonly SpanRecord[] =>
   findTelling(scene.event.type).spans(scene.event, {
     call: (event) => toCallSpans(scene, event),
     mark: (attributes) => [toMark(scene, attributes)],
-    restart: () => [...toInterruptedUndo(scene), toRecovery(scene)],
+    restart: (event) => toRestartSpans(scene, event),
     end: () => [toEnd(scene)],
   });
 

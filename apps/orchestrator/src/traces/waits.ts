@@ -1,5 +1,5 @@
 /** What an order waits for between two calls of a way, from its events. Pure. */
-import type { Direction, Event, EventType } from '@baton/saga';
+import type { Event, EventType } from '@baton/saga';
 import { findTelling, type Telling } from '../order/event-table.ts';
 
 export interface Wait {
@@ -20,15 +20,13 @@ export type Waits = Readonly<Record<string, Wait>>;
 
 export const noWaits: Waits = {};
 
-export const toWaitKey = (direction: Direction, way: string): string => `${direction} ${way}`;
-
 /** How long a decision takes to be committed, generously. */
 const decisionMs = 10;
 
 /** An event about a way: its own word for the direction, or the one in its name. */
 type WayEvent = Extract<Event, { way: string }>;
 const toKey = (event: WayEvent): string =>
-  toWaitKey('direction' in event ? event.direction : findTelling(event.type).direction, event.way);
+  `${'direction' in event ? event.direction : findTelling(event.type).direction} ${event.way}`;
 
 /** The waits that are over with this event, as long as they were in the end, and the others. */
 export function takeWaits(
