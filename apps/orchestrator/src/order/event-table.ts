@@ -2,14 +2,8 @@
  * What is told of each type of event: in the log, in the order's story, in its trace and in the figures. A type of event
  * without an entry does not compile.
  */
-import {
-  type Direction,
-  type Event,
-  type EventType,
-  type RunView,
-  readWay,
-  type TriedEvent,
-} from '@baton/saga';
+import type { Direction, Event, EventType, RunView, TriedEvent } from '@baton/saga';
+import { readWay } from '@baton/saga';
 import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
 import { toWayAttributes } from '../traces/span-outline.ts';
 import { findGivenUp, isOfWatchdog, toAim, toWords } from './event-words.ts';
@@ -32,7 +26,7 @@ export interface Spans {
 export interface Telling<T extends EventType> {
   /** How loudly the log says it. What every order goes through is told only to who asks for details, or not at all. */
   readonly log: 'info' | 'debug' | null;
-  /** `participant` is whom the event's way calls. Which attempt it was is told before the sentence. */
+  /** `participant` is whom the event's way calls. A `direction` is told before the sentence, with the way and the attempt. */
   readonly sentence: (event: EventOf<T>, participant: string, run: RunView) => string;
   readonly spans: (event: EventOf<T>, tell: Spans) => readonly SpanRecord[];
   /** The waits that are over with it. `own`: that of its way. `timed`: those for no breaker. */
@@ -62,10 +56,13 @@ const ofCall = { log: null, ends: 'own', counter: null } as const;
 const ofTry = { ...ofCall, spans: tellCall, direction: 'forward' } as const;
 const ofUndo = { ...ofCall, spans: tellCall, direction: 'undo' } as const;
 /** A wait has its span once it is over. */
-const ofWait = { ...ofCall, spans: tellNone, reply: null } as const;
-
-const toParked = (participant: string): string =>
-  `waits until ${participant} is well again; its breaker is open, and no attempt is used up`;
+const ofWait = {
+  ...ofCall,
+  sentence: (_event: Event, at: string) =>
+    `waits until ${at} is well again; its breaker is open, and no attempt is used up`,
+  spans: tellNone,
+  reply: null,
+} as const;
 
 export const tellings: Tellings = {
   accepted: {
@@ -93,11 +90,7 @@ export const tellings: Tellings = {
     reply: 'unknown',
     sentence: ({ code }, at) => `${toWords(code)}; whether ${at} did it is not known`,
   },
-  'step-parked': {
-    ...ofWait,
-    direction: 'forward',
-    sentence: ({ way }, at) => `${way}: ${toParked(at)}`,
-  },
+  'step-parked': { ...ofWait, direction: 'forward' },
   'alternate-chosen': {
     ...ofStep,
     sentence: ({ step, code }) =>
@@ -146,11 +139,7 @@ export const tellings: Tellings = {
     reply: 'unknown',
     sentence: ({ code }) => `${toWords(code)}; it is still owed`,
   },
-  'undo-parked': {
-    ...ofWait,
-    direction: 'undo',
-    sentence: ({ way }, at) => `undo of ${way}: ${toParked(at)}`,
-  },
+  'undo-parked': { ...ofWait, direction: 'undo' },
   'cancel-requested': {
     ...ofOrder,
     log: 'info',
@@ -205,13 +194,7 @@ export const tellings: Tellings = {
     spans: ({ code }, { mark }) => mark({ 'baton.code': code }),
     ends: 'all',
   },
-  completed: {
-    ...ofOrder,
-    log: 'debug',
-    sentence: () => 'completed',
-    spans: tellEnd,
-    ends: 'all',
-  },
+  completed: { ...ofOrder, log: 'debug', sentence: () => 'completed', spans: tellEnd, ends: 'all' },
   compensated: {
     ...ofOrder,
     log: 'info',

@@ -29,9 +29,10 @@ function describeEvent(event: Event, run: RunView): string {
   const { sentence, direction } = findTelling(event.type);
   const participant = 'way' in event ? findWay(run.saga, event.way)?.participant : undefined;
   const said = sentence(event, participant ?? 'its participant', run);
-  if (!('attempt' in event)) return said;
-  const note = event.note ? ` [${event.note}]` : '';
-  return `${direction === 'undo' ? 'undo of ' : ''}${event.way}, attempt ${event.attempt}: ${said}${note}`;
+  if (direction === null || !('way' in event)) return said;
+  const attempt = 'attempt' in event ? `, attempt ${event.attempt}` : '';
+  const note = 'note' in event && event.note ? ` [${event.note}]` : '';
+  return `${direction === 'undo' ? 'undo of ' : ''}${event.way}${attempt}: ${said}${note}`;
 }
 
 /** Where the way is given up next, the time that was set for another try means nothing. */

@@ -12,7 +12,6 @@ import {
   toStepName,
   toWayAttributes,
 } from './span-outline.ts';
-import { describeCall, describeTry } from './span-words.ts';
 
 /** In line for longer than this, in milliseconds, it is worth a span. */
 const queuedMin = 20;
@@ -34,7 +33,7 @@ function readReason({ state, isFreshlyRecovered }: Progress): string {
 /** One attempt: its step, its call, and what came of it for the order. */
 export function toCallSpans(scene: Scene, event: TriedEvent): SpanRecord[] {
   const { before, saga } = scene;
-  const { direction } = findTelling(event.type);
+  const { direction, reply } = findTelling(event.type);
   const isInterrupted = 'interrupted' in event;
   const wait = before.waits[`${direction} ${event.way}`];
   const begunAt = Math.min(event.startedAt, Math.max(before.at, wait?.to ?? 0));
@@ -46,7 +45,12 @@ export function toCallSpans(scene: Scene, event: TriedEvent): SpanRecord[] {
     'baton.participant': participant,
     'baton.direction': direction,
     'baton.call': before.state.calls + 1,
-    ...describeTry(event),
+    // What was never sent is no attempt: the next one has its number.
+    'baton.attempt': reply === 'unsent' ? undefined : event.attempt,
+    'baton.reply': reply,
+    'baton.code': 'code' in event ? event.code : undefined,
+    'baton.fault': /^injected (\S+)$/.exec(event.note ?? '')?.[1],
+    'baton.interrupted': isInterrupted || undefined,
   };
   const error = describeCall(event);
   const step = toSpan(scene, {
@@ -64,6 +68,26 @@ export function toCallSpans(scene: Scene, event: TriedEvent): SpanRecord[] {
     ...(isInterrupted ? [toRecovery(scene)] : []),
     ...toConsequences(scene, event),
   ];
+}
+
+/** Why a call failed, in a few words; null when it did not. */
+function describeCall(event: TriedEvent): string | null {
+  const { direction, reply } = findTelling(event.type);
+  const code = 'code' in event ? event.code : '';
+  switch (reply) {
+    case 'ok':
+      return null;
+    case 'refused':
+      return `refused: ${code}`;
+    case 'unsent':
+      return `${code}: nobody took it, so it was never sent`;
+    case 'unknown':
+      return 'interrupted' in event
+        ? 'the orchestrator ended before an answer came: whether it was done is not known'
+        : `${code}: whether it was ${direction === 'undo' ? 'undone' : 'done'} is not known`;
+    default:
+      return reply satisfies never;
+  }
 }
 
 /** Where another process went on. When the first one ended, nobody saw. */
