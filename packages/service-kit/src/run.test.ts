@@ -71,18 +71,32 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
-it('finishes the request under way before it ends', { retry: 2 }, async () => {
+it('finishes the request under way before it ends', async () => {
   const program = start({ SLOW_MS: '300' });
   const { port } = await program.ready;
   const answer = read(port);
   await program.saying('request');
   program.child.kill('SIGTERM');
   expect((await answer).status).toBe(200);
-  const answeredMs = performance.now();
   expect(await program.ended).toBe(0);
   expect(program.errors()).toBe('request\nclosed\n');
-  // The kept connection must not hold it until the grace of 2 s is over; a machine may stand still for that long.
-  expect(performance.now() - answeredMs).toBeLessThan(1_500);
+});
+
+// Told to end later than one that waits out its grace of 2 s: a machine that stands still for most of that is asked again.
+it('is not held by a kept connection once it has answered', { retry: 2 }, async () => {
+  const [owing, kept] = [start({ SLOW_MS: '60000' }), start({ SLOW_MS: '300' })];
+  const { port } = await owing.ready;
+  const { port: keptPort } = await kept.ready;
+  read(port).catch(() => {});
+  await owing.saying('request');
+  owing.child.kill('SIGTERM');
+  expect((await read(keptPort)).status).toBe(200);
+  const answer = read(keptPort);
+  await kept.saying('request\nrequest');
+  kept.child.kill('SIGTERM');
+  expect((await answer).status).toBe(200);
+  const ends = [owing.ended.then(() => 'owing'), kept.ended.then(() => 'kept')];
+  expect(await Promise.race(ends)).toBe('kept');
 });
 
 it('waits no longer than its grace for a request that does not end', async () => {
@@ -163,7 +177,8 @@ it('keeps no more than 900 connections, says so once, and takes new ones as othe
   };
   const [first, ...others] = await Promise.all(Array.from({ length: 900 }, open));
   for (let i = 0; i < 2; i += 1) await expect(read(port)).rejects.toThrow();
-  first?.end('GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  // Half-closed, it might be closed before its answer was written.
+  first?.write('GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n');
   expect(String(await once(first ?? program.child.stdout, 'data'))).toMatch(/^HTTP\/1.1 200/);
   for (const socket of others) socket.destroy();
   await expect.poll(() => read(port).then(({ status }) => status, String)).toBe(200);
