@@ -41,8 +41,8 @@ export default defineConfig({
             '{e2e,scripts}/**/*.test.ts',
             'bench/src/**/*.test.ts',
           ],
-          // These need a real Jaeger, a real Prometheus: vitest.jaeger.config.ts, vitest.alerts.config.ts.
-          exclude: [...configDefaults.exclude, 'e2e/jaeger/**', 'e2e/alerts/**'],
+          // These need a machine to themselves, a real Jaeger, a real Prometheus: vitest.load.config.ts and its like.
+          exclude: [...configDefaults.exclude, 'e2e/{load,jaeger,alerts}/**'],
         },
       },
     ],

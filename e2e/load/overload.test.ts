@@ -6,9 +6,10 @@ import { promisify } from 'node:util';
 import { createOrchestratorClient, type OrchestratorClient } from '@baton/service-kit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { findFaults, readRows } from './books.ts';
-import { createFastFolder } from './folder.ts';
-import { type System, startSystem } from './processes.ts';
+import { findFaults, readRows } from '../src/books.ts';
+import { createFastFolder } from '../src/folder.ts';
+import { type System, startSystem } from '../src/processes.ts';
+import { readMedian } from './median-ratio.ts';
 
 const program = fileURLToPath(new URL('./load-process.ts', import.meta.url));
 /** More than may be in progress at once, so that under load some always wait. */
@@ -48,9 +49,6 @@ function countRuns(where: string): number {
 const countOpen = (): number => countRuns('settled_at IS NULL');
 const countSettled = (): number => countRuns('settled_at IS NOT NULL');
 
-const readMedian = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
 /** `goodput` is how many orders a second were settled meanwhile. Nothing may be answered but 202 and 503. */
 async function offer(ratePerSecond: number, seconds: number): Promise<Offered> {
   const before = countSettled();
@@ -77,11 +75,14 @@ interface Offered {
   readonly pingMs: number;
 }
 
+/** Three rounds, three times: something else may have a core of this machine for many seconds. */
+const roundsMax = 9;
+
 /** Taken in turns, since what else runs on this machine changes from one second to the next. */
 async function compare(): Promise<Round[]> {
   const rounds: Round[] = [];
   let capacity = (await offer(200, 1.5)).goodput;
-  while (rounds.length < 3 && !rounds.some(isGood)) {
+  while (rounds.length < roundsMax && !rounds.some(isGood)) {
     capacity = (await offer(capacity * 1.5, 2)).goodput;
     const offered = await offer(capacity * 10, 2);
     rounds.push({ ...offered, capacity, share: offered.goodput / capacity });
@@ -111,7 +112,7 @@ it('does as much as ever under ten times its load, refuses the rest at once, and
   const ids = readRows(dataDir, 'orchestrator/journal.sqlite', 'SELECT id FROM runs');
   expect(ids.map(({ id }) => id).sort()).toEqual(accepted.toSorted());
   expect(findFaults(dataDir, accepted)).toEqual([]);
-}, 120_000);
+}, 240_000);
 
 it('is as before once the load is gone', async () => {
   const order = { customerId: 'ada', lines: [{ sku: 'mug', quantity: 1 }] };

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findFaults, readRows, readRuns } from './books.ts';
 import { createFastFolder } from './folder.ts';
 import { type App, type Starting, type System, start, startSystem } from './processes.ts';
+import { startStandby, untilStandbyWaits } from './standby.ts';
 
 const blocker = new URL('./blocker.ts', import.meta.url).href;
 const blockedMaxSeconds = 2;
@@ -67,20 +68,11 @@ async function expectAllWhole(ids: readonly string[]): Promise<void> {
   expect(findFaults(dataDir, ids)).toEqual([]);
 }
 
-function startStandby(): Starting {
-  const env = { ...system.orchestratorEnv, STANDBY: 'true' };
-  const standby = start('orchestrator', { dataDir, port: active.port, env });
+async function startWaiting(): Promise<Starting> {
+  const standby = startStandby(system, dataDir);
   others.push(standby);
+  await untilStandbyWaits(system);
   return standby;
-}
-
-async function untilStandbyWaits(): Promise<void> {
-  const url = `http://127.0.0.1:${active.port}/health/ready`;
-  const read = async () => ((await (await fetch(url)).json()) as Health).checks.standby;
-  await expect.poll(read, deadline).toBe('waiting');
-}
-interface Health {
-  readonly checks: Readonly<Record<string, string>>;
 }
 
 function isAlive(pid: number): boolean {
@@ -98,8 +90,7 @@ const elapse = (ms: number): Promise<'elapsed'> => {
 };
 
 it('keeps its journal while it is frozen, for longer than a blocked one may be, and goes on when it wakes', async () => {
-  const standby = startStandby();
-  await untilStandbyWaits();
+  const standby = await startWaiting();
   const ids = await placeAll(20);
   process.kill(active.pid, 'SIGSTOP');
   expect(findOpen()).toHaveLength(20);
@@ -108,12 +99,11 @@ it('keeps its journal while it is frozen, for longer than a blocked one may be, 
   process.kill(active.pid, 'SIGCONT');
   await expectAllWhole(ids);
   expect(isAlive(active.pid)).toBe(true);
-  await untilStandbyWaits();
+  await untilStandbyWaits(system);
 }, 120_000);
 
 it('is ended when its event loop is blocked, and the standby goes on with its orders', async () => {
-  const standby = startStandby();
-  await untilStandbyWaits();
+  const standby = await startWaiting();
   const ids = await placeAll(20);
   process.kill(active.pid, 'SIGUSR2');
   const blockedAtMs = performance.now();

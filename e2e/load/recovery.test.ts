@@ -1,0 +1,32 @@
+// As many orders as may be open by default, all of them open when the process ended: how soon does the next one go on?
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createFastFolder } from '../src/folder.ts';
+import { measureRecovery } from '../src/measured-recovery.ts';
+import { measureMedianRatio } from './median-ratio.ts';
+
+/** One at each place where an order may stand: what such a start takes, it takes for itself. */
+const few = 5;
+const many = 10_000;
+/** Five seconds or so. It is a fifth of that where nothing else runs. */
+const ratioMax = 20;
+
+let folder: string;
+beforeAll(() => {
+  folder = createFastFolder('recovery');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function compare(): Promise<number> {
+  const { firstCallMs: fewMs } = await measureRecovery(folder, few);
+  const { firstCallMs: manyMs } = await measureRecovery(folder, many);
+  process.stdout.write(
+    `recovery: first call ${fewMs.toFixed(0)} ms after the start with ${few} orders open, ` +
+      `${manyMs.toFixed(0)} ms with ${many} (${(manyMs / fewMs).toFixed(1)} times)\n`,
+  );
+  return manyMs / fewMs;
+}
+
+it('makes its first call with 10,000 orders open within twenty times what a start with five takes', async () => {
+  expect(await measureMedianRatio(ratioMax, compare)).toBeLessThanOrEqual(ratioMax);
+}, 240_000);
