@@ -77,7 +77,7 @@ async function payOrder(orchestrator = 0, payments = 0): Promise<string> {
 test('serves every app, the second payment provider and Jaeger wherever there is room, and frees every port when npm alone is told to stop', async () => {
   startDev({ PORT: '0', JAEGER_BIN });
   try {
-    await expect.poll(addresses, { timeout: 45_000 }).toHaveLength(ADDRESSES);
+    await expect.poll(addresses, { timeout: 120_000 }).toHaveLength(ADDRESSES);
     expect(await Promise.all(addresses().map(isServing))).toEqual(Array(ADDRESSES).fill(true));
     const { orchestrator, 'payment-service': payments } = said();
     expect(await payOrder(orchestrator, payments)).toBe('completed');
@@ -91,13 +91,13 @@ test('serves every app, the second payment provider and Jaeger wherever there is
   expect(output).toMatch(/^jaeger +http:/m);
   expect(output).toMatch(/Every order's trace: http:\/\/localhost:\d+,/);
   expect(output).not.toMatch(/turbo \d|cache bypass|Failed/);
-}, 75_000);
+}, 300_000);
 
 test('serves everything in the block that PORT begins, and calls itself there', async () => {
   const first = await findFreeBlock();
   startDev({ PORT: String(first), JAEGER_BIN: 'none' });
   try {
-    await expect.poll(addresses, { timeout: 45_000 }).toHaveLength(PROGRAMS);
+    await expect.poll(addresses, { timeout: 120_000 }).toHaveLength(PROGRAMS);
     expect(said()).toEqual({
       orchestrator: first,
       'order-service': first + 1,
@@ -112,7 +112,7 @@ test('serves everything in the block that PORT begins, and calls itself there', 
   } finally {
     await stopDev();
   }
-}, 75_000);
+}, 300_000);
 
 test.each(['65531', 'http', '-1', '5e3'])('refuses PORT=%s in one line', (port) => {
   const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/dev.ts')], {

@@ -18,7 +18,7 @@ describe.each(openStories)('$name', (story) => {
       seen.add(status);
     }
     expect([...seen].sort()).toEqual(['compensated', 'completed']);
-  }, 60_000);
+  }, 300_000);
 });
 
 const isKept = (row: unknown): boolean =>

@@ -31,6 +31,6 @@ export function describeStories(stories: readonly Story[]): void {
         );
       }
       process.stdout.write(`${story.name}: ${last} crash points\n`);
-    }, 90_000);
+    }, 300_000);
   });
 }

@@ -164,10 +164,10 @@ describe.runIf(hasLsof || process.env.CI)('the tutorial', () => {
   afterAll(async () => {
     await reader.leave();
     rmSync(folder, { recursive: true });
-  }, 30_000);
+  }, 120_000);
 
   it('does what it says', async () => {
     for (const block of blocks) await reader.follow(block);
     expect(blocks.length).toBeGreaterThan(15);
-  }, 180_000);
+  }, 600_000);
 });
