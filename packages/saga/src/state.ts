@@ -118,16 +118,16 @@ export const readChosenAt = ({ alternates }: RunState, step: string): number | u
 export const isStarted = ({ started }: RunState, way: string, direction: Direction): boolean =>
   started?.way === way && started.direction === direction;
 
-interface Aimed {
+interface Target {
   readonly way: { readonly name: string };
   readonly direction: Direction;
 }
 /** Of the way, or of its undo. */
-export const readTried = (state: RunState, { way, direction }: Aimed): TriedState =>
+export const readTried = (state: RunState, { way, direction }: Target): TriedState =>
   direction === 'undo' ? readWay(state, way.name).undo : readWay(state, way.name);
 
 /** Waits for its participant's breaker, and was not called out of it since. */
-export const isParked = (state: RunState, aim: Aimed): boolean =>
+export const isParked = (state: RunState, aim: Target): boolean =>
   readTried(state, aim).isParked && !isStarted(state, aim.way.name, aim.direction);
 
 /** What happened, numbered and timed, and the state after it. The only place where events get both. */
