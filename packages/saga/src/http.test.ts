@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest';
+import type { Attempt, Operation } from './core/saga.ts';
+import type { Schema } from './core/schema.ts';
 import { type PostOptions, post } from './http.ts';
-import type { Attempt, Operation } from './saga.ts';
-import type { Schema } from './schema.ts';
 
 interface Hold {
   readonly holdId: string;

@@ -5,9 +5,9 @@
 // 2. `unsent` only while nobody has read the body: `fetch` reads it once it has a connection to write it to.
 // 3. One call is one request at most: no redirect is followed, and `fetch` cannot repeat a body that is read once.
 // 4. It reads no more than a limit of an answer, and no text of an answer gets into a reply, but for listed codes.
-import { ok, type Reply, refused } from './reply.ts';
-import type { Attempt, Operation } from './saga.ts';
-import type { Schema } from './schema.ts';
+import { ok, type Reply, refused } from './core/reply.ts';
+import type { Attempt, Operation } from './core/saga.ts';
+import type { Schema } from './core/schema.ts';
 
 export interface PostOptions<O> {
   /** What a 200 must hold. */

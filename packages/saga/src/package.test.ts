@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createEngine } from './embedded-engine.ts';
+import { createEngine } from './embedded/embedded-engine.ts';
 import { createMemoryJournal } from './testing/memory-journal.ts';
 
 const source = resolve(import.meta.dirname, '..');

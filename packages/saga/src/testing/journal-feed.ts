@@ -1,6 +1,6 @@
-import type { Feed } from '../engine.ts';
-import { JournalFeed } from '../feed.ts';
-import type { Journal } from '../journal.ts';
+import type { Feed } from '../embedded/engine.ts';
+import { JournalFeed } from '../embedded/feed.ts';
+import type { Journal } from '../journal/journal.ts';
 
 /** The feed of a journal that no engine moves, for tests of whoever follows one. */
 export const createJournalFeed = (

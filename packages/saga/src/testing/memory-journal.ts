@@ -1,4 +1,5 @@
-import type { Event } from '../event.ts';
+import type { Event } from '../core/event.ts';
+import { endlessMs, type Rest } from '../core/rest.ts';
 import {
   type Append,
   type Journal,
@@ -9,8 +10,7 @@ import {
   type StoredEvent,
   type StoredRun,
   type StoredSubmission,
-} from '../journal.ts';
-import { endlessMs, type Rest } from '../rest.ts';
+} from '../journal/journal.ts';
 
 type StoredRow = RunSummary & Pick<Append, 'rest'>;
 

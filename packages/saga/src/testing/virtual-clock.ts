@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../run/clock.ts';
 
 export interface VirtualClock extends Clock {
   /** Lets everything that is ready happen, then moves time to the next timer, until `isDone` or `untilMs` has passed. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { ok, type Reply, refused } from '../../core/reply.ts';
+import { isSettled, toStatus } from '../../core/status.ts';
 import { type Answer, createGate } from '../../fixtures/order.ts';
-import { ok, type Reply, refused } from '../../reply.ts';
-import { isSettled, toStatus } from '../../status.ts';
 import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';
 

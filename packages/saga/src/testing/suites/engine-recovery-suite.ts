@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { EngineOptions } from '../../engine.ts';
+import { ok, type Reply, refused } from '../../core/reply.ts';
+import { saga } from '../../core/saga.ts';
+import type { Schema } from '../../core/schema.ts';
+import { toStatus } from '../../core/status.ts';
+import type { EngineOptions } from '../../embedded/engine.ts';
 import { createGate, createOrderBench, order } from '../../fixtures/order.ts';
-import type { Append } from '../../journal.ts';
-import { ok, type Reply, refused } from '../../reply.ts';
-import { saga } from '../../saga.ts';
-import type { Schema } from '../../schema.ts';
-import { toStatus } from '../../status.ts';
+import type { Append } from '../../journal/journal.ts';
 import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { ok, type Reply } from '../../core/reply.ts';
+import { saga } from '../../core/saga.ts';
 import { anyInput } from '../../fixtures/any-input.ts';
 import { createGate } from '../../fixtures/order.ts';
-import { ok, type Reply } from '../../reply.ts';
-import { saga } from '../../saga.ts';
 import { createVirtualClock } from '../virtual-clock.ts';
 import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect } from 'vitest';
-import { createEngine } from '../../embedded-engine.ts';
-import type { Engine, EngineOptions, RunView } from '../../engine.ts';
+import { isSettled } from '../../core/status.ts';
+import { createEngine } from '../../embedded/embedded-engine.ts';
+import type { Engine, EngineOptions, RunView } from '../../embedded/engine.ts';
 import { type Crashable, createCrashable } from '../../fixtures/crash.ts';
 import { createOrderBench, type OrderBench, order } from '../../fixtures/order.ts';
-import { isSettled } from '../../status.ts';
 import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts';
 import type { JournalHouse } from './journal-suite.ts';
 

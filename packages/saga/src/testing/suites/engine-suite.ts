@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
+import { ok, type Reply, refused } from '../../core/reply.ts';
+import { saga } from '../../core/saga.ts';
+import type { Schema } from '../../core/schema.ts';
+import { toStatus } from '../../core/status.ts';
 import { createGate, createOrderBench, order } from '../../fixtures/order.ts';
-import { ok, type Reply, refused } from '../../reply.ts';
-import { saga } from '../../saga.ts';
-import type { Schema } from '../../schema.ts';
-import { toStatus } from '../../status.ts';
 import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Event, Happening } from '../../event.ts';
+import type { Event, Happening } from '../../core/event.ts';
 import { accepted, decided } from '../../fixtures/history.ts';
-import type { Append, Journal, Summary } from '../../journal.ts';
+import type { Append, Journal, Summary } from '../../journal/journal.ts';
 
 /** Where a journal can be opened again and finds what it stored. */
 export interface JournalHouse {
@@ -22,12 +22,11 @@ const entry = (
   run: string,
   seq: number,
   happening: Happening,
-  change: Partial<Summary> = {},
-  rest: Partial<Append['rest']> = {},
+  { settledAt, status, ...rest }: Partial<Summary & Append['rest']> = {},
 ): Append => ({
   run,
   events: [{ ...happening, seq, at: seq } satisfies Event],
-  summary: { ...summary, ...change },
+  summary: { ...summary, ...(settledAt !== undefined && { settledAt }), ...(status && { status }) },
   rest: { ...due, ...rest },
 });
 const accept = (run: string, secrets: Record<string, unknown> = {}): Append => ({
@@ -39,12 +38,11 @@ const settle = (run: string, settledAt: number, rest: Partial<Append['rest']> = 
     run,
     2,
     { type: 'completed' },
-    { status: 'completed', settledAt },
-    { dueAt: null, priority: 'repair', ...rest },
+    { status: 'completed', settledAt, dueAt: null, priority: 'repair', ...rest },
   );
 /** What becomes of a run without another event of it. */
 const rest = (run: string, change: Partial<Append['rest']>): Append => ({
-  ...entry(run, 2, decided, {}, change),
+  ...entry(run, 2, decided, change),
   events: [],
 });
 

@@ -1,0 +1,186 @@
+import { describe, expect, test } from 'vitest';
+import {
+  accepted,
+  alternateChosen,
+  cancelRequested,
+  decided,
+  deferred,
+  finalUnknown,
+  given,
+  interrupted,
+  refusedBy,
+  succeeded,
+  toEvents,
+  undoFailed,
+  undone,
+  unknown,
+  unsent,
+} from '../fixtures/history.ts';
+import { evolve, readWay, replay } from './state.ts';
+
+describe('a forward attempt', () => {
+  test('leaves an effect that may exist when its end is unknown', () => {
+    expect(readWay(given(unknown('pay', { startedAt: 7, retryAt: 9 })), 'pay')).toMatchObject({
+      attempts: 1,
+      failures: 1,
+      result: 'none',
+      mayExist: true,
+      since: 7,
+      retryAt: 9,
+      code: 'timed-out',
+    });
+  });
+
+  test('stays unknown when a later one was unsent', () => {
+    const way = readWay(given(unknown('pay'), unsent('pay', { attempt: 2 })), 'pay');
+    expect(way).toMatchObject({ mayExist: true, attempts: 1, failures: 1, unsents: 1 });
+  });
+
+  test('is no longer unknown once the same key was answered', () => {
+    expect(readWay(given(unknown('pay'), succeeded('pay', 5)), 'pay')).toMatchObject({
+      result: 'ok',
+      mayExist: false,
+      output: 5,
+      code: null,
+    });
+    expect(readWay(given(unknown('pay'), refusedBy('pay')), 'pay')).toMatchObject({
+      result: 'refused',
+      mayExist: false,
+      code: 'sold-out',
+    });
+  });
+
+  test('that was unsent burns no attempt and begins the time budget', () => {
+    const way = readWay(given(unsent('pay', { startedAt: 4, retryAt: 6 })), 'pay');
+    expect(way).toMatchObject({ attempts: 0, failures: 0, unsents: 1, since: 4, retryAt: 6 });
+    expect(way.mayExist).toBe(false);
+  });
+
+  test('that found the breaker open burns no attempt and begins the time budget', () => {
+    const parked = { type: 'step-parked', way: 'pay', code: 'breaker-open' } as const;
+    const way = readWay(given(parked), 'pay');
+    expect(way).toMatchObject({ attempts: 0, failures: 0, isParked: true, since: 1 });
+    expect(way.mayExist).toBe(false);
+  });
+
+  test('that recovery found interrupted has a number, and burns no attempt', () => {
+    const way = readWay(given(unknown('pay'), interrupted('pay', { attempt: 2 })), 'pay');
+    expect(way).toMatchObject({ attempts: 2, failures: 1, mayExist: true });
+  });
+
+  test('that fares no better when repeated stays so through a recovery', () => {
+    expect(readWay(given(finalUnknown('pay'), interrupted('pay')), 'pay').final).toBe(true);
+  });
+
+  test('keeps the start of the first one', () => {
+    const state = given(
+      unsent('pay', { startedAt: 4 }),
+      unknown('pay', { startedAt: 8 }),
+      unknown('pay', { startedAt: 9 }),
+    );
+    expect(readWay(state, 'pay').since).toBe(4);
+  });
+
+  test('of a way that bears the name of a property of every object is fresh at first', () => {
+    expect(readWay(given(), 'constructor').result).toBe('none');
+  });
+});
+
+describe('an undo', () => {
+  test('counts its failures apart from those of the way forward', () => {
+    const state = given(
+      succeeded('pay', 5),
+      undoFailed('pay', 'undo-unknown', { retryAt: 3 }),
+      undoFailed('pay', 'undo-unsent', { attempt: 2, retryAt: 4 }),
+      undoFailed('pay', 'undo-refused', { attempt: 2, retryAt: 5, exhausted: true }),
+    );
+    expect(readWay(state, 'pay')).toMatchObject({
+      attempts: 1,
+      failures: 0,
+      output: 5,
+      undo: { attempts: 2, failures: 2, unsents: 1, exhausted: true, retryAt: 5, done: false },
+    });
+  });
+
+  test('that found the breaker open burns no attempt', () => {
+    const parked = { type: 'undo-parked', way: 'pay', code: 'breaker-open' } as const;
+    const { undo } = readWay(given(succeeded('pay'), parked), 'pay');
+    expect(undo).toMatchObject({ attempts: 0, failures: 0, isParked: true, exhausted: false });
+  });
+
+  test('is done once acknowledged', () => {
+    expect(readWay(given(succeeded('pay'), undone('pay')), 'pay').undo).toMatchObject({
+      attempts: 1,
+      done: true,
+      code: null,
+    });
+  });
+});
+
+describe('a run', () => {
+  test('begins forward with what was accepted', () => {
+    expect(given()).toEqual({
+      saga: 'trip',
+      version: 1,
+      structure: '',
+      input: {},
+      context: {},
+      phase: 'forward',
+      reason: null,
+      cancelRequested: false,
+      interruptions: 0,
+      started: null,
+      isQuarantined: false,
+      calls: 0,
+      alternates: {},
+      deferred: [],
+      ways: {},
+      seq: 1,
+      acceptedAt: 0,
+      settledAt: null,
+    });
+  });
+
+  test('remembers what was chosen, put off, asked for and decided', () => {
+    const state = given(alternateChosen('pay'), deferred('mail'), cancelRequested, decided);
+    expect(state).toMatchObject({
+      alternates: { pay: 1 },
+      deferred: ['mail'],
+      cancelRequested: true,
+      phase: 'compensating',
+      reason: { code: 'timed-out', step: 'pay' },
+      seq: 5,
+    });
+  });
+
+  test('settles at the time of its last event', () => {
+    expect(given({ type: 'completed' })).toMatchObject({ phase: 'completed', settledAt: 1 });
+    expect(given(decided, { type: 'compensated' })).toMatchObject({
+      phase: 'compensated',
+      settledAt: 2,
+    });
+  });
+
+  test('believes of a late ok only that there is something to undo', () => {
+    const state = given(unknown('pay'), decided, succeeded('pay'));
+    expect(state.phase).toBe('compensating');
+    expect(readWay(state, 'pay').result).toBe('ok');
+  });
+});
+
+describe('a damaged journal', () => {
+  test('is reported when a run has no events', () => {
+    expect(() => replay([])).toThrow('without events');
+  });
+
+  test('is reported when an event is missing', () => {
+    const [first, , third] = toEvents([accepted, cancelRequested, decided]);
+    expect(() => replay([first, third].flatMap((event) => event ?? []))).toThrow('event 3 after 1');
+  });
+
+  test('is reported when the first event is no acceptance', () => {
+    expect(() => evolve(null, { type: 'completed', seq: 1, at: 0 })).toThrow(
+      'begins with completed',
+    );
+  });
+});

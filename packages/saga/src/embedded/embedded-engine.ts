@@ -1,0 +1,342 @@
+// The engine behind `createEngine`: what is asked of it, and what it knows of all runs together.
+//
+// 1. A submission is acknowledged after its commit, and one id is one run, however often it is submitted.
+// 2. What was under way when the process ended is marked before anything else is done with a run, and for all that is
+//    due before `start` resolves: open the port after that.
+// 3. Everything is bounded: runs in progress, open runs, the time ended runs are kept.
+import { randomBytes } from 'node:crypto';
+import { isPastPivot } from '../core/decide.ts';
+import type { Event, Happening } from '../core/event.ts';
+import { endlessDelayMaxMs } from '../core/policy.ts';
+import { toStored } from '../core/reply.ts';
+import type { Saga } from '../core/saga.ts';
+import { separateSecrets } from '../core/secret.ts';
+import { type RunState, tryReplay } from '../core/state.ts';
+import { isSettled } from '../core/status.ts';
+import type { Journal, ListQuery, RunSummary } from '../journal/journal.ts';
+import { toBreakerOptions } from '../run/breaker.ts';
+import { type Clock, createClock, repeat } from '../run/clock.ts';
+import { createRun, type Run, readState, Scheduler } from '../run/scheduler.ts';
+import { throwAgain } from './bug.ts';
+import type {
+  Archive,
+  Cancellation,
+  Engine,
+  EngineCounts,
+  EngineOptions,
+  Intervention,
+  Notices,
+  ParticipantView,
+  RetryOptions,
+  RunView,
+  Submission,
+  SubmitOptions,
+  Thrown,
+} from './engine.ts';
+import { JournalFeed } from './feed.ts';
+import { type Intervened, toRetry, toSkip } from './intervention.ts';
+import { Pruning } from './pruning.ts';
+import { isTriedAlone, toAnnouncement, toRecovery } from './recovery.ts';
+import { createSettled } from './settled.ts';
+import { viewRun } from './view-run.ts';
+import { createWaiters } from './waiters.ts';
+
+/** Recovers what is due, then goes on with it. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const engine = new EmbeddedEngine(options);
+  await engine.start();
+  return engine;
+}
+
+type Definition = Pick<Saga<unknown>, 'name' | 'version' | 'structure'>;
+
+class EmbeddedEngine implements Engine {
+  readonly feed: JournalFeed;
+  readonly notices: Notices;
+  readonly archive: Archive;
+  readonly #options: EngineOptions;
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #openMax: number;
+  readonly #onBug: (error: unknown) => void;
+  readonly #scheduler: Scheduler;
+  readonly #pruning: Pruning;
+  readonly #accepting = new Map<string, Promise<void>>();
+  readonly #waiters = createWaiters<RunState>();
+  /** Runs that have not settled, and those that are set aside. */
+  #counts = { open: 0, aside: 0 };
+  #stopRepeating = (): void => {};
+  #hasStopped = false;
+
+  constructor(options: EngineOptions) {
+    const { journal, sagas, random = Math.random } = options;
+    const twice = sagas.find((saga, i) => sagas.findIndex((other) => isSame(other, saga)) < i);
+    if (twice) throw new RangeError(`${toKey(twice)} is registered twice`);
+    this.#options = options;
+    this.#journal = journal;
+    this.#clock = options.clock ?? createClock();
+    this.#openMax = options.openMax ?? 100_000;
+    this.#onBug = options.onBug ?? throwAgain;
+    this.feed = new JournalFeed(journal, this.#guard);
+    this.notices = {
+      add: (notice) => journal.addNotice(notice),
+      list: async (limit) => journal.readNotices(limit),
+    };
+    this.archive = { read: async () => journal.readCarried() };
+    this.#pruning = new Pruning(options, this.#clock, this.#guard);
+    this.#scheduler = new Scheduler({
+      journal,
+      clock: this.#clock,
+      random,
+      concurrencyMax: options.concurrencyMax ?? 64,
+      callsMax: options.callsMax ?? 32,
+      drainPerSecond: options.drainPerSecond ?? 200,
+      breaker: toBreakerOptions(options.breaker),
+      read: (id) => this.#load(id),
+      toRecovery: ({ saga, state }, now) => (state ? toRecovery(saga, state, now) : []),
+      toAnnouncement,
+      isTriedAlone,
+      onCommitted: (run, before, events, position) => this.#tell(run, before, events, position),
+      onUnreadable: (id) => this.#setAside(id),
+      onError: (error, { way, direction, number }, run) => {
+        const step = direction === 'undo' ? `undo of ${way.name}` : way.name;
+        (options.onError ?? printError)(error, { run: run.id, step, attempt: number });
+      },
+      onBug: this.#onBug,
+    });
+  }
+
+  async start(): Promise<void> {
+    const { sagas } = this.#options;
+    const delays = sagas.flatMap(({ plan }) => plan.map((step) => step.first.tries.delayMaxMs));
+    const known = sagas.map(({ name, version }) => ({ saga: name, version }));
+    this.#journal.review(known, this.#clock.now() + Math.max(endlessDelayMaxMs, ...delays));
+    this.#counts = { ...this.#journal.countRuns() };
+    await this.#scheduler.start();
+    this.#stopRepeating = repeat(this.#clock, 1_000, () => this.#pruning.start());
+  }
+
+  async submit<I>(saga: Saga<I>, input: I, options: SubmitOptions = {}): Promise<Submission> {
+    // 128 random bits: nobody guesses one, and none comes twice.
+    const {
+      id = `run_${randomBytes(16).toString('hex')}`,
+      fingerprint = '',
+      context = {},
+    } = options;
+    if (this.#find(saga) === undefined)
+      throw new Error(`${toKey(saga)} is not registered: no restart could go on with it`);
+    const checked = await saga.input['~standard'].validate(input);
+    if (checked.issues) return { type: 'invalid', issues: checked.issues };
+    // Nothing is awaited between this check and the claim of the id below.
+    while (this.#accepting.has(id)) await this.#accepting.get(id);
+    this.#refuseStopped();
+    const known = this.#journal.readSubmission(id);
+    if (known && known.fingerprint !== fingerprint) return { type: 'conflict', id };
+    if (known) return { type: 'known', id, prunedAs: known.prunedAs };
+    if (this.#counts.open >= this.#openMax) return { type: 'full', openMax: this.#openMax };
+    const parts = separateSecrets(toStored(checked.value), saga.secrets);
+    const { name, version, structure } = saga;
+    const begin = { saga: name, version, structure, input: parts.input, context };
+    const run = createRun(id, saga, parts.secrets, null);
+    this.#counts.open += 1;
+    this.#scheduler.claim(run);
+    const accepted = this.#scheduler.commit(run, [{ type: 'accepted', ...begin }], { fingerprint });
+    this.#accepting.set(id, accepted);
+    await accepted;
+    this.#accepting.delete(id);
+    this.#scheduler.release(run);
+    return { type: 'accepted', id };
+  }
+
+  cancel(id: string, reason: string): Promise<Cancellation> {
+    return this.#attend(id, async (run) => {
+      if (!run) return this.#journal.read(id) ? 'quarantined' : this.#findEnd(id);
+      const { saga } = run;
+      const state = readState(run);
+      if (isSettled(state)) return 'settled';
+      if (state.isQuarantined) return 'quarantined';
+      if (isPastPivot(saga, state)) return 'past-the-pivot';
+      if (state.phase === 'forward' && !state.cancelRequested)
+        await this.#scheduler.commit(run, [{ type: 'cancel-requested', reason }]);
+      return 'cancel-requested';
+    });
+  }
+
+  retry(id: string, reason: string, options?: RetryOptions): Promise<Intervention> {
+    return this.#intervene(id, (run) => toRetry(run, reason, options));
+  }
+
+  skip(id: string, step: string, reason: string): Promise<Intervention> {
+    return this.#intervene(id, (run) => toSkip(run, step, reason));
+  }
+
+  async read(id: string): Promise<RunView | undefined> {
+    const stored = this.#replay(id);
+    if (!stored) return undefined;
+    const lanes = this.#scheduler.lanes();
+    const attempt = this.#scheduler.find(id)?.attempt ?? null;
+    const saga = this.#find(toDefinition(stored.state)) ?? null;
+    return viewRun(saga, { id, ...stored, attempt }, this.#clock.now(), lanes);
+  }
+
+  async readState(id: string): Promise<RunState | undefined> {
+    return this.#scheduler.find(id)?.state ?? this.#replay(id)?.state;
+  }
+
+  async list(query: ListQuery): Promise<RunSummary[]> {
+    return this.#journal.list(query);
+  }
+
+  readonly settled = createSettled((id, signal) => this.#settle(id, signal));
+
+  async #settle(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
+    const state = await this.readState(id);
+    return state && !isSettled(state) ? this.#waiters.wait(id, signal) : state;
+  }
+
+  async counts(): Promise<EngineCounts> {
+    const { open, aside } = this.#counts;
+    return { ...this.#scheduler.counts(), open, openMax: this.#openMax, quarantined: aside };
+  }
+
+  async participants(): Promise<readonly ParticipantView[]> {
+    const waits = this.#journal.countWaits();
+    const count = (name: string, wanted: string): number =>
+      waits.find(({ participant, kind }) => participant === name && kind === wanted)?.count ?? 0;
+    return [...this.#scheduler.lanes()].map(([participant, lane]) => ({
+      participant,
+      ...lane.view(),
+      waiting: lane.line.size() + count(participant, 'permit'),
+      parked: count(participant, 'parked'),
+    }));
+  }
+
+  async standby(): Promise<boolean> {
+    return this.#journal.hasStandby();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopRepeating();
+    this.#pruning.stop();
+    await this.#scheduler.stop();
+    if (this.#hasStopped) return;
+    this.#hasStopped = true;
+    this.#journal.rest();
+    this.#journal.close();
+    this.#waiters.endAll();
+  }
+
+  #refuseStopped(): void {
+    if (this.#hasStopped) throw new Error('the engine has stopped');
+  }
+
+  /** The definition that a run may go on under: of this name, version and structure. */
+  #find(definition: Definition): Saga<unknown> | undefined {
+    return this.#options.sagas.find(
+      (saga) => isSame(saga, definition) && saga.structure === definition.structure,
+    );
+  }
+
+  /** Undefined when it is not known, or its events make no sense. */
+  #replay(id: string) {
+    const stored = this.#journal.read(id);
+    const state = stored && tryReplay(stored.events);
+    return state && { ...stored, state };
+  }
+
+  #load(id: string): { readonly run: Run; readonly isUnseen: boolean } | undefined {
+    const stored = this.#replay(id);
+    const saga = stored && this.#find(toDefinition(stored.state));
+    if (!saga) return undefined;
+    const run = createRun(id, saga, stored.secrets, stored);
+    return { run, isUnseen: stored.position <= this.#journal.unseenTo };
+  }
+
+  /** What cannot be gone on with: the others go on. */
+  #setAside(id: string): void {
+    const was = this.#journal.setAside(id);
+    if (was === 'open') this.#counts.open -= 1;
+    if (was) this.#counts.aside += 1;
+  }
+
+  #findEnd(id: string): 'settled' | 'unknown-run' {
+    return this.#journal.readSubmission(id) ? 'settled' : 'unknown-run';
+  }
+
+  /** Keeps a run in memory while something is asked of it, and lets it go on after that. */
+  async #attend<T>(id: string, ask: (run: Run | undefined) => Promise<T>): Promise<T> {
+    await this.#accepting.get(id);
+    this.#refuseStopped();
+    const run = this.#scheduler.hold(id);
+    try {
+      await run?.recovered;
+      // What is being written may be the end, or an earlier wish: neither is answered before it is durable.
+      while (run && run.state !== run.ahead) await this.#scheduler.commit(run, []);
+      this.#refuseStopped();
+      return await ask(run);
+    } finally {
+      if (run) this.#scheduler.release(run);
+    }
+  }
+
+  /** What an operator asks for is written like everything else, then the run goes on with it. */
+  #intervene(
+    id: string,
+    toWish: (run: Intervened) => readonly Happening[] | Exclude<Intervention, 'done'>,
+  ): Promise<Intervention> {
+    return this.#attend(id, async (run) => {
+      if (!run) return this.#journal.read(id) ? 'quarantined' : 'unknown-run';
+      const { saga, attempt } = run;
+      const wish = toWish({ saga, state: readState(run), inFlight: attempt?.way ?? null });
+      if (typeof wish === 'string') return wish;
+      await this.#scheduler.commit(run, wish);
+      this.#scheduler.hasten(run);
+      return 'done';
+    });
+  }
+
+  #tell(run: Run, before: RunState | null, events: readonly Event[], position: number): void {
+    const state = readState(run);
+    this.#count(before && toPlace(before), -1);
+    this.#count(before && toPlace(state), 1);
+    this.feed.tell({ run: run.id, position, events, state });
+    if (!isSettled(state)) return;
+    this.#waiters.end(run.id, state);
+  }
+
+  #count(place: 'open' | 'aside' | null, by: 1 | -1): void {
+    if (place) this.#counts[place] += by;
+  }
+
+  /** What others wrote may fail without harm to the runs. */
+  readonly #guard = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      this.#onBug(error);
+    }
+  };
+}
+
+const toKey = ({ name, version }: Pick<Definition, 'name' | 'version'>): string =>
+  `${name}@${version}`;
+
+const isSame = (a: Pick<Definition, 'name' | 'version'>, b: Pick<Definition, 'name' | 'version'>) =>
+  a.name === b.name && a.version === b.version;
+
+const toDefinition = ({ saga, version, structure }: RunState): Definition => ({
+  name: saga,
+  version,
+  structure,
+});
+
+/** Where a run counts. A new one was counted before it was durable. */
+function toPlace(state: RunState): 'open' | 'aside' | null {
+  if (state.isQuarantined) return 'aside';
+  return isSettled(state) ? null : 'open';
+}
+
+function printError(error: unknown, { run, step, attempt }: Thrown): void {
+  const stack = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${run}: ${step}, attempt ${attempt}, threw: ${stack}\n`);
+}

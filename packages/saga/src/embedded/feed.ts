@@ -1,0 +1,81 @@
+// The embedded host's feed: the events of its journal, whose numbers stand in positions as text.
+
+import type { Event } from '../core/event.ts';
+import type { RunState } from '../core/state.ts';
+import type { Journal, StoredEvent } from '../journal/journal.ts';
+import type { Committed, Feed, FeedEvent, Position } from './engine.ts';
+
+type ReadJournal = Pick<Journal, 'readFeed' | 'readKept' | 'readLast'>;
+type Guard = (work: () => void) => void;
+
+/** Events of one commit; the others follow the position of the first one. */
+export interface Commit {
+  readonly run: string;
+  readonly position: number;
+  readonly events: readonly Event[];
+  readonly state: RunState;
+}
+
+export class JournalFeed implements Feed {
+  readonly start: Position = toPosition(0);
+  readonly #journal: ReadJournal;
+  /** Keeps what listeners throw from harming anybody else. */
+  readonly #guard: Guard;
+  readonly #listeners = new Set<(committed: Committed) => void>();
+
+  constructor(journal: ReadJournal, guard: Guard) {
+    this.#journal = journal;
+    this.#guard = guard;
+  }
+
+  async last(): Promise<Position> {
+    return toPosition(this.#journal.readLast());
+  }
+
+  async read(after: Position, limit: number): Promise<readonly FeedEvent[] | undefined> {
+    const place = readPosition(after);
+    return place === null ? undefined : this.#journal.readFeed(place, limit)?.map(toFeedEvent);
+  }
+
+  async readKept(after: Position, limit: number): Promise<readonly FeedEvent[]> {
+    return this.#journal.readKept(this.#find(after), limit).map(toFeedEvent);
+  }
+
+  async behind(after: Position): Promise<number> {
+    const place = this.#find(after);
+    // Behind the last event that was not pruned, nothing comes.
+    const isAtEnd = this.#journal.readKept(place, 1).length === 0;
+    return isAtEnd ? 0 : this.#journal.readLast() - place;
+  }
+
+  subscribe(listener: (committed: Committed) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  tell({ run, position, events, state }: Commit): void {
+    for (const [index, event] of events.entries()) {
+      const committed = { run, position: toPosition(position + index), event, state };
+      for (const listener of this.#listeners) this.#guard(() => listener(committed));
+    }
+  }
+
+  /** A position beyond the end belongs to another journal: this one is read from its beginning. */
+  #find(after: Position): number {
+    const place = readPosition(after);
+    return place === null || place > this.#journal.readLast() ? 0 : place;
+  }
+}
+
+function toPosition(place: number): Position {
+  return String(place);
+}
+
+const readPosition = (text: Position): number | null =>
+  /^\d{1,15}$/.test(text) ? Number(text) : null;
+
+const toFeedEvent = ({ run, position, event }: StoredEvent): FeedEvent => ({
+  run,
+  position: toPosition(position),
+  event,
+});

@@ -1,0 +1,129 @@
+import type { Event } from '../core/event.ts';
+import type { Priority, Rest, Wait } from '../core/rest.ts';
+import type { Status } from '../core/status.ts';
+
+/** Where runs are stored. One suite holds every implementation to the same behaviour. */
+export interface Journal {
+  /**
+   * Makes events durable, then resolves with the position of the first one; the others follow it. Appends that arrive
+   * together share one transaction. When it cannot, the journal stops the process: a promise that neither resolves
+   * nor rejects, since going on after a failed flush would acknowledge what may be lost.
+   */
+  append(entry: Append): Promise<number>;
+  /** Makes a notice durable, then resolves. The newest `noticesMax` are kept. Fails as `append` does. */
+  addNotice(notice: Notice): Promise<void>;
+  /** The newest first. */
+  readNotices(limit: number): Notice[];
+  /** A run's events in order, with the secrets that are not yet erased. */
+  read(run: string): StoredRun | undefined;
+  /** What was submitted under this id, also long after the run was pruned. */
+  readSubmission(run: string): StoredSubmission | undefined;
+  list(query: ListQuery): RunSummary[];
+  /** Runs of this priority that are due by `now`, the longest due first, the oldest of those. */
+  listDue(priority: Priority, now: number, limit: number): string[];
+  /** How many are due, of all priorities; a bound is as good as an exact number. */
+  countDue(now: number): number;
+  /** When the next run is due after `now`. */
+  nextDueAt(now: number): number;
+  /** Runs that have waited like this for a participant since before `sinceBefore`, by rank, the longest waiting first. */
+  listWaiting(
+    participant: string,
+    kind: Wait['kind'],
+    sinceBefore: number,
+    limit: number,
+  ): string[];
+  countWaits(): readonly WaitCount[];
+  /** Runs that have not settled, and runs that are set aside. */
+  countRuns(): { readonly open: number; readonly aside: number };
+  /** Nothing fetches it any more. Says what it was; undefined when nothing would have fetched it. */
+  setAside(run: string): 'open' | 'settled' | undefined;
+  /**
+   * At the start. What was set aside is due if its definition is among these, and what is of no such definition is set
+   * aside. What is due later than `latest` was written under another clock: it is due now.
+   */
+  review(known: readonly Named[], latest: number): void;
+  /** Events of all runs after a position, in order; undefined when some were pruned, or it is ahead of all of them. */
+  readFeed(after: number, limit: number): StoredEvent[] | undefined;
+  /** The same for whom gaps do no harm: what was pruned is left out. */
+  readKept(after: number, limit: number): StoredEvent[];
+  /** The position of the last event ever committed; 0 when there was none. */
+  readLast(): number;
+  /** Runs that ended before `settledBefore`, the oldest first. */
+  listPrunable(settledBefore: number, limit: number): string[];
+  /** Removes runs and stores what is carried of them, in one transaction. */
+  prune(runs: readonly string[], carried: unknown): void;
+  readCarried(): unknown;
+  /** True while another process waits to take over. */
+  hasStandby(): boolean;
+  /** Nothing is under way any more: said last, after every append. */
+  rest(): void;
+  /** What followed an event up to here may not have been seen: an executor ended without a word since. */
+  readonly unseenTo: number;
+  close(): void;
+}
+
+/** What happened to the whole rather than to one run. Any JSON beside its time, in milliseconds since the epoch. */
+export interface Notice {
+  readonly at: number;
+  readonly [field: string]: unknown;
+}
+export const noticesMax = 1_000;
+
+export interface Append {
+  readonly run: string;
+  readonly events: readonly Event[];
+  /** After these events. */
+  readonly summary: Summary;
+  /** `at`: since when, in milliseconds since the epoch. `clearsWaits`: it may have had others before. */
+  readonly rest: Rest & { readonly at: number; readonly clearsWaits: boolean };
+  /** With the first event only. */
+  readonly submission?: {
+    readonly fingerprint: string;
+    readonly secrets: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** What lists show. Times are in milliseconds since the epoch. */
+export interface Summary {
+  readonly saga: string;
+  readonly version: number;
+  readonly status: Status;
+  readonly acceptedAt: number;
+  readonly settledAt: number | null;
+}
+export interface RunSummary extends Summary {
+  readonly id: string;
+  /** Grows with each run: where the next page begins. */
+  readonly number: number;
+}
+export interface ListQuery {
+  /** `open`: not settled. `owing`: completed, with a later step still to be made up for. */
+  readonly status?: Status | 'open' | 'owing' | undefined;
+  readonly limit: number;
+  /** Only runs with a smaller number. */
+  readonly before?: number | undefined;
+  readonly oldestFirst?: boolean | undefined;
+}
+export interface StoredRun {
+  readonly events: readonly Event[];
+  /** The position of the last one. */
+  readonly position: number;
+  readonly dueAt: number | null;
+  readonly secrets: Readonly<Record<string, unknown>>;
+}
+export interface WaitCount {
+  readonly participant: string;
+  readonly kind: Wait['kind'];
+  readonly count: number;
+}
+type Named = Pick<RunSummary, 'saga' | 'version'>;
+export interface StoredSubmission {
+  readonly fingerprint: string;
+  /** How the run ended, if it was pruned since. */
+  readonly prunedAs: Status | null;
+}
+export interface StoredEvent {
+  readonly run: string;
+  readonly position: number;
+  readonly event: Event;
+}

@@ -1,0 +1,261 @@
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, StatementSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { accepted } from '../fixtures/history.ts';
+import { createSqliteHouse, type SqliteHouse } from '../fixtures/sqlite-house.ts';
+import { describeJournal } from '../testing/suites/journal-suite.ts';
+import type { Append, Journal } from './journal.ts';
+import { openJournal } from './sqlite-journal.ts';
+
+describeJournal('on SQLite', createSqliteHouse);
+
+let house: SqliteHouse;
+let journal: Journal;
+let live: DatabaseSync;
+beforeEach(async () => {
+  house = createSqliteHouse();
+  const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+  journal = await house.open();
+  const last = prepare.mock.contexts.at(-1);
+  if (!(last instanceof DatabaseSync)) throw new Error('no connection was seen');
+  live = last;
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  journal.close();
+  house.remove();
+});
+
+const accept = (run: string, secrets: Record<string, unknown> = {}): Append => ({
+  run,
+  events: [{ ...accepted, seq: 1, at: 1 }],
+  summary: {
+    saga: 'trip',
+    version: 1,
+    status: 'accepted',
+    acceptedAt: 1,
+    settledAt: null,
+  },
+  rest: { dueAt: 0, priority: 'new', waits: [], at: 1, clearsWaits: false },
+  submission: { fingerprint: '', secrets },
+});
+const settle = (run: string): Append => {
+  const { summary, rest } = accept(run);
+  return {
+    run,
+    events: [{ type: 'completed', seq: 2, at: 2 }],
+    summary: { ...summary, status: 'completed', settledAt: 2 },
+    rest: { ...rest, dueAt: null },
+  };
+};
+
+test('a standby tells of each look that finds the lock held', async () => {
+  let looks = 0;
+  const onHeld = () => {
+    looks += 1;
+    if (looks === 3) journal.close();
+  };
+  journal = await openJournal({ path: house.path, standby: true, pollMs: 1, onHeld });
+  expect(looks).toBe(3);
+});
+
+/** Calls what is given before each commit from now on. */
+const watchCommits = (see: () => void): void => {
+  const { exec } = DatabaseSync.prototype;
+  vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
+    if (sql === 'COMMIT') see();
+    exec.call(this, sql);
+  });
+};
+
+describe('group commit', () => {
+  test('stores appends that arrive together in one transaction', async () => {
+    const see = vi.fn();
+    watchCommits(see);
+    await Promise.all(Array.from({ length: 500 }, (_, i) => journal.append(accept(`run-${i}`))));
+    expect(see).toHaveBeenCalledTimes(1);
+    await journal.append(accept('one-more'));
+    expect(see).toHaveBeenCalledTimes(2);
+    expect(journal.list({ limit: 999 })).toHaveLength(501);
+  });
+
+  test('tells how many shared a commit, and how long it took, after the commit', async () => {
+    const commits: { writes: number; ms: number; stored: number }[] = [];
+    journal.close();
+    journal = await openJournal({
+      path: house.path,
+      onCommit: (commit) => commits.push({ ...commit, stored: journal.list({ limit: 9 }).length }),
+    });
+    await Promise.all([journal.append(accept('a')), journal.append(accept('b'))]);
+    await journal.addNotice({ at: 1 });
+    expect(commits).toMatchObject([
+      { writes: 2, stored: 2 },
+      { writes: 1, stored: 2 },
+    ]);
+    for (const { ms } of commits) expect(ms).toBeGreaterThan(0);
+  });
+
+  test('stores a notice with the appends beside it', async () => {
+    const see = vi.fn();
+    watchCommits(see);
+    await Promise.all([journal.append(accept('a')), journal.addNotice({ at: 1 })]);
+    expect(see).toHaveBeenCalledOnce();
+  });
+
+  test('resolves nothing before the commit', async () => {
+    const done: string[] = [];
+    const seen: number[] = [];
+    watchCommits(() => seen.push(done.length));
+    await Promise.all([
+      journal.append(accept('a')).then(() => done.push('a')),
+      journal.append(accept('b')).then(() => done.push('b')),
+      journal.addNotice({ at: 1 }).then(() => done.push('notice')),
+    ]);
+    expect(seen).toEqual([0]);
+    expect(done).toEqual(['a', 'b', 'notice']);
+  });
+
+  test('stores what was appended just before it is closed', async () => {
+    const appended = journal.append(accept('a'));
+    journal.close();
+    expect(await appended).toBe(1);
+    journal = await house.open();
+    expect(journal.listDue('new', 1, 9)).toEqual(['a']);
+  });
+});
+
+describe('secrets', () => {
+  test('are gone from the bytes of the files once the run settled', async () => {
+    await journal.append(accept('a', { token: 'tok_very_secret' }));
+    await journal.append(accept('b', { token: 'tok_still_needed' }));
+    const checkpoint = (): string => {
+      const other = new DatabaseSync(house.path);
+      other.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      other.close();
+      return `${readFileSync(house.path)}${readFileSync(`${house.path}-wal`)}`;
+    };
+    expect(checkpoint()).toContain('tok_very_secret');
+    await journal.append(settle('a'));
+    const bytes = checkpoint();
+    expect(bytes).not.toContain('tok_very_secret');
+    expect(bytes).toContain('tok_still_needed');
+  });
+
+  test('are gone from the log too after a second of quiet, also those that a killed process left', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    journal.close();
+    journal = await house.open();
+    // What is emptied at the start is not yet what is looked for.
+    vi.advanceTimersByTime(2_000);
+    await journal.append(accept('a', { token: 'tok_very_secret' }));
+    await journal.append(settle('a'));
+    const killed = createSqliteHouse();
+    mkdirSync(dirname(killed.path));
+    for (const end of ['', '-wal']) copyFileSync(`${house.path}${end}`, `${killed.path}${end}`);
+    const recovered = await killed.open();
+    const readLogs = (): string =>
+      [house, killed].map(({ path }) => readFileSync(`${path}-wal`)).join('');
+    expect(readLogs().match(/tok_very_secret/g)).toHaveLength(2);
+    vi.advanceTimersByTime(2_000);
+    expect(readLogs()).toHaveLength(0);
+    expect(killed.failures).toEqual([]);
+    recovered.close();
+    killed.remove();
+    vi.useRealTimers();
+  });
+});
+
+describe('a failure', () => {
+  /** Appends, and lets the event loop turn until it would have been stored. */
+  const tryAppend = async (entry: Append): Promise<boolean> => {
+    let isStored = false;
+    void journal.append(entry).then(() => {
+      isStored = true;
+    });
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    return isStored;
+  };
+  const stored = (): unknown => {
+    const other = new DatabaseSync(house.path, { readOnly: true });
+    const ids = other.prepare('SELECT id FROM runs ORDER BY id').all();
+    other.close();
+    return ids.map(({ id }) => id);
+  };
+
+  test('stops the journal for good when the disk is full', async () => {
+    expect(await tryAppend(accept('a'))).toBe(true);
+    live.exec('PRAGMA max_page_count = 1');
+    const big = {
+      ...accept('b'),
+      events: [{ ...accepted, input: 'x'.repeat(99_999), seq: 1, at: 1 }],
+    };
+    expect(await tryAppend(big)).toBe(false);
+    expect(house.failures).toMatchObject([{ message: 'database or disk is full' }]);
+    live.exec('PRAGMA max_page_count = 1000000');
+    expect(await tryAppend(accept('c'))).toBe(false);
+    journal.prune(['a'], null);
+    expect(house.failures).toHaveLength(1);
+    expect(stored()).toEqual(['a']);
+  });
+
+  test('of a notice stops the journal too', async () => {
+    live.exec('DROP TABLE notices');
+    let isStored = false;
+    void journal.addNotice({ at: 1 }).then(() => {
+      isStored = true;
+    });
+    expect(await tryAppend(accept('a'))).toBe(false);
+    expect(isStored).toBe(false);
+    expect(house.failures).toHaveLength(1);
+    expect(stored()).toEqual([]);
+  });
+
+  test('is told once when the connection is lost', async () => {
+    live.close();
+    expect(await tryAppend(accept('a'))).toBe(false);
+    expect(await tryAppend(accept('b'))).toBe(false);
+    expect(house.failures).toHaveLength(1);
+    expect(stored()).toEqual([]);
+  });
+
+  test('is told when another executor was counted in, which can write at once', async () => {
+    const usurper = new DatabaseSync(house.path, { timeout: 0 });
+    usurper.exec("UPDATE meta SET value = value + 1 WHERE name = 'epoch'");
+    expect(await tryAppend(accept('a'))).toBe(false);
+    expect(house.failures).toMatchObject([{ message: 'another process took the journal over' }]);
+    usurper.exec("UPDATE meta SET value = value + 1 WHERE name = 'epoch'");
+    usurper.close();
+    expect(stored()).toEqual([]);
+  });
+});
+
+test('finds what it reads by an index, however many runs there are', () => {
+  const all = vi.spyOn(StatementSync.prototype, 'all');
+  journal.list({ limit: 1 });
+  journal.list({ limit: 1, status: 'stuck' });
+  journal.list({ limit: 1, status: 'owing' });
+  journal.listDue('undo', 1, 1);
+  journal.nextDueAt(1);
+  journal.listWaiting('pay', 'parked', 1, 1);
+  journal.listPrunable(1, 1);
+  journal.readFeed(0, 1);
+  journal.read('a');
+  const plans = explain(all.mock.contexts);
+  expect(plans).toHaveLength(8);
+  expect(JSON.stringify(plans)).not.toMatch(/SCAN|TEMP B-TREE/);
+});
+
+test('finds the oldest open runs and the newest notices in the order in which they are stored', () => {
+  const all = vi.spyOn(StatementSync.prototype, 'all');
+  journal.list({ limit: 1, status: 'open', oldestFirst: true });
+  journal.readNotices(1);
+  const plans = explain(all.mock.contexts);
+  expect(plans).toMatchObject([[{ detail: expect.stringContaining('runs_open') }], [{}]]);
+  expect(JSON.stringify(plans)).not.toContain('TEMP B-TREE');
+});
+
+const explain = (statements: readonly unknown[]) =>
+  statements
+    .filter((statement) => statement instanceof StatementSync)
+    .map(({ sourceSQL }) => live.prepare(`EXPLAIN QUERY PLAN ${sourceSQL}`).all());

@@ -1,0 +1,171 @@
+// Whether a participant may be called at all. Pure: times and randomness are arguments. Not who waits: that is the lane's.
+//
+// 1. Open, it lets nobody through until its time has come; then one probe at a time.
+// 2. A probe that does not settle has failed after a time of its own, whatever became of its caller.
+// 3. What was called before it opened says nothing any more when it ends after it.
+
+import type { Reply } from '../core/reply.ts';
+
+export interface BreakerOptions {
+  /** It opens at this many failures, if they are also half of the latest calls. Default 5. */
+  readonly failuresMin: number;
+  /** Latest calls that are looked at, at most. Default 20. */
+  readonly callsLookedAt: number;
+  /** Older calls are not looked at; one that opens again sooner waits longer than before. Default 30,000. */
+  readonly windowMs: number;
+  /** From the opening to the first probe; doubled after each probe that failed. Default 1,000. */
+  readonly firstDelayMs: number;
+  /** Default 30,000. */
+  readonly delayMaxMs: number;
+  /** A probe is awaited for this long, or for its own time-out where that is longer. Default 10,000. */
+  readonly probeTimeoutMs: number;
+}
+
+export const breakerDefaults: BreakerOptions = {
+  failuresMin: 5,
+  callsLookedAt: 20,
+  windowMs: 30_000,
+  firstDelayMs: 1_000,
+  delayMaxMs: 30_000,
+  probeTimeoutMs: 10_000,
+};
+
+/** Throws a RangeError that names the option: each is above 0, and a probe comes some day. */
+export function toBreakerOptions(given: Partial<BreakerOptions> = {}): BreakerOptions {
+  const options = { ...breakerDefaults, ...given };
+  for (const [name, value] of Object.entries(options)) {
+    if (!(value > 0)) throw new RangeError(`breaker: ${name} must be above 0, not ${value}`);
+  }
+  if (options.delayMaxMs === Number.POSITIVE_INFINITY)
+    throw new RangeError('breaker: delayMaxMs must have an end, or it would never probe');
+  return options;
+}
+
+/**
+ * What a call says about its participant. `healthy`: it answered, also to refuse or to blame the request. `failing`: it
+ * did not, not as agreed, or the call threw. `nothing`: the call never got so far as to say anything.
+ */
+export type Verdict = 'healthy' | 'failing' | 'nothing';
+
+/**
+ * What blames the request is an answer too. A throw is taken for a participant that does not answer, since that is what
+ * a client makes of it; a call that this side broke off, `null`, says nothing.
+ */
+export function toVerdict(reply: Reply<unknown> | null): Verdict {
+  if (reply === null) return 'nothing';
+  if (reply.reply === 'ok' || reply.reply === 'refused') return 'healthy';
+  return reply.reply === 'unknown' && reply.retriable === false ? 'healthy' : 'failing';
+}
+
+interface Outcome {
+  readonly at: number;
+  readonly failed: boolean;
+}
+interface Shared {
+  /** In milliseconds since the epoch: when it opened, or closed again; 0 when it was never open. */
+  readonly since: number;
+  /** In a row, without a calm window between them. */
+  readonly openings: number;
+  /** Changes when it opens, probes, gives a probe up, or closes: a call of an earlier era says nothing. */
+  readonly era: number;
+}
+export type Breaker = Shared &
+  (
+    | { readonly state: 'closed'; readonly outcomes: readonly Outcome[] }
+    /** `until`: when the next probe may go. `probeEndsAt`: null while none is under way. */
+    | { readonly state: 'open'; readonly until: number; readonly probeEndsAt: number | null }
+  );
+
+export const closedBreaker: Breaker = {
+  state: 'closed',
+  since: 0,
+  outcomes: [],
+  openings: 0,
+  era: 0,
+};
+
+export interface Moment {
+  readonly now: number;
+  /** In [0, 1). */
+  readonly random: number;
+  readonly options: BreakerOptions;
+}
+
+export const mayPass = (breaker: Breaker, now: number): boolean =>
+  breaker.state === 'closed' || (breaker.probeEndsAt === null && now >= breaker.until);
+
+/** For a call that ends at its time-out, and its end is told. */
+const graceMs = 1_000;
+
+/** Only for a caller that may pass, and that remembers the era. `timeoutMs` is when it ends its call. */
+export function enter(breaker: Breaker, { now, options }: Moment, timeoutMs = 0): Breaker {
+  if (breaker.state === 'closed') return breaker;
+  const awaitedMs = Math.max(options.probeTimeoutMs, timeoutMs + graceMs);
+  return { ...breaker, probeEndsAt: now + awaitedMs, era: breaker.era + 1 };
+}
+
+interface Ended {
+  readonly era: number;
+  readonly verdict: Verdict;
+  /** The participant's wish; bounded by the longest delay. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** Should it open again soon, it waits longer than at first, but not as long as after many probes that failed. */
+const openingsKept = 2;
+
+/** A call has ended. */
+export function leave(breaker: Breaker, call: Ended, moment: Moment): Breaker {
+  if (call.era !== breaker.era) return breaker;
+  if (breaker.state === 'closed') return count(breaker, call, moment);
+  switch (call.verdict) {
+    case 'healthy': {
+      const openings = Math.min(breaker.openings, openingsKept);
+      return { ...closedBreaker, since: moment.now, openings, era: breaker.era + 1 };
+    }
+    case 'failing':
+      return open({ ...breaker, openings: breaker.openings + 1 }, call, moment);
+    case 'nothing':
+      return { ...breaker, probeEndsAt: null };
+    default:
+      return call.verdict satisfies never;
+  }
+}
+
+/** A probe whose time is over has failed: nobody else could go while it is awaited. */
+export function giveUpProbe(breaker: Breaker, moment: Moment): Breaker {
+  if (breaker.state === 'closed' || breaker.probeEndsAt === null) return breaker;
+  if (moment.now < breaker.probeEndsAt) return breaker;
+  return leave(breaker, { era: breaker.era, verdict: 'failing' }, moment);
+}
+
+/** The next probe need not wait any longer. */
+export const hasten = (breaker: Breaker, now: number): Breaker =>
+  breaker.state === 'open' ? { ...breaker, until: Math.min(breaker.until, now) } : breaker;
+
+function count(
+  breaker: Extract<Breaker, { state: 'closed' }>,
+  call: Ended,
+  moment: Moment,
+): Breaker {
+  if (call.verdict === 'nothing') return breaker;
+  const { now, options } = moment;
+  const outcomes = [...breaker.outcomes, { at: now, failed: call.verdict === 'failing' }]
+    .filter(({ at }) => now - at < options.windowMs)
+    .slice(-options.callsLookedAt);
+  const failures = outcomes.filter(({ failed }) => failed).length;
+  if (failures < options.failuresMin || failures * 2 < outcomes.length)
+    return { ...breaker, outcomes };
+  const isSoon = breaker.openings > 0 && now - breaker.since < options.windowMs;
+  const openings = isSoon ? breaker.openings + 1 : 1;
+  return open({ since: now, openings, era: breaker.era }, call, moment);
+}
+
+/** Half of the delay is by chance, so that several orchestrators do not probe together. */
+function open({ since, openings, era }: Shared, call: Ended, moment: Moment): Breaker {
+  const { now, random, options } = moment;
+  const ceiling = Math.min(options.delayMaxMs, options.firstDelayMs * 2 ** (openings - 1));
+  const wishMs = Math.min(call.retryAfterMs ?? 0, options.delayMaxMs);
+  const until = now + Math.max(Math.round(ceiling * (0.5 + random / 2)), wishMs);
+  return { state: 'open', since, until, openings, probeEndsAt: null, era: era + 1 };
+}

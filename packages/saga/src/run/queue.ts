@@ -1,0 +1,46 @@
+import { type Priority, priorities } from '../core/rest.ts';
+
+/** First in, first out within a priority. Not bounded by itself: the scheduler bounds what it keeps in memory. */
+export interface Queue<T> {
+  add(item: T, priority: Priority): void;
+  /** The next one of a priority, or of the first that has one. `passedOver`: those have all the places that they may have. */
+  take(passedOver?: Priority | null, only?: Priority): T | undefined;
+  remove(item: T): void;
+  /** Of this priority and those before it; without one, of all. */
+  size(upTo?: Priority): number;
+  items(): T[];
+}
+
+export function createQueue<T>(): Queue<T> {
+  const lines = new Map(priorities.map((priority) => [priority, new Set<T>()]));
+  const remove = (item: T): void => {
+    for (const line of lines.values()) line.delete(item);
+  };
+  return {
+    add(item, priority) {
+      // In one line at a time: an item that was taken twice would be moved by two drivers.
+      for (const [other, line] of lines) if (other !== priority) line.delete(item);
+      lines.get(priority)?.add(item);
+    },
+    take(passedOver = null, only) {
+      for (const [priority, line] of lines) {
+        if (priority === passedOver || (only && priority !== only)) continue;
+        const [first] = line;
+        if (first === undefined) continue;
+        line.delete(first);
+        return first;
+      }
+      return undefined;
+    },
+    remove,
+    size(upTo) {
+      let sum = 0;
+      for (const [priority, line] of lines) {
+        sum += line.size;
+        if (priority === upTo) break;
+      }
+      return sum;
+    },
+    items: () => [...lines.values()].flatMap((line) => [...line]),
+  };
+}
