@@ -4,7 +4,7 @@
 // @baton/sqlite goes into the same tarball, compiled beside the engine, so that the package depends on nothing.
 import { execFileSync } from 'node:child_process';
 import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { nodeOldest } from '../src/node-version.ts';
 
 const source = resolve(import.meta.dirname, '..');
@@ -29,29 +29,17 @@ const manifest = {
     './http': toExport('http'),
     './testing': toExport('testing/index'),
   },
-  files: ['lib', 'docs'],
+  files: ['lib'],
 };
 
 rmSync(stage, { recursive: true, force: true });
 run('npm', 'exec', '--', 'tsc', '-p', join(source, 'tsconfig.build.json'), '--outDir', lib);
 for (const file of globSync('**/*.{js,d.ts}', { cwd: lib })) bindToSqlite(join(lib, file));
 writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-writeFileSync(
-  join(stage, 'README.md'),
-  takePagesAlong(readFileSync(join(source, 'README.md'), 'utf8')),
-);
+cpSync(join(source, 'README.md'), join(stage, 'README.md'));
 cpSync(resolve(source, '..', '..', 'LICENSE'), join(stage, 'LICENSE'));
 run('npm', 'pack', stage, '--ignore-scripts', '--silent', '--pack-destination', target);
 process.stdout.write(`${join(target, `baton-saga-${version}.tgz`)}\n`);
-
-/** Pages of this repository that the readme links to go into the tarball, and the links lead there. */
-function takePagesAlong(readme: string): string {
-  return readme.replaceAll(/\]\((\.\.\/[^)#]+)/g, (_link, path: string) => {
-    const page = join('docs', basename(path));
-    cpSync(join(source, path), join(stage, page));
-    return `](${page}`;
-  });
-}
 
 /** A program that installs the tarball finds no @baton/sqlite: paths lead to the copy inside. */
 function bindToSqlite(file: string): void {

@@ -1,7 +1,6 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
-  globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -78,19 +77,6 @@ describe('the packed engine', () => {
       .map(([, name = '']) => name)
       .filter((name) => !/^(\.|node:)/.test(name));
     expect([imports.length > 0, outside]).toEqual([true, []]);
-  });
-
-  test('has pages whose links lead to pages that it brings along', () => {
-    const pages = globSync('{*,docs/*}.md', { cwd: installed });
-    const links = pages.flatMap((page) => {
-      const text = readFileSync(join(installed, page), 'utf8');
-      const targets = [...text.matchAll(/\]\(([^)#\s]+)/g)].map(([, target = '']) => target);
-      return targets.filter((target) => !/^https?:/.test(target)).map((to) => join(page, '..', to));
-    });
-    expect([pages.sort(), links]).toEqual([
-      ['README.md', 'docs/participant-protocol.md'],
-      ['docs/participant-protocol.md'],
-    ]);
   });
 
   describe('on a Node that is too old', () => {

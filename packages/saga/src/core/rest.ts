@@ -30,7 +30,7 @@ export interface Rest {
 /** The end of time as JavaScript counts it. */
 export const endlessMs = 8.64e15;
 
-export const aside: Rest = { dueAt: endlessMs, priority: 'aside', waits: [] };
+const aside: Rest = { dueAt: endlessMs, priority: 'aside', waits: [] };
 
 interface Moment {
   readonly now: number;

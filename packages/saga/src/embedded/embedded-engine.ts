@@ -187,7 +187,9 @@ class EmbeddedEngine implements Engine {
     return this.#journal.list(query);
   }
 
-  readonly settled = createSettled((id, signal) => this.#settle(id, signal));
+  get settled(): Engine['settled'] {
+    return createSettled((id, signal) => this.#settle(id, signal));
+  }
 
   async #settle(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
     const state = await this.readState(id);

@@ -43,9 +43,11 @@ export interface Look {
 }
 /** `full`: too many calls are in flight. `open`: its breaker is open. */
 export type Barrier = 'full' | 'open';
-export type Admission =
-  | { readonly admitted: Aim }
-  | { readonly admitted: null; readonly barriers: Readonly<Record<string, Barrier>> };
+export interface Admission {
+  readonly admitted: Aim | null;
+  /** Of those before it, by participant. */
+  readonly barriers: Readonly<Record<string, Barrier>>;
+}
 export interface Attempted {
   readonly reply: Reply<unknown>;
   readonly startedAt: number;
@@ -75,18 +77,14 @@ export async function advance(saga: Saga<unknown>, host: Host): Promise<Advance>
     await host.commit([toHappening(command)]);
     return advanced;
   }
-  const admission = await host.admit(command.aims);
+  const { admitted, barriers } = await host.admit(command.aims);
   if (host.state() !== state) return advanced;
-  if (admission.admitted) {
-    await host.commit([await tryWay(saga, host, admission.admitted)]);
-    return advanced;
-  }
-  const { barriers } = admission;
   const unparked = command.aims.filter(
     (aim) => barriers[aim.way.participant] === 'open' && !isParked(state, aim),
   );
-  if (unparked.length === 0) return { ...command, barriers };
-  await host.commit(unparked.map(toParked));
+  if (unparked.length === 0 && !admitted) return { ...command, barriers };
+  if (unparked.length > 0) await host.commit(unparked.map(toParked));
+  else if (admitted) await host.commit([await tryWay(saga, host, admitted)]);
   return advanced;
 }
 

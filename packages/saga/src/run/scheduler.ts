@@ -478,7 +478,7 @@ export class Scheduler {
       }
       const announcement = this.#options.toAnnouncement(readState(run), aim);
       if (announcement) await this.commit(run, [announcement]);
-      return { admitted: aim };
+      return { admitted: aim, barriers };
     }
     return { admitted: null, barriers };
   }
