@@ -4,6 +4,7 @@ import './node-version.ts';
 export { FileError as JournalError } from '@baton/sqlite/file-error';
 export { findOwed, isPastPivot, readOutputs } from './core/decide.ts';
 export type { Direction, Event, EventType, Happening, TriedEvent } from './core/event.ts';
+export { replay } from './core/history.ts';
 export type { Policy, Retry } from './core/policy.ts';
 export { type Details, ok, type Reply, refused } from './core/reply.ts';
 export {
@@ -22,7 +23,6 @@ export {
   evolve,
   type RunState,
   readWay,
-  replay,
   type UndoState,
   type WayState,
 } from './core/state.ts';
@@ -50,7 +50,6 @@ export type {
   SubmitOptions,
 } from './embedded/engine.ts';
 export { findRepairs } from './embedded/intervention.ts';
-export { isTriedAlone } from './embedded/recovery.ts';
 export { viewRun } from './embedded/view-run.ts';
 export {
   type Journal,
@@ -61,3 +60,4 @@ export {
 export { type OpenOptions, openJournal, openReader } from './journal/sqlite-journal.ts';
 export { type BreakerOptions, breakerDefaults } from './run/breaker.ts';
 export { type Clock, createClock } from './run/clock.ts';
+export { isTriedAlone } from './run/recovery.ts';

@@ -46,7 +46,7 @@ const createHouse = () => {
     const story = stories.get(run) ?? [];
     const events = toEvents([...story, ...scenes]).slice(story.length);
     stories.set(run, [...story, ...scenes]);
-    const isSettled = events.some(({ type }) => type === 'completed');
+    const isSettled = events.some(({ type }) => type === completed);
     await journal.append({ run, events, ...toSubmission(isSettled ? acceptedAt : null) });
   };
   const follow = (change: Partial<SpanExportOptions> = {}) =>
@@ -64,19 +64,14 @@ const createHouse = () => {
     clock.setTimer(ms, () => {});
     return clock.run(() => clock.now() >= until);
   };
-  const readCursor = () => position;
-  return { clock, journal, collector, commit, follow, pass, errors, readCursor };
+  return { clock, journal, collector, commit, follow, pass, errors, readCursor: () => position };
 };
 
+const place = { saga: 'place-order', version: 2, acceptedAt };
+const [running, completed] = ['running', 'completed'] as const;
 const toSubmission = (settledAt: number | null) => ({
   submission: { fingerprint: '', secrets: {} },
-  summary: {
-    saga: 'place-order',
-    version: 2,
-    status: settledAt === null ? ('running' as const) : ('completed' as const),
-    acceptedAt,
-    settledAt,
-  },
+  summary: { ...place, status: settledAt === null ? running : completed, settledAt },
   rest: dueNow,
 });
 

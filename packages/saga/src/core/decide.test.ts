@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { findUnfinished, toInterruption } from '../embedded/recovery.ts';
 import { anyInput } from '../fixtures/any-input.ts';
 import {
   alternateChosen,
@@ -19,6 +18,7 @@ import {
   unsent,
 } from '../fixtures/history.ts';
 import { trip } from '../fixtures/trip.ts';
+import { findUnfinished, toInterruption } from '../run/recovery.ts';
 import { decide, findOwed, isPastPivot, readOutputs } from './decide.ts';
 import type { Happening } from './event.ts';
 import { ok, type Reply } from './reply.ts';

@@ -32,12 +32,12 @@ export const endlessMs = 8.64e15;
 
 const aside: Rest = { dueAt: endlessMs, priority: 'aside', waits: [] };
 
-interface Moment {
-  readonly now: number;
-  readonly healedAt: HealedAt;
-}
-
-export function toRest(saga: Saga<unknown>, state: RunState, { now, healedAt }: Moment): Rest {
+export function toRest(
+  saga: Saga<unknown>,
+  state: RunState,
+  now: number,
+  healedAt: HealedAt,
+): Rest {
   const priority = toPriority(state);
   if (state.isQuarantined) return aside;
   const next = decide(saga, state, now, healedAt);

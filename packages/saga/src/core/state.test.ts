@@ -16,7 +16,8 @@ import {
   unknown,
   unsent,
 } from '../fixtures/history.ts';
-import { evolve, readWay, replay } from './state.ts';
+import { replay } from './history.ts';
+import { evolve, readWay } from './state.ts';
 
 describe('a forward attempt', () => {
   test('leaves an effect that may exist when its end is unknown', () => {

@@ -3,7 +3,7 @@
 // 1. Unknown is sticky: only an ok or a refusal under the same key clears it.
 // 2. Once compensation was decided, a late ok changes nothing but what has to be undone.
 // 3. Secrets are never part of the state.
-import type { Aimed, Direction, Event, Happening, TriedEvent } from './event.ts';
+import type { Aimed, Direction, Event, TriedEvent } from './event.ts';
 
 interface TriedState {
   /** Attempts that were sent, or may have been. */
@@ -129,34 +129,6 @@ export const readTried = (state: RunState, { way, direction }: Target): TriedSta
 /** Waits for its participant's breaker, and was not called out of it since. */
 export const isParked = (state: RunState, aim: Target): boolean =>
   readTried(state, aim).isParked && !isStarted(state, aim.way.name, aim.direction);
-
-/** What happened, numbered and timed, and the state after it. The only place where events get both. */
-export function extend(
-  state: RunState | null,
-  happenings: readonly Happening[],
-  at: number,
-): { readonly events: readonly Event[]; readonly after: RunState | null } {
-  const first = (state?.seq ?? 0) + 1;
-  const events = happenings.map((happening, i): Event => ({ ...happening, seq: first + i, at }));
-  return { events, after: events.reduce<RunState | null>(evolve, state) };
-}
-
-/** Folds a run's events in order. Throws when they do not begin with `accepted` or leave a gap: then the journal is damaged. */
-export function replay(events: Iterable<Event>): RunState {
-  let state: RunState | null = null;
-  for (const event of events) state = evolve(state, event);
-  if (!state) throw new Error('a run without events');
-  return state;
-}
-
-/** Undefined where `replay` would throw. */
-export function tryReplay(events: readonly Event[]): RunState | undefined {
-  try {
-    return replay(events);
-  } catch {
-    return undefined;
-  }
-}
 
 export function evolve(state: RunState | null, event: Event): RunState {
   if (event.seq !== (state?.seq ?? 0) + 1)

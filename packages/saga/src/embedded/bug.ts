@@ -1,5 +1,13 @@
+import type { Thrown } from './engine.ts';
+
 /** Outside of whatever met it, so that an uncaught bug ends the process and breaks nothing before. */
 export const throwAgain = (error: unknown): void =>
   queueMicrotask(() => {
     throw error;
   });
+
+/** What a step threw, for a person to read. */
+export function printError(error: unknown, { run, step, attempt }: Thrown): void {
+  const stack = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${run}: ${step}, attempt ${attempt}, threw: ${stack}\n`);
+}

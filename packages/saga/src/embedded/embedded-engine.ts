@@ -4,20 +4,23 @@
 // 2. What was under way when the process ended is marked before anything else is done with a run, and for all that is
 //    due before `start` resolves: open the port after that.
 // 3. Everything is bounded: runs in progress, open runs, the time ended runs are kept.
-import { randomBytes } from 'node:crypto';
 import { isPastPivot } from '../core/decide.ts';
-import type { Event, Happening } from '../core/event.ts';
+import type { Happening } from '../core/event.ts';
+import { tryReplay } from '../core/history.ts';
 import { endlessDelayMaxMs } from '../core/policy.ts';
 import { toStored } from '../core/reply.ts';
 import type { Saga } from '../core/saga.ts';
 import { separateSecrets } from '../core/secret.ts';
-import { type RunState, tryReplay } from '../core/state.ts';
-import { isSettled } from '../core/status.ts';
+import type { RunState } from '../core/state.ts';
+import { isSettled, toPlace } from '../core/status.ts';
 import type { Journal, ListQuery, RunSummary } from '../journal/journal.ts';
 import { toBreakerOptions } from '../run/breaker.ts';
 import { type Clock, createClock, repeat } from '../run/clock.ts';
-import { createRun, type Run, readState, Scheduler } from '../run/scheduler.ts';
-import { throwAgain } from './bug.ts';
+import { createRun, createRunId, type Run, readState } from '../run/run.ts';
+import type { Commit } from '../run/run-writer.ts';
+import { Scheduler } from '../run/scheduler.ts';
+import { printError, throwAgain } from './bug.ts';
+import { createDefinitions, type Definitions } from './definitions.ts';
 import type {
   Archive,
   Cancellation,
@@ -31,12 +34,10 @@ import type {
   RunView,
   Submission,
   SubmitOptions,
-  Thrown,
 } from './engine.ts';
 import { JournalFeed } from './feed.ts';
 import { type Intervened, toRetry, toSkip } from './intervention.ts';
 import { Pruning } from './pruning.ts';
-import { isTriedAlone, toAnnouncement, toRecovery } from './recovery.ts';
 import { createSettled } from './settled.ts';
 import { viewRun } from './view-run.ts';
 import { createWaiters } from './waiters.ts';
@@ -48,14 +49,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   return engine;
 }
 
-type Definition = Pick<Saga<unknown>, 'name' | 'version' | 'structure'>;
-
 class EmbeddedEngine implements Engine {
   readonly feed: JournalFeed;
   readonly notices: Notices;
   readonly archive: Archive;
   readonly #options: EngineOptions;
   readonly #journal: Journal;
+  readonly #definitions: Definitions;
   readonly #clock: Clock;
   readonly #openMax: number;
   readonly #onBug: (error: unknown) => void;
@@ -70,8 +70,7 @@ class EmbeddedEngine implements Engine {
 
   constructor(options: EngineOptions) {
     const { journal, sagas, random = Math.random } = options;
-    const twice = sagas.find((saga, i) => sagas.findIndex((other) => isSame(other, saga)) < i);
-    if (twice) throw new RangeError(`${toKey(twice)} is registered twice`);
+    this.#definitions = createDefinitions(sagas);
     this.#options = options;
     this.#journal = journal;
     this.#clock = options.clock ?? createClock();
@@ -93,12 +92,8 @@ class EmbeddedEngine implements Engine {
       drainPerSecond: options.drainPerSecond ?? 200,
       breaker: toBreakerOptions(options.breaker),
       read: (id) => this.#load(id),
-      toRecovery: ({ saga, state }, now) => (state ? toRecovery(saga, state, now) : []),
-      toAnnouncement,
-      isTriedAlone,
-      onCommitted: (run, before, events, position) => this.#tell(run, before, events, position),
-      onUnreadable: (id) => this.#setAside(id),
-      onError: (error, { way, direction, number }, run) => {
+      onCommitted: (run, commit) => this.#tell(run, commit),
+      onError: (run, error, { way, direction, number }) => {
         const step = direction === 'undo' ? `undo of ${way.name}` : way.name;
         (options.onError ?? printError)(error, { run: run.id, step, attempt: number });
       },
@@ -117,14 +112,8 @@ class EmbeddedEngine implements Engine {
   }
 
   async submit<I>(saga: Saga<I>, input: I, options: SubmitOptions = {}): Promise<Submission> {
-    // 128 random bits: nobody guesses one, and none comes twice.
-    const {
-      id = `run_${randomBytes(16).toString('hex')}`,
-      fingerprint = '',
-      context = {},
-    } = options;
-    if (this.#find(saga) === undefined)
-      throw new Error(`${toKey(saga)} is not registered: no restart could go on with it`);
+    const { id = createRunId(), fingerprint = '', context = {} } = options;
+    this.#definitions.require(saga);
     const checked = await saga.input['~standard'].validate(input);
     if (checked.issues) return { type: 'invalid', issues: checked.issues };
     // Nothing is awaited between this check and the claim of the id below.
@@ -150,7 +139,7 @@ class EmbeddedEngine implements Engine {
 
   cancel(id: string, reason: string): Promise<Cancellation> {
     return this.#attend(id, async (run) => {
-      if (!run) return this.#journal.read(id) ? 'quarantined' : this.#findEnd(id);
+      if (!run) return this.#findMissing(id);
       const { saga } = run;
       const state = readState(run);
       if (isSettled(state)) return 'settled';
@@ -173,14 +162,13 @@ class EmbeddedEngine implements Engine {
   async read(id: string): Promise<RunView | undefined> {
     const stored = this.#replay(id);
     if (!stored) return undefined;
-    const lanes = this.#scheduler.lanes();
+    const lanes = this.#scheduler.lanes.all();
     const attempt = this.#scheduler.find(id)?.attempt ?? null;
-    const saga = this.#find(toDefinition(stored.state)) ?? null;
-    return viewRun(saga, { id, ...stored, attempt }, this.#clock.now(), lanes);
+    return viewRun(stored.saga ?? null, { id, ...stored, attempt }, this.#clock.now(), lanes);
   }
 
   async readState(id: string): Promise<RunState | undefined> {
-    return this.#scheduler.find(id)?.state ?? this.#replay(id)?.state;
+    return this.#readState(id);
   }
 
   async list(query: ListQuery): Promise<RunSummary[]> {
@@ -192,7 +180,7 @@ class EmbeddedEngine implements Engine {
   }
 
   async #settle(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
-    const state = await this.readState(id);
+    const state = this.#readState(id);
     return state && !isSettled(state) ? this.#waiters.wait(id, signal) : state;
   }
 
@@ -202,15 +190,7 @@ class EmbeddedEngine implements Engine {
   }
 
   async participants(): Promise<readonly ParticipantView[]> {
-    const waits = this.#journal.countWaits();
-    const count = (name: string, wanted: string): number =>
-      waits.find(({ participant, kind }) => participant === name && kind === wanted)?.count ?? 0;
-    return [...this.#scheduler.lanes()].map(([participant, lane]) => ({
-      participant,
-      ...lane.view(),
-      waiting: lane.line.size() + count(participant, 'permit'),
-      parked: count(participant, 'parked'),
-    }));
+    return this.#scheduler.lanes.views();
   }
 
   async standby(): Promise<boolean> {
@@ -232,36 +212,35 @@ class EmbeddedEngine implements Engine {
     if (this.#hasStopped) throw new Error('the engine has stopped');
   }
 
-  /** The definition that a run may go on under: of this name, version and structure. */
-  #find(definition: Definition): Saga<unknown> | undefined {
-    return this.#options.sagas.find(
-      (saga) => isSame(saga, definition) && saga.structure === definition.structure,
-    );
-  }
-
-  /** Undefined when it is not known, or its events make no sense. */
+  /** Undefined when it is not known, or its events make no sense. `saga` is undefined when its definition is gone. */
   #replay(id: string) {
     const stored = this.#journal.read(id);
     const state = stored && tryReplay(stored.events);
-    return state && { ...stored, state };
+    const saga = state && this.#definitions.find({ ...state, name: state.saga });
+    return state && { ...stored, state, saga };
+  }
+
+  /** Without waiting for anything: what is settled in between would be missed. */
+  #readState(id: string): RunState | undefined {
+    return this.#scheduler.find(id)?.state ?? this.#replay(id)?.state;
   }
 
   #load(id: string): { readonly run: Run; readonly isUnseen: boolean } | undefined {
     const stored = this.#replay(id);
-    const saga = stored && this.#find(toDefinition(stored.state));
-    if (!saga) return undefined;
-    const run = createRun(id, saga, stored.secrets, stored);
+    if (!stored?.saga) return this.#setAside(id);
+    const run = createRun(id, stored.saga, stored.secrets, stored);
     return { run, isUnseen: stored.position <= this.#journal.unseenTo };
   }
 
   /** What cannot be gone on with: the others go on. */
-  #setAside(id: string): void {
+  #setAside(id: string): undefined {
     const was = this.#journal.setAside(id);
     if (was === 'open') this.#counts.open -= 1;
     if (was) this.#counts.aside += 1;
   }
 
-  #findEnd(id: string): 'settled' | 'unknown-run' {
+  #findMissing(id: string): Cancellation {
+    if (this.#journal.read(id)) return 'quarantined';
     return this.#journal.readSubmission(id) ? 'settled' : 'unknown-run';
   }
 
@@ -297,7 +276,7 @@ class EmbeddedEngine implements Engine {
     });
   }
 
-  #tell(run: Run, before: RunState | null, events: readonly Event[], position: number): void {
+  #tell(run: Run, { before, events, position }: Commit): void {
     const state = readState(run);
     this.#count(before && toPlace(before), -1);
     this.#count(before && toPlace(state), 1);
@@ -318,27 +297,4 @@ class EmbeddedEngine implements Engine {
       this.#onBug(error);
     }
   };
-}
-
-const toKey = ({ name, version }: Pick<Definition, 'name' | 'version'>): string =>
-  `${name}@${version}`;
-
-const isSame = (a: Pick<Definition, 'name' | 'version'>, b: Pick<Definition, 'name' | 'version'>) =>
-  a.name === b.name && a.version === b.version;
-
-const toDefinition = ({ saga, version, structure }: RunState): Definition => ({
-  name: saga,
-  version,
-  structure,
-});
-
-/** Where a run counts. A new one was counted before it was durable. */
-function toPlace(state: RunState): 'open' | 'aside' | null {
-  if (state.isQuarantined) return 'aside';
-  return isSettled(state) ? null : 'open';
-}
-
-function printError(error: unknown, { run, step, attempt }: Thrown): void {
-  const stack = error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${run}: ${step}, attempt ${attempt}, threw: ${stack}\n`);
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isPastPivot } from '../core/decide.ts';
+import { replay } from '../core/history.ts';
 import type { Reply } from '../core/reply.ts';
-import { replay } from '../core/state.ts';
 import { isSettled } from '../core/status.ts';
 import { type Crashable, createCrashable } from '../fixtures/crash.ts';
 import { type Call, createOrderBench, order } from '../fixtures/order.ts';

@@ -9,8 +9,8 @@ import type { Status } from '../core/status.ts';
 import type { Journal, ListQuery, Notice, RunSummary } from '../journal/journal.ts';
 import type { BreakerOptions } from '../run/breaker.ts';
 import type { Clock } from '../run/clock.ts';
-import type { LaneView } from '../run/lane.ts';
-import type { Run } from '../run/scheduler.ts';
+import type { LaneView } from '../run/lanes.ts';
+import type { Run } from '../run/run.ts';
 
 export interface EngineOptions {
   readonly journal: Journal;
@@ -154,14 +154,7 @@ export interface Archive {
   read(): Promise<unknown>;
 }
 
-/** Of a participant, as the engine sees it. */
-export interface ParticipantView extends LaneView {
-  readonly participant: string;
-  /** Runs that wait for a permit. */
-  readonly waiting: number;
-  /** Runs that wait for the breaker to close. */
-  readonly parked: number;
-}
+export type ParticipantView = LaneView;
 
 export interface EngineCounts {
   readonly moving: number;

@@ -3,7 +3,7 @@
 // 1. What is carried of them is stored in the transaction that removes them: totals agree with the participants' books.
 // 2. However many are due, they go a batch at a time, and the event loop is free in between.
 
-import { tryReplay } from '../core/state.ts';
+import { tryReplay } from '../core/history.ts';
 import type { Clock } from '../run/clock.ts';
 import type { EngineOptions } from './engine.ts';
 

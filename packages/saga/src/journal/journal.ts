@@ -62,6 +62,21 @@ export interface Journal {
   close(): void;
 }
 
+/** What can be asked of a journal's file, also while another process writes it. */
+export type ReadJournal = Pick<
+  Journal,
+  | 'read'
+  | 'readSubmission'
+  | 'list'
+  | 'readNotices'
+  | 'readFeed'
+  | 'readKept'
+  | 'readLast'
+  | 'listPrunable'
+  | 'readCarried'
+  | 'close'
+>;
+
 /** What happened to the whole rather than to one run. Any JSON beside its time, in milliseconds since the epoch. */
 export interface Notice {
   readonly at: number;
