@@ -38,15 +38,13 @@ const createHouse = () => {
   const stories = new Map<string, Scene[]>();
   const errors: unknown[] = [];
   const collector = createCollector(clock);
-  let position = '0';
-  const write = (to: string) => {
-    position = to;
-  };
+  const place = { at: '0' };
+  const write = (at: string) => void Object.assign(place, { at });
   const commit = async (run: string, ...scenes: Scene[]) => {
     const story = stories.get(run) ?? [];
     const events = toEvents([...story, ...scenes]).slice(story.length);
     stories.set(run, [...story, ...scenes]);
-    const isSettled = events.some(({ type }) => type === completed);
+    const isSettled = events.some(({ type }) => type === 'completed');
     await journal.append({ run, events, ...toSubmission(isSettled ? acceptedAt : null) });
   };
   const follow = (change: Partial<SpanExportOptions> = {}) =>
@@ -55,7 +53,7 @@ const createHouse = () => {
       sagas,
       clock,
       tracing: { resource, send: collector.send },
-      cursor: { read: () => position, write, close: () => {} },
+      cursor: { read: () => place.at, write, close: () => {} },
       log: { error: (said: unknown) => void errors.push(said) },
       ...change,
     });
@@ -64,14 +62,14 @@ const createHouse = () => {
     clock.setTimer(ms, () => {});
     return clock.run(() => clock.now() >= until);
   };
-  return { clock, journal, collector, commit, follow, pass, errors, readCursor: () => position };
+  return { clock, journal, collector, commit, follow, pass, errors, readCursor: () => place.at };
 };
 
-const place = { saga: 'place-order', version: 2, acceptedAt };
-const [running, completed] = ['running', 'completed'] as const;
+const summary = { saga: 'place-order', version: 2, acceptedAt };
+const [running, over] = ['running', 'completed'] as const;
 const toSubmission = (settledAt: number | null) => ({
   submission: { fingerprint: '', secrets: {} },
-  summary: { ...place, status: settledAt === null ? running : completed, settledAt },
+  summary: { ...summary, status: settledAt === null ? running : over, settledAt },
   rest: dueNow,
 });
 
