@@ -43,7 +43,7 @@ export function toRest(
   const next = decide(saga, state, now, healedAt);
   if (next.type === 'rest') return { dueAt: null, priority, waits: [] };
   const due: Rest = { dueAt: 0, priority, waits: [] };
-  if (state.started !== null || (next.type !== 'wait' && next.type !== 'perform')) return due;
+  if (next.type !== 'wait' && next.type !== 'perform') return due;
   const aims = next.type === 'perform' ? next.aims : [];
   if (!aims.every((aim) => isParked(state, aim))) return due;
   const parked = aims.map((aim): Wait => {

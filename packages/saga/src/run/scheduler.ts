@@ -245,13 +245,15 @@ export class Scheduler {
     return true;
   }
 
-  /** A row that says that the run is due, though it has to wait, would be fetched again at once. */
+  /** A row that was fetched in vain says what the run waits for now, or it would be fetched again at once. */
   async #settleDown(run: Run, overflow?: Rest): Promise<false> {
     const now = this.#options.clock.now();
     const rest = overflow ?? toRest(run.saga, readState(run), now, this.lanes.healedAt);
-    const isDue = run.rest?.dueAt !== null && (run.rest?.dueAt ?? 0) <= now;
-    if (overflow || (isDue && (rest.dueAt ?? endlessMs) > now))
-      await this.commit(run, [], { rest });
+    const { dueAt = null, waits = [] } = run.rest ?? {};
+    // As it was read: nothing was written of the run since.
+    const isOld = run.hasWaits && waits.length === 0;
+    const isInVain = dueAt !== null && (isOld || dueAt <= now) && (rest.dueAt ?? endlessMs) > now;
+    if (overflow || isInVain) await this.commit(run, [], { rest });
     return false;
   }
 

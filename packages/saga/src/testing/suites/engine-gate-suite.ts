@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ok, type Reply, refused } from '../../core/reply.ts';
 import { isSettled, toStatus } from '../../core/status.ts';
 import { createGate } from '../../fixtures/order.ts';
+import { createVirtualClock } from '../virtual-clock.ts';
 import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';
 
@@ -255,6 +256,17 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await stage.engine.retry('o1', 'it is back');
         await stage.settle('o1');
         expect(stage.clock.now()).toBe(before);
+      });
+
+      test('lets the parked go on after a restart under a clock that was set back', async () => {
+        stage.bench.answer = ({ what }) => (what === 'forward reserve' ? lost : ok(1));
+        const ids = await submitMany(40);
+        await parked(40);
+        const right = createVirtualClock(stage.clock.now() - 2_000);
+        stage.bench.answer = () => ok(1);
+        await stage.restart({ clock: right, drainPerSecond: 10 });
+        await right.run(async () => (await stage.engine.counts()).open === 0, 60_000);
+        expect(await stage.views(ids)).toHaveLength(40);
       });
 
       test('lets the undos of other participants go on', async () => {
