@@ -63,7 +63,9 @@ const writes = {
   addEvent: 'INSERT INTO events (run, seq, event) VALUES (?, ?, ?)',
   addRun:
     'INSERT OR IGNORE INTO runs (id, saga, version, accepted_at, status, due_at, priority) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  updateRun: 'UPDATE runs SET status = ?, settled_at = ?, due_at = ?, priority = ? WHERE id = ?',
+  // Most steps change none of these, and an update writes every index that names one of its columns.
+  updateRun: `UPDATE runs SET status = ?1, settled_at = ?2, due_at = ?3, priority = ?4
+    WHERE id = ?5 AND (status, settled_at, due_at, priority) IS NOT (?1, ?2, ?3, ?4)`,
   addWait:
     'INSERT OR REPLACE INTO waits (participant, kind, rank, since, run) VALUES (?, ?, ?, ?, ?)',
   clearWaits: 'DELETE FROM waits WHERE run = ?',

@@ -88,7 +88,7 @@ export class Lane<T> {
 
   /** What a call would meet now. */
   look(direction: Direction): Barrier | null {
-    if (!mayPass(this.#breaker, this.#options.clock.now())) return 'open';
+    if (this.isOpen && !mayPass(this.#breaker, this.#options.clock.now())) return 'open';
     const hasUndosOnly = direction === 'undo' && this.hasUndosOnly;
     return this.#inFlight >= this.#options.callsMax || hasUndosOnly ? 'full' : null;
   }

@@ -11,6 +11,14 @@ export interface Queue<T> {
   items(): T[];
 }
 
+function takeFirst<T>(line: Set<T> | undefined): T | undefined {
+  // Asked at every step of every run, and mostly in vain.
+  if (!line || line.size === 0) return undefined;
+  const [first] = line;
+  if (first !== undefined) line.delete(first);
+  return first;
+}
+
 export function createQueue<T>(): Queue<T> {
   const lines = new Map(priorities.map((priority) => [priority, new Set<T>()]));
   const remove = (item: T): void => {
@@ -23,13 +31,9 @@ export function createQueue<T>(): Queue<T> {
       lines.get(priority)?.add(item);
     },
     take(passedOver = null, only) {
-      for (const [priority, line] of lines) {
-        if (priority === passedOver || (only && priority !== only)) continue;
-        const [first] = line;
-        if (first === undefined) continue;
-        line.delete(first);
-        return first;
-      }
+      if (only) return takeFirst(lines.get(only));
+      for (const [priority, line] of lines)
+        if (line.size > 0 && priority !== passedOver) return takeFirst(line);
       return undefined;
     },
     remove,
