@@ -124,10 +124,9 @@ export class Lanes {
 
   /** When a breaker may change by itself. */
   nextAt(): number {
-    return Math.min(
-      Number.POSITIVE_INFINITY,
-      ...[...this.#lanes.values()].map(({ nextAt }) => nextAt),
-    );
+    let at = Number.POSITIVE_INFINITY;
+    for (const { nextAt } of this.#lanes.values()) at = Math.min(at, nextAt);
+    return at;
   }
 
   ring(): void {
