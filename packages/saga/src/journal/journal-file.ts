@@ -26,13 +26,18 @@ const runs = `
 const notices =
   'CREATE TABLE notices (position INTEGER PRIMARY KEY AUTOINCREMENT, notice TEXT NOT NULL) STRICT;';
 
-/** Version 2 kept all runs that had not ended in memory. What those wait for is found out anew: all are due. */
+/**
+ * Version 2 kept all runs that had not ended in memory. What those wait for is found out anew: all are due, except for
+ * those in quarantine, whose last event says so. In its status, one of those is no different from a stuck one.
+ */
 const rows = `
   DROP INDEX runs_repair;
   ALTER TABLE runs ADD COLUMN due_at INTEGER;
   ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 2;
   UPDATE runs SET due_at = iif(settled_at IS NULL OR repair_at IS NOT NULL, 0, NULL),
     priority = CASE status WHEN 'accepted' THEN 2 WHEN 'running' THEN 1 WHEN 'completed' THEN 3 ELSE 0 END;
+  UPDATE runs SET due_at = 8640000000000000, priority = 4 WHERE due_at IS NOT NULL AND
+    (SELECT event FROM events WHERE run = id ORDER BY seq DESC LIMIT 1) LIKE '{"type":"quarantined",%';
   ALTER TABLE runs DROP COLUMN repair_at;
   CREATE INDEX runs_due ON runs (priority, due_at) WHERE due_at IS NOT NULL;
   CREATE INDEX runs_owing ON runs (number) WHERE settled_at IS NOT NULL AND due_at IS NOT NULL;
