@@ -4,6 +4,7 @@ import { describeEngineCare } from '../testing/suites/engine-care-suite.ts';
 import { describeEngineGate } from '../testing/suites/engine-gate-suite.ts';
 import { describeEngineRecovery } from '../testing/suites/engine-recovery-suite.ts';
 import { describeEngineRepairs } from '../testing/suites/engine-repair-suite.ts';
+import { describeEngineRows } from '../testing/suites/engine-rows-suite.ts';
 import { describeEngine } from '../testing/suites/engine-suite.ts';
 import type { JournalHouse } from '../testing/suites/journal-suite.ts';
 
@@ -18,6 +19,7 @@ const suites = [
   describeEngineGate,
   describeEngineCare,
   describeEngineRepairs,
+  describeEngineRows,
 ];
 for (const describeSuite of suites) {
   describeSuite('in memory', createMemoryHouse);

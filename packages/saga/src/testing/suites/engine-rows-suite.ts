@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest';
+import { ok, type Reply, refused } from '../../core/reply.ts';
+import { saga } from '../../core/saga.ts';
+import { anyInput } from '../../fixtures/any-input.ts';
+import { createGate } from '../../fixtures/order.ts';
+import { useEngineStage } from './engine-stage.ts';
+import type { JournalHouse } from './journal-suite.ts';
+
+const down: Reply<never> = { reply: 'unsent', code: 'connection-refused' };
+
+/** Who of those that wait for a participant is called next, on whatever journal. */
+export function describeEngineRows(name: string, createHouse: () => JournalHouse): void {
+  describe(`the runs that wait for a participant, on a journal ${name}`, () => {
+    const stage = useEngineStage(createHouse);
+    const submit = async (...ids: string[]): Promise<void> => {
+      await Promise.all(ids.map((id) => stage.submit(id)));
+    };
+    const numbered = (prefix: string, count: number): string[] =>
+      Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
+    const look = async (participant: string) =>
+      (await stage.engine.participants()).find((view) => view.participant === participant);
+    const areHeld = (participant: string, kind: 'parked' | 'waiting', count: number) =>
+      stage.clock.run(async () => (await look(participant))?.[kind] === count);
+    const pass = (ms: number): Promise<void> => {
+      const end = stage.clock.now() + ms;
+      stage.clock.setTimer(ms, () => {});
+      return stage.clock.run(() => stage.clock.now() >= end);
+    };
+    const callsOf = (what: string): string[] =>
+      stage.bench.calls.filter((call) => call.what === what).map(({ run }) => run);
+
+    test('are probed by one that did not fail there, however long the others have waited', async () => {
+      stage.bench.answer = ({ what }) => (what === 'forward reserve' ? down : ok(1));
+      const failed = numbered('failed', 5);
+      await submit(...failed);
+      await areHeld('reserve', 'parked', 5);
+      await submit('innocent');
+      await areHeld('reserve', 'parked', 6);
+      stage.bench.calls.length = 0;
+      await stage.called('forward reserve');
+      expect(callsOf('forward reserve')).toEqual(['innocent']);
+      // It failed as well now: the one that has waited the longest is next.
+      await stage.clock.run(() => stage.bench.calls.length === 2);
+      expect(callsOf('forward reserve')[1]).toMatch(/^failed/);
+    });
+
+    test('go on at their rate, however many others come and go meanwhile', async () => {
+      await stage.restart({ drainPerSecond: 50, callsMax: 8 });
+      stage.bench.answer = ({ what }) => (what === 'forward reserve' ? down : ok(1));
+      const ids = numbered('o', 41);
+      await submit(...ids);
+      await areHeld('reserve', 'parked', 41);
+      const times: number[] = [];
+      stage.bench.answer = ({ run, what }) => {
+        if (what === 'forward reserve' && run.startsWith('o')) times.push(stage.clock.now());
+        return ok(1);
+      };
+      await stage.clock.run(async () => (await look('reserve'))?.breaker === 'closed');
+      const closedAt = stage.clock.now();
+      for (let visit = 0; visit < 100; visit++) {
+        await submit(`visitor${visit}`);
+        await pass(10);
+      }
+      await stage.settle(...ids);
+      const drained = times.slice(1);
+      expect(drained).toHaveLength(40);
+      const rounds = [...Map.groupBy(drained, (at) => Math.floor((at - closedAt) / 100)).values()];
+      expect(rounds.map((round) => round.length)).toEqual(Array(8).fill(5));
+      expect(Math.max(...drained) - closedAt).toBeLessThan(900);
+    });
+
+    test('in line when the breaker opens are parked', async () => {
+      await stage.restart({ callsMax: 5 });
+      const held = createGate();
+      stage.bench.answer = ({ what }) => (what === 'forward reserve' ? held.reply : ok(1));
+      const ids = numbered('o', 12);
+      await submit(...ids);
+      await areHeld('reserve', 'waiting', 7);
+      held.open(down);
+      await areHeld('reserve', 'parked', 12);
+      expect(await look('reserve')).toMatchObject({ waiting: 0, inFlight: 0, breaker: 'open' });
+      expect(await stage.engine.counts()).toMatchObject({ moving: 0, queued: 0 });
+      expect(await stage.types('o12')).toEqual(['accepted', 'step-parked']);
+      stage.bench.answer = () => ok(1);
+      await stage.settle(...ids);
+    });
+
+    test('are parked also when the breaker opened just as they found no permit', async () => {
+      await stage.restart({ callsMax: 5 });
+      // Nobody can say in which turn that is: in one of these.
+      for (let turns = 0; turns < 25; turns++) {
+        const held = createGate();
+        stage.bench.answer = ({ what }) => (what === 'forward reserve' ? held.reply : ok(1));
+        const ids = numbered(`t${turns}-`, 5);
+        await submit(...ids);
+        await stage.clock.run(async () => (await look('reserve'))?.inFlight === 5);
+        const late = `late${turns}`;
+        stage.process.onAppend = async (when, { run, events }) => {
+          if (when === 'before' || run !== late || events[0]?.type !== 'accepted') return;
+          for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+          held.open(down);
+        };
+        await stage.submit(late);
+        const cameAt = stage.clock.now();
+        await areHeld('reserve', 'parked', 6);
+        expect(await look('reserve')).toMatchObject({ waiting: 0, inFlight: 0 });
+        // Long before the first probe, which would have come out of the line.
+        expect(stage.clock.now() - cameAt).toBeLessThan(500);
+        stage.bench.answer = () => ok(1);
+        await stage.settle(...ids, late);
+        await pass(60_000);
+      }
+    });
+
+    test('for the only permit of undos probe with it, when nobody is parked', async () => {
+      const held = createGate();
+      const rule = createGate();
+      const undone: string[] = [];
+      const timeoutMs = 60_000;
+      const declined = saga('declined', { version: 1, input: anyInput() })
+        .step('book', {
+          participant: 'shop',
+          perform: async () => ok(1),
+          undo: {
+            timeoutMs,
+            perform: async ({ id }) => {
+              undone.push(id);
+              return id === 'busy' ? held.reply : ok(1);
+            },
+          },
+        })
+        .step('rule', {
+          perform: ({ id }) => (id === 'next' ? rule.reply : Promise.resolve(refused('no'))),
+          undo: null,
+          timeoutMs,
+        })
+        .end();
+      const lost = saga('lost', { version: 1, input: anyInput() })
+        .step('ask', {
+          participant: 'shop',
+          perform: async (): Promise<Reply<never>> => ({ reply: 'unknown', code: 'reset' }),
+          undo: null,
+          retry: { attemptsMax: 1 },
+        })
+        .end();
+      const breaker = { failuresMin: 1, callsLookedAt: 1 };
+      await stage.restart({ sagas: [declined, lost], callsMax: 2, breaker });
+      for (const id of ['next', 'busy']) await stage.engine.submit(declined, {}, { id });
+      await stage.clock.run(() => undone.includes('busy'));
+      await stage.engine.submit(lost, {}, { id: 'lost' });
+      await stage.settle('lost');
+      await pass(1_000);
+      rule.open(refused('no'));
+      await areHeld('shop', 'waiting', 1);
+      expect(await look('shop')).toMatchObject({ breaker: 'open', parked: 0, inFlight: 1 });
+      held.open();
+      await stage.settle('busy', 'next');
+      expect(undone).toEqual(['busy', 'next']);
+      expect((await look('shop'))?.breaker).toBe('closed');
+    });
+
+    test('stand in line once, also when an operator asks for a retry there', async () => {
+      await stage.restart({ callsMax: 1 });
+      const held = createGate();
+      stage.bench.answer = ({ what, run }) =>
+        what === 'forward reserve' && run === 'o1' ? held.reply : ok(1);
+      const ids = numbered('o', 5);
+      await submit(...ids);
+      await areHeld('reserve', 'waiting', 4);
+      for (let wish = 0; wish < 3; wish++)
+        expect(await stage.engine.retry('o2', 'hurry')).toBe('done');
+      await areHeld('reserve', 'waiting', 4);
+      held.open();
+      await stage.settle(...ids);
+      expect(callsOf('forward reserve').sort()).toEqual(ids);
+      expect(await look('reserve')).toMatchObject({ inFlight: 0, waiting: 0 });
+    });
+
+    test('and are asked for again give their turn to the next', async () => {
+      stage.bench.answer = ({ what }) => (what === 'forward reserve' ? down : ok(1));
+      const ids = numbered('o', 10);
+      await submit(...ids);
+      await areHeld('reserve', 'parked', 10);
+      stage.bench.answer = () => ok(1);
+      await Promise.all(ids.slice(0, 9).map((id) => stage.engine.retry(id, 'is it back?')));
+      await stage.settle(...ids);
+      expect(await look('reserve')).toMatchObject({ parked: 0, waiting: 0, inFlight: 0 });
+    });
+  });
+}
