@@ -159,6 +159,46 @@ export function describeEngineRows(name: string, createHouse: () => JournalHouse
       expect((await look('shop'))?.breaker).toBe('closed');
     });
 
+    test('are called as soon as a call there ends, though its run goes on elsewhere', async () => {
+      await stage.restart({ callsMax: 1 });
+      const [reserved, held] = [createGate(), createGate()];
+      stage.bench.answer = ({ what, run }) => {
+        if (run !== 'o1') return ok(1);
+        return what === 'forward reserve' ? reserved.reply : held.reply;
+      };
+      await submit('o1', 'o2');
+      await areHeld('reserve', 'waiting', 1);
+      const before = stage.clock.now();
+      reserved.open();
+      await stage.clock.run(() => callsOf('forward reserve').length === 2);
+      expect(stage.clock.now()).toBe(before);
+      held.open();
+      await stage.settle('o1', 'o2');
+    });
+
+    test('and are cancelled just as a permit is handed to them give it to the next', async () => {
+      await stage.restart({ callsMax: 1 });
+      // Nobody can say in which turn that is: in one of these.
+      for (let turns = 0; turns < 25; turns++) {
+        const held = createGate();
+        const [first, cancelled, next] = numbered(`t${turns}-`, 3) as [string, string, string]; // three
+        stage.bench.answer = ({ what, run }) =>
+          what === 'forward pay' && run === first ? held.reply : ok(1);
+        await submit(first, cancelled, next);
+        await areHeld('pay', 'waiting', 2);
+        stage.process.onAppend = async (when, { run, events }) => {
+          if (when === 'after' || run !== cancelled || events[0]?.type !== 'cancel-requested')
+            return;
+          for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+          held.open();
+        };
+        await stage.engine.cancel(cancelled, 'enough');
+        await stage.settle(first, cancelled, next);
+        expect(await look('pay')).toMatchObject({ inFlight: 0, waiting: 0 });
+        expect((await stage.view(next)).state.phase).toBe('completed');
+      }
+    });
+
     test('stand in line once, also when an operator asks for a retry there', async () => {
       await stage.restart({ callsMax: 1 });
       const held = createGate();
