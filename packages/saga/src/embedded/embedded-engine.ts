@@ -271,7 +271,7 @@ class EmbeddedEngine implements Engine {
       const wish = toWish({ saga, state: readState(run), inFlight: attempt?.way ?? null });
       if (typeof wish === 'string') return wish;
       await this.#scheduler.commit(run, wish);
-      this.#scheduler.hasten(run);
+      this.#scheduler.lanes.hasten(run);
       return 'done';
     });
   }

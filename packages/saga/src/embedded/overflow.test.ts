@@ -120,7 +120,7 @@ test('a restart with more due runs than memory holds reads as many as that, and 
   expect(stage.heldMost).toBeLessThanOrEqual(keptMax + 2);
 });
 
-test('a line beyond what memory holds is kept as rows, also over a restart, and served in order', async () => {
+test('a line beyond what memory holds is kept as rows, also over a restart, and served lot by lot', async () => {
   const stage = new Stage();
   const held = createGate();
   const options = { callsMax: 2 };
@@ -150,6 +150,10 @@ test('a line beyond what memory holds is kept as rows, also over a restart, and 
   stage.bench.answer = () => ok(1);
   await stage.start(options);
   await stage.end();
-  expect(stage.calledFirst('forward pay')).toEqual(ids);
+  // A lot that comes back from the rows may change places with what is in line by then, and no further.
+  const called = stage.calledFirst('forward pay');
+  const shifts = called.map((id, place) => Math.abs(ids.indexOf(id) - place));
+  expect(called).toHaveLength(runs);
+  expect(Math.max(...shifts)).toBeLessThanOrEqual(keptMax / 2);
   expect(stage.rows('permit')).toBe(0);
 });

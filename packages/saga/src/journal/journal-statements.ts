@@ -87,6 +87,9 @@ const writes = {
   listDefinitions: 'SELECT DISTINCT saga, version FROM runs WHERE due_at IS NOT NULL',
   setDefinitionAside: `UPDATE runs SET due_at = ${unknownMs}, priority = ${asideAt} WHERE saga = ? AND version = ? AND due_at IS NOT NULL AND priority < ${asideAt}`,
   takeUpDefinition: `UPDATE runs SET due_at = 0, priority = iif(settled_at IS NULL, 1, 3) WHERE priority = ${asideAt} AND due_at = ${unknownMs} AND saga = ? AND version = ?`,
+  dismissLines:
+    "UPDATE runs SET due_at = 0 WHERE id IN (SELECT run FROM waits WHERE kind = 'permit')",
+  clearLines: "DELETE FROM waits WHERE kind = 'permit'",
   hastenAll: `UPDATE runs SET due_at = 0 WHERE due_at > ? AND priority < ${asideAt} AND due_at < ${endlessMs} AND NOT EXISTS (SELECT 1 FROM waits WHERE run = id AND kind <> 'retry')`,
   markPruned:
     'UPDATE submissions SET pruned_as = (SELECT status FROM runs WHERE id = run) WHERE run = ?',

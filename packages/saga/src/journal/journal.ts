@@ -39,7 +39,8 @@ export interface Journal {
   setAside(run: string): 'open' | 'settled' | undefined;
   /**
    * At the start. What was set aside is due if its definition is among these, and what is of no such definition is set
-   * aside. What is due later than `latest` was written under another clock: it is due now.
+   * aside. What stood in line is due: no line outlives its executor. What is due later than `latest` was written under
+   * another clock: it is due now.
    */
   review(known: readonly Named[], latest: number): void;
   /** Events of all runs after a position, in order; undefined when some were pruned, or it is ahead of all of them. */

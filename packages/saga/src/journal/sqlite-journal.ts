@@ -201,7 +201,14 @@ class SqliteJournal extends JournalReader implements Journal {
   }
 
   review(known: Parameters<Journal['review']>[0], latest: number): void {
-    const { listDefinitions, setDefinitionAside, takeUpDefinition, hastenAll } = this.#writes;
+    const {
+      listDefinitions,
+      setDefinitionAside,
+      takeUpDefinition,
+      dismissLines,
+      clearLines,
+      hastenAll,
+    } = this.#writes;
     this.#transact(() => {
       for (const { saga, version } of known) takeUpDefinition.run(saga, version);
       for (const row of listDefinitions.all()) {
@@ -209,6 +216,8 @@ class SqliteJournal extends JournalReader implements Journal {
         if (!known.some((named) => named.saga === saga && named.version === version))
           setDefinitionAside.run(saga, version);
       }
+      dismissLines.run();
+      clearLines.run();
       hastenAll.run(latest);
     });
   }

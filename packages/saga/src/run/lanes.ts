@@ -1,11 +1,12 @@
 // The ways to all participants: which run may call, which stand in line, and which of the store's come next.
 //
-// 1. A run that is taken from a line asks for its permit in the same tick: nobody else gets it before.
+// 1. A run that is taken from a line asks for its permit in the same tick: nobody else gets it before. A run that
+//    comes while others stand in line stands behind them.
 // 2. An open breaker probes with one parked run at a time, those first that did not fail there.
 // 3. When a breaker closes, and after a restart, the runs that wait for it go on at a bounded rate.
 // 4. A line too long for memory goes on in the store.
 
-import type { Aim } from '../core/decide.ts';
+import { type Aim, decide } from '../core/decide.ts';
 import {
   endlessMs,
   type Priority,
@@ -62,6 +63,8 @@ export class Lanes {
   /** Participants whose line goes on in the store. */
   readonly #overflowing = new Set<string>();
   readonly #drains = new Map<string, () => void>();
+  /** Taken from a line last. */
+  #called: Run | undefined;
   #hasStopped = false;
 
   constructor(options: LanesOptions, keeper: Keeper) {
@@ -71,11 +74,8 @@ export class Lanes {
 
   /** A restart remembers no breaker: those that waited for one go on at their rate. */
   start(): void {
-    for (const { participant, kind } of this.#options.journal.countWaits()) {
-      if (kind === 'permit') this.#overflowing.add(participant);
+    for (const { participant, kind } of this.#options.journal.countWaits())
       if (kind === 'parked') this.#drain(participant);
-      else this.serve(participant);
-    }
   }
 
   stop(): void {
@@ -163,7 +163,9 @@ export class Lanes {
       const { timeoutMs } = (direction === 'undo' && way.undo ? way.undo : way).tries;
       const { failures, unsents, triedAt } = readTried(readState(run), aim);
       const failedAt = failures + unsents > 0 ? triedAt : 0;
-      const permit = this.of(way.participant).admit({ direction, timeoutMs, failedAt });
+      const permit = this.#isBehind(run, aim)
+        ? (this.of(way.participant).look(direction) ?? 'full')
+        : this.of(way.participant).admit({ direction, timeoutMs, failedAt });
       if (typeof permit === 'function') {
         run.permits.set(way.participant, permit);
         return { admitted: aim, barriers };
@@ -180,14 +182,29 @@ export class Lanes {
     permit?.(reply);
   }
 
+  /** Somebody says that it is worth a try: the breakers that hold the run back probe at once. */
+  hasten(run: Run): void {
+    const now = this.#options.clock.now();
+    const next = decide(run.saga, readState(run), now, this.healedAt);
+    for (const { way } of next.type === 'perform' ? next.aims : [])
+      this.of(way.participant).hasten();
+  }
+
   /** The next in a line whose permit is free. */
   take(priority: Priority): Run | undefined {
     const direction = priority === 'undo' ? 'undo' : 'forward';
     for (const lane of this.#lanes.values()) {
       const run = lane.look(direction) === null && lane.line.take(null, priority);
+      if (run) this.#called = run;
       if (run) return run;
     }
     return undefined;
+  }
+
+  /** Others stand in line already, and it was not called out of it. */
+  #isBehind(run: Run, { way, direction }: Aim): boolean {
+    const priority = direction === 'undo' ? 'undo' : toPriority(readState(run));
+    return run !== this.#called && this.of(way.participant).line.size(priority) > 0;
   }
 
   forget(run: Run): void {
@@ -198,7 +215,7 @@ export class Lanes {
   standInLine(run: Run, { aims, barriers, until }: Held): Rest | null {
     const full = aims.filter(({ way }) => barriers[way.participant] === 'full');
     const priority = full[0]?.direction === 'undo' ? 'undo' : toPriority(readState(run));
-    const open = full.filter(({ way }) => this.of(way.participant).line.size() < lineMax);
+    const open = full.filter(({ way }) => !this.#isLong(way.participant));
     // It may have opened since: then the run waits for more than a permit.
     run.isStirred ||= open.some(
       (aim) => this.of(aim.way.participant).look(aim.direction) === 'open',
@@ -213,6 +230,19 @@ export class Lanes {
     );
     for (const { participant } of waits) this.#overflowing.add(participant);
     return { dueAt: Math.min(until, endlessMs), priority, waits };
+  }
+
+  /** These are rows from now on: a breaker, or a line, may have waited for them alone. */
+  note(waits: readonly Wait[]): void {
+    for (const { participant, kind } of waits) {
+      if (kind === 'permit') this.#overflowing.add(participant);
+      if (kind !== 'retry') this.serve(participant);
+    }
+  }
+
+  /** Too long for memory, or going on in the store already. */
+  #isLong(participant: string): boolean {
+    return this.#overflowing.has(participant) || this.of(participant).line.size() >= lineMax;
   }
 
   /** Brings a run into the line where nobody stands and one would be admitted, or where the line goes on in the store. */

@@ -19,6 +19,14 @@ function takeFirst<T>(line: Set<T> | undefined): T | undefined {
   return first;
 }
 
+/** New work without an end must not keep repairs waiting for ever: one place in so many is theirs. */
+const repairsEvery = 16;
+const repairsFirst: readonly Priority[] = ['repair', ...priorities];
+
+/** Who goes first when the next place is given, after so many. */
+export const toOrder = (given: number): readonly Priority[] =>
+  given % repairsEvery === 0 ? repairsFirst : priorities;
+
 export function createQueue<T>(): Queue<T> {
   const lines = new Map(priorities.map((priority) => [priority, new Set<T>()]));
   const remove = (item: T): void => {

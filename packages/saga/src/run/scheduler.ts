@@ -6,14 +6,13 @@
 // 3. Undos go before work in flight, before new work, before repairs; but undos leave one place to the others.
 // 4. What is kept in memory is bounded: beyond it, runs that could go on stay rows, and are fetched in that order.
 // 5. A run moves in the root async context, never in that of the request that happened to free its place.
-import { decide } from '../core/decide.ts';
 import { endlessMs, priorities, type Rest, toPriority, toRest } from '../core/rest.ts';
 import { isSettled } from '../core/status.ts';
 import type { Journal } from '../journal/journal.ts';
 import { createHost, type HostOptions } from './host.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
 import { type Advance, advance } from './perform.ts';
-import { createQueue } from './queue.ts';
+import { createQueue, toOrder } from './queue.ts';
 import { toRecovery } from './recovery.ts';
 import { type Run, readState } from './run.ts';
 import { inRoot, RunWriter, type WriterOptions } from './run-writer.ts';
@@ -45,6 +44,8 @@ export class Scheduler {
   /** No row is due before. */
   #dueAt = 0;
   #timer = { at: Number.POSITIVE_INFINITY, callOff: (): void => {} };
+  /** Places, since the start. */
+  #given = 1;
   #isStopping = false;
 
   constructor(options: SchedulerOptions) {
@@ -106,14 +107,6 @@ export class Scheduler {
     this.#fill();
   }
 
-  /** Somebody says that it is worth a try: the breakers that hold the run back probe at once. */
-  hasten(run: Run): void {
-    const now = this.#options.clock.now();
-    const next = decide(run.saga, readState(run), now, this.lanes.healedAt);
-    for (const { way } of next.type === 'perform' ? next.aims : [])
-      this.lanes.of(way.participant).hasten();
-  }
-
   readonly commit: RunWriter['commit'] = (...args) => this.#writer.commit(...args);
 
   /** Starts nothing more, and resolves when each moving run has committed what it was doing. */
@@ -170,9 +163,7 @@ export class Scheduler {
     this.#inHand.delete(run.id);
     if (run.rest === null || run.rest.dueAt === null) return;
     this.#dueAt = Math.min(this.#dueAt, run.rest.dueAt);
-    // Its breaker may have waited for this one alone.
-    for (const { participant, kind } of run.rest.waits)
-      if (kind === 'parked') this.lanes.serve(participant);
+    this.lanes.note(run.rest.waits);
   }
 
   /** Starts what there are places for, and sees to what comes next. */
@@ -193,10 +184,12 @@ export class Scheduler {
 
   #takeNext(): Run | undefined {
     const hasUndosOnly = this.#undoing.size >= Math.max(1, this.#options.concurrencyMax - 1);
-    for (const priority of priorities) {
+    for (const priority of toOrder(this.#given)) {
       if (priority === 'undo' && hasUndosOnly) continue;
       const run = this.lanes.take(priority) ?? this.#ready.take(null, priority);
-      if (run) return run;
+      if (!run) continue;
+      this.#given += 1;
+      return run;
     }
     return undefined;
   }

@@ -181,6 +181,8 @@ function reviewRun(
   const isKnown = known.some(({ saga, version }) => saga === run.saga && version === run.version);
   if (!isKnown) return { ...run, rest: unknown };
   const due = { ...rest, dueAt: 0 };
+  if (rest.waits.some(({ kind }) => kind === 'permit'))
+    return { ...run, rest: { ...due, waits: [] } };
   if (rest.priority === 'aside')
     return { ...run, rest: { ...due, priority: settledAt === null ? 'in-flight' : 'repair' } };
   const isLate = rest.dueAt > latest && rest.dueAt < endlessMs;

@@ -130,7 +130,10 @@ export function describeEngineRows(name: string, createHouse: () => JournalHouse
           },
         })
         .step('rule', {
-          perform: ({ id }) => (id === 'next' ? rule.reply : Promise.resolve(refused('no'))),
+          perform: async ({ id }): Promise<Reply<null>> => {
+            if (id === 'next') await rule.reply;
+            return refused('no');
+          },
           undo: null,
           timeoutMs,
         })

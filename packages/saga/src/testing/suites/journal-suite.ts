@@ -213,6 +213,13 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       expect(journal.countRuns()).toEqual({ open: 0, aside: 1 });
     });
 
+    test('finds due what stood in a line that ended with its executor', async () => {
+      const waits = [{ participant: 'pay', kind: 'permit', rank: 1 } as const];
+      await append(accept('a'), rest('a', { dueAt: 8.64e15, waits }));
+      journal.review([{ saga: 'order', version: 1 }], 99);
+      expect([journal.listDue('new', 0, 9), journal.countWaits()]).toEqual([['a'], []]);
+    });
+
     test('finds due what was written under a clock that is ahead, but not what waits for a breaker', async () => {
       const parked = [{ participant: 'pay', kind: 'parked', rank: 0 } as const];
       await append(accept('a'), accept('b'), accept('c'));
