@@ -16,10 +16,11 @@ import {
   undone,
   unknown,
   unsent,
+  writtenOff,
 } from '../fixtures/history.ts';
 import { trip } from '../fixtures/trip.ts';
 import { findUnfinished, toInterruption } from '../run/recovery.ts';
-import { decide, findOwed, isPastPivot, readOutputs } from './decide.ts';
+import { decide, findOpenLater, findOwed, isPastPivot, readOutputs } from './decide.ts';
 import type { Happening } from './event.ts';
 import { ok, type Reply } from './reply.ts';
 import { saga } from './saga.ts';
@@ -54,6 +55,17 @@ describe('going forward', () => {
     const late = unsent('quote', { startedAt: 0, retryAt: 10_500 });
     expect(then([late], 9_900)).toBe('wait until 10000 for forward quote');
     expect(then([late], 10_000)).toBe('compensate for quote: breaker-open');
+  });
+
+  test('has the whole of that budget from its first attempt on, however late that comes', () => {
+    expect(then([], 99_999)).toBe('forward quote');
+    const late = unsent('quote', { startedAt: 5, retryAt: 10_500 });
+    expect(then([late], 9_900)).toBe('wait until 10005 for forward quote');
+  });
+
+  test('waits for its own time, though the breaker has closed since', () => {
+    const state = given(unknown('quote', { retryAt: 300 }));
+    expect(say(decide(trip, state, 100, () => 50))).toBe('wait until 300 for forward quote');
   });
 
   test('gives up when the attempts are used up', () => {
@@ -136,6 +148,13 @@ describe('an alternate', () => {
     );
   });
 
+  test('is given up when that undo takes longer than the alternate may', () => {
+    const waiting = undoFailed('pay', 'undo-unknown', { retryAt: 20_000 });
+    const history = [...booked, ...spent('pay'), alternateChosen('pay'), waiting];
+    expect(then(history, 10_005)).toBe('wait until 10006 for undo pay');
+    expect(then(history, 10_006)).toBe('compensate for pay: timed-out');
+  });
+
   test('need not wait where doing it twice harms nobody', () => {
     expect(then([...paid, ...spent('mail'), alternateChosen('mail')])).toBe('forward mail:alt');
   });
@@ -200,6 +219,23 @@ describe('a later step', () => {
     const healed = (healedAt: number): string => say(decide(trip, state, 100, () => healedAt));
     expect(healed(triedAt)).toBe('wait until 900 for forward mail');
     expect(healed(triedAt + 1)).toBe('forward mail');
+  });
+
+  test('is not done after completion unless it was put off', () => {
+    expect(then([...paid, { type: 'completed' }])).toBe('rest');
+  });
+
+  test('that was written off holds nothing up, and is not repaired', () => {
+    expect(then([...paid, unknown('mail'), writtenOff('mail', 'forward')])).toBe('completed');
+    expect(then([...putOff, writtenOff('mail', 'forward')])).toBe('rest');
+  });
+
+  test('is open from the pivot on, until it is done', () => {
+    const open = (...history: readonly Happening[]): string[] =>
+      findOpenLater(trip, given(...history)).map(({ name }) => name);
+    expect(open(...booked)).toEqual([]);
+    expect(open(succeeded('pay'))).toEqual(['mail']);
+    expect(open(...paid, succeeded('mail'))).toEqual([]);
   });
 
   test('rests once repaired or refused', () => {
@@ -296,6 +332,22 @@ describe('going back', () => {
     expect(then([...booked, decided, ...misses], -1)).toBe('undo hotel');
   });
 
+  test('waits longer for an undo that is exhausted than for one that is not', () => {
+    const misses = Array.from({ length: 3 }, () =>
+      undoFailed('flight', 'undo-refused', { retryAt: 2_100, exhausted: true }),
+    );
+    const history = [succeeded('quote'), succeeded('flight'), decided, ...misses];
+    expect(then(history, 100)).toBe('wait until 2100 for undo flight');
+    expect(then(history, 99)).toBe('undo flight');
+  });
+
+  test('leaves what was written off as it is', () => {
+    const owed = undoFailed('hotel', 'undo-refused', { exhausted: true });
+    const history = [...booked, decided, owed, writtenOff('hotel', 'undo')];
+    expect(then(history)).toBe('undo flight');
+    expect(then([...history, undone('flight')])).toBe('compensated');
+  });
+
   test('never goes forward again, even after a late ok', () => {
     expect(then([succeeded('quote'), unknown('flight'), decided, succeeded('flight')])).toBe(
       'undo flight',
@@ -304,6 +356,22 @@ describe('going back', () => {
 
   test('rests at its end', () => {
     expect(then([decided, { type: 'compensated' }])).toBe('rest');
+  });
+});
+
+describe('a run that was set aside', () => {
+  const aside: Happening = { type: 'quarantined', code: 'poison' };
+
+  test.each([
+    ['on its way', [...booked]],
+    ['on its way back', [...booked, decided]],
+    ['under repair', [...paid, deferred('mail'), { type: 'completed' } as const]],
+  ])('rests, %s', (_, history) => {
+    expect(then(history)).not.toBe('rest');
+    expect(then([...history, aside])).toBe('rest');
+    expect(then([...history, aside, { type: 'retry-requested', reason: 'mended' }])).not.toBe(
+      'rest',
+    );
   });
 });
 

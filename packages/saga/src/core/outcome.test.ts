@@ -131,6 +131,8 @@ describe('the reply to an undo', () => {
   test('unsent never makes it owed, and does not end that it is', () => {
     const busy = given(...Array.from({ length: 9 }, () => undoFailed('pay', 'undo-unsent')));
     expect(toUndoEvent(outcome(closed, busy))).toMatchObject({ exhausted: false });
+    const last = given(undoFailed('pay', 'undo-unknown'));
+    expect(toUndoEvent(outcome(closed, last))).toMatchObject({ exhausted: false });
     const owed = given(undoFailed('pay', 'undo-refused', { exhausted: true }));
     expect(toUndoEvent(outcome(closed, owed))).toMatchObject({ exhausted: true, retryAt: 560 });
   });

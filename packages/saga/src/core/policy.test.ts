@@ -12,14 +12,19 @@ describe('a policy', () => {
   });
 
   test.each([
-    ['a time-out of nothing', { timeoutMs: 0 }],
-    ['a time-out that nobody waits for', { timeoutMs: 600_001 }],
-    ['no attempt', { retry: { attemptsMax: 0 } }],
-    ['a negative delay', { retry: { firstDelayMs: -1 } }],
-    ['a factor that is no number', { retry: { factor: Number.NaN } }],
-    ['a delay without an end', { retry: { delayMaxMs: Number.POSITIVE_INFINITY } }],
-  ])('is refused with %s', (_, policy) => {
+    ['a time-out of nothing', { timeoutMs: 0 }, 'timeoutMs must be above 0, not 0'],
+    ['a time-out that nobody waits for', { timeoutMs: 600_001 }, 'timeoutMs must be 600000 at'],
+    ['no attempt', { retry: { attemptsMax: 0 } }, 'attemptsMax must be above 0, not 0'],
+    ['a negative delay', { retry: { firstDelayMs: -1 } }, 'firstDelayMs must be above 0, not -1'],
+    ['a factor that is no number', { retry: { factor: Number.NaN } }, 'factor must be above 0'],
+    ['an endless delay', { retry: { delayMaxMs: Number.POSITIVE_INFINITY } }, 'must have an end'],
+  ])('is refused with %s', (_, policy, why) => {
     expect(() => toTries(policy, forwardDefaults)).toThrow(RangeError);
+    expect(() => toTries(policy, forwardDefaults)).toThrow(why);
+  });
+
+  test('may let an attempt take ten minutes', () => {
+    expect(toTries({ timeoutMs: 600_000 }, forwardDefaults).timeoutMs).toBe(600_000);
   });
 });
 

@@ -63,6 +63,17 @@ describe('a definition', () => {
     });
   });
 
+  test('calls what it was given, and keeps apart only the secrets that it names', () => {
+    const undo = async (): Promise<Reply<null>> => ok(null);
+    const definition = begin()
+      .step('pay', { perform: done, undo })
+      .pivot('book', { perform: done, undo: { perform: undo } })
+      .end();
+    expect(definition.plan.map(({ first }) => first.undo?.perform)).toEqual([undo, undo]);
+    expect(definition.plan.map(({ first }) => first.perform)).toEqual([done, done]);
+    expect(definition.secrets).toEqual([]);
+  });
+
   test('cannot be changed once it ended', () => {
     const builder = begin().step('pay', { perform: done, undo: null });
     const definition = builder.end();
@@ -72,14 +83,20 @@ describe('a definition', () => {
   });
 
   test.each([0, -1, 1.5, Number.NaN])('is refused with version %s', (version) => {
-    expect(() => saga('order', { version, input: anyInput() })).toThrow(RangeError);
+    const define = () => saga('order', { version, input: anyInput() });
+    expect(define).toThrow(RangeError);
+    expect(define).toThrow('saga order: the version must be a whole number from 1');
   });
 
   test.each(['', 'Order', '1st', 'a b', 'pay:alt', 'x'.repeat(42)])(
     'is refused where it or a step is named "%s"',
     (name) => {
-      expect(() => saga(name, { version: 1, input: anyInput() })).toThrow(RangeError);
-      expect(() => begin().step(name, { perform: done, undo: null })).toThrow(RangeError);
+      const define = () => saga(name, { version: 1, input: anyInput() });
+      const add = () => begin().step(name, { perform: done, undo: null });
+      expect(define).toThrow(RangeError);
+      expect(define).toThrow(`'${name}' is no saga name; use lower case`);
+      expect(add).toThrow(RangeError);
+      expect(add).toThrow(`saga order: '${name}' is no step name; use lower case`);
     },
   );
 

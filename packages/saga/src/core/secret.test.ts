@@ -13,7 +13,7 @@ test('takes secrets out and puts them back, without touching what was handed in'
 });
 
 test('takes nothing where the field is missing', () => {
-  expect(separateSecrets({ payment: null }, ['payment.token', 'pin'])).toEqual({
+  expect(separateSecrets({ payment: null }, ['payment.token', 'pin'])).toStrictEqual({
     input: { payment: null },
     secrets: {},
   });

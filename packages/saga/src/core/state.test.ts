@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Happening } from './event.ts';
 import {
   accepted,
   alternateChosen,
@@ -15,9 +16,10 @@ import {
   undone,
   unknown,
   unsent,
+  writtenOff,
 } from '../fixtures/history.ts';
-import { replay } from './history.ts';
-import { evolve, readWay } from './state.ts';
+import { replay, tryReplay } from './history.ts';
+import { evolve, isStarted, readWay } from './state.ts';
 
 describe('a forward attempt', () => {
   test('leaves an effect that may exist when its end is unknown', () => {
@@ -62,6 +64,7 @@ describe('a forward attempt', () => {
     const way = readWay(given(parked), 'pay');
     expect(way).toMatchObject({ attempts: 0, failures: 0, isParked: true, since: 1 });
     expect(way.mayExist).toBe(false);
+    expect(readWay(given(parked, unsent('pay')), 'pay').isParked).toBe(false);
   });
 
   test('that recovery found interrupted has a number, and burns no attempt', () => {
@@ -107,6 +110,8 @@ describe('an undo', () => {
     const parked = { type: 'undo-parked', way: 'pay', code: 'breaker-open' } as const;
     const { undo } = readWay(given(succeeded('pay'), parked), 'pay');
     expect(undo).toMatchObject({ attempts: 0, failures: 0, isParked: true, exhausted: false });
+    const tried = given(succeeded('pay'), parked, undoFailed('pay', 'undo-unsent'));
+    expect(readWay(tried, 'pay').undo.isParked).toBe(false);
   });
 
   test('is done once acknowledged', () => {
@@ -169,7 +174,118 @@ describe('a run', () => {
   });
 });
 
+describe('a call', () => {
+  const started = (way: string, direction: 'forward' | 'undo'): Happening => ({
+    type: 'attempt-started',
+    way,
+    direction,
+  });
+  const parked = { type: 'step-parked', way: 'pay', code: 'breaker-open' } as const;
+  const undoParked = { type: 'undo-parked', way: 'pay', code: 'breaker-open' } as const;
+
+  test('has a number of its own, also one that a restart may have interrupted', () => {
+    const history = [
+      unsent('pay'),
+      parked,
+      unknown('pay'),
+      decided,
+      { type: 'recovered' },
+    ] as const;
+    expect(given(...history).calls).toBe(3);
+    expect(given(...history, undone('pay')).calls).toBe(4);
+  });
+
+  test('is announced for one way and direction', () => {
+    const state = given(started('pay', 'undo'));
+    expect(isStarted(state, 'pay', 'undo')).toBe(true);
+    expect(isStarted(state, 'pay', 'forward')).toBe(false);
+    expect(isStarted(state, 'mail', 'undo')).toBe(false);
+    expect(isStarted(given(), 'pay', 'undo')).toBe(false);
+  });
+
+  test.each([
+    ['its end was seen', succeeded('pay')],
+    ['a restart found it', { type: 'recovered' } as const],
+    ['a restart marked it unknown', interrupted('pay')],
+    ['it was parked again', parked],
+  ])('is under way until %s', (_, happening) => {
+    const announced = started('pay', 'forward');
+    expect(given(announced).started).toEqual({ way: 'pay', direction: 'forward' });
+    expect(given(announced, happening).started).toBeNull();
+  });
+
+  test('is under way though another one is parked', () => {
+    expect(given(started('pay', 'undo'), parked).started).not.toBeNull();
+    expect(given(started('pay', 'forward'), undoParked).started).not.toBeNull();
+    expect(given(started('pay', 'undo'), undoParked).started).toBeNull();
+  });
+});
+
+describe('an interruption', () => {
+  test('counts until an attempt has an end', () => {
+    const twice = [interrupted('pay'), { type: 'recovered' }] as const;
+    expect(given(...twice).interruptions).toBe(2);
+    expect(given({ type: 'recovered' }, interrupted('pay')).interruptions).toBe(2);
+    expect(given(...twice, unknown('pay')).interruptions).toBe(0);
+    expect(given(...twice, undone('pay')).interruptions).toBe(0);
+  });
+});
+
+describe('an operator', () => {
+  const stuck = [
+    unknown('pay', { retryAt: 500 }),
+    { type: 'recovered' },
+    decided,
+    undoFailed('pay', 'undo-unsent'),
+    undoFailed('pay', 'undo-refused', { retryAt: 900, exhausted: true }),
+    { type: 'recovered' },
+    { type: 'quarantined', code: 'poison' },
+  ] as const;
+
+  test('makes due what waits, and gives an undo all its attempts back', () => {
+    const state = given(...stuck, { type: 'retry-requested', reason: 'mended' });
+    expect(state).toMatchObject({ interruptions: 0, isQuarantined: false });
+    expect(readWay(state, 'pay')).toMatchObject({
+      retryAt: 0,
+      failures: 1,
+      undo: { retryAt: 0, failures: 0, unsents: 0, exhausted: false, attempts: 1 },
+    });
+  });
+
+  test('who nudges makes it due, and nothing else', () => {
+    const before = given(...stuck);
+    const state = given(...stuck, { type: 'retry-requested', reason: 'later', nudge: true });
+    expect(before).toMatchObject({ interruptions: 1, isQuarantined: true });
+    const way = readWay(before, 'pay');
+    expect(state).toEqual({
+      ...before,
+      seq: before.seq + 1,
+      ways: { pay: { ...way, retryAt: 0, undo: { ...way.undo, retryAt: 0 } } },
+    });
+    expect(way).toMatchObject({ retryAt: 500, undo: { failures: 1, unsents: 1, exhausted: true } });
+  });
+
+  test('writes a way off, until it was done all the same', () => {
+    const off = given(unknown('mail'), writtenOff('mail', 'forward'));
+    expect(readWay(off, 'mail')).toMatchObject({
+      mayExist: true,
+      writtenOff: { direction: 'forward', reason: 'by hand', at: 2 },
+    });
+    const late = given(unknown('mail'), writtenOff('mail', 'forward'), succeeded('mail'));
+    expect(readWay(late, 'mail').writtenOff).toBeNull();
+  });
+});
+
 describe('a damaged journal', () => {
+  test('is no state, for whoever asks with care', () => {
+    expect(tryReplay([])).toBeUndefined();
+    expect(tryReplay(toEvents([accepted]))).toEqual(given());
+  });
+
+  test('is reported when the first event is a later one', () => {
+    expect(() => evolve(null, { type: 'completed', seq: 2, at: 0 })).toThrow('event 2 after 0');
+  });
+
   test('is reported when a run has no events', () => {
     expect(() => replay([])).toThrow('without events');
   });

@@ -16,6 +16,9 @@ const stories: Readonly<Record<string, Story>> = {
   'both providers are gone': {
     script: { 'forward pay': always('lost'), 'forward pay:alt': always('late') },
   },
+  'an alternate arrives once more after its undo': {
+    script: { 'forward pay': always('drop'), 'forward pay:alt': ['late', ...always('lost')] },
+  },
   'an undo is refused once and lost twice': {
     script: { 'forward pay': ['refuse'], 'undo reserve': ['refuse', 'lost', 'lost'] },
   },

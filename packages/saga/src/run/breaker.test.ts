@@ -42,14 +42,25 @@ test('stays closed while less than half of the latest calls fail', () => {
 
 test('forgets failures that are long past', () => {
   const before = call(closedBreaker, failing(4), 0);
-  expect(call(before, ['failing'], 30_010).state).toBe('closed');
+  expect(call(before, ['failing'], 29_999).state).toBe('open');
+  expect(call(before, ['failing'], 30_000).state).toBe('closed');
 });
 
 test('lets one probe through, and closes when it is well', () => {
   const probing = enter(open, moment(2_000));
   expect(mayPass(probing, 2_000)).toBe(false);
   const closed = leave(probing, { era: probing.era, verdict: 'healthy' }, moment(2_100));
-  expect(closed).toMatchObject({ state: 'closed', since: 2_100 });
+  expect(closed).toMatchObject({ state: 'closed', since: 2_100, outcomes: [] });
+  expect(mayPass(closed, 2_100)).toBe(true);
+});
+
+test('is of a new era with each change, so that no call is taken for one of another', () => {
+  const probing = enter(open, moment(2_000));
+  const failed = leave(probing, { era: probing.era, verdict: 'failing' }, moment(2_100));
+  const again = enter(failed, moment(90_000));
+  const closed = leave(again, { era: again.era, verdict: 'healthy' }, moment(90_100));
+  const eras = [closedBreaker, open, probing, failed, again, closed].map(({ era }) => era);
+  expect(eras).toEqual([...new Set(eras)].toSorted((a, b) => a - b));
 });
 
 test('waits twice as long after each probe that fails, up to the longest delay', () => {
@@ -88,6 +99,20 @@ test('gives up a probe that does not settle, and believes nothing that it says l
   expect(mayPass(reopened, 14_000)).toBe(true);
 });
 
+test('awaits a probe for as long as its call may take, and a second', () => {
+  expect(enter(open, moment(2_000), 20_000)).toMatchObject({ probeEndsAt: 23_000 });
+});
+
+test('gives up nothing where no probe is under way', () => {
+  expect(giveUpProbe(open, moment(99_999))).toBe(open);
+  expect(giveUpProbe(closedBreaker, moment(99_999))).toBe(closedBreaker);
+});
+
+test('counts no call that said nothing of the participant', () => {
+  const four = call(closedBreaker, failing(4), 0);
+  expect(call(four, ['nothing'], 4)).toBe(four);
+});
+
 test('lets the next one probe when the probe said nothing of the participant', () => {
   const probing = enter(open, moment(2_000));
   const after = leave(probing, { era: probing.era, verdict: 'nothing' }, moment(2_010));
@@ -107,7 +132,10 @@ test('believes no call that began before it opened, nor one of an earlier probe'
 test('waits longer when it opens again soon after it closed, and no longer after a calm time', () => {
   const closed = call(open, ['healthy'], 2_000);
   expect(call(closed, failing(5), 2_010)).toMatchObject({ state: 'open', openings: 2 });
-  expect(call(closed, failing(5), 40_000)).toMatchObject({ state: 'open', openings: 1 });
+  expect(call(closed, failing(5), 31_995)).toMatchObject({ state: 'open', openings: 2 });
+  expect(call(closed, failing(5), 31_996)).toMatchObject({ state: 'open', openings: 1 });
+  const later = call(open, ['healthy'], 90_000);
+  expect(call(later, failing(5), 90_010)).toMatchObject({ state: 'open', openings: 2 });
 });
 
 test('probes at once when somebody knows that it is worth it', () => {
