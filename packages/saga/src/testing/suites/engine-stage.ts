@@ -4,6 +4,7 @@ import { createEngine } from '../../embedded/embedded-engine.ts';
 import type { Engine, EngineOptions, RunView } from '../../embedded/engine.ts';
 import { type Crashable, createCrashable } from '../../fixtures/crash.ts';
 import { createOrderBench, type OrderBench, order } from '../../fixtures/order.ts';
+import { mutateEngine, mutateJournal, mutateOptions } from '../mutants/planted.ts';
 import { createVirtualClock, type VirtualClock } from '../virtual-clock.ts';
 import type { JournalHouse } from './journal-suite.ts';
 
@@ -26,15 +27,17 @@ export function useEngineStage(createHouse: () => JournalHouse) {
   const start = async (options: Partial<EngineOptions> = {}): Promise<void> => {
     const { house, clock, bench, bugs } = scenery;
     const process = createCrashable(await house.open());
-    const engine = await createEngine({
-      journal: process.journal,
-      sagas: [bench.saga],
-      clock,
-      random: () => 0.5,
-      onBug: (error) => bugs.push(error),
-      ...options,
-    });
-    cast = { process, engine };
+    const engine = await createEngine(
+      mutateOptions({
+        journal: mutateJournal(process.journal),
+        sagas: [bench.saga],
+        clock,
+        random: () => 0.5,
+        onBug: (error) => bugs.push(error),
+        ...options,
+      }),
+    );
+    cast = { process, engine: mutateEngine(engine) };
   };
   const crash = (): void => {
     cast.process.crash();

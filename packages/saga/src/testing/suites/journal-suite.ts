@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Event, Happening } from '../../core/event.ts';
 import { accepted, decided } from '../../fixtures/history.ts';
 import type { Append, Journal, Summary } from '../../journal/journal.ts';
+import { mutateJournal } from '../mutants/planted.ts';
 
 /** Where a journal can be opened again and finds what it stored. */
 export interface JournalHouse {
@@ -55,11 +56,11 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       Promise.all(entries.map((each) => journal.append(each)));
     const reopen = async (): Promise<void> => {
       journal.close();
-      journal = await house.open();
+      journal = mutateJournal(await house.open());
     };
     beforeEach(async () => {
       house = createHouse();
-      journal = await house.open();
+      journal = mutateJournal(await house.open());
     });
     afterEach(() => {
       journal.close();

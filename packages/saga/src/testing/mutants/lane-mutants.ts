@@ -1,0 +1,105 @@
+import type { Reply } from '../../core/reply.ts';
+import type { Caller, Lane, Leave } from '../../run/lane.ts';
+import type { Lanes } from '../../run/lanes.ts';
+import type { Run } from '../../run/run.ts';
+import { type Mutant, onEachHost } from './mutant.ts';
+
+type AnyLane = Lane<Run>;
+type Admit = AnyLane['admit'];
+
+/** Another way to admit, for every lane. */
+const changeAdmit =
+  (change: (admit: (caller: Caller) => ReturnType<Admit>, caller: Caller) => ReturnType<Admit>) =>
+  (root: AnyLane): AnyLane => {
+    const { admit } = root;
+    root.admit = function (this: AnyLane, caller: Caller) {
+      return change((asked) => admit.call(this, asked), caller);
+    };
+    return root;
+  };
+
+/** A permit is given back only for these ends. */
+const keepPermits = (givesBack: (reply: Reply<unknown> | null) => boolean) =>
+  changeAdmit((admit, caller) => {
+    const permit = admit(caller);
+    if (typeof permit !== 'function') return permit;
+    const leave: Leave = (reply) => {
+      if (givesBack(reply)) permit(reply);
+    };
+    return leave;
+  });
+
+export const laneMutants = {
+  'lane-calls-through-an-open-breaker': {
+    bug: 'An open breaker is no barrier',
+    mutate: (root) => {
+      const { look } = root;
+      root.look = function (this: AnyLane, direction) {
+        const barrier = look.call(this, direction);
+        return barrier === 'open' ? null : barrier;
+      };
+      return root;
+    },
+    caughtBy: [
+      ...onEachHost('parks the steps of its participant'),
+      ...onEachHost('lets one probe through at a time'),
+    ],
+  },
+  'lane-keeps-a-permit-without-a-call': {
+    bug: 'A run that no longer wants to call keeps its permit',
+    mutate: keepPermits((reply) => reply !== null),
+    caughtBy: onEachHost('gives the turn of a run that was cancelled before it could come'),
+  },
+  'lane-keeps-the-permit-of-a-call-out-of-time': {
+    bug: 'A call that ran out of time keeps its permit',
+    mutate: keepPermits(
+      (reply) => !(reply && reply.reply === 'unknown' && reply.code === 'timed-out'),
+    ),
+    caughtBy: onEachHost('are free again after a call that ran out of time'),
+  },
+  'lane-lets-undos-take-every-place': {
+    bug: 'Undos take every place of their participant',
+    mutate: (root) => Object.defineProperty(root, 'hasUndosOnly', { get: () => false }),
+    caughtBy: onEachHost('leave one to those that go forward'),
+  },
+  'lane-blames-the-participant-for-a-run': {
+    bug: 'One run that nobody can serve opens the breaker for all',
+    mutate: changeAdmit((admit, caller) => admit({ ...caller, failedAt: 0 })),
+    caughtBy: onEachHost('does not keep the others waiting for a few that nobody can serve'),
+  },
+  'lane-does-not-hear-a-retry': {
+    bug: 'A retry that an operator asks for does not hasten the probe',
+    mutate: (root) => Object.assign(root, { hasten: () => {} }),
+    caughtBy: onEachHost('is probed at once when an operator asks for a retry'),
+  },
+  'lane-waits-for-a-lost-probe': {
+    bug: 'A probe that never settles is awaited for ever',
+    mutate: (root) => Object.assign(root, { tick: () => {} }),
+    caughtBy: onEachHost('gives up a probe that never settles'),
+  },
+} as const satisfies Readonly<Record<string, Mutant<AnyLane>>>;
+
+export const lanesMutants = {
+  'lanes-try-suspects-together': {
+    bug: 'Runs that may have ended the process are called beside each other',
+    mutate: (root) => Object.assign(root, { takeTurn: () => true }),
+    caughtBy: onEachHost('is called alone once it may be what ends it'),
+  },
+  'lanes-forget-a-restart': {
+    bug: 'Runs that waited for a breaker before a restart wait for their time',
+    mutate: (root) => Object.assign(root, { start: () => {} }),
+    caughtBy: onEachHost('lets the parked go on after a restart'),
+  },
+  'lanes-forget-that-it-healed': {
+    bug: 'An owed undo sleeps on though its participant is well again',
+    mutate: (root) => {
+      const { of } = root;
+      root.of = function (this: Lanes, participant) {
+        const lane = of.call(this, participant);
+        return Object.defineProperty(lane, 'healedAt', { get: () => 0, configurable: true });
+      };
+      return root;
+    },
+    caughtBy: onEachHost('wakes an owed undo, however long it meant to wait'),
+  },
+} as const satisfies Readonly<Record<string, Mutant<Lanes>>>;
