@@ -1,11 +1,13 @@
 // `npm run planted`: puts known bugs in, one at a time, and sees that a test catches each. A bug that no test notices,
 // and one that can no longer be planted, fail. `npm run planted -- <part of a name>` judges some of them.
 //
-// 1. Bugs of the protocol are wrappers round a journal, an engine, a participant: packages/saga/src/testing/mutants.
-// 2. What these cannot say is a patch: e2e/planted.
+// 1. In the pure files a tool changes one expression after the other: planted/pure-files.ts. What survives is explained.
+// 2. Bugs of the protocol are wrappers round a journal, an engine, a participant: packages/saga/src/testing/mutants.
+// 3. What neither can say is a patch: e2e/planted.
 import type { Bug, Verdict } from './planted/bug.ts';
 import { readPatches, removeCopies } from './planted/patches.ts';
 import { listProtocolMutants } from './planted/protocol-mutants.ts';
+import { pureFiles } from './planted/pure-files.ts';
 
 /** One for each core of a small machine. */
 const lanes = 2;
@@ -13,7 +15,9 @@ const lanes = 2;
 const [wanted = ''] = process.argv.slice(2);
 const isWanted = ({ name }: Bug): boolean => name.includes(wanted);
 const bugs = [...listProtocolMutants(), ...readPatches()].filter(isWanted);
-const total = bugs.length;
+// It has lanes of its own.
+const first = [pureFiles].filter(isWanted);
+const total = first.length + bugs.length;
 let caught = 0;
 let judged = 0;
 
@@ -44,6 +48,7 @@ async function work(queue: Bug[]): Promise<void> {
 
 console.log(`${total} planted bugs, ${lanes} at a time`);
 try {
+  await work(first);
   await Promise.all(Array.from({ length: lanes }, () => work(bugs)));
 } finally {
   removeCopies();

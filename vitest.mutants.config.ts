@@ -1,0 +1,14 @@
+// Of the pure files, and of those that a small store makes nearly so: what stryker.config.json changes is judged by these.
+import { defineConfig } from 'vitest/config';
+import { common } from './vitest.config.ts';
+
+export default defineConfig({
+  test: {
+    ...common,
+    include: [
+      'packages/saga/src/**/{breaker,decide,outcome,policy,reply,saga,secret,state}.test.ts',
+      'packages/service-kit/src/fence.test.ts',
+      'apps/orchestrator/src/**/{order-id,span-delivery}.test.ts',
+    ],
+  },
+});
