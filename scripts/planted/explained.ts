@@ -9,9 +9,6 @@ export interface Explained {
 }
 
 const isNever = 'no value comes here: it is for the compiler';
-const hasCode = 'whatever ends a way has set a code before: it is for the compiler';
-const isOneDue = 'for one that is due there is always an act or a wait: it is for the compiler';
-const isAnyOther = 'endless is what is neither of the other two';
 
 export const explained: readonly Explained[] = [
   {
@@ -33,76 +30,16 @@ export const explained: readonly Explained[] = [
     why: isNever,
   },
   {
-    file: 'decide.ts',
-    line: "return { type: 'compensate', code: way.code ?? 'refused', step: step.name };",
-    changes: [`'refused' → ""`],
-    why: hasCode,
-  },
-  {
-    file: 'decide.ts',
-    line: "if (isSpent(way, planned.tries, view.now)) return giveUp(state, step, way.code ?? 'exhausted');",
-    changes: [`'exhausted' → ""`],
-    why: hasCode,
-  },
-  {
-    file: 'decide.ts',
-    line: "return { type: 'compensate', code: code ?? 'exhausted', step: step.name };",
-    changes: [`'exhausted' → ""`],
-    why: hasCode,
-  },
-  {
-    file: 'decide.ts',
-    line: "return actOn([toForward(state, planned)], view) ?? { type: 'rest' };",
-    changes: ["{ type: 'rest' } → {}", `'rest' → ""`],
-    why: isOneDue,
-  },
-  {
-    file: 'decide.ts',
-    line: "return actOn([{ ...toUndo(state, step.first), endsAt }], view) ?? { type: 'rest' };",
-    changes: ["{ type: 'rest' } → {}", `'rest' → ""`],
-    why: isOneDue,
-  },
-  {
-    file: 'decide.ts',
-    line: ".map((step) => toForward(state, step.first, 'endless'));",
-    changes: [`'endless' → ""`],
-    why: isAnyOther,
-  },
-  {
-    file: 'decide.ts',
-    line: "const patience = undo.exhausted ? 'exhausted' : 'endless';",
-    changes: [`'endless' → ""`],
-    why: isAnyOther,
-  },
-  {
-    file: 'fence.ts',
-    line: "db.exec('RELEASE effect');",
-    changes: [`'RELEASE effect' → ""`],
-    why: 'the end of the transaction releases it too',
-  },
-  {
-    file: 'fence.ts',
-    line: "reply: StoredReply.parse(JSON.parse(row.reply ?? '')),",
-    changes: [`'' → "Stryker was here!"`],
-    why: 'neither is JSON: a row that is done without a reply is damaged, and its reading throws',
-  },
-  {
     file: 'fence.ts',
     line: 'default:',
     changes: ['default: return row.state satisfies never; → default:'],
     why: isNever,
   },
   {
-    file: 'outcome.ts',
-    line: "const retryAt = toRetryAt(outcome, before, isRepair ? 'endless' : 'step');",
-    changes: [`'endless' → ""`],
-    why: isAnyOther,
-  },
-  {
-    file: 'outcome.ts',
-    line: "const retryAt = toRetryAt(outcome, before.undo, exhausted ? 'exhausted' : 'endless');",
-    changes: [`'endless' → ""`],
-    why: isAnyOther,
+    file: 'fence.ts',
+    line: "db.exec('RELEASE effect');",
+    changes: ["db.exec('RELEASE effect'); → ;"],
+    why: 'the end of the transaction releases it too',
   },
   {
     file: 'state.ts',
