@@ -214,6 +214,11 @@ describe('a call', () => {
     expect(given(announced, happening).started).toBeNull();
   });
 
+  test('is under way though an operator asks for a retry', () => {
+    const retry = { type: 'retry-requested', reason: 'mended' } as const;
+    expect(given(started('pay', 'forward'), retry).started).not.toBeNull();
+  });
+
   test('is under way though another one is parked', () => {
     expect(given(started('pay', 'undo'), parked).started).not.toBeNull();
     expect(given(started('pay', 'forward'), undoParked).started).not.toBeNull();

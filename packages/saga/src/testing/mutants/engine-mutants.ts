@@ -37,7 +37,7 @@ export const engineMutants = {
   'engine-settles-too-early': {
     bug: 'A run is shown as settled before it is',
     mutate: (inner) => override(inner, { settled: createSettled((id) => inner.readState(id)) }),
-    caughtBy: onEachHost('gets the settled state'),
+    caughtBy: [...onEachHost('gets the settled state'), ...onEachHost('is told of no end before')],
   },
   'engine-drops-what-is-in-flight': {
     bug: 'A stop does not let the attempt in flight end',

@@ -341,6 +341,21 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
         expect((await stage.engine.settled('o1'))?.phase).toBe('completed');
       });
 
+      test('is told of no end before it is durable', async () => {
+        const told: unknown[] = [];
+        let hasCrashed = false;
+        stage.process.onAppend = (when, { summary }) => {
+          if (when === 'after' || summary.settledAt === null) return;
+          void stage.engine.settled('o1').then((state) => told.push(state));
+          stage.process.crash();
+          hasCrashed = true;
+        };
+        await stage.submit('o1');
+        await stage.clock.run(() => hasCrashed);
+        await stage.clock.run(() => true);
+        expect(told).toEqual([]);
+      });
+
       test('gets nothing for a run that is not known, or once it no longer waits', async () => {
         expect(await stage.engine.settled('o1')).toBeUndefined();
         const gate = createGate();
