@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Happening } from './event.ts';
 import {
   accepted,
   alternateChosen,
@@ -18,6 +17,7 @@ import {
   unsent,
   writtenOff,
 } from '../fixtures/history.ts';
+import type { Happening } from './event.ts';
 import { replay, tryReplay } from './history.ts';
 import { evolve, isStarted, readWay } from './state.ts';
 

@@ -141,8 +141,7 @@ export const journalMutants = {
     bug: 'A run that went on still waits where it waited before',
     mutate: (inner) =>
       override(inner, {
-        append: (entry) =>
-          inner.append({ ...entry, rest: { ...entry.rest, clearsWaits: false } }),
+        append: (entry) => inner.append({ ...entry, rest: { ...entry.rest, clearsWaits: false } }),
       }),
     caughtBy: onEachJournal('lists what waits for a participant'),
   },

@@ -77,6 +77,11 @@ export const laneMutants = {
     mutate: (root) => Object.assign(root, { tick: () => {} }),
     caughtBy: onEachHost('gives up a probe that never settles'),
   },
+  'lane-forgets-that-it-healed': {
+    bug: 'An owed undo sleeps on though its participant is well again',
+    mutate: (root) => Object.defineProperty(root, 'healedAt', { get: () => 0 }),
+    caughtBy: onEachHost('wakes an owed undo, however long it meant to wait'),
+  },
 } as const satisfies Readonly<Record<string, Mutant<AnyLane>>>;
 
 export const lanesMutants = {
@@ -89,17 +94,5 @@ export const lanesMutants = {
     bug: 'Runs that waited for a breaker before a restart wait for their time',
     mutate: (root) => Object.assign(root, { start: () => {} }),
     caughtBy: onEachHost('lets the parked go on after a restart'),
-  },
-  'lanes-forget-that-it-healed': {
-    bug: 'An owed undo sleeps on though its participant is well again',
-    mutate: (root) => {
-      const { of } = root;
-      root.of = function (this: Lanes, participant) {
-        const lane = of.call(this, participant);
-        return Object.defineProperty(lane, 'healedAt', { get: () => 0, configurable: true });
-      };
-      return root;
-    },
-    caughtBy: onEachHost('wakes an owed undo, however long it meant to wait'),
   },
 } as const satisfies Readonly<Record<string, Mutant<Lanes>>>;

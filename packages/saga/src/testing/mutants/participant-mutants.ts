@@ -1,6 +1,6 @@
+import { ok, type Reply, refused } from '../../core/reply.ts';
 import type { Call } from '../../fixtures/order.ts';
 import type { Participant } from '../../fixtures/world.ts';
-import { ok, type Reply, refused } from '../../core/reply.ts';
 import { byStories, type Mutant, override } from './mutant.ts';
 
 const isUndo = ({ what }: Call): boolean => what.startsWith('undo');
