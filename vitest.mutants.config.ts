@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     ...common,
     include: [
-      'packages/saga/src/**/{breaker,decide,decide-passage,outcome,policy,reply,saga,secret,state}.test.ts',
+      'packages/saga/src/**/{breaker,decide,outcome,policy,recovery,reply,saga,secret,state}.test.ts',
       'packages/service-kit/src/fence.test.ts',
       'apps/orchestrator/src/**/{order-id,span-delivery}.test.ts',
     ],

@@ -24,6 +24,12 @@ export const explained: readonly Explained[] = [
     why: 'after none, the next opening is the first one either way',
   },
   {
+    file: 'breaker.ts',
+    line: "return reply.reply === 'unknown' && reply.retriable === false ? 'healthy' : 'failing';",
+    changes: ["reply.reply === 'unknown' → true"],
+    why: 'no other reply says so: it is for the compiler',
+  },
+  {
     file: 'decide.ts',
     line: 'default:',
     changes: ['default: return state.phase satisfies never; → default:'],
@@ -40,12 +46,6 @@ export const explained: readonly Explained[] = [
     line: "db.exec('RELEASE effect');",
     changes: ["db.exec('RELEASE effect'); → ;"],
     why: 'the end of the transaction releases it too',
-  },
-  {
-    file: 'state.ts',
-    line: '} catch {',
-    changes: ['{ return undefined; } → {}'],
-    why: 'a function that ends returns undefined',
   },
   {
     file: 'state.ts',

@@ -375,6 +375,33 @@ describe('a run that was set aside', () => {
   });
 });
 
+describe('whoever waits', () => {
+  const hotel = undoFailed('hotel', 'undo-unknown', { retryAt: 300 });
+
+  test('is due when the breaker closes, unless it is a step before the end', () => {
+    expect(decide(trip, given(unknown('quote', { retryAt: 300 })), 100)).toMatchObject({
+      type: 'wait',
+      until: 300,
+      patient: [],
+    });
+    expect(decide(trip, given(...booked, decided, hotel), 100)).toMatchObject({
+      type: 'wait',
+      until: 300,
+      patient: ['agency'],
+    });
+  });
+
+  test('is waited for beside what is due', () => {
+    const next = decide(trip, given(...booked, ...spent('pay'), decided, hotel), 100);
+    expect(next).toMatchObject({
+      type: 'perform',
+      aims: [{ way: { name: 'pay' } }],
+      until: 300,
+      patient: ['agency'],
+    });
+  });
+});
+
 describe('a cancellation', () => {
   test('compensates before anything was done', () => {
     expect(then([cancelRequested])).toBe('compensate for null: cancelled');

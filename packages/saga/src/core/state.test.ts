@@ -19,7 +19,7 @@ import {
 } from '../fixtures/history.ts';
 import type { Happening } from './event.ts';
 import { replay, tryReplay } from './history.ts';
-import { evolve, isStarted, readWay } from './state.ts';
+import { evolve, isParked, isStarted, readWay } from './state.ts';
 
 describe('a forward attempt', () => {
   test('leaves an effect that may exist when its end is unknown', () => {
@@ -217,6 +217,19 @@ describe('a call', () => {
   test('is under way though an operator asks for a retry', () => {
     const retry = { type: 'retry-requested', reason: 'mended' } as const;
     expect(given(started('pay', 'forward'), retry).started).not.toBeNull();
+  });
+
+  test('is parked until it was made out of that, in its direction', () => {
+    const isSo = (direction: 'forward' | 'undo', ...history: readonly Happening[]): boolean =>
+      isParked(given(...history), { way: { name: 'pay' }, direction });
+    expect([isSo('forward'), isSo('forward', parked), isSo('undo', parked)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect([isSo('forward', undoParked), isSo('undo', undoParked)]).toEqual([false, true]);
+    expect(isSo('forward', parked, started('pay', 'forward'))).toBe(false);
+    expect(isSo('forward', parked, started('pay', 'undo'))).toBe(true);
   });
 
   test('is under way though another one is parked', () => {

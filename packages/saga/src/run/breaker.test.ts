@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Reply } from '../core/reply.ts';
 import { createEngine } from '../embedded/embedded-engine.ts';
 import { createMemoryJournal } from '../testing/memory-journal.ts';
 import {
@@ -11,6 +12,7 @@ import {
   leave,
   mayPass,
   toBreakerOptions,
+  toVerdict,
   type Verdict,
 } from './breaker.ts';
 
@@ -151,4 +153,17 @@ test('refuses options by which it would never open or never probe', async () => 
   await expect(createEngine({ journal, sagas: [], breaker: { windowMs: -1 } })).rejects.toThrow(
     /windowMs/,
   );
+});
+
+test.each([
+  ['healthy', 'did it', { reply: 'ok', output: null }],
+  ['healthy', 'refused it', { reply: 'refused', code: 'declined' }],
+  ['healthy', 'blames the request', { reply: 'unknown', code: 'bad', retriable: false }],
+  ['failing', 'says nothing that is known', { reply: 'unknown', code: 'reset' }],
+  ['failing', 'may be asked again', { reply: 'unknown', code: 'busy', retriable: true }],
+  ['failing', 'threw', { reply: 'unknown', code: 'threw' }],
+  ['failing', 'was not reached', { reply: 'unsent', code: 'refused' }],
+  ['nothing', 'was not called', null],
+] as const)('takes for %s who %s', (verdict, _, reply) => {
+  expect(toVerdict(reply as Reply<unknown> | null)).toBe(verdict);
 });

@@ -1,19 +1,22 @@
 // What a restart says may have been under way, where no forward attempt was.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Aim } from '../core/decide.ts';
 import type { Direction, Happening } from '../core/event.ts';
 import {
   alternateChosen,
   decided,
   deferred,
   given,
+  interrupted as interruptedIn,
   refusedBy,
   spent,
   succeeded,
   undoFailed,
   undone,
+  unknown,
 } from '../fixtures/history.ts';
 import { trip } from '../fixtures/trip.ts';
-import { toInterruption } from './recovery.ts';
+import { isTriedAlone, toAnnouncement, toInterruption, toRecovery } from './recovery.ts';
 
 const restart = (...history: readonly Happening[]): Happening | undefined =>
   toInterruption(trip, given(...history), 100);
@@ -78,4 +81,74 @@ test('names nothing where nothing was owed any more', () => {
 
 test('names nothing of a forward step: its attempt is marked instead', () => {
   expect(restart(...booked)).toMatchObject({ type: 'step-unknown', way: 'pay', interrupted: true });
+});
+
+test('names nothing where the next step has its end, and it was not said yet', () => {
+  expect(interrupted(...booked, succeeded('pay'), succeeded('mail'))).toEqual([]);
+  expect(interrupted(refusedBy('quote'))).toEqual([]);
+});
+
+const recovered: Happening = { type: 'recovered' };
+
+test('marks a forward attempt as the one after the last, due no earlier than now', () => {
+  const marked = { type: 'step-unknown', way: 'quote', attempt: 2, startedAt: 100 };
+  expect(restart(unknown('quote', { retryAt: 500 }))).toMatchObject({ ...marked, retryAt: 500 });
+  expect(restart(unknown('quote', { retryAt: 50 }))).toMatchObject({ ...marked, retryAt: 100 });
+});
+
+test('says nothing new of a suspect that was not called, nor of what is set aside', () => {
+  expect(restart(recovered)).toMatchObject({ type: 'step-unknown' });
+  expect(restart(recovered, recovered)).toBeUndefined();
+  expect(restart({ type: 'quarantined', code: 'crashes' })).toBeUndefined();
+});
+
+test('sets a run aside at the fifth end in its calls', () => {
+  const ends = (count: number): Happening[] =>
+    Array.from({ length: count }, () => interruptedIn('quote'));
+  const said = (...history: readonly Happening[]): string[] =>
+    toRecovery(trip, given(...history), 100).map(({ type }) => type);
+  expect(said(...ends(3), started('quote', 'forward'))).toEqual(['step-unknown']);
+  expect(said(...ends(4), started('quote', 'forward'))).toEqual(['step-unknown', 'quarantined']);
+  expect(said(...ends(4))).toEqual([]);
+});
+
+test('has a run called alone from the third end on', () => {
+  expect([2, 3].map((interruptions) => isTriedAlone({ interruptions }))).toEqual([false, true]);
+});
+
+describe('an attempt is announced', () => {
+  const announced = (
+    name: string,
+    direction: Direction,
+    ...history: readonly Happening[]
+  ): Happening | undefined => {
+    const way = trip.plan.flatMap(({ first }) => first).find((first) => first.name === name);
+    return toAnnouncement(given(...history), { way, direction } as Aim);
+  };
+  const completed: readonly Happening[] = [
+    ...booked,
+    succeeded('pay'),
+    deferred('mail'),
+    { type: 'completed' },
+  ];
+
+  test.each([
+    ['of a suspect', 'quote', 'forward', [recovered, recovered]],
+    ['out of a park', 'hotel', 'undo', [...declined, parked('hotel')]],
+    ['of a repair', 'mail', 'forward', completed],
+    ['of another direction', 'quote', 'forward', [recovered, recovered, started('quote', 'undo')]],
+  ] as const)('%s', (_, way, direction, history) => {
+    expect(announced(way, direction, ...history)).toEqual({
+      type: 'attempt-started',
+      way,
+      direction,
+    });
+  });
+
+  test('once, and of no other', () => {
+    const again = [recovered, recovered, started('quote', 'forward')];
+    expect(announced('quote', 'forward', ...again)).toBeUndefined();
+    expect(announced('quote', 'forward', recovered)).toBeUndefined();
+    expect(announced('hotel', 'undo', ...declined)).toBeUndefined();
+  });
 });
