@@ -30,25 +30,10 @@ const keepPermits = (givesBack: (reply: Reply<unknown> | null) => boolean) =>
   });
 
 export const laneMutants = {
-  'lane-calls-through-an-open-breaker': {
-    bug: 'An open breaker is no barrier',
-    mutate: (root) => {
-      const { look } = root;
-      root.look = function (this: AnyLane, direction) {
-        const barrier = look.call(this, direction);
-        return barrier === 'open' ? null : barrier;
-      };
-      return root;
-    },
-    caughtBy: [
-      ...onEachHost('parks the steps of its participant'),
-      ...onEachHost('lets one probe through at a time'),
-    ],
-  },
   'lane-keeps-a-permit-without-a-call': {
     bug: 'A run that no longer wants to call keeps its permit',
     mutate: keepPermits((reply) => reply !== null),
-    caughtBy: onEachHost('gives the turn of a run that was cancelled before it could come'),
+    caughtBy: onEachHost('go to the next when the run that was called no longer wants one'),
   },
   'lane-keeps-the-permit-of-a-call-out-of-time': {
     bug: 'A call that ran out of time keeps its permit',
@@ -65,17 +50,12 @@ export const laneMutants = {
   'lane-blames-the-participant-for-a-run': {
     bug: 'One run that nobody can serve opens the breaker for all',
     mutate: changeAdmit((admit, caller) => admit({ ...caller, failedAt: 0 })),
-    caughtBy: onEachHost('does not keep the others waiting for a few that nobody can serve'),
+    caughtBy: onEachHost('does not degrade the others for a few repairs that nobody can make'),
   },
   'lane-does-not-hear-a-retry': {
     bug: 'A retry that an operator asks for does not hasten the probe',
     mutate: (root) => Object.assign(root, { hasten: () => {} }),
     caughtBy: onEachHost('is probed at once when an operator asks for a retry'),
-  },
-  'lane-waits-for-a-lost-probe': {
-    bug: 'A probe that never settles is awaited for ever',
-    mutate: (root) => Object.assign(root, { tick: () => {} }),
-    caughtBy: onEachHost('gives up a probe that never settles'),
   },
   'lane-forgets-that-it-healed': {
     bug: 'An owed undo sleeps on though its participant is well again',
