@@ -157,3 +157,25 @@ test('a line beyond what memory holds is kept as rows, also over a restart, and 
   expect(Math.max(...shifts)).toBeLessThanOrEqual(keptMax / 2);
   expect(stage.rows('permit')).toBe(0);
 });
+
+test('runs of a line that are rows are served before many that came later', async () => {
+  const stage = new Stage();
+  const held = createGate();
+  stage.bench.answer = ({ what }) => (what === 'forward pay' ? held.reply : ok(1));
+  await stage.start({ callsMax: 2 });
+  await stage.submitAll();
+  await stage.clock.run(() => stage.rows('permit') > runs - 2 * keptMax, 2_000);
+  let newcomers = 0;
+  stage.bench.answer = async ({ what }) => {
+    if (what !== 'forward pay') return ok(1);
+    // As many come as are served, so that the line stays as long as it is.
+    if (newcomers < 2 * runs) void stage.submit(`new${newcomers++}`);
+    await new Promise<void>((resolve) => stage.clock.setTimer(1, resolve));
+    return ok(1);
+  };
+  held.open();
+  await stage.end();
+  const served = stage.calledFirst('forward pay');
+  const last = Math.max(...ids.map((id) => served.indexOf(id)));
+  expect(last).toBeLessThan(runs + keptMax);
+}, 120_000);

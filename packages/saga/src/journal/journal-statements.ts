@@ -90,7 +90,7 @@ const writes = {
   dismissLines:
     "UPDATE runs SET due_at = 0 WHERE id IN (SELECT run FROM waits WHERE kind = 'permit')",
   clearLines: "DELETE FROM waits WHERE kind = 'permit'",
-  hastenAll: `UPDATE runs SET due_at = 0 WHERE due_at > ? AND priority < ${asideAt} AND due_at < ${endlessMs} AND NOT EXISTS (SELECT 1 FROM waits WHERE run = id AND kind <> 'retry')`,
+  hastenAll: `UPDATE runs SET due_at = 0 WHERE priority IN (${priorities.map(toRank)}) AND due_at > ? AND due_at < ${endlessMs} AND NOT EXISTS (SELECT 1 FROM waits WHERE run = id AND kind <> 'retry')`,
   markPruned:
     'UPDATE submissions SET pruned_as = (SELECT status FROM runs WHERE id = run) WHERE run = ?',
   prunedTo:

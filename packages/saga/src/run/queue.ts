@@ -5,6 +5,7 @@ export interface Queue<T> {
   add(item: T, priority: Priority): void;
   /** The next one of a priority, or of the first that has one. `passedOver`: those have all the places that they may have. */
   take(passedOver?: Priority | null, only?: Priority): T | undefined;
+  has(priority: Priority): boolean;
   remove(item: T): void;
   /** Of this priority and those before it; without one, of all. */
   size(upTo?: Priority): number;
@@ -44,6 +45,7 @@ export function createQueue<T>(): Queue<T> {
         if (line.size > 0 && priority !== passedOver) return takeFirst(line);
       return undefined;
     },
+    has: (priority) => (lines.get(priority)?.size ?? 0) > 0,
     remove,
     size(upTo) {
       let sum = 0;

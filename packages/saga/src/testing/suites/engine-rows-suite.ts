@@ -7,6 +7,7 @@ import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';
 
 const down: Reply<never> = { reply: 'unsent', code: 'connection-refused' };
+const lost: Reply<never> = { reply: 'unknown', code: 'reset' };
 
 /** Who of those that wait for a participant is called next, on whatever journal. */
 export function describeEngineRows(name: string, createHouse: () => JournalHouse): void {
@@ -125,12 +126,13 @@ export function describeEngineRows(name: string, createHouse: () => JournalHouse
             timeoutMs,
             perform: async ({ id }) => {
               undone.push(id);
-              return id === 'busy' ? held.reply : ok(1);
+              if (id === 'busy') await held.reply;
+              return ok(1);
             },
           },
         })
         .step('rule', {
-          perform: async ({ id }): Promise<Reply<null>> => {
+          perform: async ({ id }) => {
             if (id === 'next') await rule.reply;
             return refused('no');
           },
@@ -138,22 +140,22 @@ export function describeEngineRows(name: string, createHouse: () => JournalHouse
           timeoutMs,
         })
         .end();
-      const lost = saga('lost', { version: 1, input: anyInput() })
+      const losing = saga('losing', { version: 1, input: anyInput() })
         .step('ask', {
           participant: 'shop',
-          perform: async (): Promise<Reply<never>> => ({ reply: 'unknown', code: 'reset' }),
+          perform: async () => lost,
           undo: null,
           retry: { attemptsMax: 1 },
         })
         .end();
       const breaker = { failuresMin: 1, callsLookedAt: 1 };
-      await stage.restart({ sagas: [declined, lost], callsMax: 2, breaker });
+      await stage.restart({ sagas: [declined, losing], callsMax: 2, breaker });
       for (const id of ['next', 'busy']) await stage.engine.submit(declined, {}, { id });
       await stage.clock.run(() => undone.includes('busy'));
-      await stage.engine.submit(lost, {}, { id: 'lost' });
-      await stage.settle('lost');
+      await stage.engine.submit(losing, {}, { id: 'losing' });
+      await stage.settle('losing');
       await pass(1_000);
-      rule.open(refused('no'));
+      rule.open();
       await areHeld('shop', 'waiting', 1);
       expect(await look('shop')).toMatchObject({ breaker: 'open', parked: 0, inFlight: 1 });
       held.open();
@@ -178,6 +180,53 @@ export function describeEngineRows(name: string, createHouse: () => JournalHouse
       held.open();
       await stage.settle('o1', 'o2');
     });
+
+    test.each([
+      ['a call', 'forward pay'],
+      ['an undo', 'undo pay'],
+    ])(
+      'with %s are not overtaken by one that moves, and has a place already',
+      async (_, awaited) => {
+        await stage.restart({ concurrencyMax: 2, callsMax: 1, breaker: { failuresMin: 99 } });
+        const [spent, paid, mailed, reserved] = [
+          createGate(),
+          createGate(),
+          createGate(),
+          createGate(),
+        ];
+        const isUndo = awaited === 'undo pay';
+        const replies: Record<string, Reply<unknown> | Promise<Reply<unknown>>> = {
+          'before forward pay 1': paid.reply,
+          'before forward mail 1': mailed.reply,
+          'moves forward reserve 1': reserved.reply,
+          ...(isUndo && {
+            'waits forward pay 1': lost,
+            'waits forward pay 2': lost,
+            'waits forward pay 3': spent.reply,
+          }),
+        };
+        stage.bench.answer = ({ run, what, number }) =>
+          replies[`${run} ${what} ${number}`] ?? ok(1);
+        if (isUndo) {
+          await submit('waits');
+          await stage.clock.run(() => callsOf('forward pay').length === 3);
+          await submit('before');
+          await areHeld('pay', 'waiting', 1);
+          spent.open(lost);
+          await stage.clock.run(() => callsOf('forward pay').at(-1) === 'before');
+        } else await submit('before', 'waits');
+        await areHeld('pay', 'waiting', 1);
+        await submit('moves');
+        paid.open();
+        await stage.called('forward mail');
+        stage.bench.calls.length = 0;
+        reserved.open();
+        await stage.clock.run(() => stage.bench.calls.length > 1);
+        expect(stage.bench.calls[0]).toMatchObject({ run: 'waits', what: awaited });
+        mailed.open();
+        await stage.settle('waits', 'before', 'moves');
+      },
+    );
 
     test('and are cancelled just as a permit is handed to them give it to the next', async () => {
       await stage.restart({ callsMax: 1 });
