@@ -7,11 +7,19 @@ import {
   createOrchestrator,
   createParticipants,
   type Orchestrator,
+  type OrchestratorOptions,
 } from '@baton/orchestrator';
 import { openJournal } from '@baton/saga';
 import { createOrchestratorClient, type OrchestratorClient } from '@baton/service-kit';
 import { createLog, createMetrics } from '@baton/telemetry';
 import { closeServices, type OpenTracing, openServices, type Services } from './services.ts';
+
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly orderId?: string;
+  readonly trace_id?: string;
+}
 
 export interface FiveApps {
   readonly url: string;
@@ -24,14 +32,16 @@ export interface FiveApps {
   close(): Promise<void>;
 }
 
-export interface FiveAppsOptions {
+export interface FiveAppsOptions extends Pick<OrchestratorOptions, 'concurrencyMax' | 'callsMax'> {
   readonly openMax?: number;
+  /** Hears each line of the orchestrator's log, details included. */
+  readonly onLog?: (line: LogLine) => void;
   readonly openTracing?: OpenTracing;
 }
 
 export async function startFiveApps(
   folder: string,
-  { openMax = 10_000, openTracing }: FiveAppsOptions = {},
+  { openMax = 10_000, openTracing, onLog, ...limits }: FiveAppsOptions = {},
 ): Promise<FiveApps> {
   const errors: string[] = [];
   const services = openServices(folder, Date.now, openTracing);
@@ -52,8 +62,15 @@ export async function startFiveApps(
   const orchestrator = await createOrchestrator({
     journal: await openJournal({ path: join(folder, 'orchestrator', 'journal.sqlite') }),
     participants,
-    log: createLog('orchestrator', 'error', { write: (line) => errors.push(line) }),
+    log: createLog('orchestrator', onLog ? 'debug' : 'error', {
+      write: (text) => {
+        const line: LogLine = JSON.parse(text);
+        onLog?.(line);
+        if (line.level === 'error') errors.push(text);
+      },
+    }),
     metrics: createMetrics('orchestrator'),
+    ...limits,
     openMax,
     tracing: openTracing?.('orchestrator'),
     catalogPath: join(folder, 'orchestrator', 'catalog.json'),
