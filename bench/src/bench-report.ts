@@ -4,6 +4,8 @@ export interface BenchOptions {
   readonly isQuick: boolean;
   /** A real Jaeger takes the spans. */
   readonly hasJaeger: boolean;
+  /** How many wait, where that is what is measured. */
+  readonly orders: number;
 }
 export interface BenchReport {
   readonly holds: boolean;

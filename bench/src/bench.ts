@@ -2,10 +2,11 @@
 import { parseArgs } from 'node:util';
 import type { Bench, BenchReport } from './bench-report.ts';
 import { benchTracing } from './tracing-bench.ts';
+import { benchWaiting } from './waiting-bench.ts';
 
-const benches: Readonly<Record<string, Bench>> = { tracing: benchTracing };
+const benches: Readonly<Record<string, Bench>> = { tracing: benchTracing, waiting: benchWaiting };
 
-const USAGE = `Usage: npm run bench -- [${Object.keys(benches).join(' | ')}] [--quick] [--json] [--jaeger]`;
+const USAGE = `Usage: npm run bench -- [${Object.keys(benches).join(' | ')}] [--quick] [--json] [--jaeger] [--orders N]`;
 
 function readArguments() {
   const { values, positionals } = parseArgs({
@@ -14,18 +15,24 @@ function readArguments() {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       jaeger: { type: 'boolean', default: false },
+      orders: { type: 'string' },
     },
   });
+  const { quick, json, jaeger } = values;
+  const orders = Number(values.orders ?? (quick ? 20_000 : 100_000));
+  if (!Number.isSafeInteger(orders) || orders < 1)
+    throw new Error(`--orders must be a whole number from 1, not ${values.orders}`);
   const unknown = positionals.find((name) => !Object.hasOwn(benches, name));
   if (unknown !== undefined) throw new Error(`There is no bench ${unknown}`);
-  return { ...values, names: positionals.length > 0 ? positionals : Object.keys(benches) };
+  const names = positionals.length > 0 ? positionals : Object.keys(benches);
+  return { options: { isQuick: quick, hasJaeger: jaeger, orders }, json, names };
 }
 
 async function runBenches(): Promise<boolean> {
-  const { quick, json, jaeger, names } = readArguments();
+  const { options, json, names } = readArguments();
   const reports: Record<string, BenchReport> = {};
   for (const name of names) {
-    const report = await benches[name]?.({ isQuick: quick, hasJaeger: jaeger });
+    const report = await benches[name]?.(options);
     if (!report) continue;
     reports[name] = report;
     if (!json) for (const line of report.lines) console.log(line);
