@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { ok, type Reply, refused } from '../../core/reply.ts';
 import { saga } from '../../core/saga.ts';
 import type { Schema } from '../../core/schema.ts';
-import { toStatus } from '../../core/status.ts';
+import { isSettled, toStatus } from '../../core/status.ts';
 import type { EngineOptions } from '../../embedded/engine.ts';
 import { createGate, createOrderBench, order } from '../../fixtures/order.ts';
 import type { Append } from '../../journal/journal.ts';
+import { createVirtualClock } from '../virtual-clock.ts';
 import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';
 
@@ -135,6 +136,21 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         ]);
         stage.bench.answer = () => ok(null);
       });
+
+      test('are gone for a repair also when somebody held the run as it completed', async () => {
+        stage.bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(null));
+        const wishes: Promise<string>[] = [];
+        stage.process.onAppend = (when, { events }) => {
+          if (when === 'before' && events.some(({ type }) => type === 'completed'))
+            queueMicrotask(() => wishes.push(stage.engine.retry('o1', 'hurry')));
+        };
+        await stage.submit('o1');
+        await stage.settle('o1');
+        await stage.clock.run(() => stage.bench.calls.length > 5);
+        expect(await Promise.all(wishes)).toEqual(['done']);
+        expect(stage.bench.calls.at(-1)).toMatchObject({ what: 'forward mail', token: undefined });
+        stage.bench.answer = () => ok(null);
+      });
     });
 
     describe('recovery', () => {
@@ -172,6 +188,27 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         const [again] = events.filter(({ type }) => type === 'step-succeeded').slice(1);
         expect(again).toMatchObject({ way: 'pay', startedAt: retryAt });
       });
+
+      test.each([
+        ['a step', 'forward reserve', 'completed'],
+        ['an undo', 'undo reserve', 'compensated'],
+      ])(
+        'waits no longer for %s than its longest delay, if the clock was set back meanwhile',
+        async (_, what, end) => {
+          stage.bench.answer = (call) => {
+            if (call.what === what) return { ...lost, retryAfterMs: 1_000 };
+            return call.what === 'forward pay' && end === 'compensated' ? refused('no') : ok(1);
+          };
+          await stage.submit('o1');
+          await stage.noted('o1', what === 'undo reserve' ? 'undo-unknown' : 'step-unknown');
+          stage.bench.answer = ({ what: asked }) =>
+            asked === 'forward pay' && end === 'compensated' ? refused('no') : ok(1);
+          const right = createVirtualClock(stage.clock.now() - 86_400_000);
+          await stage.restart({ clock: right });
+          await right.run(async () => isSettled((await stage.view('o1')).state), 30_000);
+          expect((await stage.view('o1')).state.phase).toBe(end);
+        },
+      );
 
       test('ends before the engine is handed out', async () => {
         const gate = createGate();
