@@ -213,8 +213,6 @@ function actOn(dues: readonly Due[], view: View): Command | null {
   const first = dues.filter(
     ({ way }, i) => dues.findIndex((due) => due.way.participant === way.participant) === i,
   );
-  const [next] = first.toSorted((a, b) => a.retryAt - b.retryAt);
-  if (!next) return null;
   const aims = first.filter((due) => isDue(due, view));
   const waiting = first.filter((due) => !aims.includes(due));
   const until = Math.min(
@@ -225,6 +223,8 @@ function actOn(dues: readonly Due[], view: View): Command | null {
     .filter(({ triedAt }) => triedAt < never)
     .map(({ way }) => way.participant);
   if (aims.length > 0) return { type: 'perform', aims, until, patient };
+  const [next] = waiting.toSorted((a, b) => a.retryAt - b.retryAt);
+  if (!next) return null;
   return { type: 'wait', way: next.way, direction: next.direction, until, patient };
 }
 

@@ -101,7 +101,7 @@ export class Lane<T> {
   admit({ direction, timeoutMs, failedAt }: Caller): Leave | Barrier {
     const barrier = this.look(direction);
     if (barrier) return barrier;
-    this.#breaker = enter(this.#breaker, this.#moment(), timeoutMs);
+    if (this.isOpen) this.#breaker = enter(this.#breaker, this.#moment(), timeoutMs);
     const { era } = this.#breaker;
     const undos = direction === 'undo' ? 1 : 0;
     this.#inFlight += 1;
@@ -111,9 +111,10 @@ export class Lane<T> {
       this.#undos -= undos;
       const isNews = failedAt === 0 || this.#servedAt <= failedAt || this.isOpen;
       const verdict = isNews ? toVerdict(reply) : 'nothing';
-      if (toVerdict(reply) === 'healthy') this.#servedAt = this.#options.clock.now();
+      const moment = this.#moment();
+      if (toVerdict(reply) === 'healthy') this.#servedAt = moment.now;
       const retryAfterMs = reply && 'retryAfterMs' in reply ? reply.retryAfterMs : undefined;
-      this.#change(leave(this.#breaker, { era, verdict, retryAfterMs }, this.#moment()));
+      this.#change(leave(this.#breaker, { era, verdict, retryAfterMs }, moment));
       this.#options.onChange('permit');
     };
   }
