@@ -105,6 +105,19 @@ test('new runs beyond what memory holds are rows, fetched in lots, and begun in 
   expect(stage.heldMost).toBeLessThanOrEqual(keptMax + 1);
 });
 
+test('a new run that stands in the queue has one driver, though an operator asks for what cannot be', async () => {
+  const stage = new Stage();
+  const first = createGate();
+  stage.bench.answer = ({ run }) => (run === ids[0] ? first.reply : ok(1));
+  await stage.start({ concurrencyMax: 1 });
+  await stage.submitAll();
+  expect(await stage.engine?.skip(ids[900] ?? '', 'mail', 'no')).toBe('nothing-to-skip');
+  first.open();
+  await stage.end();
+  expect(stage.bench.calls).toHaveLength(3 * runs);
+  expect(stage.calledFirst('forward reserve')).toHaveLength(runs);
+});
+
 test('a restart with more due runs than memory holds reads as many as that, and all end in order', async () => {
   const stage = new Stage();
   stage.bench.answer = () => createGate().reply;

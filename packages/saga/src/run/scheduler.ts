@@ -92,7 +92,7 @@ export class Scheduler {
     return run;
   }
 
-  /** Takes a new run into memory, as `hold` does. */
+  /** The same of a new run. */
   claim(run: Run): void {
     run.pins += 1;
     this.#inHand.set(run.id, run);
@@ -102,8 +102,12 @@ export class Scheduler {
   release(run: Run): void {
     run.pins -= 1;
     const isFull = this.#dueAt <= this.#options.clock.now() || this.#ready.size() >= readyMax;
-    if (isFull && run.state?.seq === 1 && !this.#moving.has(run)) this.#letGo(run);
-    else this.#wake(run);
+    if (isFull && run.state?.seq === 1 && !this.#moving.has(run)) {
+      // It may stand in the queue: fetched from its row besides, it would have two drivers.
+      this.#ready.remove(run);
+      this.lanes.forget(run);
+      this.#letGo(run);
+    } else this.#wake(run);
     this.#fill();
   }
 
