@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mapParticipants } from '@baton/contracts';
 import { createOrderSaga, createParticipants } from '@baton/orchestrator';
 import { createEngine, openJournal } from '@baton/saga';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -31,13 +32,7 @@ function explain(...args: string[]): Promise<Said> {
 /** One order on its way, asked of services that do not listen, in a journal that this process holds. */
 async function placeOne() {
   const url = 'http://127.0.0.1:9';
-  const urls = {
-    orders: url,
-    inventory: url,
-    payments: url,
-    alternatePayments: url,
-    notifications: url,
-  };
+  const urls = mapParticipants(() => url);
   const saga = createOrderSaga(createParticipants(urls));
   const path = join(dataDir, 'orchestrator', 'journal.sqlite');
   const engine = await createEngine({ journal: await openJournal({ path }), sagas: [saga] });

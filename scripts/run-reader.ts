@@ -1,5 +1,7 @@
 /** Runs as they stand in the journal's file, with the workflow they began with: for whoever tells of them. */
+
 import { join } from 'node:path';
+import { mapParticipants } from '@baton/contracts';
 import { createOrderSagas, createParticipants } from '@baton/orchestrator';
 import { type openReader, type RunView, replay, viewRun } from '@baton/saga';
 
@@ -10,15 +12,7 @@ export const toJournalFile = (dataDir: string): string =>
   join(dataDir, 'orchestrator', 'journal.sqlite');
 
 /** Only their plans are asked, so nobody need be at these addresses. */
-const sagas = createOrderSagas(
-  createParticipants({
-    orders: 'http://127.0.0.1',
-    inventory: 'http://127.0.0.1',
-    payments: 'http://127.0.0.1',
-    alternatePayments: 'http://127.0.0.1',
-    notifications: 'http://127.0.0.1',
-  }),
-);
+const sagas = createOrderSagas(createParticipants(mapParticipants(() => 'http://127.0.0.1:1')));
 
 export function readRun(reader: Reader, id: string): RunView | undefined {
   const stored = reader.read(id);

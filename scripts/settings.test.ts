@@ -1,6 +1,7 @@
 // docs/settings.md has every setting that an app reads, with its default and an example that is taken; and no other.
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { listedParticipants } from '@baton/contracts';
 import { readServiceEnv } from '@baton/service-kit';
 import { expect, test } from 'vitest';
 import { readOrchestratorEnv } from '../apps/orchestrator/src/env.ts';
@@ -35,7 +36,7 @@ const readNames = (path: string): string[] =>
 
 /** As the page has it: a path from the repository's root on, and `none` for what is not there. */
 function toStandard(name: string, value: unknown): string {
-  if (name === 'PORT') return 'its own, 4000 to 4005';
+  if (name === 'PORT') return 'its own';
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'none';
   return `\`${name === 'DATA_DIR' ? relative(root, String(value)) : String(value)}\``;
 }
@@ -53,7 +54,14 @@ test.each(apps)('$heading: every setting, and no other', ({ heading, path, readE
   const rows = readRows(heading);
   expect(rows.map(({ name }) => name).toSorted()).toEqual(readNames(path).toSorted());
   const shared = heading === 'Every app' ? [] : readRows('Every app').map(({ name }) => name);
-  const known = new Set([...rows.map(({ name }) => name), ...shared]);
+  // One sentence tells of all their addresses.
+  const addresses = listedParticipants.map(({ urlVariable }) => urlVariable);
+  const known = new Set([
+    ...rows.map(({ name }) => name),
+    ...shared,
+    ...addresses,
+    'participantUrls',
+  ]);
   expect(Object.keys(readEnv({})).filter((name) => !known.has(name))).toEqual([]);
 });
 

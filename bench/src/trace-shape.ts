@@ -1,4 +1,5 @@
 /** What a trace consists of, as text: `4 orchestrator client, 1 payment-service server …`. */
+import { participantPrograms } from '@baton/contracts';
 
 /** How often each is there. */
 export const tally = (values: Iterable<string>): Record<string, number> => {
@@ -17,7 +18,7 @@ export const shapeOf = (spans: Iterable<string>): string => {
 export const isCounted = (name: string): boolean => name !== 'queued';
 
 /** The services called for one order that nothing befalls, each once. */
-const called = ['order-service', 'inventory-service', 'payment-service', 'notification-service'];
+const called = participantPrograms;
 
 /** What the trace of such an order has: its root, its end, and for each step itself, its call, the service and its store. */
 export const completedShape: string = shapeOf([

@@ -1,9 +1,7 @@
-import { createInventoryService } from '@baton/inventory-service';
-import { createNotificationService } from '@baton/notification-service';
-import { createOrderService } from '@baton/order-service';
-import { createPaymentService } from '@baton/payment-service';
+import { participantPrograms } from '@baton/contracts';
 import { listen, toQuietOptions } from '@baton/service-kit/testing';
 import { describe, expect, it } from 'vitest';
+import { findProgram } from '../src/programs.ts';
 import { checkParticipant, Unreachable } from './check-participant.ts';
 import { type Finding, toLine } from './finding.ts';
 import { DEFECTS, type Defect } from './stand-in/defect.ts';
@@ -16,16 +14,9 @@ const collect = async (url: string): Promise<readonly Finding[]> => {
 };
 const failuresOf = (findings: readonly Finding[]) => findings.filter(({ passed }) => !passed);
 
-const PARTICIPANTS = [
-  ['order-service', createOrderService],
-  ['inventory-service', createInventoryService],
-  ['payment-service', createPaymentService],
-  ['notification-service', createNotificationService],
-] as const;
-
 describe('a participant of our own', () => {
-  it.each(PARTICIPANTS)('%s conforms', async (service, create) => {
-    const participant = create(toQuietOptions(service));
+  it.each(participantPrograms)('%s conforms', async (program) => {
+    const participant = findProgram({ program }).createService(toQuietOptions(program));
     const { url, close } = await listen(participant.app);
     const findings = await collect(url);
     expect(failuresOf(findings).map(toLine)).toEqual([]);

@@ -5,18 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { createInventoryService } from '@baton/inventory-service';
-import { createOrderService } from '@baton/order-service';
+import { listedParticipants } from '@baton/contracts';
 import { toQuietOptions } from '@baton/service-kit/testing';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findProgram } from '../src/programs.ts';
 
 type Sku = { readonly sku: string };
 
 describe('what is sold', () => {
   it('is what is stocked: one scarce product, one sold out, plenty of the others', async () => {
-    const orders = createOrderService(toQuietOptions('order-service'));
-    const inventory = createInventoryService(toQuietOptions('inventory-service'));
+    const open = (program: string) =>
+      findProgram({ program }).createService(toQuietOptions(program));
+    const orders = open('order-service');
+    const inventory = open('inventory-service');
     const catalog = (await request(orders.app).get('/catalog').expect(200)).body.products;
     const stock = (await request(inventory.app).get('/stock').expect(200)).body.products;
     expect(catalog.map(({ sku }: Sku) => sku).sort()).toEqual(stock.map(({ sku }: Sku) => sku));
@@ -27,13 +29,7 @@ describe('what is sold', () => {
   });
 });
 
-const PROGRAMS = [
-  ['order-service', 'order-service'],
-  ['inventory-service', 'inventory-service'],
-  ['payment-service', 'payment-service'],
-  ['payment-service', 'payment-alternate'],
-  ['notification-service', 'notification-service'],
-] as const;
+const PROGRAMS = listedParticipants.map(({ program, name }) => [program, name] as const);
 
 describe('as a process', () => {
   let folder: string;

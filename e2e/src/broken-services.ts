@@ -4,47 +4,15 @@ import {
   FAULT_OPERATIONS,
   type FaultOperation,
   findFaultContract,
-  SERVICE_CONTRACTS,
+  type ListedParticipant,
+  listedParticipants,
+  type ParticipantName,
 } from '@baton/contracts';
 import { createSaboteur, type FaultControl, openFaultControl } from '@baton/faults';
-import { createInventoryService } from '@baton/inventory-service';
-import { createNotificationService } from '@baton/notification-service';
-import { createOrderService } from '@baton/order-service';
-import { createPaymentService } from '@baton/payment-service';
 import { createClient, type Exchange, type Participant, type Reply } from '@baton/service-kit';
 import { listen } from '@baton/service-kit/testing';
 import { createLog, createMetrics } from '@baton/telemetry';
-
-const programs = {
-  order: { create: createOrderService, service: 'order-service', name: 'order-service' },
-  inventory: {
-    create: createInventoryService,
-    service: 'inventory-service',
-    name: 'inventory-service',
-  },
-  payment: { create: createPaymentService, service: 'payment-service', name: 'payment-service' },
-  'payment-alternate': {
-    create: createPaymentService,
-    service: 'payment-service',
-    name: 'payment-alternate',
-  },
-  notification: {
-    create: createNotificationService,
-    service: 'notification-service',
-    name: 'notification-service',
-  },
-} as const;
-type Program = keyof typeof programs;
-
-/** Effects of one order that stand. */
-const standing: Readonly<Record<Program, string>> = {
-  order: "SELECT count(*) AS n FROM orders WHERE order_id = ? AND status = 'validated'",
-  inventory: `SELECT count(*) AS n FROM reserved_lines
-    JOIN reservations ON reservations.id = reservation_id WHERE order_id = ?`,
-  payment: "SELECT count(*) AS n FROM payments WHERE order_id = ? AND status = 'taken'",
-  'payment-alternate': "SELECT count(*) AS n FROM payments WHERE order_id = ? AND status = 'taken'",
-  notification: 'SELECT count(*) AS n FROM messages WHERE order_id = ?',
-};
+import { findProgram } from './programs.ts';
 
 export interface Sent {
   readonly attempt?: number;
@@ -80,17 +48,17 @@ export async function startBrokenServices(folder: string): Promise<BrokenService
   let crashes = 0;
   const log = createLog('broken', 'warn', { write: (line) => logged.push(JSON.parse(line)) });
   const control = await openFaultControl({ file, log });
-  const start = async (program: Program): Promise<[Program, Running]> => {
-    const { create, service, name } = programs[program];
+  const start = async (listed: ListedParticipant): Promise<[ParticipantName, Running]> => {
+    const { name } = listed;
     const crash = () => {
       crashes += 1;
     };
     const saboteur = await createSaboteur({ file, name, log, crash });
     const { intercept } = saboteur;
-    const participant = create({
+    const participant = findProgram(listed).createService({
       path: ':memory:',
       log,
-      metrics: createMetrics(service),
+      metrics: createMetrics(name),
       intercept,
     });
     const { url, close } = await listen(participant.app);
@@ -99,42 +67,38 @@ export async function startBrokenServices(folder: string): Promise<BrokenService
       await close();
       participant.close();
     };
-    return [program, { participant, url, close: end }];
+    return [name, { participant, url, close: end }];
   };
-  const names: readonly Program[] = [
-    'order',
-    'inventory',
-    'payment',
-    'payment-alternate',
-    'notification',
-  ];
-  const running = new Map(await Promise.all(names.map(start)));
-  const find = (operation: FaultOperation): [Program, Running] => {
-    const program = names.find((name) => operation.startsWith(`${name}.`)) ?? 'order';
-    const found = running.get(program);
-    if (!found) throw new Error(`${program} does not run`);
-    return [program, found];
+  const running = new Map(await Promise.all(listedParticipants.map(start)));
+  const find = (name: ParticipantName): Running => {
+    const found = running.get(name);
+    if (!found) throw new Error(`${name} does not run`);
+    return found;
   };
-  const clients = createSenders(control, (operation) => find(operation)[1].url);
-  const count = (program: Program, sql: string, ...values: string[]) =>
+  const count = (name: ParticipantName, sql: string, ...values: string[]) =>
     Number(
-      running
-        .get(program)
-        ?.participant.store.db.prepare(sql)
+      find(name)
+        .participant.store.db.prepare(sql)
         .get(...values)?.n,
     );
+  const clients = createSenders(control, (operation) => find(findAt(operation).name).url);
   return {
     control,
     logged,
     crashes: () => crashes,
     send: clients.send,
     countStanding: (operation, orderId) => {
-      const [program] = find(operation);
-      return count(program, standing[program], orderId);
+      const at = findAt(operation);
+      const { standing } = findProgram(at).effectTable;
+      return count(
+        at.name,
+        `SELECT count(*) AS n FROM (${standing}) WHERE key LIKE ?`,
+        `${orderId}:%`,
+      );
     },
     findStockFault: () =>
-      count('inventory', 'SELECT coalesce(sum(held), 0) AS n FROM products') -
-      count('inventory', 'SELECT coalesce(sum(quantity), 0) AS n FROM reserved_lines'),
+      count('inventory-service', 'SELECT coalesce(sum(held), 0) AS n FROM products') -
+      count('inventory-service', 'SELECT coalesce(sum(quantity), 0) AS n FROM reserved_lines'),
     close: async () => {
       await clients.close();
       await Promise.all([...running.values()].map(({ close }) => close()));
@@ -143,13 +107,21 @@ export async function startBrokenServices(folder: string): Promise<BrokenService
   };
 }
 
+/** The participant that a fault's operation names. */
+function findAt(operation: FaultOperation): ListedParticipant {
+  const found = listedParticipants.find(({ faultPrefix }) =>
+    operation.startsWith(`${faultPrefix}.`),
+  );
+  if (!found) throw new Error(`${operation} is nobody's`);
+  return found;
+}
+
 function createSenders(control: FaultControl, toUrl: (operation: FaultOperation) => string) {
   const clients = new Map(
     FAULT_OPERATIONS.map((operation) => [operation, createSender(operation)]),
   );
   function createSender(operation: FaultOperation) {
-    const [program] = operation.split('.');
-    const annotate = control.annotateAs(program === 'payment-alternate' ? program : undefined);
+    const annotate = control.annotateAs(findAt(operation).name);
     const exchanges = new Map<string, Exchange>();
     const client = createClient(
       { ask: findFaultContract(operation) },
@@ -197,7 +169,7 @@ const toBody = (operation: FaultOperation, orderId: string) => ({
 export function findEffectOf(operation: FaultOperation): FaultOperation | undefined {
   const contract = findFaultContract(operation);
   if (contract.kind === 'effect') return undefined;
-  const effect = Object.values(SERVICE_CONTRACTS[contract.service]).find(
+  const effect = Object.values(findAt(operation).operations).find(
     (other) => other.kind === 'effect' && other.undo === contract.path,
   );
   const [program] = operation.split('.');

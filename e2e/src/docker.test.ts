@@ -3,6 +3,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listedParticipants } from '@baton/contracts';
 import { createOrchestratorClient } from '@baton/service-kit';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -66,9 +67,10 @@ describe('the Dockerfile', () => {
 });
 
 describe('compose.yaml', () => {
-  it('runs every app, a second orchestrator and a second payment provider', () => {
+  it('runs every participant, and a second orchestrator', () => {
+    const programs = listedParticipants.map(({ program }) => program);
     const run = apps.map(([, { environment }]) => environment.APP ?? '');
-    expect(run.toSorted()).toEqual([...appNames, 'orchestrator', 'payment-service'].toSorted());
+    expect(run.toSorted()).toEqual([...programs, 'orchestrator', 'orchestrator'].toSorted());
   });
 
   it('names no variable that nothing reads', () => {
@@ -80,7 +82,9 @@ describe('compose.yaml', () => {
     ];
     const text = sources.map(read).join('\n');
     const named = new Set(apps.flatMap(([, { environment }]) => Object.keys(environment)));
+    const addresses = listedParticipants.map(({ urlVariable }) => urlVariable);
     const isRead = (name: string) =>
+      addresses.includes(name) ||
       new RegExp(`^ +(?:const shape = \\{ )?${name}:|\\$${name}\\b`, 'm').test(text);
     expect([...named].filter((name) => !isRead(name))).toEqual([]);
   });
@@ -99,7 +103,7 @@ describe('compose.yaml', () => {
         name.endsWith('_URL') && name !== 'JAEGER_UI_URL' ? [url] : [],
       ),
     );
-    expect(called).toHaveLength(10);
+    expect(called).toHaveLength(2 * listedParticipants.length);
     for (const { hostname, port } of called.map((url) => new URL(url)))
       expect(own.get(hostname)).toMatchObject({ PORT: port, ALLOWED_HOSTS: hostname });
   });
@@ -194,7 +198,9 @@ describe('the environment that compose.yaml gives', () => {
     // The second orchestrator has the same environment, and would wait for ever.
     for (const [name, { environment }] of inOrder)
       if (!running.has(toHost(name))) await run(name, environment);
-    expect([...running.keys()].toSorted()).toEqual([...appNames, 'payment-alternate'].toSorted());
+    expect([...running.keys()].toSorted()).toEqual(
+      ['orchestrator', ...listedParticipants.map(({ name }) => name)].toSorted(),
+    );
     for (const [host, { port }] of running) {
       expect([await askAs(host, port), await askAs('elsewhere', port)]).toEqual([200, 421]);
     }

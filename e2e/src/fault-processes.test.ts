@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { paymentOperations } from '@baton/contracts';
+import { paymentOperations } from '@baton/contracts/payment-service';
 import { createClient, createOrchestratorClient } from '@baton/service-kit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {

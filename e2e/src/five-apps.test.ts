@@ -79,8 +79,8 @@ it.each([
 });
 
 it('finishes once a service that was down is back', async () => {
-  const port = portOf(apps.servers.inventory);
-  await stop(apps.servers.inventory);
+  const port = portOf(apps.serverOf('inventory-service'));
+  await stop(apps.serverOf('inventory-service'));
   const { body } = await place(order());
   await expect
     .poll(async () => {
@@ -88,7 +88,7 @@ it('finishes once a service that was down is back', async () => {
       return reply.ok && [reply.body.steps[1]?.attempts.at(-1)?.reply, reply.body.next?.what];
     })
     .toEqual(['unsent', expect.stringContaining('inventory-service')]);
-  const again = apps.services.inventory.app.listen(port, '127.0.0.1');
+  const again = apps.services['inventory-service'].app.listen(port, '127.0.0.1');
   await expect
     .poll(
       async () => (await apps.client.getOrder(body.orderId)).ok && (await statusOf(body.orderId)),
@@ -118,7 +118,7 @@ it('makes one order of one key, and refuses the key with another body', async ()
 it('refuses past the limit of open orders, and stores nothing of what it refused', async () => {
   await apps.close();
   apps = await startFiveApps(folder, { openMax: 1 });
-  await stop(apps.servers.order);
+  await stop(apps.serverOf('order-service'));
   const first = await place(order());
   expect(first.status).toBe(202);
   const second = await place(order(), { 'idempotency-key': 'later' });
@@ -131,7 +131,7 @@ it('refuses past the limit of open orders, and stores nothing of what it refused
 });
 
 it('cancels before the pivot, and says why it cannot after it', async () => {
-  await stop(apps.servers.payment);
+  await stop(apps.serverOf('payment-service'));
   const { body } = await place(order());
   await expect.poll(() => statusOf(body.orderId)).toBe('running');
   const cancelled = await apps.client.cancelOrder(body.orderId);
@@ -242,7 +242,7 @@ it('shows the token to nobody and erases it once the order has settled', async (
 it('answers the last known catalogue, marked stale, while the order service is down', async () => {
   const fresh = await apps.client.getCatalog();
   expect(fresh.ok && fresh.body.stale).toBe(false);
-  await stop(apps.servers.order);
+  await stop(apps.serverOf('order-service'));
   const stale = await apps.client.getCatalog();
   expect(stale.ok && stale.body.stale).toBe(true);
   expect(stale.ok && fresh.ok && stale.body.products).toEqual(fresh.ok && fresh.body.products);
@@ -268,7 +268,7 @@ it('has books that balance while orders are under way', async () => {
 
 it('says that the books do not balance when money is missing', async () => {
   await place(order(), { prefer: 'wait=10' });
-  apps.services.payment.store.db.exec("UPDATE payments SET status = 'given-back'");
+  apps.services['payment-service'].store.db.exec("UPDATE payments SET status = 'given-back'");
   const audit = await apps.client.getAudit();
   expect(audit.ok && audit.body.balanced).toBe(false);
 });

@@ -2,6 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { listedParticipants, mapParticipants, type ParticipantName } from '@baton/contracts';
 import {
   closeParticipants,
   createOrchestrator,
@@ -26,7 +27,7 @@ export interface FiveApps {
   readonly client: OrchestratorClient;
   readonly orchestrator: Orchestrator;
   readonly services: Services;
-  readonly servers: Readonly<Record<keyof Services, Server>>;
+  readonly serverOf: (participant: ParticipantName) => Server;
   /** What any app logged as an error: must stay empty. */
   readonly errors: readonly string[];
   close(): Promise<void>;
@@ -45,20 +46,11 @@ export async function startFiveApps(
 ): Promise<FiveApps> {
   const errors: string[] = [];
   const services = openServices(folder, Date.now, openTracing);
-  const servers = {
-    order: await listen(services.order.app),
-    inventory: await listen(services.inventory.app),
-    payment: await listen(services.payment.app),
-    'payment-alternate': await listen(services['payment-alternate'].app),
-    notification: await listen(services.notification.app),
-  };
-  const participants = createParticipants({
-    orders: toUrl(servers.order),
-    inventory: toUrl(servers.inventory),
-    payments: toUrl(servers.payment),
-    alternatePayments: toUrl(servers['payment-alternate']),
-    notifications: toUrl(servers.notification),
-  });
+  const servers = new Map<ParticipantName, Server>();
+  for (const { name } of listedParticipants) servers.set(name, await listen(services[name].app));
+  const participants = createParticipants(
+    mapParticipants(({ name }) => toUrl(findServer(servers, name))),
+  );
   const orchestrator = await createOrchestrator({
     journal: await openJournal({ path: join(folder, 'orchestrator', 'journal.sqlite') }),
     participants,
@@ -82,16 +74,22 @@ export async function startFiveApps(
     client,
     orchestrator,
     services,
-    servers,
+    serverOf: (name) => findServer(servers, name),
     errors,
     async close() {
       await client.close();
-      await Promise.all([server, ...Object.values(servers)].map(stop));
+      await Promise.all([server, ...servers.values()].map(stop));
       await orchestrator.stop();
       await closeParticipants(participants);
       closeServices(services);
     },
   };
+}
+
+function findServer(servers: ReadonlyMap<ParticipantName, Server>, name: ParticipantName): Server {
+  const server = servers.get(name);
+  if (!server) throw new Error(`${name} does not run`);
+  return server;
 }
 
 async function listen(app: RequestListener): Promise<Server> {

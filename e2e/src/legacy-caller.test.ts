@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OrderView } from '@baton/contracts';
+import { listedParticipants, OrderView } from '@baton/contracts';
 import { createTracing } from '@baton/telemetry/testing';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import jaeger from 'jaeger-client';
@@ -67,8 +67,10 @@ describe('a participant on jaeger-client', () => {
     apps = await startFiveApps(join(folder, 'five'), {
       openTracing: (service) => createTracing({ service, exporter, isImmediate: true }),
     });
-    for (const server of Object.values(apps.servers))
-      server.on('request', ({ method, headers }) => method === 'POST' && received.push(headers));
+    for (const { name } of listedParticipants)
+      apps
+        .serverOf(name)
+        .on('request', ({ method, headers }) => method === 'POST' && received.push(headers));
   });
   afterAll(() => apps.close());
 

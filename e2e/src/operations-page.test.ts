@@ -1,18 +1,19 @@
 // Every curl line of docs/operations.md is a request that the service at that port takes.
 import { readFileSync } from 'node:fs';
-import { ALERT_RULES, type Operation, SERVICE_CONTRACTS } from '@baton/contracts';
+import {
+  ALERT_RULES,
+  listedParticipants,
+  type Operation,
+  ORCHESTRATOR_PORT,
+  SERVICE_CONTRACTS,
+} from '@baton/contracts';
 import { expect, it } from 'vitest';
 
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
-const services = {
-  4000: 'orchestrator',
-  4001: 'order-service',
-  4002: 'inventory-service',
-  4003: 'payment-service',
-  4004: 'notification-service',
-  4005: 'payment-service',
-} as const;
-const ports = new Map(Object.entries(services));
+const contracts = new Map([
+  [String(ORCHESTRATOR_PORT), SERVICE_CONTRACTS.get('orchestrator')],
+  ...listedParticipants.map(({ port, operations }) => [String(port), operations] as const),
+]);
 const lines = page.split('\n').filter((line) => line.startsWith('curl '));
 
 interface Request {
@@ -37,8 +38,7 @@ function readCurl(line: string): Request {
 }
 
 function findOperation({ method, port, url }: Request): Operation | undefined {
-  const service = ports.get(port);
-  const operations = service ? Object.values(SERVICE_CONTRACTS[service]) : [];
+  const operations = Object.values(contracts.get(port) ?? {});
   return operations.find(
     (operation) =>
       operation.method === method && operation.path.replace(':id', 'ord_1') === url.pathname,

@@ -135,6 +135,6 @@ it('ends without its undo when that is written off, and the audit says so until 
 
   trouble = null;
   const attempt = { key: `${orderId}:reserve`, number: 1, signal: AbortSignal.timeout(5_000) };
-  await participants.inventory.release({ orderId }, attempt);
+  await participants['inventory-service'].release({ orderId }, attempt);
   expect(await audit()).toMatchObject({ balanced: true, writtenOff: [] });
 });

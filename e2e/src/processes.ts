@@ -1,28 +1,17 @@
-/** The apps, and the second payment provider, as real processes on free ports, in a folder of their own: to be killed, stopped and started again. */
+/** The orchestrator and all participants as real processes on free ports, in a folder of their own: to be killed, stopped and started again. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { findParticipant, listedParticipants, type ParticipantName } from '@baton/contracts';
 
-export const appNames = [
-  'order-service',
-  'inventory-service',
-  'payment-service',
-  'notification-service',
+/** An app, or a second instance of one. */
+export type AppName = ParticipantName | 'orchestrator';
+
+/** Of each app. */
+export const appNames: readonly AppName[] = [
   'orchestrator',
-] as const;
-/** An app, or the second process of one. */
-export type AppName = (typeof appNames)[number] | 'payment-alternate';
-
-const participants: readonly AppName[] = [
-  ...appNames.filter((name) => name !== 'orchestrator'),
-  'payment-alternate',
+  ...listedParticipants.flatMap(({ name, program }) => (name === program ? [name] : [])),
 ];
-
-/** What a second process has instead of the program's own. */
-const seconds: Partial<Record<AppName, { readonly app: string; readonly env: NodeJS.ProcessEnv }>> =
-  {
-    'payment-alternate': { app: 'payment-service', env: { STORE_NAME: 'payment-alternate' } },
-  };
 
 export interface App {
   readonly name: AppName;
@@ -56,8 +45,8 @@ export interface Starting {
 
 export function start(name: AppName, options: StartOptions): Starting {
   const { dataDir, port = 0, env = {}, fileBlocksMax } = options;
-  const second = seconds[name];
-  const folder = fileURLToPath(new URL(`../../apps/${second?.app ?? name}/`, import.meta.url));
+  const app = findParticipant(name)?.program ?? name;
+  const folder = fileURLToPath(new URL(`../../apps/${app}/`, import.meta.url));
   const child = spawn(...toCommand(fileBlocksMax), {
     cwd: folder,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -69,7 +58,7 @@ export function start(name: AppName, options: StartOptions): Starting {
       LOG_LEVEL: 'error',
       BATON_SUPERVISED: '1',
       ...readTraceEnv(process.env),
-      ...second?.env,
+      ...(app !== name && { STORE_NAME: name }),
       ...env,
     },
   });
@@ -130,7 +119,9 @@ export async function startSystem(
   participantEnv: Readonly<Record<string, string>> = {},
 ): Promise<System> {
   const apps = new Map<AppName, App>();
-  const started = participants.map((name) => start(name, { dataDir, env: participantEnv }).ready);
+  const started = listedParticipants.map(
+    ({ name }) => start(name, { dataDir, env: participantEnv }).ready,
+  );
   for (const app of await Promise.all(started)) apps.set(app.name, app);
   const orchestratorEnv = { ...toUrls(apps), ...env };
   apps.set('orchestrator', await start('orchestrator', { dataDir, env: orchestratorEnv }).ready);
@@ -146,9 +137,9 @@ export async function startSystem(
 
 const toUrls = (apps: ReadonlyMap<AppName, App>): Record<string, string> =>
   Object.fromEntries(
-    [...apps.values()].map(({ name, port }) => [
-      `${name.toUpperCase().replace('-', '_')}_URL`,
-      `http://127.0.0.1:${port}`,
+    listedParticipants.map(({ name, urlVariable }) => [
+      urlVariable,
+      `http://127.0.0.1:${apps.get(name)?.port}`,
     ]),
   );
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { paymentOperations } from '@baton/contracts';
+import { paymentOperations } from '@baton/contracts/payment-service';
 import { type Client, createClient } from '@baton/service-kit';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { portOf, startFiveApps, stop } from './five-apps.ts';
@@ -154,8 +154,8 @@ it('orders end whole though a hostile server stood in for the payment service', 
     await apps.close();
     rmSync(folder, { recursive: true });
   });
-  const port = portOf(apps.servers.payment);
-  await stop(apps.servers.payment);
+  const port = portOf(apps.serverOf('payment-service'));
+  await stop(apps.serverOf('payment-service'));
   const hostile = await startHostileServer(port);
   const quick = cases.filter(([, code]) => code !== 'timed-out');
   hostile.behave((socket) => quick[hostile.requests.length % quick.length]?.[2](socket));
@@ -167,7 +167,7 @@ it('orders end whole though a hostile server stood in for the payment service', 
   for (let n = 0; n < 10; n++) expect((await apps.client.placeOrder(order)).ok).toBe(true);
   await expect.poll(() => hostile.requests.length, { timeout: 15_000 }).toBeGreaterThan(5);
   await hostile.close();
-  const again = apps.services.payment.app.listen(port, '127.0.0.1');
+  const again = apps.services['payment-service'].app.listen(port, '127.0.0.1');
   await expect
     .poll(async () => (await apps.orchestrator.engine.counts()).open, {
       timeout: 60_000,

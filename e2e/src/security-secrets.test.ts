@@ -4,11 +4,11 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createOrchestrator, createParticipants, narrate } from '@baton/orchestrator';
-import { createPaymentService } from '@baton/payment-service';
 import { openJournal } from '@baton/saga';
 import { createLog, createMetrics } from '@baton/telemetry';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { portOf, stop } from './five-apps.ts';
+import { findProgram } from './programs.ts';
 import { closeServices, openServices, type Services } from './services.ts';
 
 const customerId = 'ada@lovelace.example';
@@ -49,11 +49,11 @@ const log = (name: string) =>
 /** The orchestrator, and payments done by `pay`, both saying in their logs all that they ever say. */
 async function start(pay: RequestListener) {
   const participants = createParticipants({
-    orders: await serve(services.order.app),
-    inventory: await serve(services.inventory.app),
-    payments: await serve(pay),
-    alternatePayments: await serve(pay),
-    notifications: await serve(services.notification.app),
+    'order-service': await serve(services['order-service'].app),
+    'inventory-service': await serve(services['inventory-service'].app),
+    'payment-service': await serve(pay),
+    'payment-alternate': await serve(pay),
+    'notification-service': await serve(services['notification-service'].app),
   });
   const orchestrator = await createOrchestrator({
     journal: await openJournal({ path: join(folder, 'orchestrator', 'journal.sqlite') }),
@@ -102,7 +102,7 @@ const readFiles = (only: RegExp): string =>
 const idOf = (answer: string): string => String(JSON.parse(answer).orderId);
 
 it('shows no token and no customer, and keeps no token once the order has settled', async () => {
-  const payments = createPaymentService({
+  const payments = findProgram({ program: 'payment-service' }).createService({
     path: join(folder, 'payments-told.sqlite'),
     log: log('payment-service'),
     metrics: createMetrics('payment-service'),
@@ -124,7 +124,7 @@ it('shows no token and no customer, and keeps no token once the order has settle
 });
 
 it('sends nothing back of what was wrong with a request', async () => {
-  const started = await start(services.payment.app);
+  const started = await start(services['payment-service'].app);
   const card = '4111 1111 1111 1111';
   const answers = [
     await place(started.url, { payment: { method: 'card', token: card } }),

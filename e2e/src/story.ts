@@ -171,9 +171,9 @@ function readEnd(state: RunState | undefined) {
 }
 
 function readBooks(services: Services): Books {
-  const { inventory, notification } = services;
+  const { 'inventory-service': inventory, 'notification-service': notification } = services;
   const held = inventory.store.db.prepare('SELECT sku, held FROM products WHERE held > 0').all();
-  const money = (['payment', 'payment-alternate'] as const).flatMap((provider) =>
+  const money = (['payment-service', 'payment-alternate'] as const).flatMap((provider) =>
     services[provider].store.db
       .prepare(
         'SELECT currency, status, sum(amount_minor) AS sum FROM payments GROUP BY currency, status',

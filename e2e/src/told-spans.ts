@@ -1,18 +1,10 @@
 /** What the orchestrator tells of an order, from its events: what any collector must have of it. */
+import { mapParticipants } from '@baton/contracts';
 import { createOrderSagas, createParticipants, projectOrder } from '@baton/orchestrator';
 import type { Event } from '@baton/saga';
 
 /** For their plans alone: nobody is called. */
-const nowhere = 'http://127.0.0.1:1';
-const sagas = createOrderSagas(
-  createParticipants({
-    orders: nowhere,
-    inventory: nowhere,
-    payments: nowhere,
-    alternatePayments: nowhere,
-    notifications: nowhere,
-  }),
-);
+const sagas = createOrderSagas(createParticipants(mapParticipants(() => 'http://127.0.0.1:1')));
 
 export const tellOrder = (orderId: string, events: readonly Event[]) =>
   projectOrder(orderId, events, ({ version }) => sagas.find((saga) => saga.version === version));

@@ -83,7 +83,7 @@ it('tells each of many orders at once under its own trace, or under none', async
 
 it('tells the cancellation of an order under no trace, though whoever asks for it has one', async () => {
   // They stay open until then.
-  await stop(apps.servers.inventory);
+  await stop(apps.serverOf('inventory-service'));
   const placed = Promise.all(Array.from({ length: 8 }, (_, index) => place(index, 'unsampled')));
   await expect.poll(async () => (await apps.orchestrator.engine.counts()).open).toBe(8);
   const open = await apps.orchestrator.engine.list({ limit: 8 });

@@ -32,7 +32,7 @@ beforeAll(async () => {
 /** Each contract's own span, of which the page names one. */
 const isOfContract = (name: string): boolean =>
   name.startsWith('fence ') ||
-  Object.values(SERVICE_CONTRACTS)
+  [...SERVICE_CONTRACTS.values()]
     .flatMap((operations) => Object.values(operations))
     .some((operation) => name === `POST ${operation.path}`);
 

@@ -50,7 +50,7 @@ const isVersion =
   (known: Saga<unknown>): boolean =>
     known.version === version;
 
-const createFutureSaga = ({ orders }: Participants): Saga<PlaceOrder> =>
+const createFutureSaga = ({ 'order-service': orders }: Participants): Saga<PlaceOrder> =>
   saga('place-order', { version: 3, input: PlaceOrder, secrets: ['payment.token'] })
     .step('validate', {
       participant: 'order-service',

@@ -1,10 +1,5 @@
 /** The network between an orchestrator and services of the same process: where messages get lost, late or doubled. */
-import {
-  inventoryOperations,
-  notificationOperations,
-  orderOperations,
-  paymentOperations,
-} from '@baton/contracts';
+import { type ListedParticipant, mapParticipants } from '@baton/contracts';
 import { type Participants, propagate } from '@baton/orchestrator';
 import {
   type Call,
@@ -13,7 +8,7 @@ import {
   type Exchange,
   type Transport,
 } from '@baton/service-kit';
-import { type OpenTracing, type ServiceKey, type Services, toProgramName } from './services.ts';
+import type { OpenTracing, Services } from './services.ts';
 
 export interface NamedCall extends Call {
   /** As faults name it: `payment.process` at the first provider, `payment-alternate.process` at the second. */
@@ -44,11 +39,11 @@ export function createWire(
   { now, openTracing }: WireOptions,
 ): Wire {
   const effects: string[] = [];
-  const over = (key: ServiceKey): Transport => {
-    const tracing = openTracing?.(toProgramName(key));
-    const local = createLocalTransport(services[key].routes, { now, tracing });
-    const toName = ({ operation }: Call) => `${key}.${operation.name.split('.')[1]}`;
-    const find = services[key].store.db.prepare('SELECT state FROM fence WHERE key = ?');
+  const over = ({ name, faultPrefix }: ListedParticipant): Transport => {
+    const tracing = openTracing?.(name);
+    const local = createLocalTransport(services[name].routes, { now, tracing });
+    const toName = ({ operation }: Call) => `${faultPrefix}.${operation.name.split('.')[1]}`;
+    const find = services[name].store.db.prepare('SELECT state FROM fence WHERE key = ?');
     const deliver = (call: NamedCall) =>
       noteEffect(
         () => find.get(call.headers['idempotency-key'] ?? '')?.state,
@@ -63,15 +58,10 @@ export function createWire(
   };
   return {
     effects,
-    participants: {
-      orders: createClientOver(orderOperations, over('order'), { propagate }),
-      inventory: createClientOver(inventoryOperations, over('inventory'), { propagate }),
-      payments: createClientOver(paymentOperations, over('payment'), { propagate }),
-      alternatePayments: createClientOver(paymentOperations, over('payment-alternate'), {
-        propagate,
-      }),
-      notifications: createClientOver(notificationOperations, over('notification'), { propagate }),
-    },
+    // Made from the list whose types it gets.
+    participants: mapParticipants((listed) =>
+      createClientOver(listed.operations, over(listed), { propagate }),
+    ) as unknown as Participants,
   };
 }
 

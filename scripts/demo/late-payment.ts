@@ -1,4 +1,4 @@
-import { paymentOperations } from '@baton/contracts';
+import { paymentOperations } from '@baton/contracts/payment-service';
 import { createClient } from '@baton/service-kit';
 import { pick } from './event-count.ts';
 import { teapot, teapotMinor } from './goods.ts';

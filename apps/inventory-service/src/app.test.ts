@@ -1,4 +1,5 @@
-import { inventoryOperations, type Line } from '@baton/contracts';
+import type { Line } from '@baton/contracts';
+import { inventoryOperations } from '@baton/contracts/inventory-service';
 import { createClient } from '@baton/service-kit';
 import {
   checkRandomOrder,
@@ -10,11 +11,11 @@ import {
 import fc from 'fast-check';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createInventoryService } from './app.ts';
+import { createService } from './app.ts';
 import { listStock } from './stock.ts';
 
 const { reserve, release } = inventoryOperations;
-const create = (path?: string) => createInventoryService(toQuietOptions('inventory-service', path));
+const create = (path?: string) => createService(toQuietOptions('inventory-service', path));
 
 describeFence({
   effect: reserve,

@@ -1,5 +1,5 @@
 /** Holds stock for orders, and gives it back when an order is undone. */
-import { inventoryOperations } from '@baton/contracts';
+import { inventoryOperations } from '@baton/contracts/inventory-service';
 import {
   createServiceApp,
   openStore,
@@ -9,7 +9,7 @@ import {
 import { SCHEMA, seed } from './schema.ts';
 import { listHeld, listStock, release, reserve } from './stock.ts';
 
-export const createInventoryService = (options: ParticipantOptions): Participant => {
+export const createService = (options: ParticipantOptions): Participant => {
   const store = openStore({ ...options, migrations: [SCHEMA], seed });
   const { app, routes } = createServiceApp({
     ...options,

@@ -1,11 +1,10 @@
 import { runParticipant } from '@baton/service-kit/participant';
-import { createInventoryService } from './app.ts';
+import { createService } from './app.ts';
 
 await runParticipant(
   {
     service: 'inventory-service',
-    port: 4002,
-    create: createInventoryService,
+    create: createService,
     loadFaults: () => import('@baton/faults'),
   },
   process.env,

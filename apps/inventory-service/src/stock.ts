@@ -1,6 +1,7 @@
 /** Stock: an order holds what it reserved until it is released. */
 import type { DatabaseSync } from 'node:sqlite';
-import { type Line, StockLevel } from '@baton/contracts';
+import type { Line } from '@baton/contracts';
+import { StockLevel } from '@baton/contracts/inventory-service';
 import type { Work } from '@baton/service-kit/participant';
 
 export type Reservation =

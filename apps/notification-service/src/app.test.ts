@@ -1,12 +1,11 @@
-import { notificationOperations } from '@baton/contracts';
+import { notificationOperations } from '@baton/contracts/notification-service';
 import { createClient } from '@baton/service-kit';
 import { describeFence, dumpTables, listen, toQuietOptions } from '@baton/service-kit/testing';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createNotificationService } from './app.ts';
+import { createService } from './app.ts';
 
-const create = (path?: string) =>
-  createNotificationService(toQuietOptions('notification-service', path));
+const create = (path?: string) => createService(toQuietOptions('notification-service', path));
 const MESSAGE = { customerId: 'customer-1', template: 'order-completed' } as const;
 
 describeFence({

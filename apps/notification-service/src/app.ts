@@ -1,5 +1,5 @@
 /** Tells customers about their orders. Nothing here can be undone: a message sent stays sent. */
-import { notificationOperations } from '@baton/contracts';
+import { notificationOperations } from '@baton/contracts/notification-service';
 import {
   createServiceApp,
   openStore,
@@ -10,7 +10,7 @@ import {
 import { countMessages, listMessages, send } from './messages.ts';
 import { SCHEMA } from './schema.ts';
 
-export const createNotificationService = (options: ParticipantOptions): Participant => {
+export const createService = (options: ParticipantOptions): Participant => {
   const store = openStore({ ...options, migrations: [SCHEMA] });
   const { app, routes } = createServiceApp({
     ...options,

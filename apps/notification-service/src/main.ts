@@ -1,11 +1,10 @@
 import { runParticipant } from '@baton/service-kit/participant';
-import { createNotificationService } from './app.ts';
+import { createService } from './app.ts';
 
 await runParticipant(
   {
     service: 'notification-service',
-    port: 4004,
-    create: createNotificationService,
+    create: createService,
     loadFaults: () => import('@baton/faults'),
   },
   process.env,

@@ -1,6 +1,6 @@
 /** Messages to customers. A mock: what a real one hands to a mail or SMS provider is recorded here. */
 import type { DatabaseSync } from 'node:sqlite';
-import { Notification } from '@baton/contracts';
+import { Notification } from '@baton/contracts/notification-service';
 import type { Work } from '@baton/service-kit/participant';
 
 type Message = Pick<Notification, 'customerId' | 'template' | 'channel'>;

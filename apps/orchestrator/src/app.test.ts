@@ -72,7 +72,7 @@ it('hands trace context and baggage on with every hop, and nothing else of the r
 });
 
 it('says 202 after the wait when the order is not settled by then', async () => {
-  const client = await start(createStandIns({ orders: { validate: never } }).participants);
+  const client = await start(createStandIns({ 'order-service': { validate: never } }).participants);
   const answer = await client.post('/orders').set('prefer', 'wait=1').send(order);
   expect(answer.status).toBe(202);
   expect(answer.body.status).toBe('running');
@@ -83,7 +83,10 @@ it('says 202 after the wait when the order is not settled by then', async () => 
 it('shows what is owed and when it is tried next, while an undo waits', async () => {
   const refuse = async () => ({ reply: 'refused' as const, code: 'payment-declined' });
   const fail = async () => ({ reply: 'unknown' as const, code: 'status-503', retriable: true });
-  const override = { payments: { process: refuse }, inventory: { release: fail } };
+  const override = {
+    'payment-service': { process: refuse },
+    'inventory-service': { release: fail },
+  };
   const client = await start(createStandIns(override).participants, { random: () => 0.999 });
   const { body } = await client.post('/orders').send(order);
   const look = async () => (await client.get(`/orders/${body.orderId}`)).body;
@@ -97,7 +100,9 @@ it('shows what is owed and when it is tried next, while an undo waits', async ()
 
 it('completes without the notification, and says that it is degraded', async () => {
   const fail = async () => ({ reply: 'unknown' as const, code: 'status-500', retriable: false });
-  const client = await start(createStandIns({ notifications: { notify: fail } }).participants);
+  const client = await start(
+    createStandIns({ 'notification-service': { notify: fail } }).participants,
+  );
   const { body } = await client.post('/orders').set('prefer', 'wait=5').send(order);
   expect(body).toMatchObject({ status: 'completed', degraded: ['notify'] });
   expect(body.steps[3].status).toBe('deferred');
@@ -152,9 +157,12 @@ it('refuses a cursor that it did not hand out', async () => {
 });
 
 it('is not ready once its queue is full', async () => {
-  const client = await start(createStandIns({ orders: { validate: never } }).participants, {
-    openMax: 1,
-  });
+  const client = await start(
+    createStandIns({ 'order-service': { validate: never } }).participants,
+    {
+      openMax: 1,
+    },
+  );
   expect((await client.get('/health/ready')).status).toBe(200);
   await client.post('/orders').send(order);
   const answer = await client.get('/health/ready');

@@ -36,7 +36,9 @@ async function start(override: Parameters<typeof createStandIns>[0]) {
 }
 
 it('shows which provider was paid, and undoes the other one first', async () => {
-  const { asked, place, readMetric } = await start({ payments: { process: async () => final } });
+  const { asked, place, readMetric } = await start({
+    'payment-service': { process: async () => final },
+  });
   const { orderId, status, steps, degraded } = await place();
   expect([status, degraded]).toEqual(['completed', []]);
   const ways = steps[2]?.attempts.map(({ way, direction, reply }) => [way, direction, reply]);
@@ -60,7 +62,7 @@ it('tells the customer by SMS when no e-mail can be sent', async () => {
     if (body.channel === 'email') return final;
     return { reply: 'ok' as const, output: { orderId: body.orderId, messageId: 'msg_1' } };
   };
-  const { place, readMetric } = await start({ notifications: { notify } });
+  const { place, readMetric } = await start({ 'notification-service': { notify } });
   expect((await place()).degraded).toEqual([]);
   expect(sent).toEqual(['email', 'sms']);
   expect(await readMetric('baton_alternates_chosen_total')).toMatch(/step="notify".* 1$/);
@@ -68,7 +70,9 @@ it('tells the customer by SMS when no e-mail can be sent', async () => {
 });
 
 it('completes without a step that neither way can do, and counts it', async () => {
-  const { place, readMetric } = await start({ notifications: { notify: async () => final } });
+  const { place, readMetric } = await start({
+    'notification-service': { notify: async () => final },
+  });
   const { status, degraded } = await place();
   expect([status, degraded]).toEqual(['completed', ['notify']]);
   expect(await readMetric('baton_steps_deferred_total')).toMatch(/step="notify".* 1$/);
@@ -96,9 +100,9 @@ it('counts what every provider took and gave back in one set of books', async ()
     body: { products: [{ sku: 'mug', onHand: 9, free: 7, held: 2 }] },
   });
   const { client, place } = await start({
-    payments: { process: async () => final, getPayments: totals(2400, 2400) },
-    alternatePayments: { getPayments: totals(2400, 0) },
-    inventory: { getStock },
+    'payment-service': { process: async () => final, getPayments: totals(2400, 2400) },
+    'payment-alternate': { getPayments: totals(2400, 0) },
+    'inventory-service': { getStock },
   });
   await place();
   const { body } = await client.get('/audit');
@@ -108,7 +112,7 @@ it('counts what every provider took and gave back in one set of books', async ()
 
 it('names the provider that the books could not ask', async () => {
   const { client } = await start({
-    payments: {
+    'payment-service': {
       getPayments: async () => ({
         ok: true,
         status: 200,

@@ -1,3 +1,4 @@
+import { listedParticipants, mapParticipants, ORCHESTRATOR_PORT } from '@baton/contracts';
 import { readServiceEnv, ServiceUrl } from '@baton/service-kit';
 import { z } from 'zod';
 
@@ -13,14 +14,14 @@ const whole = (min: number, max: number, otherwise: number) =>
 const url = (port: number) =>
   ServiceUrl.default(`http://127.0.0.1:${port}`).meta({ example: `http://127.0.0.1:${port}` });
 
+/** Where each participant is. */
+const urls = Object.fromEntries(
+  listedParticipants.map(({ urlVariable, port }) => [urlVariable, url(port)]),
+);
+
 const shape = {
   /** `true`: wait for the journal instead of refusing when another orchestrator holds it. */
   STANDBY: z.enum(['true', 'false']).default('false').meta({ example: 'true' }),
-  ORDER_SERVICE_URL: url(4001),
-  INVENTORY_SERVICE_URL: url(4002),
-  PAYMENT_SERVICE_URL: url(4003),
-  PAYMENT_ALTERNATE_URL: url(4005),
-  NOTIFICATION_SERVICE_URL: url(4004),
   /** Orders in progress at once; waiting ones do not count. */
   ORDERS_CONCURRENT_MAX: whole(1, 10_000, 64),
   /** Orders accepted and not settled; one more is answered 503. */
@@ -36,7 +37,11 @@ const shape = {
 };
 
 /** All problems are reported together, as a StartupProblem. */
-export const readOrchestratorEnv = (source: Readonly<Record<string, string | undefined>>) =>
-  readServiceEnv({ port: 4000, shape }, source);
+export function readOrchestratorEnv(source: Readonly<Record<string, string | undefined>>) {
+  const env = readServiceEnv({ port: ORCHESTRATOR_PORT, shape: { ...urls, ...shape } }, source);
+  const given: Readonly<Record<string, unknown>> = env;
+  const participantUrls = mapParticipants(({ urlVariable }) => String(given[urlVariable]));
+  return { ...env, participantUrls };
+}
 
 export type OrchestratorEnv = ReturnType<typeof readOrchestratorEnv>;

@@ -52,8 +52,8 @@ it('counts ended ones in the books, sets open ones aside, and says so when asked
   const store = createMemoryStore();
   await livePast(store);
   const { participants } = createStandIns({
-    payments: { getPayments: totals },
-    alternatePayments: { getPayments: nothing },
+    'payment-service': { getPayments: totals },
+    'payment-alternate': { getPayments: nothing },
   });
   const { app, stop } = await createOrchestrator({
     journal: createMemoryJournal(store),

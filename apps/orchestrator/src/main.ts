@@ -67,15 +67,8 @@ await startProgram(async () => {
   // Not before: a large file takes its time to be inspected, and who waits for the lock holds nobody up.
   if (env.LOOP_BLOCKED_MAX_SECONDS > 0) guardLoop(env.LOOP_BLOCKED_MAX_SECONDS * 1_000);
   const faults = await openFaults(env, log);
-  const urls = {
-    orders: env.ORDER_SERVICE_URL,
-    inventory: env.INVENTORY_SERVICE_URL,
-    payments: env.PAYMENT_SERVICE_URL,
-    alternatePayments: env.PAYMENT_ALTERNATE_URL,
-    notifications: env.NOTIFICATION_SERVICE_URL,
-  };
   const tracing = await openTracing({ ...toTraceOptions(env), service: 'orchestrator', log });
-  const participants = createParticipants(urls, faults?.annotateAs);
+  const participants = createParticipants(env.participantUrls, faults?.annotateAs);
   const { app, stop } = await createOrchestrator({
     journal,
     participants,

@@ -6,7 +6,12 @@ import { PlaceOrder } from '@baton/contracts';
 import { saga } from '@baton/saga';
 import type { Participants } from './participants.ts';
 
-export const createOrderSaga1 = ({ orders, inventory, payments, notifications }: Participants) =>
+export const createOrderSaga1 = ({
+  'order-service': orders,
+  'inventory-service': inventory,
+  'payment-service': payments,
+  'notification-service': notifications,
+}: Participants) =>
   saga('place-order', { version: 1, input: PlaceOrder, secrets: ['payment.token'] })
     .step('validate', {
       participant: 'order-service',

@@ -13,11 +13,11 @@ const payFirst = { attemptsMax: 3, budgetMs: 10_000 };
 const notifyEither = { attemptsMax: 2, budgetMs: 2_500 };
 
 export const createOrderSaga = ({
-  orders,
-  inventory,
-  payments,
-  alternatePayments,
-  notifications,
+  'order-service': orders,
+  'inventory-service': inventory,
+  'payment-service': payments,
+  'payment-alternate': alternatePayments,
+  'notification-service': notifications,
 }: Participants) =>
   saga('place-order', { version: 2, input: PlaceOrder, secrets: ['payment.token'] })
     .step('validate', {

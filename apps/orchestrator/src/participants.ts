@@ -1,45 +1,33 @@
-/** Whom the orchestrator calls, and where they are. Addresses come from configuration, never from a request. */
+/** Clients of all who take part. Addresses come from configuration, never from a request. */
 import {
-  inventoryOperations,
-  notificationOperations,
-  orderOperations,
-  paymentOperations,
+  healthReady,
+  mapParticipants,
+  type PARTICIPANTS,
+  type ParticipantName,
 } from '@baton/contracts';
 import { type Annotate, type Client, createClient } from '@baton/service-kit';
 import { propagate } from './order/order-trace.ts';
 
-export interface Participants {
-  readonly orders: Client<typeof orderOperations>;
-  readonly inventory: Client<typeof inventoryOperations>;
-  readonly payments: Client<typeof paymentOperations>;
-  /** Another provider: the same program on data of its own. */
-  readonly alternatePayments: Client<typeof paymentOperations>;
-  readonly notifications: Client<typeof notificationOperations>;
-}
+type Health = { readonly ready: ReturnType<typeof healthReady> };
 
-export type ParticipantUrls = { readonly [K in keyof Participants]: string };
+export type Participants = {
+  readonly [K in ParticipantName]: Client<(typeof PARTICIPANTS)[K]['operations']> & Client<Health>;
+};
+export type ParticipantUrls = Readonly<Record<ParticipantName, string>>;
 
-/**
- * `annotateAs` says what else is known of an attempt, such as that it was broken on purpose; it is told the program
- * where that is not the service's own name.
- */
+/** `annotateAs` says what else is known of an attempt at a participant, such as that it was broken on purpose. */
 export const createParticipants = (
   urls: ParticipantUrls,
-  annotateAs?: (program?: string) => Annotate,
-): Participants => {
-  const annotate = annotateAs?.();
-  const at = (baseUrl: string) => ({ baseUrl, annotate, propagate });
-  return {
-    orders: createClient(orderOperations, at(urls.orders)),
-    inventory: createClient(inventoryOperations, at(urls.inventory)),
-    payments: createClient(paymentOperations, at(urls.payments)),
-    alternatePayments: createClient(paymentOperations, {
-      ...at(urls.alternatePayments),
-      annotate: annotateAs?.('payment-alternate'),
-    }),
-    notifications: createClient(notificationOperations, at(urls.notifications)),
-  };
-};
+  annotateAs?: (participant: string) => Annotate,
+): Participants =>
+  mapParticipants(
+    ({ name, operations }) =>
+      createClient(
+        { ...operations, ready: healthReady(name) },
+        { baseUrl: urls[name], annotate: annotateAs?.(name), propagate },
+      ),
+    // Made from the list whose types it gets.
+  ) as unknown as Participants;
 
 export const closeParticipants = async (participants: Participants): Promise<void> => {
   await Promise.all(Object.values(participants).map((participant) => participant.close()));

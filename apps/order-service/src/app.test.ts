@@ -1,4 +1,5 @@
-import { type Line, orderOperations } from '@baton/contracts';
+import type { Line } from '@baton/contracts';
+import { orderOperations } from '@baton/contracts/order-service';
 import { createClient } from '@baton/service-kit';
 import {
   checkRandomOrder,
@@ -10,10 +11,10 @@ import {
 import fc from 'fast-check';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createOrderService } from './app.ts';
+import { createService } from './app.ts';
 
 const { validate, cancel } = orderOperations;
-const create = (path?: string) => createOrderService(toQuietOptions('order-service', path));
+const create = (path?: string) => createService(toQuietOptions('order-service', path));
 const toOrder = (...lines: readonly Line[]) => ({ customerId: 'customer-1', lines });
 
 describeFence({

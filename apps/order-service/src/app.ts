@@ -1,5 +1,5 @@
 /** Owns the catalogue: prices and checks orders, and remembers them. */
-import { orderOperations } from '@baton/contracts';
+import { orderOperations } from '@baton/contracts/order-service';
 import {
   createServiceApp,
   openStore,
@@ -10,7 +10,7 @@ import { listProducts } from './catalogue.ts';
 import { cancelOrder, findOrder, storeOrder } from './orders.ts';
 import { SCHEMA, seed } from './schema.ts';
 
-export const createOrderService = (options: ParticipantOptions): Participant => {
+export const createService = (options: ParticipantOptions): Participant => {
   const store = openStore({ ...options, migrations: [SCHEMA], seed });
   const { app, routes } = createServiceApp({
     ...options,

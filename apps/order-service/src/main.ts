@@ -1,11 +1,10 @@
 import { runParticipant } from '@baton/service-kit/participant';
-import { createOrderService } from './app.ts';
+import { createService } from './app.ts';
 
 await runParticipant(
   {
     service: 'order-service',
-    port: 4001,
-    create: createOrderService,
+    create: createService,
     loadFaults: () => import('@baton/faults'),
   },
   process.env,

@@ -1,6 +1,7 @@
 /** Orders as this service knows them: who wants what, at which price, and whether it still stands. */
 import type { DatabaseSync } from 'node:sqlite';
-import { type BodyOf, orderOperations, type ReplyBodyOf } from '@baton/contracts';
+import type { BodyOf, ReplyBodyOf } from '@baton/contracts';
+import { orderOperations } from '@baton/contracts/order-service';
 import type { Work } from '@baton/service-kit/participant';
 import { type Pricing, priceLines } from './catalogue.ts';
 

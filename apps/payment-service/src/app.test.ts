@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { paymentOperations } from '@baton/contracts';
+import { paymentOperations } from '@baton/contracts/payment-service';
 import { createClient } from '@baton/service-kit';
 import {
   checkRandomOrder,
@@ -14,11 +14,11 @@ import { createLog } from '@baton/telemetry';
 import fc from 'fast-check';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPaymentService } from './app.ts';
+import { createService } from './app.ts';
 import { listTotals } from './payments.ts';
 
 const { process: processPayment, refund } = paymentOperations;
-const create = (path?: string) => createPaymentService(toQuietOptions('payment-service', path));
+const create = (path?: string) => createService(toQuietOptions('payment-service', path));
 const toCharge = (amountMinor: number, currency = 'EUR', token = 'tok_ok') => ({
   amount: { amountMinor, currency },
   method: 'card',
@@ -147,7 +147,7 @@ describe('a token', () => {
   it('is in no file and in no log', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'baton-payment-'));
     const lines: string[] = [];
-    const service = createPaymentService({
+    const service = createService({
       ...toQuietOptions('payment-service', join(folder, 'payment-service.sqlite')),
       log: createLog('payment-service', 'trace', { write: (line) => void lines.push(line) }),
     });

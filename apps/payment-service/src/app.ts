@@ -1,5 +1,5 @@
 /** Takes money for orders. The same program also runs as a second provider, on a file of its own. */
-import { paymentOperations } from '@baton/contracts';
+import { paymentOperations } from '@baton/contracts/payment-service';
 import {
   createServiceApp,
   openStore,
@@ -10,7 +10,7 @@ import {
 import { giveBack, listPayments, listPaymentsOf, listTotals, takeMoney } from './payments.ts';
 import { SCHEMA } from './schema.ts';
 
-export const createPaymentService = (options: ParticipantOptions): Participant => {
+export const createService = (options: ParticipantOptions): Participant => {
   const store = openStore({ ...options, migrations: [SCHEMA] });
   const { app, routes } = createServiceApp({
     ...options,

@@ -1,12 +1,11 @@
 import { runParticipant } from '@baton/service-kit/participant';
-import { createPaymentService } from './app.ts';
+import { createService } from './app.ts';
 
 // Started a second time with PORT=4005 STORE_NAME=payment-alternate, it is another provider.
 await runParticipant(
   {
     service: 'payment-service',
-    port: 4003,
-    create: createPaymentService,
+    create: createService,
     loadFaults: () => import('@baton/faults'),
   },
   process.env,

@@ -1,6 +1,7 @@
 /** Money: taken once, given back at most once. A mock of a card provider, not of its ledger. */
 import type { DatabaseSync } from 'node:sqlite';
-import { type Money, Payment, PaymentTotal } from '@baton/contracts';
+import type { Money } from '@baton/contracts';
+import { Payment, PaymentTotal } from '@baton/contracts/payment-service';
 import type { Work } from '@baton/service-kit/participant';
 
 interface Charge {

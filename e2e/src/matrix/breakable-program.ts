@@ -2,24 +2,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { ListedParticipant } from '@baton/contracts';
 import { createSaboteur } from '@baton/faults';
-import { createInventoryService } from '@baton/inventory-service';
-import { createNotificationService } from '@baton/notification-service';
-import { createOrderService } from '@baton/order-service';
-import { createPaymentService } from '@baton/payment-service';
 import type { Interceptor, Participant, Saboteur } from '@baton/service-kit';
 import { createMetrics, type Log } from '@baton/telemetry';
 import { stop } from '../five-apps.ts';
+import { findProgram } from '../programs.ts';
 import { recordMoves } from './ledger.ts';
-
-export const PROGRAMS = {
-  order: { create: createOrderService, name: 'order-service' },
-  inventory: { create: createInventoryService, name: 'inventory-service' },
-  payment: { create: createPaymentService, name: 'payment-service' },
-  'payment-alternate': { create: createPaymentService, name: 'payment-alternate' },
-  notification: { create: createNotificationService, name: 'notification-service' },
-} as const;
-export type Program = keyof typeof PROGRAMS;
 
 export interface BreakableProgram {
   readonly url: string;
@@ -41,14 +30,15 @@ export const toArrival = (operation: unknown, orderId: unknown, attempt: unknown
   `${operation} ${orderId} ${attempt}`;
 
 export async function startBreakable(
-  program: Program,
+  listed: ListedParticipant,
   { folder, faultsFile, log, onArrival }: BreakableOptions,
 ): Promise<BreakableProgram> {
-  const { create, name } = PROGRAMS[program];
+  const { name, faultPrefix } = listed;
+  const { createService, effectTable } = findProgram(listed);
   const open = (): Participant => {
-    const path = join(folder, `${program}.sqlite`);
-    const opened = create({ path, log, metrics: createMetrics(name), intercept });
-    recordMoves(program, opened.store.db);
+    const path = join(folder, `${name}.sqlite`);
+    const opened = createService({ path, log, metrics: createMetrics(name), intercept });
+    recordMoves(effectTable, opened.store.db);
     return opened;
   };
   /** As `kill -9` and a supervisor at once: every connection is cut, and only the file is left. */
@@ -58,7 +48,7 @@ export async function startBreakable(
     participant = open();
   };
   const saboteur = await createSaboteur({ file: faultsFile, name, log, crash });
-  const intercept = noteArrivals(saboteur, program, onArrival);
+  const intercept = noteArrivals(saboteur, faultPrefix, onArrival);
   let participant = open();
   const server = createServer((request, response) => participant.app(request, response));
   const url = await listen(server);
@@ -74,10 +64,14 @@ export async function startBreakable(
 }
 
 const noteArrivals =
-  ({ intercept }: Saboteur, program: Program, onArrival: (arrival: string) => void): Interceptor =>
+  (
+    { intercept }: Saboteur,
+    faultPrefix: string,
+    onArrival: (arrival: string) => void,
+  ): Interceptor =>
   (call) => {
     const { orderId, attempt, proceed } = call;
-    const operation = call.operation.name.replace(/^[^.]+/, program);
+    const operation = call.operation.name.replace(/^[^.]+/, faultPrefix);
     const note = async (decline?: Parameters<typeof proceed>[0]) => {
       const answer = await proceed(decline);
       onArrival(toArrival(operation, orderId, attempt));

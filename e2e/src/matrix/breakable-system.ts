@@ -2,17 +2,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { listedParticipants, mapParticipants, type ParticipantName } from '@baton/contracts';
 import { openFaultControl } from '@baton/faults';
 import { closeParticipants, createOrderSaga, createParticipants } from '@baton/orchestrator';
 import { createEngine, type Engine, isSettled, openJournal, type RunView } from '@baton/saga';
 import { createLog } from '@baton/telemetry';
 import { createFastFolder } from '../folder.ts';
-import {
-  type BreakableProgram,
-  type Program,
-  startBreakable,
-  toArrival,
-} from './breakable-program.ts';
+import { findProgram } from '../programs.ts';
+import { type BreakableProgram, startBreakable, toArrival } from './breakable-program.ts';
 import { type Cell, isSilent } from './cell.ts';
 import { createDeadlines } from './deadlines.ts';
 import { findStockFault, type Ledger, readLedger } from './ledger.ts';
@@ -25,7 +22,7 @@ export interface BreakableSystem {
   countHits(orderId: string, operation: string, kind: string): number;
   /** Resolves when the last late request has arrived; false when that takes too long. */
   untilQuiet(): Promise<boolean>;
-  readLedgers(): Readonly<Record<Program, Ledger>>;
+  readLedgers(): Readonly<Record<ParticipantName, Ledger>>;
   findStockFault(): number;
   /** What any program logged as an error: must stay empty. */
   readonly errors: readonly string[];
@@ -50,8 +47,18 @@ export async function startBreakableSystem(): Promise<BreakableSystem> {
   const faultsFile = join(folder, 'faults.json');
   const options = { folder, faultsFile, log, onArrival: notes.arrive };
   const control = await openFaultControl({ file: faultsFile, log });
-  const programs = await startPrograms((program) => startBreakable(program, options));
-  const participants = createParticipants(toUrls(programs), control.annotateAs);
+  const programs = new Map<ParticipantName, BreakableProgram>();
+  for (const listed of listedParticipants)
+    programs.set(listed.name, await startBreakable(listed, options));
+  const find = (name: ParticipantName): BreakableProgram => {
+    const program = programs.get(name);
+    if (!program) throw new Error(`${name} does not run`);
+    return program;
+  };
+  const participants = createParticipants(
+    mapParticipants(({ name }) => find(name).url),
+    control.annotateAs,
+  );
   const saga = hasten(createOrderSaga(participants), deadlines.wrap);
   const journal = await openJournal({ path: join(folder, 'journal.sqlite') });
   const engine = await createEngine({
@@ -61,7 +68,7 @@ export async function startBreakableSystem(): Promise<BreakableSystem> {
     callsMax: PLACES,
     breaker: { failuresMin: Number.POSITIVE_INFINITY },
   });
-  const dbOf = (program: Program) => programs[program].participant().store.db;
+  const dbOf = (name: ParticipantName) => find(name).participant().store.db;
   return {
     errors: notes.errors,
     place: async (orderId, cell) => {
@@ -72,46 +79,17 @@ export async function startBreakableSystem(): Promise<BreakableSystem> {
     },
     countHits: notes.countHits,
     untilQuiet: () => until(notes.isQuiet, patience),
-    readLedgers: () => mapPrograms((program) => readLedger(program, dbOf(program))),
-    findStockFault: () => findStockFault(dbOf('inventory')),
+    readLedgers: () =>
+      mapParticipants((listed) => readLedger(findProgram(listed).effectTable, dbOf(listed.name))),
+    findStockFault: () => findStockFault(dbOf('inventory-service')),
     close: async () => {
       await engine.stop();
       await closeParticipants(participants);
-      await Promise.all(Object.values(programs).map((program) => program.close()));
+      await Promise.all([...programs.values()].map((program) => program.close()));
       await control.close();
       rmSync(folder, { recursive: true });
     },
   };
-}
-
-const mapPrograms = <T>(to: (program: Program) => T): Readonly<Record<Program, T>> => ({
-  order: to('order'),
-  inventory: to('inventory'),
-  payment: to('payment'),
-  'payment-alternate': to('payment-alternate'),
-  notification: to('notification'),
-});
-
-const toUrls = (programs: Readonly<Record<Program, BreakableProgram>>) => ({
-  orders: programs.order.url,
-  inventory: programs.inventory.url,
-  payments: programs.payment.url,
-  alternatePayments: programs['payment-alternate'].url,
-  notifications: programs.notification.url,
-});
-
-async function startPrograms(
-  startOne: (program: Program) => Promise<BreakableProgram>,
-): Promise<Readonly<Record<Program, BreakableProgram>>> {
-  const starting = mapPrograms(startOne);
-  const [order, inventory, payment, alternate, notification] = await Promise.all([
-    starting.order,
-    starting.inventory,
-    starting.payment,
-    starting['payment-alternate'],
-    starting.notification,
-  ]);
-  return { order, inventory, payment, 'payment-alternate': alternate, notification };
 }
 
 interface Hit {

@@ -1,45 +1,9 @@
 /** What participants did, from their own tables: what stands, and how often each key was done and undone. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Program } from './breakable-program.ts';
-
-interface Table {
-  readonly effects: string;
-  /** The change that an undo makes to an effect's row. */
-  readonly undoes: 'UPDATE' | 'DELETE' | null;
-  /** A row for each effect that stands, with how much of it there is. */
-  readonly standing: string;
-}
-
-const paid = {
-  effects: 'payments',
-  undoes: 'UPDATE',
-  standing: "SELECT key, amount_minor AS size FROM payments WHERE status = 'taken'",
-} as const;
-
-const TABLES: Readonly<Record<Program, Table>> = {
-  order: {
-    effects: 'orders',
-    undoes: 'UPDATE',
-    standing: "SELECT key, total_minor AS size FROM orders WHERE status = 'validated'",
-  },
-  inventory: {
-    effects: 'reservations',
-    undoes: 'DELETE',
-    standing: `SELECT key, sum(quantity) AS size FROM reservations
-      JOIN reserved_lines ON reservation_id = id GROUP BY key`,
-  },
-  payment: paid,
-  'payment-alternate': paid,
-  notification: {
-    effects: 'messages',
-    undoes: null,
-    standing: 'SELECT key, 1 AS size FROM messages',
-  },
-};
+import type { EffectTable } from '../programs.ts';
 
 /** In the participant's own file and transaction, so that a crash loses none and a rollback counts none. */
-export function recordMoves(program: Program, db: DatabaseSync): void {
-  const { effects, undoes } = TABLES[program];
+export function recordMoves({ effects, undoes }: EffectTable, db: DatabaseSync): void {
   const record = (change: string, row: string, what: string) =>
     db.exec(`CREATE TRIGGER IF NOT EXISTS record_${what} AFTER ${change} ON ${effects}
       BEGIN INSERT INTO moves VALUES (${row}.key, '${what}'); END`);
@@ -62,8 +26,8 @@ const READ = (standing: string) => `
   SELECT key, coalesce(size, 0) AS size, sum(what = 'effect') AS effects, sum(what = 'undo') AS undos
   FROM moves LEFT JOIN (${standing}) USING (key) GROUP BY key`;
 
-export function readLedger(program: Program, db: DatabaseSync): Ledger {
-  const rows = db.prepare(READ(TABLES[program].standing)).all();
+export function readLedger({ standing }: EffectTable, db: DatabaseSync): Ledger {
+  const rows = db.prepare(READ(standing)).all();
   const entries = rows.map(({ key, size, effects, undos }) => ({
     key: String(key),
     size: Number(size),

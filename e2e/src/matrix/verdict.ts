@@ -1,6 +1,6 @@
 /** How an order ended against how it had to: every difference in words; none is the only good verdict. */
+import { listedParticipants, mapParticipants, type ParticipantName } from '@baton/contracts';
 import { type RunView, readWay, toStatus } from '@baton/saga';
-import { PROGRAMS, type Program } from './breakable-program.ts';
 import type { BreakableSystem } from './breakable-system.ts';
 import type { Cell } from './cell.ts';
 import { type ExpectedEnd, expectedEnd } from './expected-end.ts';
@@ -13,7 +13,7 @@ export interface Ended {
   /** Undefined when it came to no end. */
   readonly run: RunView | undefined;
 }
-export type Ledgers = Readonly<Record<Program, Ledger>>;
+export type Ledgers = Readonly<Record<ParticipantName, Ledger>>;
 
 export function judge(ended: Ended, system: BreakableSystem, ledgers: Ledgers): string[] {
   const { cell, orderId, run } = ended;
@@ -58,20 +58,21 @@ const PRICE_MINOR = 1_200;
 function findWrongBooks(orderId: string, expected: ExpectedEnd, ledgers: Ledgers): string[] {
   const isWhole = expected.status === 'completed';
   const value = MUGS * PRICE_MINOR;
-  const wanted: Readonly<Record<Program, number>> = {
-    order: isWhole ? value : 0,
-    inventory: isWhole ? MUGS : 0,
-    payment: expected.paidBy === 'first' ? value : 0,
+  const known: Partial<Record<ParticipantName, number>> = {
+    'order-service': isWhole ? value : 0,
+    'inventory-service': isWhole ? MUGS : 0,
+    'payment-service': expected.paidBy === 'first' ? value : 0,
     'payment-alternate': expected.paidBy === 'alternate' ? value : 0,
-    notification: expected.messages,
+    'notification-service': expected.messages,
   };
-  const read = (program: Program): readonly Entry[] => ledgers[program].get(orderId) ?? [];
-  const programs = Object.keys(PROGRAMS).filter((name): name is Program => name in PROGRAMS);
-  const standing = Object.fromEntries(
-    programs.map((name) => [name, read(name).reduce((sum, { size }) => sum + size, 0)]),
+  const read = (name: ParticipantName): readonly Entry[] => ledgers[name].get(orderId) ?? [];
+  const standing = mapParticipants(({ name }) =>
+    read(name).reduce((sum, { size }) => sum + size, 0),
   );
-  const twice = programs
-    .flatMap(read)
+  // How much another participant should have moved is not known here.
+  const wanted = mapParticipants(({ name }) => known[name] ?? standing[name]);
+  const twice = listedParticipants
+    .flatMap(({ name }) => read(name))
     .filter(({ effects, undos }) => effects !== 1 || undos > 1)
     .map(({ key, effects, undos }) => `${key} was done ${effects} times, undone ${undos} times`);
   return [...compare(standing, wanted), ...twice];

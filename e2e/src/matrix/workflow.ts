@@ -2,12 +2,10 @@
 import {
   FAULT_OPERATIONS,
   type FaultOperation,
-  inventoryOperations,
-  notificationOperations,
+  findParticipant,
+  mapParticipants,
   type Operation,
-  orderOperations,
   type PlaceOrder,
-  paymentOperations,
 } from '@baton/contracts';
 import { createOrderSaga, type Participants } from '@baton/orchestrator';
 import type { PlannedStep, PlannedWay } from '@baton/saga';
@@ -119,11 +117,11 @@ async function findStepPlaces(step: PlannedStep, ask: Ask): Promise<Place[]> {
   ];
 }
 
-/** A second process of a program has its own name in front. */
+/** A second instance of a program has its own name in front. */
 function toFaultOperation(way: PlannedWay, asked: Operation | undefined): FaultOperation {
-  const program = way.participant.replace(/-service$/, '');
+  const prefix = findParticipant(way.participant)?.faultPrefix;
   const [, verb] = asked?.name.split('.') ?? [];
-  const found = FAULT_OPERATIONS.find((name) => name === `${program}.${verb}`);
+  const found = FAULT_OPERATIONS.find((name) => name === `${prefix}.${verb}`);
   if (!found) throw new Error(`${way.name} calls ${asked?.name}, which no fault can hit`);
   return found;
 }
@@ -140,11 +138,8 @@ function createNotingParticipants(asked: Operation[]): Participants {
       return { kind: 'response', response };
     },
   };
-  return {
-    orders: createClientOver(orderOperations, transport),
-    inventory: createClientOver(inventoryOperations, transport),
-    payments: createClientOver(paymentOperations, transport),
-    alternatePayments: createClientOver(paymentOperations, transport),
-    notifications: createClientOver(notificationOperations, transport),
-  };
+  // Made from the list whose types it gets.
+  return mapParticipants(({ operations }) =>
+    createClientOver(operations, transport),
+  ) as unknown as Participants;
 }

@@ -10,7 +10,7 @@ import { isFenced, problemsOf } from './operation.ts';
 import { SERVICE_CONTRACTS } from './service-contract.ts';
 
 it('every effect and undo can be broken, and nothing else', () => {
-  const fenced = Object.values(SERVICE_CONTRACTS).flatMap((operations) =>
+  const fenced = [...SERVICE_CONTRACTS.values()].flatMap((operations) =>
     Object.values(operations).flatMap((o) => (isFenced(o) ? [String(o.name)] : [])),
   );
   const own = FAULT_OPERATIONS.filter((name) => findFaultContract(name).name === name);

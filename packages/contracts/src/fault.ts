@@ -3,25 +3,22 @@
  * hits every request of its operation.
  */
 import { z } from 'zod';
-import { inventoryOperations } from './inventory-service.ts';
-import { notificationOperations } from './notification-service.ts';
-import { type FencedOperation, isFenced, type Operation } from './operation.ts';
+import { type FencedOperation, isFenced } from './operation.ts';
 import { Instant, OrderId } from './order.ts';
-import { orderOperations } from './order-service.ts';
-import { paymentOperations } from './payment-service.ts';
+import { listedParticipants } from './participant-list.ts';
 
-/** Operations by their own name; a second process of a program has its name in front. */
-export const FAULT_OPERATIONS = [
-  'order.validate',
-  'order.cancel',
-  'inventory.reserve',
-  'inventory.release',
-  'payment.process',
-  'payment.refund',
-  'payment-alternate.process',
-  'payment-alternate.refund',
-  'notification.notify',
-] as const;
+const contracts: ReadonlyMap<string, FencedOperation> = new Map(
+  listedParticipants.flatMap(({ faultPrefix, operations }) =>
+    Object.values(operations).flatMap((operation) =>
+      isFenced(operation)
+        ? [[operation.name.replace(/^[^.]+/, faultPrefix), operation] as const]
+        : [],
+    ),
+  ),
+);
+
+/** Effects and undos by their own name; a second instance of a program has its name in front. */
+export const FAULT_OPERATIONS: readonly string[] = [...contracts.keys()];
 export const FaultOperation = z.enum(FAULT_OPERATIONS);
 export type FaultOperation = z.infer<typeof FaultOperation>;
 
@@ -76,19 +73,10 @@ export type FaultKind = Fault['kind'];
 
 export const FAULT_KINDS: readonly FaultKind[] = Fault.options.map(({ shape }) => shape.kind.value);
 
-const contracts: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
-  order: orderOperations,
-  inventory: inventoryOperations,
-  payment: paymentOperations,
-  'payment-alternate': paymentOperations,
-  notification: notificationOperations,
-};
-
-/** The contract behind a name, also of a second process of the program. */
+/** The contract behind a name, also of a second instance of the program. */
 export function findFaultContract(name: FaultOperation): FencedOperation {
-  const [program = '', verb] = name.split('.');
-  const found = Object.values(contracts[program] ?? {}).find((o) => o.name.endsWith(`.${verb}`));
-  if (!found || !isFenced(found)) throw new Error(`${name} is no effect and no undo`);
+  const found = contracts.get(name);
+  if (!found) throw new Error(`${name} is no effect and no undo`);
   return found;
 }
 

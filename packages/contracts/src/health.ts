@@ -1,6 +1,6 @@
 /** Health routes, the same on every app. */
 import { z } from 'zod';
-import { defineOperation, type ServiceName } from './operation.ts';
+import { defineOperation } from './operation.ts';
 
 export const Live = z.object({ status: z.literal('live') });
 
@@ -9,7 +9,7 @@ export const Ready = z.object({
   checks: z.record(z.string(), z.string()).meta({ description: 'What each check says' }),
 });
 
-export const healthLive = <const S extends ServiceName>(service: S) =>
+export const healthLive = (service: string) =>
   defineOperation({
     name: `${service}.live`,
     service,
@@ -22,7 +22,7 @@ export const healthLive = <const S extends ServiceName>(service: S) =>
     examples: { reply: { status: 'live' } },
   });
 
-export const healthReady = <const S extends ServiceName>(service: S) =>
+export const healthReady = (service: string) =>
   defineOperation({
     name: `${service}.ready`,
     service,

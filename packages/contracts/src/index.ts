@@ -29,9 +29,7 @@ export {
 } from './fault.ts';
 export { FaultState, faultOperations } from './fault-routes.ts';
 export { healthLive, healthReady, Live, Ready } from './health.ts';
-export { inventoryOperations, StockLevel } from './inventory-service.ts';
 export { Currency, Money } from './money.ts';
-export { Notification, notificationOperations } from './notification-service.ts';
 export {
   type BodyInputOf,
   type BodyOf,
@@ -53,8 +51,6 @@ export {
   type ReadOperation,
   type ReplyBodyOf,
   type ReplyInputOf,
-  SERVICES,
-  type ServiceName,
   type StatusOf,
   type StreamOperation,
   type UndoOperation,
@@ -73,7 +69,6 @@ export {
   Sku,
   StepName,
 } from './order.ts';
-export { orderOperations } from './order-service.ts';
 export {
   AttemptView,
   OrderEvent,
@@ -82,7 +77,15 @@ export {
   OrderView,
   StepView,
 } from './order-view.ts';
-export { Payment, PaymentTotal, paymentOperations } from './payment-service.ts';
+export {
+  findParticipant,
+  type ListedParticipant,
+  listedParticipants,
+  mapParticipants,
+  ORCHESTRATOR_PORT,
+  participantPrograms,
+} from './participant-list.ts';
+export { PARTICIPANTS, type ParticipantName } from './participants.ts';
 export {
   EFFECT_PROBLEMS,
   GENERAL_PROBLEMS,

@@ -5,20 +5,13 @@
 import type { z } from 'zod';
 import { EFFECT_PROBLEMS, GENERAL_PROBLEMS, type ProblemSpecs } from './problem.ts';
 
-export const SERVICES = [
-  'orchestrator',
-  'order-service',
-  'inventory-service',
-  'payment-service',
-  'notification-service',
-] as const;
-export type ServiceName = (typeof SERVICES)[number];
 type Path = `/${string}`;
 
 interface Shared {
   /** Stable `<service>.<verb>`: the name in spans, metrics and fault flags. */
   readonly name: `${string}.${string}`;
-  readonly service: ServiceName;
+  /** The app that answers it. */
+  readonly service: string;
   /** With `:name` parameters, as Express writes them. */
   readonly path: Path;
   readonly summary: string;

@@ -3,7 +3,7 @@ import { isEffectKey, orderIdOfKey } from './effect-key.ts';
 import { type Operation, problemsOf } from './operation.ts';
 import { SERVICE_CONTRACTS } from './service-contract.ts';
 
-const all: readonly (readonly [string, Operation])[] = Object.values(SERVICE_CONTRACTS)
+const all: readonly (readonly [string, Operation])[] = [...SERVICE_CONTRACTS.values()]
   .flatMap((operations) => Object.values(operations))
   .map((operation) => [operation.name, operation]);
 
@@ -45,7 +45,7 @@ it('no name, and no route of one service, is used twice', () => {
 it('every effect is undone by a route of its own service, or says that nothing undoes it', () => {
   for (const [, operation] of all) {
     if (operation.kind !== 'effect' || operation.undo === null) continue;
-    const routes = Object.values(SERVICE_CONTRACTS[operation.service]);
+    const routes = Object.values(SERVICE_CONTRACTS.get(operation.service) ?? {});
     expect(routes.find(({ path }) => path === operation.undo)?.kind).toBe('undo');
   }
 });

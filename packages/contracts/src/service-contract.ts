@@ -1,17 +1,11 @@
-/** Every service's operations in one place, for documents and checkers. */
+/** Every app's operations in one place, for documents and checkers. */
 import { faultOperations } from './fault-routes.ts';
-import { inventoryOperations } from './inventory-service.ts';
-import { notificationOperations } from './notification-service.ts';
-import type { Operations, ServiceName } from './operation.ts';
+import type { Operations } from './operation.ts';
 import { operatorOperations } from './operator-routes.ts';
 import { orchestratorOperations } from './orchestrator.ts';
-import { orderOperations } from './order-service.ts';
-import { paymentOperations } from './payment-service.ts';
+import { listedParticipants } from './participant-list.ts';
 
-export const SERVICE_CONTRACTS: Readonly<Record<ServiceName, Operations>> = {
-  orchestrator: { ...orchestratorOperations, ...operatorOperations, ...faultOperations },
-  'order-service': orderOperations,
-  'inventory-service': inventoryOperations,
-  'payment-service': paymentOperations,
-  'notification-service': notificationOperations,
-};
+export const SERVICE_CONTRACTS: ReadonlyMap<string, Operations> = new Map([
+  ['orchestrator', { ...orchestratorOperations, ...operatorOperations, ...faultOperations }],
+  ...listedParticipants.map(({ program, operations }) => [program, operations] as const),
+]);

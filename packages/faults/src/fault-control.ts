@@ -7,17 +7,17 @@ import { findFault, toFaultName } from './find-fault.ts';
 import { type Flags, openFlags } from './flags.ts';
 
 export interface FaultControl extends FaultFile {
-  /** For the client of a participant; `program` is the name of a second process, such as `payment-alternate`. */
-  readonly annotateAs: (program?: string) => Annotate;
+  /** For the client of a participant. */
+  readonly annotateAs: (participant: string) => Annotate;
   readonly flags: Flags;
   readonly close: () => Promise<void>;
 }
 
 /** A participant may have no faults, or other flags: an answer says what hit it, and only silence is guessed at. */
 const createAnnotate =
-  (flags: Flags, now: () => number, program: string | undefined): Annotate =>
+  (flags: Flags, now: () => number, participant: string): Annotate =>
   ({ operation, orderId, attempt, context }) => {
-    const name = toFaultName(operation.name, program);
+    const name = toFaultName(operation.name, participant);
     const { baggage } = context;
     const question = { operation: name, orderId, attempt, baggage, now: now() };
     const foreseen = findFault(flags, question);
@@ -44,7 +44,7 @@ export const openFaultControl = async ({
   const flags = await openFlags({ file, log });
   return {
     ...createFaultFile(file, now),
-    annotateAs: (program) => createAnnotate(flags, now, program),
+    annotateAs: (participant) => createAnnotate(flags, now, participant),
     flags,
     close: flags.close,
   };

@@ -2,7 +2,7 @@
  * Which fault hits an attempt. The same question has the same answer in every process that has the same flags, so
  * the orchestrator knows what hit an attempt of which no answer came back.
  */
-import { Fault } from '@baton/contracts';
+import { Fault, findParticipant } from '@baton/contracts';
 import { readBaggage } from './baggage.ts';
 import { toFlag } from './flag.ts';
 import { toFlagdCore } from './flagd-core.ts';
@@ -42,6 +42,6 @@ export const findFault = async (
   return Fault.safeParse(await flags.evaluate(operation, context)).data;
 };
 
-/** A second process of a program has faults of its own, under its own name. */
-export const toFaultName = (operation: string, program: string | undefined): string =>
-  program === undefined ? operation : operation.replace(/^[^.]+/, program);
+/** A second instance of a program has faults of its own, under its own name. */
+export const toFaultName = (operation: string, participant: string): string =>
+  operation.replace(/^[^.]+/, (own) => findParticipant(participant)?.faultPrefix ?? own);

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FAULT_HEADER, paymentOperations } from '@baton/contracts';
+import { FAULT_HEADER } from '@baton/contracts';
+import { paymentOperations } from '@baton/contracts/payment-service';
 import type { InterceptedCall } from '@baton/service-kit';
 import { createLog, startRequestSpan } from '@baton/telemetry';
 import { createSpanRecorder } from '@baton/telemetry/testing';

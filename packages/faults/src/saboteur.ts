@@ -145,8 +145,7 @@ const createIntercept =
   ): Interceptor =>
   async (call) => {
     const { orderId, attempt, headers } = call;
-    const program = name.endsWith('-service') ? undefined : name;
-    const operation = toFaultName(call.operation.name, program);
+    const operation = toFaultName(call.operation.name, name);
     const { baggage } = headers;
     const { unread } = readBaggage(baggage);
     if (unread.length > 0) log.warn({ unread }, 'baggage names faults that there are not');

@@ -1,11 +1,5 @@
 /** The Express app of a service: its operations, health, metrics, OpenAPI, and one error handler. */
-import {
-  healthLive,
-  healthReady,
-  INCARNATION_HEADER,
-  type Operations,
-  type ServiceName,
-} from '@baton/contracts';
+import { healthLive, healthReady, INCARNATION_HEADER, type Operations } from '@baton/contracts';
 import type { Log, Metrics, Tracing } from '@baton/telemetry';
 import express, { type ErrorRequestHandler, type Express, Router } from 'express';
 import helmet from 'helmet';
@@ -26,7 +20,7 @@ export interface Readiness {
 }
 
 export interface ServiceAppOptions<T extends Operations> {
-  readonly service: ServiceName;
+  readonly service: string;
   readonly operations: T;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -65,7 +59,7 @@ const HELMET = {
 const READY: Readiness = { ready: true, checks: {} };
 
 const createHealthRoutes = (
-  service: ServiceName,
+  service: string,
   {
     log,
     ready = () => READY,

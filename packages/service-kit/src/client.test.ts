@@ -1,4 +1,5 @@
-import { inventoryOperations, paymentOperations } from '@baton/contracts';
+import { inventoryOperations } from '@baton/contracts/inventory-service';
+import { paymentOperations } from '@baton/contracts/payment-service';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, createClient } from './client.ts';
 import {

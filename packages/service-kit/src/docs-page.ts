@@ -1,7 +1,7 @@
 /** `/docs`: every service's contract in Swagger UI, served from here and from nowhere else. */
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { SERVICE_CONTRACTS, SERVICES, type ServiceName } from '@baton/contracts';
+import { SERVICE_CONTRACTS } from '@baton/contracts';
 import express, { type RequestHandler, Router } from 'express';
 import { type OpenApiDocument, toOpenApi } from './openapi.ts';
 
@@ -46,7 +46,7 @@ const toInitializer = (tryable: string): string => `const tryOnlyOurs = () => ({
 });
 SwaggerUIBundle({
   dom_id: '#swagger-ui',
-  urls: ${JSON.stringify(SERVICES.map((name) => ({ name, url: `/docs/contracts/${name}.json` })))},
+  urls: ${JSON.stringify([...SERVICE_CONTRACTS.keys()].map((name) => ({ name, url: `/docs/contracts/${name}.json` })))},
   validatorUrl: null,
   deepLinking: true,
   presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
@@ -61,7 +61,7 @@ const sendText =
     void response.type(type).send(text);
 
 /** To be used at the root, as its paths are absolute. */
-export const createDocsRouter = (tryable: (typeof SERVICES)[number] = 'orchestrator'): Router => {
+export const createDocsRouter = (tryable = 'orchestrator'): Router => {
   const router = Router();
   router.use('/docs', (_request, response, next) => {
     response.setHeader('content-security-policy', POLICY);
@@ -70,10 +70,10 @@ export const createDocsRouter = (tryable: (typeof SERVICES)[number] = 'orchestra
   router.get('/docs', sendText('html', PAGE));
   router.get('/docs/initializer.js', sendText('js', toInitializer(tryable)));
   // Made when they are asked for: together they would be a part of every start.
-  const documents = new Map<ServiceName, OpenApiDocument>();
-  for (const name of SERVICES) {
+  const documents = new Map<string, OpenApiDocument>();
+  for (const [name, operations] of SERVICE_CONTRACTS) {
     router.get(`/docs/contracts/${name}.json`, (_request, response) => {
-      const document = documents.get(name) ?? toOpenApi(name, SERVICE_CONTRACTS[name]);
+      const document = documents.get(name) ?? toOpenApi(name, operations);
       documents.set(name, document);
       response.json(document);
     });

@@ -1,4 +1,4 @@
-import { inventoryOperations } from '@baton/contracts';
+import { inventoryOperations } from '@baton/contracts/inventory-service';
 import { expect, it } from 'vitest';
 import { createLocalClient } from './local-client.ts';
 import { createStandIn } from './stand-in/inventory.ts';

@@ -1,6 +1,6 @@
 /** What the `main.ts` of every participant would otherwise repeat: environment, file, app, process. */
 import { dirname, join } from 'node:path';
-import type { Operations, ServiceName } from '@baton/contracts';
+import { findParticipant, type Operations, type ParticipantName } from '@baton/contracts';
 import { isDiskFailing } from '@baton/sqlite';
 import { createLog, createMetrics, type Log, type Metrics, openTracing } from '@baton/telemetry';
 import { z } from 'zod';
@@ -37,8 +37,8 @@ export interface SaboteurOptions {
 }
 
 export interface ParticipantProgram {
-  readonly service: ServiceName;
-  readonly port: number;
+  /** As the list of participants names the program. */
+  readonly service: ParticipantName;
   readonly create: (options: ParticipantOptions) => Participant;
   /** Called outside production only, so that what it imports is not even loaded there. */
   readonly loadFaults?: () => Promise<{
@@ -76,11 +76,13 @@ const endWhenBroken =
   };
 
 export const runParticipant = (
-  { service, port, create, loadFaults }: ParticipantProgram,
+  { service, create, loadFaults }: ParticipantProgram,
   source: Readonly<Record<string, string | undefined>>,
 ): Promise<void> =>
   startProgram(async () => {
     const shape = { STORE_NAME: StoreName.default(service).meta({ example: service }) };
+    const name = source.STORE_NAME || service;
+    const { port = 0 } = findParticipant(name) ?? findParticipant(service) ?? {};
     const env = readServiceEnv({ port, shape }, source);
     const log = createLog(env.STORE_NAME, env.LOG_LEVEL);
     const metrics = createMetrics(env.STORE_NAME);

@@ -1,4 +1,4 @@
-import { inventoryOperations } from '@baton/contracts';
+import { inventoryOperations } from '@baton/contracts/inventory-service';
 import { describe, expect, it } from 'vitest';
 import { type RawResponse, toReply } from './reply.ts';
 

@@ -2,12 +2,11 @@
 import type { RequestListener, Server } from 'node:http';
 import { flushCompileCache } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import type { ServiceName } from '@baton/contracts';
 import type { Log } from '@baton/telemetry';
 import { StartupProblem } from './startup-problem.ts';
 
 export interface RunOptions {
-  readonly service: ServiceName;
+  readonly service: string;
   readonly app: RequestListener;
   readonly host: string;
   /** 0: any free one; the ready line says which. */

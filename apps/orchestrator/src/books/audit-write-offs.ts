@@ -35,7 +35,12 @@ const gone: Holding = { stands: false };
 const untold: Holding = { stands: true };
 
 function createAsks(participants: Participants, signal: AbortSignal): ReadonlyMap<string, Ask> {
-  const { orders, inventory, payments, alternatePayments } = participants;
+  const {
+    'order-service': orders,
+    'inventory-service': inventory,
+    'payment-service': payments,
+    'payment-alternate': alternatePayments,
+  } = participants;
   const toAskPaid = (provider: typeof payments) => async (id: string) => {
     const answer = await provider.getOrderPayments({ params: { id } }, { signal });
     return answer.ok ? toKept(answer.body.payments) : untold;

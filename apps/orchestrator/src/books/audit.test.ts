@@ -25,7 +25,7 @@ function createHolders() {
   const totals = () => [{ currency: 'EUR' as const, taken: holders.taken, givenBack: 0 }];
   const nothing = { totals: [], payments: [], nextCursor: null };
   const override = {
-    orders: {
+    'order-service': {
       getOrder: ({ params: { id } }) =>
         holders.isStanding
           ? read({
@@ -37,7 +37,7 @@ function createHolders() {
             })
           : notFound('order-not-found'),
     },
-    inventory: {
+    'inventory-service': {
       getStock: () =>
         holders.isAway
           ? away()
@@ -51,7 +51,7 @@ function createHolders() {
           : read({ orderId: id, lines: [{ sku: 'mug', quantity: holders.mugs }] });
       },
     },
-    payments: {
+    'payment-service': {
       getPayments: () => read({ ...nothing, totals: totals() }),
       getOrderPayments: ({ params: { id } }) => {
         const payment = { orderId: id, paymentId: 'pay_1', amount: toAmount(holders.taken), at };
@@ -59,7 +59,7 @@ function createHolders() {
         return read({ orderId: id, payments });
       },
     },
-    alternatePayments: { getPayments: () => read(nothing) },
+    'payment-alternate': { getPayments: () => read(nothing) },
   } satisfies Override;
   return { holders, override };
 }
@@ -88,9 +88,16 @@ async function start(override: Override, change: Partial<OrchestratorOptions> = 
 function createDeclined() {
   const { holders, override } = createHolders();
   holders.mugs = 2;
-  const inventory = { ...override.inventory, release: refused('too-late') };
-  const payments = { ...override.payments, process: refused('payment-declined') };
-  return { holders, override: { ...override, inventory, payments } };
+  const inventory = { ...override['inventory-service'], release: refused('too-late') };
+  const payments = { ...override['payment-service'], process: refused('payment-declined') };
+  return {
+    holders,
+    override: {
+      ...override,
+      'inventory-service': inventory,
+      'payment-service': payments,
+    },
+  };
 }
 
 it('lists stock whose release was written off, until somebody has put it back', async () => {
@@ -130,8 +137,12 @@ it('balances no books over a written-off effect that open orders could explain',
 it('lists money whose refund was written off, until it was given back', async () => {
   const { holders, override } = createHolders();
   holders.taken = 2400;
-  const payments = { ...override.payments, process: async () => final, refund: refused('no') };
-  const { audit, giveUp } = await start({ ...override, payments });
+  const payments = {
+    ...override['payment-service'],
+    process: async () => final,
+    refund: refused('no'),
+  };
+  const { audit, giveUp } = await start({ ...override, 'payment-service': payments });
   const orderId = await giveUp('pay', 'sent by cheque');
   expect(await audit()).toMatchObject({
     balanced: false,
@@ -152,8 +163,12 @@ it('lists money whose refund was written off, until it was given back', async ()
 it('lists an order that was not cancelled, though no book shows it', async () => {
   const { holders, override } = createHolders();
   holders.isStanding = true;
-  const orders = { ...override.orders, validate: async () => final, cancel: refused('no') };
-  const { audit, giveUp } = await start({ ...override, orders });
+  const orders = {
+    ...override['order-service'],
+    validate: async () => final,
+    cancel: refused('no'),
+  };
+  const { audit, giveUp } = await start({ ...override, 'order-service': orders });
   const orderId = await giveUp('validate', 'cancelled by telephone');
   expect(await audit()).toMatchObject({
     balanced: false,
@@ -194,10 +209,14 @@ it('remembers what was written off after its order was pruned', async () => {
 it('remembers it also of an order that nobody ever answered ok', async () => {
   const { holders, override } = createHolders();
   holders.isStanding = true;
-  const orders = { ...override.orders, validate: async () => final, cancel: refused('no') };
+  const orders = {
+    ...override['order-service'],
+    validate: async () => final,
+    cancel: refused('no'),
+  };
   const store = createMemoryStore();
   const change = { journal: createMemoryJournal(store), keepMs: 1 };
-  const { audit, giveUp } = await start({ ...override, orders }, change);
+  const { audit, giveUp } = await start({ ...override, 'order-service': orders }, change);
   const orderId = await giveUp('validate', 'cancelled by telephone');
   await expect.poll(() => store.runs.size, { timeout: 5_000 }).toBe(0);
   expect(await audit()).toMatchObject({ writtenOff: [{ orderId, step: 'validate' }] });
@@ -207,11 +226,11 @@ it('has nothing to say of a notification that was written off', async () => {
   const { override } = createHolders();
   const { audit, client } = await start({
     ...override,
-    notifications: { notify: async () => final },
-    inventory: {
+    'notification-service': { notify: async () => final },
+    'inventory-service': {
       getStock: () => read({ products: [{ sku: 'mug', onHand: 9, free: 7, held: 2 }] }),
     },
-    payments: {
+    'payment-service': {
       getPayments: () =>
         read({
           totals: [{ currency: 'EUR' as const, taken: 2400, givenBack: 0 }],
@@ -230,7 +249,7 @@ it('has nothing to say of a notification that was written off', async () => {
 it('judges the stock while a payment provider is away', async () => {
   const { holders, override } = createHolders();
   holders.mugs = 2;
-  const { audit } = await start({ ...override, payments: {} });
+  const { audit } = await start({ ...override, 'payment-service': {} });
   expect(await audit()).toMatchObject({
     balanced: false,
     unreachable: ['payment-service'],

@@ -33,7 +33,7 @@ function open() {
     if (service.price === undefined) return { ok: false as const, code: 'connection-refused' };
     return { ok: true as const, status: 200 as const, body: { products: [mug(service.price)] } };
   };
-  const { participants } = createStandIns({ orders: { getCatalog } });
+  const { participants } = createStandIns({ 'order-service': { getCatalog } });
   const file = createCatalogFile(path, log);
   return { clock, service, catalog: createCatalog({ participants, clock, file }) };
 }

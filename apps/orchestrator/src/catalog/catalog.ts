@@ -38,7 +38,7 @@ export function createCatalog({ participants, clock, file }: CatalogOptions): Ca
   let known = file?.read();
   let isStale = true;
   const learn = async (signal: AbortSignal): Promise<void> => {
-    const reply = await participants.orders.getCatalog({}, { signal });
+    const reply = await participants['order-service'].getCatalog({}, { signal });
     isStale = !reply.ok;
     if (!reply.ok) return;
     const learned = { products: reply.body.products, at: toInstant(clock.now()) };

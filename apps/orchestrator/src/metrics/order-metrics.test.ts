@@ -46,7 +46,7 @@ it('follows a breaker from closed over open and probing to closed, with whoever 
       : { reply: 'ok' as const, output: { orderId, reservationId: 'res_1' } };
   };
   const breaker = { failuresMin: 1, firstDelayMs: 2_500 };
-  const { place, scrape } = await start({ inventory: { reserve } }, { breaker });
+  const { place, scrape } = await start({ 'inventory-service': { reserve } }, { breaker });
   const read = async (name: string) => (await scrape(name))['inventory-service'];
   expect(await scrape('baton_breaker_state')).toEqual({});
 
@@ -68,8 +68,8 @@ it('follows a breaker from closed over open and probing to closed, with whoever 
 
 it('counts an order that is stuck until an operator has ended it', async () => {
   const { client, place, scrape } = await start({
-    payments: { process: async () => ({ reply: 'refused', code: 'payment-declined' }) },
-    inventory: { release: async () => ({ reply: 'refused', code: 'too-late' }) },
+    'payment-service': { process: async () => ({ reply: 'refused', code: 'payment-declined' }) },
+    'inventory-service': { release: async () => ({ reply: 'refused', code: 'too-late' }) },
   });
   expect(await scrape('baton_orders_stuck')).toEqual({ all: 0 });
   const orderId = await place();
@@ -83,7 +83,7 @@ it('counts an order that is degraded until it was repaired', async () => {
   let isDown = true;
   const notify = async ({ orderId }: { readonly orderId: string }) =>
     isDown ? final : { reply: 'ok' as const, output: { orderId, messageId: 'msg_1' } };
-  const { client, place, scrape } = await start({ notifications: { notify } });
+  const { client, place, scrape } = await start({ 'notification-service': { notify } });
   const orderId = await place();
   await expect.poll(() => scrape('baton_orders_degraded')).toEqual({ all: 1 });
   isDown = false;

@@ -70,7 +70,7 @@ const paid = ok({ orderId: 'o1', paymentId: 'pay_1' });
 
 it('counts each attempt by its reply, and times a step from its first attempt on', async () => {
   const { settle, scrape } = await start((clock) => ({
-    payments: { process: answering(clock, down, lost, paid) },
+    'payment-service': { process: answering(clock, down, lost, paid) },
   }));
   await settle('o1');
   expect(await scrape('baton_attempt_duration_seconds_count')).toMatchObject({
@@ -93,8 +93,8 @@ it('counts each attempt by its reply, and times a step from its first attempt on
 it('times an undo from its first attempt on, however often it was refused', async () => {
   const refusals = [refused('busy'), refused('busy')] as const;
   const { settle, scrape } = await start((clock) => ({
-    payments: { process: async () => refused('payment-declined') },
-    inventory: { release: answering(clock, ...refusals, ok({ orderId: 'o1' })) },
+    'payment-service': { process: async () => refused('payment-declined') },
+    'inventory-service': { release: answering(clock, ...refusals, ok({ orderId: 'o1' })) },
   }));
   await settle('o1');
   const { 'step="reserve",direction="undo",reply="refused"': refusedCount } = await scrape(
@@ -114,7 +114,7 @@ it('times an undo from its first attempt on, however often it was refused', asyn
 it('counts ends, of which those that lack something are apart', async () => {
   const notify = async ({ orderId }: { readonly orderId: string }) =>
     orderId === 'o2' ? final : ok({ orderId, messageId: 'msg_1' });
-  const { settle, scrape } = await start(() => ({ notifications: { notify } }));
+  const { settle, scrape } = await start(() => ({ 'notification-service': { notify } }));
   expect(await scrape('baton_orders_settled_total')).toEqual({
     'end="completed"': 0,
     'end="degraded"': 0,
@@ -135,8 +135,8 @@ it('tells a business that says no from attempts that ran out and from a customer
     return orderId === 'o2' ? final : ok({ orderId, reservationId: 'res_1' });
   };
   const { clock, engine, place, settle, scrape } = await start((clock) => ({
-    inventory: { reserve },
-    payments: { process: answering(clock, lost) },
+    'inventory-service': { reserve },
+    'payment-service': { process: answering(clock, lost) },
   }));
   for (const id of ['o0', 'o1', 'o2']) await settle(id);
   await place('o3');
@@ -152,7 +152,7 @@ it('tells a business that says no from attempts that ran out and from a customer
 
 it('shows how old the oldest open order is, as long as there is one', async () => {
   const { clock, engine, place, scrape } = await start((clock) => ({
-    inventory: { reserve: answering(clock, down) },
+    'inventory-service': { reserve: answering(clock, down) },
   }));
   const name = 'baton_oldest_open_order_age_seconds';
   expect(await scrape(name)).toEqual({ '': 0 });
@@ -167,7 +167,7 @@ it('shows how old the oldest open order is, as long as there is one', async () =
 
 it('leads from an attempt to its call, and from an end to the order', async () => {
   const { settle, metrics } = await start((clock) => ({
-    payments: { process: answering(clock, lost, paid) },
+    'payment-service': { process: answering(clock, lost, paid) },
   }));
   await settle('o1');
   const text = await metrics.registry.metrics();

@@ -54,7 +54,7 @@ it('tells of an order that went well', async () => {
 
 it('tells why an order was undone, and what was undone', async () => {
   const process = async () => ({ reply: 'refused' as const, code: 'payment-declined' });
-  const { participants } = createStandIns({ payments: { process } });
+  const { participants } = createStandIns({ 'payment-service': { process } });
   const story = await tell(participants, (text) => text.includes('all is undone'));
   expect(story).toContain('compensated (payment-declined)');
   expect(story).toContain('payment-service refused: payment-declined; nothing happened there');
@@ -71,7 +71,10 @@ it('tells what is owed, what was injected, and when the next try is', async () =
     retriable: true,
     note,
   });
-  const { participants } = createStandIns({ payments: { process }, inventory: { release } });
+  const { participants } = createStandIns({
+    'payment-service': { process },
+    'inventory-service': { release },
+  });
   const isWaiting = (text: string) => /next try in .*Next: the undo of reserve/s.test(text);
   const story = await tell(participants, isWaiting);
   expect(story).toContain(`it answered 503; it is still owed [${note}]; next try in `);
@@ -90,8 +93,8 @@ it('promises no further try of what is given up', async () => {
     retriable: false,
   });
   const { participants } = createStandIns({
-    payments: { process },
-    alternatePayments: { process },
+    'payment-service': { process },
+    'payment-alternate': { process },
   });
   const story = await tell(participants, (text) => text.includes('all is undone'));
   expect(story).toMatch(/pay, attempt 1: it answered 422; whether payment-service .* not known\n/);
@@ -108,7 +111,7 @@ const final = async () => ({ reply: 'unknown' as const, code: 'status-422', retr
 const touchy = { breaker: { failuresMin: 1 } };
 
 it('tells for whom an order waits at an open breaker, and when it is tried', async () => {
-  const { participants } = createStandIns({ inventory: { reserve: unsent } });
+  const { participants } = createStandIns({ 'inventory-service': { reserve: unsent } });
   const isWaiting = (text: string) => text.includes('its breaker is open.');
   const story = await tell(participants, isWaiting, touchy);
   expect(story).toContain(
@@ -118,7 +121,7 @@ it('tells for whom an order waits at an open breaker, and when it is tried', asy
 });
 
 it('promises nothing of a breaker to who has the journal alone', async () => {
-  const { participants } = createStandIns({ inventory: { reserve: unsent } });
+  const { participants } = createStandIns({ 'inventory-service': { reserve: unsent } });
   const { engine, read } = await live(participants, touchy);
   await expect.poll(read).toContain('its breaker is open.');
   const run = await engine.read('ord_1');
@@ -133,8 +136,8 @@ it('promises nothing of a breaker to who has the journal alone', async () => {
 it('tells who asked for a retry, and why', async () => {
   const release = async () => ({ reply: 'refused' as const, code: 'too-late' });
   const { participants } = createStandIns({
-    payments: { process: refuse },
-    inventory: { release },
+    'payment-service': { process: refuse },
+    'inventory-service': { release },
   });
   const { engine, read } = await live(participants);
   await expect.poll(read).toContain('refused by inventory-service (too-late); it is still owed');
@@ -149,8 +152,8 @@ it('tells who asked for a retry, and why', async () => {
 it('does not call undone what was written off', async () => {
   const release = async () => ({ reply: 'refused' as const, code: 'too-late' });
   const { participants } = createStandIns({
-    payments: { process: refuse },
-    inventory: { release },
+    'payment-service': { process: refuse },
+    'inventory-service': { release },
   });
   const { engine, read } = await live(participants);
   await expect.poll(read).toContain('it is still owed');
@@ -168,7 +171,7 @@ it('does not call undone what was written off', async () => {
 });
 
 it('tells of a notification that will not be sent', async () => {
-  const { participants } = createStandIns({ notifications: { notify: final } });
+  const { participants } = createStandIns({ 'notification-service': { notify: final } });
   const { engine, read } = await live(participants);
   await expect.poll(read).toContain('Still to be done: notify.');
   await engine.skip('ord_1', 'notify', 'told by telephone');
@@ -183,8 +186,8 @@ it('tells of an order that ended its orchestrator again and again', async () => 
   const silence = Promise.withResolvers<Awaited<ReturnType<typeof final>>>();
   const lives: Engine[] = [];
   const { participants } = createStandIns({
-    inventory: { release: () => silence.promise },
-    payments: { process: refuse },
+    'inventory-service': { release: () => silence.promise },
+    'payment-service': { process: refuse },
   });
   for (let end = 0; end < 5; end++) {
     const { engine } = await live(participants, { journal: createMemoryJournal(store) });

@@ -54,7 +54,10 @@ it('says at whose breaker an order waits and when it is tried next, and then goe
       ? { reply: 'unsent' as const, code: 'connection-refused' }
       : { reply: 'ok' as const, output: { orderId, reservationId: 'res_1' } };
   const breaker = { failuresMin: 1, firstDelayMs: 2_500 };
-  const { place, look, listenUntil } = await start({ inventory: { reserve } }, { breaker });
+  const { place, look, listenUntil } = await start(
+    { 'inventory-service': { reserve } },
+    { breaker },
+  );
   const orderId = await place();
   await expect.poll(async () => (await look(orderId)).steps[1]?.status).toBe('parked');
   const parked = await look(orderId);
@@ -78,7 +81,7 @@ it('says at whose breaker an order waits and when it is tried next, and then goe
 it('says that an order waits for a place', async () => {
   const silence = Promise.withResolvers<{ reply: 'unsent'; code: string }>();
   const validate = () => silence.promise;
-  const { place, look } = await start({ orders: { validate } }, { callsMax: 1 });
+  const { place, look } = await start({ 'order-service': { validate } }, { callsMax: 1 });
   await place();
   const second = await place();
   await expect
@@ -91,8 +94,8 @@ it('says that an order waits for a place', async () => {
 it('streams what operators did with their reasons, and no secret', async () => {
   const { post, place, look, listenUntil } = await start(
     {
-      payments: { process: async () => ({ reply: 'refused', code: 'payment-declined' }) },
-      inventory: { release: async () => ({ reply: 'refused', code: 'too-late' }) },
+      'payment-service': { process: async () => ({ reply: 'refused', code: 'payment-declined' }) },
+      'inventory-service': { release: async () => ({ reply: 'refused', code: 'too-late' }) },
     },
     {},
   );

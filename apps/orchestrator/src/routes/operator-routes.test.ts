@@ -50,7 +50,10 @@ async function startStuck(change: Partial<OrchestratorOptions> = {}) {
   const inventory = {
     release: ({ orderId }: { readonly orderId: string }) => scene.release(orderId),
   };
-  const system = await start({ inventory, payments: { process: declined } }, change);
+  const system = await start(
+    { 'inventory-service': inventory, 'payment-service': { process: declined } },
+    change,
+  );
   const orderId = await system.place();
   await expect.poll(async () => (await system.look(orderId)).status).toBe('stuck');
   return { ...system, scene, orderId };
@@ -94,7 +97,9 @@ it('ends a stuck order whose undo is written off, and shows who gave up what', a
 });
 
 it('writes off a notification that cannot be sent, after which nothing is missed', async () => {
-  const { look, place, act } = await start({ notifications: { notify: async () => final } });
+  const { look, place, act } = await start({
+    'notification-service': { notify: async () => final },
+  });
   const orderId = await place();
   await expect.poll(async () => (await look(orderId)).degraded).toEqual(['notify']);
   const reason = 'told by telephone';
@@ -137,8 +142,8 @@ it.each([
 it('skips no undo that goes on by itself', async () => {
   const release = async () => ({ reply: 'unknown' as const, code: 'status-503', retriable: true });
   const { look, place, act } = await start({
-    payments: { process: declined },
-    inventory: { release },
+    'payment-service': { process: declined },
+    'inventory-service': { release },
   });
   const orderId = await place();
   await expect.poll(async () => (await look(orderId)).owed).toEqual(['reserve']);
@@ -161,7 +166,10 @@ async function startQuarantined() {
   let placed: string | undefined;
   for (let ends = 0; ends < 5; ends++) {
     const reserve = () => silence.promise;
-    const life = await start({ inventory: { reserve } }, { journal: createMemoryJournal(store) });
+    const life = await start(
+      { 'inventory-service': { reserve } },
+      { journal: createMemoryJournal(store) },
+    );
     const orderId = placed ?? (await life.place());
     placed = orderId;
     await expect.poll(async () => (await life.look(orderId)).inFlight?.step).toBe('reserve');

@@ -26,43 +26,48 @@ export function createStandIns(override: Override = {}): {
   const total = { amountMinor: 2400, currency: 'EUR' as const };
   const lines = [{ sku: 'mug', quantity: 2 }];
   const participants: Participants = {
-    orders: {
+    'order-service': {
+      ready: unread,
       validate: answer('validate', (orderId) => ({ orderId, lines, total })),
       cancel: answer('cancel', (orderId) => ({ orderId })),
       getOrder: unread,
       getCatalog: unread,
       close,
-      ...override.orders,
+      ...override['order-service'],
     },
-    inventory: {
+    'inventory-service': {
+      ready: unread,
       reserve: answer('reserve', (orderId) => ({ orderId, reservationId: 'res_1' })),
       release: answer('release', (orderId) => ({ orderId })),
       getStock: unread,
       getReservation: unread,
       close,
-      ...override.inventory,
+      ...override['inventory-service'],
     },
-    payments: {
+    'payment-service': {
+      ready: unread,
       process: answer('process', (orderId) => ({ orderId, paymentId: 'pay_1' })),
       refund: answer('refund', (orderId) => ({ orderId })),
       getPayments: unread,
       getOrderPayments: unread,
       close,
-      ...override.payments,
+      ...override['payment-service'],
     },
-    alternatePayments: {
+    'payment-alternate': {
+      ready: unread,
       process: answer('process', (orderId) => ({ orderId, paymentId: 'pay_2' })),
       refund: answer('refund', (orderId) => ({ orderId })),
       getPayments: unread,
       getOrderPayments: unread,
       close,
-      ...override.alternatePayments,
+      ...override['payment-alternate'],
     },
-    notifications: {
+    'notification-service': {
+      ready: unread,
       notify: answer('notify', (orderId) => ({ orderId, messageId: 'msg_1' })),
       getNotifications: unread,
       close,
-      ...override.notifications,
+      ...override['notification-service'],
     },
   };
   return { participants, asked };

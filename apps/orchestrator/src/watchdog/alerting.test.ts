@@ -94,7 +94,7 @@ function createInventory() {
     inventory.isDown
       ? { reply: 'unsent' as const, code: 'connection-refused' }
       : { reply: 'ok' as const, output: { orderId, reservationId: 'res_1' } };
-  return { inventory, override: { inventory: { reserve } } };
+  return { inventory, override: { 'inventory-service': { reserve } } };
 }
 const touchy = { failuresMin: 1 };
 
@@ -142,14 +142,16 @@ it('tells of a participant that went down and came back, with what was done and 
   );
 });
 
+const isReady = { status: 'ready' as const, checks: {} };
+
 it('ends the alert of a breaker that nobody needs once its participant answers', async () => {
   const { inventory, override } = createInventory();
-  const getStock = async () =>
+  const ready = async () =>
     inventory.isDown
       ? { ok: false as const, code: 'connection-refused' }
-      : { ok: true as const, status: 200 as const, body: { products: [] } };
+      : { ok: true as const, status: 200 as const, body: isReady };
   const system = await start({
-    override: { inventory: { ...override.inventory, getStock } },
+    override: { 'inventory-service': { ...override['inventory-service'], ready } },
     breaker: touchy,
   });
   const { client, read } = system;
@@ -198,7 +200,7 @@ it('tells of an order that stays stuck once, and leaves it open to a skip all th
     process: async () => ({ reply: 'refused' as const, code: 'payment-declined' }),
   };
   const system = await start({
-    override: { inventory, payments },
+    override: { 'inventory-service': inventory, 'payment-service': payments },
     breaker: { failuresMin: 1_000_000 },
   });
   const { client, clock, journal, read } = system;
@@ -225,15 +227,15 @@ it('has a stuck order tried again as soon as its participant answers', async () 
       isDown
         ? { reply: 'unknown' as const, code: 'status-503', retriable: true }
         : { reply: 'ok' as const, output: { orderId } },
-    getStock: async () =>
+    ready: async () =>
       isDown
         ? { ok: false as const, code: 'timed-out' }
-        : { ok: true as const, status: 200 as const, body: { products: [] } },
+        : { ok: true as const, status: 200 as const, body: isReady },
   };
   const payments = {
     process: async () => ({ reply: 'refused' as const, code: 'payment-declined' }),
   };
-  const override = { inventory, payments };
+  const override = { 'inventory-service': inventory, 'payment-service': payments };
   const system = await start({ override, breaker: { failuresMin: 1_000 } });
   const { body } = await system.client.post('/orders').send(order);
   const look = async () => (await system.client.get(`/orders/${body.orderId}`)).body;
@@ -261,9 +263,9 @@ const books = (taken: () => number, incarnation = () => 'one') => {
   const answer = async <T>(body: T) => ({ ok: true as const, status: 200 as const, body });
   const none = { payments: [], nextCursor: null };
   return {
-    payments: { incarnation, getPayments: () => answer({ ...none, totals: totals() }) },
-    alternatePayments: { getPayments: () => answer({ ...none, totals: [] }) },
-    inventory: { getStock: () => answer({ products: [] }) },
+    'payment-service': { incarnation, getPayments: () => answer({ ...none, totals: totals() }) },
+    'payment-alternate': { getPayments: () => answer({ ...none, totals: [] }) },
+    'inventory-service': { getStock: () => answer({ products: [] }) },
   };
 };
 
@@ -305,7 +307,7 @@ it('audits anew what its predecessor could not audit any more', async () => {
     () => 0,
     () => incarnation,
   );
-  const unreachable = { ...balanced, alternatePayments: {} };
+  const unreachable = { ...balanced, 'payment-alternate': {} };
   const first = await start({ override: unreachable, journal: createMemoryJournal(store) });
   await pass(first.clock as VirtualClock, 2_000);
   incarnation = 'two';
@@ -372,7 +374,7 @@ it('shows open alerts before resolved ones, and no more than asked for', async (
 it('shows how each participant fares', async () => {
   const { override } = createInventory();
   const system = await start({
-    override: { ...override, payments: { incarnation: () => 'one' } },
+    override: { ...override, 'payment-service': { incarnation: () => 'one' } },
     breaker: touchy,
   });
   const { client } = system;

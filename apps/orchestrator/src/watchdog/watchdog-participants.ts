@@ -23,10 +23,9 @@ export function createParticipantsWatch(
   participants: Participants,
   { engine, readHealth, now }: WatchedParticipants,
 ): ParticipantsWatch {
-  const clients = byName(participants);
   const incarnations = (): Record<string, string> =>
     Object.fromEntries(
-      Object.entries(clients).flatMap(([name, client]) => {
+      Object.entries(participants).flatMap(([name, client]) => {
         const incarnation = client.incarnation?.();
         return incarnation === undefined ? [] : [[name, incarnation]];
       }),
@@ -49,15 +48,6 @@ export function createParticipantsWatch(
     },
   };
 }
-
-/** As the saga's steps name them. */
-const byName = (participants: Participants) => ({
-  'order-service': participants.orders,
-  'inventory-service': participants.inventory,
-  'payment-service': participants.payments,
-  'payment-alternate': participants.alternatePayments,
-  'notification-service': participants.notifications,
-});
 
 const toAnswer = (said: string): boolean | null =>
   said.startsWith('not asked') ? null : said === 'answers';

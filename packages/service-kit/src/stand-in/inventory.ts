@@ -1,5 +1,5 @@
 /** A small participant on the real contract, for this package's own tests. */
-import { inventoryOperations } from '@baton/contracts';
+import { inventoryOperations } from '@baton/contracts/inventory-service';
 import { createLog, createMetrics } from '@baton/telemetry';
 import type { Handlers } from '../answer.ts';
 import { createServiceApp, type ServiceApp, type ServiceAppOptions } from '../app.ts';

@@ -5,7 +5,6 @@ import { createStandIn } from './inventory.ts';
 await runParticipant(
   {
     service: 'inventory-service',
-    port: 4002,
     create: ({ path, onBroken = () => {} }) => {
       const standIn = createStandIn(path, undefined, { onBroken });
       return { ...standIn, close: standIn.store.close };

@@ -1,14 +1,13 @@
 /** What every participant's tests need around it. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ServiceName } from '@baton/contracts';
 import { createLog, createMetrics } from '@baton/telemetry';
 import type { Express } from 'express';
 import type { ParticipantOptions } from '../participant.ts';
 import type { Store } from '../store.ts';
 
 /** Silent, and at a time of its own, so that equal stories leave equal rows. */
-export const toQuietOptions = (service: ServiceName, path = ':memory:'): ParticipantOptions => ({
+export const toQuietOptions = (service: string, path = ':memory:'): ParticipantOptions => ({
   path,
   log: createLog(service, 'silent'),
   metrics: createMetrics(service),

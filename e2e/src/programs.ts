@@ -1,0 +1,31 @@
+/** The participants' apps, by the list of who takes part. */
+import { type ListedParticipant, participantPrograms } from '@baton/contracts';
+import type { Participant, ParticipantOptions } from '@baton/service-kit';
+
+/** What a participant's tables say, for tests that count what it did. */
+export interface EffectTable {
+  /** A row for each effect, also for one that was undone unless undoing deletes it. */
+  readonly effects: string;
+  /** The change that an undo makes to an effect's row. */
+  readonly undoes: 'UPDATE' | 'DELETE' | null;
+  /** A row for each effect that stands: its `key`, and its `size` in whatever unit. */
+  readonly standing: string;
+}
+
+interface Program {
+  readonly createService: (options: ParticipantOptions) => Participant;
+  readonly effectTable: EffectTable;
+}
+
+const programs = new Map<string, Program>();
+for (const name of participantPrograms) {
+  const { createService } = await import(`@baton/${name}`);
+  const { effectTable } = await import(`@baton/${name}/testing`);
+  programs.set(name, { createService, effectTable });
+}
+
+export function findProgram({ program }: Pick<ListedParticipant, 'program'>): Program {
+  const found = programs.get(program);
+  if (!found) throw new Error(`apps/${program} is not there`);
+  return found;
+}

@@ -1,0 +1,47 @@
+/** What follows from the list of participants, by name. */
+import type { Operations } from './operation.ts';
+import { PARTICIPANTS, type ParticipantName } from './participants.ts';
+
+/** Where the orchestrator listens unless it is told otherwise. */
+export const ORCHESTRATOR_PORT = 4000;
+
+export interface ListedParticipant {
+  readonly name: ParticipantName;
+  /** The app in `apps/`, and its package. */
+  readonly program: string;
+  readonly operations: Operations;
+  /** Unless it is told otherwise. */
+  readonly port: number;
+  /** The orchestrator's setting that says where it is. */
+  readonly urlVariable: string;
+  /** In front of an operation's verb, where a fault names it. */
+  readonly faultPrefix: string;
+}
+
+export const listedParticipants: readonly ListedParticipant[] = Object.entries(PARTICIPANTS).map(
+  ([name, entry]) => ({
+    name: name as ParticipantName,
+    program: 'program' in entry ? entry.program : name,
+    operations: entry.operations,
+    port: ORCHESTRATOR_PORT + entry.portOffset,
+    urlVariable: `${name.toUpperCase().replaceAll('-', '_')}_URL`,
+    faultPrefix: name.replace(/-service$/, ''),
+  }),
+);
+
+/** The same for each participant, by name. */
+export const mapParticipants = <T>(
+  to: (participant: ListedParticipant) => T,
+): Readonly<Record<ParticipantName, T>> =>
+  Object.fromEntries(
+    listedParticipants.map((participant) => [participant.name, to(participant)]),
+  ) as Record<ParticipantName, T>;
+
+export function findParticipant(name: string): ListedParticipant | undefined {
+  return listedParticipants.find((participant) => participant.name === name);
+}
+
+/** The apps, each once. */
+export const participantPrograms: readonly string[] = [
+  ...new Set(listedParticipants.map(({ program }) => program)),
+];
