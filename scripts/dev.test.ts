@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { listedParticipants, mapParticipants, ORCHESTRATOR_PORT } from '@baton/contracts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findFreeBlock } from './dev-ports.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const PROGRAMS = 6;
+const PROGRAMS = listedParticipants.length + 1;
 /** Each program's, and Jaeger's. */
 const ADDRESSES = PROGRAMS + 1;
 const nowhereElse = { OTEL_EXPORTER_OTLP_ENDPOINT: '', JAEGER_UI_URL: '' };
@@ -86,7 +87,7 @@ test('serves every app, the second payment provider and Jaeger wherever there is
   }
   expect(await Promise.all(addresses().map(isServing))).toEqual(Array(ADDRESSES).fill(false));
   expect(output).toMatch(
-    /All 6 are up, with a standby orchestrator and Jaeger: every route at http:\/\/localhost:\d+\/docs/,
+    /All \d are up, with a standby orchestrator and Jaeger: every route at http:\/\/localhost:\d+\/docs/,
   );
   expect(output).toMatch(/^jaeger +http:/m);
   expect(output).toMatch(/Every order's trace: http:\/\/localhost:\d+,/);
@@ -100,14 +101,10 @@ test('serves everything in the block that PORT begins, and calls itself there', 
     await expect.poll(addresses, { timeout: 120_000 }).toHaveLength(PROGRAMS);
     expect(said()).toEqual({
       orchestrator: first,
-      'order-service': first + 1,
-      'inventory-service': first + 2,
-      'payment-service': first + 3,
-      'notification-service': first + 4,
-      'payment-alternate': first + 5,
+      ...mapParticipants(({ port }) => first + port - ORCHESTRATOR_PORT),
     });
     expect(await payOrder(first, first + 3)).toBe('completed');
-    expect(output).toContain('All 6 are up, with a standby orchestrator: every route');
+    expect(output).toContain(`All ${PROGRAMS} are up, with a standby orchestrator: every route`);
     expect(output).toContain(`a first order in README.md, with ${first} in place of 4000`);
   } finally {
     await stopDev();

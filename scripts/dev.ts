@@ -1,77 +1,68 @@
-// `npm run dev`: every app under turbo, without turbo's own announcements, and a Jaeger if there is one, until a
-// signal ends it. Jaeger comes first and goes last, so that the apps know where it is and it hears all they say.
-//
-// Turbo leaves SIGINT to the terminal, which sends it to a whole process group; from anything else (an editor, a
-// test) it reaches npm alone, and nothing would end. So turbo has a group of its own here, and is told to stop by
-// one signal, once, whoever asked.
+// `npm run dev`, `npx turbo dev`: every app under a supervisor, and a Jaeger if there is one, until a signal ends it.
+// Jaeger comes first and goes last, so that the apps know where it is and it hears all they say.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import { listedParticipants, ORCHESTRATOR_PORT, participantPrograms } from '@baton/contracts';
 import { readCommandLine } from './command-line.ts';
 import { BadPort, readFirstPort, toPortsEnv } from './dev-ports.ts';
 import { pickFreePorts, usualPorts } from './jaeger/jaeger-ports.ts';
 import { type JaegerAccess, openJaeger } from './jaeger.ts';
 
-/** Longer than a supervisor gives its child; after it, supervisors end by themselves as turbo is gone. */
+/** Longer than a supervisor gives its children. */
 const STOP_LONGEST_MS = 5_000;
-/** Five apps, and payment-service once more as the alternate provider. */
-const PROGRAMS = 6;
+const PROGRAMS = listedParticipants.length + 1;
 const USAGE = `npm run dev   every app, a standby orchestrator, and a Jaeger if there is one; Ctrl-C stops them
 
-PORT        the first of six ports in a row; 4000 unless it is set; 0: six that are free
+PORT        the first of some ports in a row; ${ORCHESTRATOR_PORT} unless it is set; 0: any that are free
 DATA_DIR    where all is kept; .data unless it is set
 JAEGER_BIN  the Jaeger to start; none: without one`;
-const ANNOUNCEMENT = /^( +• |cache bypass, force executing |$)/;
 
 const root = resolve(import.meta.dirname, '..');
 let stopping = false;
 
-function startTurbo(jaeger: JaegerAccess, firstPort: number | undefined): ChildProcess {
-  const args = ['dev', '--filter=./apps/*', '--log-prefix=none'];
-  return spawn('turbo', args, {
-    cwd: root,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      ...jaeger.env,
-      ...toPortsEnv(firstPort, process.env),
-      // One port cannot serve five apps: each takes its own.
-      PORT: '',
-      DO_NOT_TRACK: '1',
-      // Each app's npm would announce its script.
-      npm_config_loglevel: 'silent',
-      // A process that needs not compile TypeScript starts sooner and is 14 MB smaller.
-      NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'),
-    },
-  });
-}
-
-function pass(
-  from: Readable | null,
-  to: NodeJS.WritableStream,
-  guide: (line: string) => void,
-): void {
-  if (!from) return;
-  createInterface({ input: from }).on('line', (line) => {
-    // Turbo's summary of a run that was stopped on purpose speaks of failures.
-    if (stopping || ANNOUNCEMENT.test(line)) return;
-    to.write(`${line}\n`);
-    guide(line);
-  });
-}
+/** What each app's supervisor is told besides: a standby, or further instances of the program. */
+const supervised: readonly (readonly [app: string, args: readonly string[]])[] = [
+  ['orchestrator', ['--instances', '2']],
+  ...participantPrograms.map((program) => {
+    const others = listedParticipants.filter(
+      (listed) => listed.program === program && listed.name !== program,
+    );
+    return [program, others.flatMap(({ name, port }) => ['--second', `${name}:${port}`])] as const;
+  }),
+];
 
 interface Whereabouts {
   readonly jaeger: JaegerAccess;
-  readonly firstPort: number | undefined;
+  readonly firstPort: number;
+}
+
+function startApps({ jaeger, firstPort }: Whereabouts): readonly ChildProcess[] {
+  const env = {
+    ...process.env,
+    ...jaeger.env,
+    ...toPortsEnv(firstPort, process.env),
+    // One port cannot serve them all: each takes its own.
+    PORT: '',
+    // A process that needs not compile TypeScript starts sooner and is 14 MB smaller.
+    NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'),
+  };
+  return supervised.map(([app, args]) =>
+    spawn(process.execPath, [join(root, 'scripts/supervise.ts'), 'src/main.ts', ...args], {
+      cwd: join(root, 'apps', app),
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env,
+    }),
+  );
 }
 
 /** Says once, when every app has said where it is, what to do now. */
 function createGuide({ jaeger, firstPort }: Whereabouts): (line: string) => void {
   const tracesUrl = jaeger.env.JAEGER_UI_URL;
   const beside = jaeger.isOwn ? 'a standby orchestrator and Jaeger' : 'a standby orchestrator';
-  const instead = firstPort === undefined ? '' : `, with ${firstPort} in place of 4000`;
+  const instead =
+    firstPort === ORCHESTRATOR_PORT ? '' : `, with ${firstPort} in place of ${ORCHESTRATOR_PORT}`;
   const addresses = new Map<string, string>();
   let isTold = false;
   return (line) => {
@@ -89,16 +80,31 @@ function createGuide({ jaeger, firstPort }: Whereabouts): (line: string) => void
   };
 }
 
+/** Resolves when every app's supervisor has ended. */
+async function runApps(apps: readonly ChildProcess[], guide: (line: string) => void) {
+  for (const app of apps) {
+    if (!app.stdout) continue;
+    createInterface({ input: app.stdout }).on('line', (line) => {
+      process.stdout.write(`${line}\n`);
+      guide(line);
+    });
+  }
+  await Promise.all(apps.map((app) => once(app, 'exit')));
+}
+
 async function main(): Promise<void> {
   const firstPort = await readFirstPort(process.env.PORT);
   const gaveUp = new AbortController();
-  let turbo: ChildProcess | undefined;
+  let apps: readonly ChildProcess[] = [];
+  const signalAll = (signal: NodeJS.Signals): void => {
+    for (const app of apps) app.kill(signal);
+  };
   function stop(): void {
     if (stopping) return;
     stopping = true;
     gaveUp.abort();
-    turbo?.kill('SIGTERM');
-    setTimeout(() => turbo?.kill('SIGKILL'), STOP_LONGEST_MS);
+    signalAll('SIGTERM');
+    setTimeout(() => signalAll('SIGKILL'), STOP_LONGEST_MS).unref();
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   process.stdout.on('error', stop);
@@ -108,20 +114,12 @@ async function main(): Promise<void> {
     signal: gaveUp.signal,
     say: (line) => console.log(line),
   });
-  async function end(code: number): Promise<void> {
-    await jaeger.stop();
-    process.exit(code);
+  if (!stopping) {
+    apps = startApps({ jaeger, firstPort });
+    await runApps(apps, createGuide({ jaeger, firstPort }));
   }
-  if (stopping) return await end(0);
-  turbo = startTurbo(jaeger, firstPort);
-  const guide = createGuide({ jaeger, firstPort });
-  pass(turbo.stdout, process.stdout, guide);
-  pass(turbo.stderr, process.stderr, () => {});
-  turbo.on('error', (error) => {
-    console.error(`turbo did not start: ${error.message}; run npm install`);
-    void end(1);
-  });
-  turbo.on('exit', (code) => end(stopping ? 0 : (code ?? 1)));
+  await jaeger.stop();
+  process.exit(stopping ? 0 : 1);
 }
 
 readCommandLine(USAGE, {});

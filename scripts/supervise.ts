@@ -1,17 +1,16 @@
-// Runs one app during development, from the app's folder:
-// `node ../../scripts/supervise.ts src/main.ts [--instances 2] [--second NAME:PORT]`. It restarts a process; it routes nothing and
-// knows no app. In production the platform (systemd, Docker, Kubernetes) does this work.
+// Runs one app during development, from the app's folder, and starts it again when it ends:
+// `node ../../scripts/supervise.ts src/main.ts [--instances 2] [--second NAME:PORT …]`. In production the platform does this work.
 //
 // 1. No child outlives it, whatever ends it: each child's stdin is a pipe from here, which the system closes
 //    even after kill -9, and a supervised child exits when its stdin closes.
-// 2. It does not outlive what started it: npm and turbo may die without passing a signal on.
+// 2. It does not outlive what started it, which may die without passing a signal on.
 // 3. A child that ends unasked is started again after 300 ms. One that keeps failing before it is ready has a wrong configuration: its
 //    message stands, and the next change of a source file tries again. One that says that starting later may help (port taken, disk
 //    full, file held by another program) or whose file failed before it was ready is started again, ever more rarely.
 // 4. With two instances the standby always has an active one to follow: they restart one after another.
 //
 // BATON_PORTS (`thing:5001,other:5002`) says where each listens that has its name there. It goes before PORT, which is one for all.
-// Five of these run beside the apps, so it imports nothing but Node's own modules.
+// It imports nothing but Node's own modules: one of these runs beside each app.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, readFileSync, watch } from 'node:fs';
@@ -30,9 +29,9 @@ const ANCESTRY_EVERY_MS = 500;
 /** A child that ends sooner than this, without having been ready, failed to start. */
 const START_LONGEST_MS = 5_000;
 const FAILED_STARTS_MAX = 2;
-/** The exit code of a child that lacks something which may be there later. */
+/** The exit code of a child that may start later. */
 const TRY_LATER = 75;
-/** That of one whose journal or data file failed after it was opened: there was room for that, and not for what came next. */
+/** That of one whose journal or data file failed after it was opened. */
 const FILE_FAILED = 70;
 
 const appFolder = process.cwd();
@@ -58,7 +57,6 @@ function readReadyLine(line: string): string | null {
 const toDelay = (doublings: number): number =>
   Math.min(RESTART_MS * 2 ** doublings, RESTART_LONGEST_MS);
 
-/** One child process and its successors. */
 class Instance {
   readonly #entry: string;
   readonly #label: string;
@@ -80,7 +78,6 @@ class Instance {
   start(): void {
     if (stopping) return;
     this.#startedAtMs = performance.now();
-    // Its stderr needs no reading, so it goes straight through.
     const child = spawn(process.execPath, [this.#entry], {
       env: this.#env,
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -249,15 +246,15 @@ function createSecond(entry: string, second: string, env: NodeJS.ProcessEnv): In
   return new Instance(entry, name, { ...env, STORE_NAME: name, PORT: port });
 }
 
-function createInstances(entry: string, count: number, second = ''): readonly Instance[] {
+function createInstances(entry: string, count: number, seconds: readonly string[]): Instance[] {
   const env = {
     NODE_COMPILE_CACHE: join(workspaceFolder, 'node_modules/.cache/node'),
     ...process.env,
     PORT: findPort(appName) ?? process.env.PORT,
     BATON_SUPERVISED: '1',
   };
-  if (second) return [new Instance(entry, appName, env), createSecond(entry, second, env)];
-  if (count === 1) return [new Instance(entry, appName, env)];
+  const first = new Instance(entry, appName, env);
+  if (count === 1) return [first, ...seconds.map((second) => createSecond(entry, second, env))];
   return Array.from(
     { length: count },
     (_, place) => new Instance(entry, `${appName} ${place + 1}`, { ...env, STANDBY: 'true' }),
@@ -267,10 +264,13 @@ function createInstances(entry: string, count: number, second = ''): readonly In
 function main(): void {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { instances: { type: 'string', default: '1' }, second: { type: 'string' } },
+    options: {
+      instances: { type: 'string', default: '1' },
+      second: { type: 'string', multiple: true },
+    },
   });
-  const [entry = 'src/main.ts'] = positionals;
-  const instances = createInstances(entry, Number(values.instances), values.second);
+  const { instances: count, second = [] } = values;
+  const instances = createInstances(positionals[0] ?? 'src/main.ts', Number(count), second);
 
   async function stop(): Promise<void> {
     if (stopping) return;
@@ -293,7 +293,7 @@ function main(): void {
     await restartInTurn(instances);
   });
   for (const instance of instances) instance.start();
-  // Its own start is quick, and small, the next time, even if this process is killed.
+  // Its next start is quick and small, even if this process is killed.
   flushCompileCache();
 }
 
