@@ -1,8 +1,10 @@
-/** `npm run generate`: writes what follows from the contracts and from the list of participants. */
+/** `npm run generate`: writes what follows from the contracts, the list of participants and the workflow. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toDeploymentFiles } from './deployment.ts';
+import { recordStructures } from './structures.ts';
 
 const root = join(import.meta.dirname, '..');
 for (const [path, text] of toDeploymentFiles()) writeFileSync(join(root, path), text);
+recordStructures();
 await import('../packages/service-kit/src/write-openapi.ts');

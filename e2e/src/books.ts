@@ -108,7 +108,7 @@ function findFenceFaults(dataDir: string, runs: ReadonlyMap<string, readonly Eve
   );
 }
 
-/** As order-saga.ts has them in the journal. */
+/** As the workflow has them in the journal. */
 const Input = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.int() })) });
 const Priced = z.object({ total: z.object({ amountMinor: z.int() }) });
 

@@ -20,8 +20,8 @@ import { showRecovered } from './metrics/start-metrics.ts';
 import { createLinks } from './order/order-links.ts';
 import { logOrders } from './order/order-log.ts';
 import { findSpan } from './order/order-trace.ts';
-import { createOrderSagas } from './order-saga.ts';
 import type { Participants } from './participants.ts';
+import { createOrderSagas } from './place-order/place-order.ts';
 import { createAlertHandlers } from './routes/alert-routes.ts';
 import { mountFaults } from './routes/fault-routes.ts';
 import { mountOperator } from './routes/operator-routes.ts';
@@ -175,6 +175,6 @@ async function readReadiness(
 export { narrate } from './order/narrative.ts';
 export { createLinks } from './order/order-links.ts';
 export { propagate, toOrderContext } from './order/order-trace.ts';
-export { createOrderSaga, createOrderSagas } from './order-saga.ts';
 export { closeParticipants, createParticipants, type Participants } from './participants.ts';
+export { createOrderSaga, createOrderSagas } from './place-order/place-order.ts';
 export { projectOrder } from './traces/order-spans.ts';

@@ -1,7 +1,7 @@
 import { createEngine, type Engine } from '@baton/saga';
 import { createMemoryJournal } from '@baton/saga/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createOrderSaga } from '../order-saga.ts';
+import { createOrderSaga } from '../place-order/place-order.ts';
 import { createStandIns } from '../testing/stand-in.ts';
 import { expect as expectHeld } from './books.ts';
 import { createPruning } from './pruning.ts';

@@ -5,7 +5,7 @@ import type { Reply } from '@baton/service-kit';
 import { createMetrics } from '@baton/telemetry';
 import { expect, it, onTestFinished } from 'vitest';
 import type { FindSpan } from '../order/order-exemplar.ts';
-import { createOrderSagas } from '../order-saga.ts';
+import { createOrderSagas } from '../place-order/place-order.ts';
 import { createStandIns } from '../testing/stand-in.ts';
 import type { Override } from '../testing/stand-in-orchestrator.ts';
 import { measureOrders } from './order-metrics.ts';

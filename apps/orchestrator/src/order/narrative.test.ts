@@ -3,8 +3,8 @@ import { createMemoryJournal, createMemoryStore } from '@baton/saga/testing';
 import { createLog, createMetrics } from '@baton/telemetry';
 import { expect, it } from 'vitest';
 import { createOrchestrator, type OrchestratorOptions } from '../app.ts';
-import { createOrderSaga } from '../order-saga.ts';
 import type { Participants } from '../participants.ts';
+import { createOrderSaga } from '../place-order/place-order.ts';
 import { createStandIns } from '../testing/stand-in.ts';
 import { narrate } from './narrative.ts';
 

@@ -5,6 +5,7 @@ import type {
   alertOperations,
   OrderSummary,
   orchestratorOperations,
+  PlaceOrder,
 } from '@baton/contracts';
 import { type Engine, type RunSummary, type Saga, type Status, toStatus } from '@baton/saga';
 import type { Handlers, ServerEvent } from '@baton/service-kit';
@@ -17,7 +18,6 @@ import { createOrderId, toFingerprint } from '../order/order-id.ts';
 import type { ToLinks } from '../order/order-links.ts';
 import { toOrderContext } from '../order/order-trace.ts';
 import { findDegraded, toLiveStatus, toOrderView } from '../order/order-view.ts';
-import type { OrderSaga } from '../order-saga.ts';
 import { createAdmission, feedAll, feedOne } from './event-feed.ts';
 import { readWaitSeconds } from './preference.ts';
 import { toQueueFull } from './queue-full.ts';
@@ -25,7 +25,7 @@ import { createTurns } from './turns.ts';
 
 export interface Surroundings {
   readonly engine: Engine;
-  readonly saga: OrderSaga;
+  readonly saga: Saga<PlaceOrder>;
   readonly sagas: readonly Saga<unknown>[];
   readonly readAudit: (signal: AbortSignal) => Promise<Audit | undefined>;
   readonly catalog: Catalog;

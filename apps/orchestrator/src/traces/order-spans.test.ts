@@ -16,7 +16,7 @@ import {
   unsent,
 } from '../order/event-story.ts';
 import { toCallSpanId, toSpanId } from '../order/order-trace.ts';
-import { createOrderSagas } from '../order-saga.ts';
+import { createOrderSagas } from '../place-order/place-order.ts';
 import { createStandIns } from '../testing/stand-in.ts';
 import { projectOrder } from './order-spans.ts';
 

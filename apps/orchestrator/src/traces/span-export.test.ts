@@ -18,7 +18,7 @@ import {
   toEvents,
   unknown,
 } from '../order/event-story.ts';
-import { createOrderSagas } from '../order-saga.ts';
+import { createOrderSagas } from '../place-order/place-order.ts';
 import { createStandIns } from '../testing/stand-in.ts';
 import { type SpanExportOptions, startSpanExport } from './span-export.ts';
 

@@ -14,7 +14,7 @@ import {
   undoUnknown,
   unknown,
 } from '../order/event-story.ts';
-import { createOrderSagas } from '../order-saga.ts';
+import { createOrderSagas } from '../place-order/place-order.ts';
 import { createStandIns } from '../testing/stand-in.ts';
 import { projectOrder } from './order-spans.ts';
 

@@ -1,7 +1,7 @@
 import { ok, saga } from '@baton/saga';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { createOrderSaga } from '../order-saga.ts';
+import { createOrderSaga } from '../place-order/place-order.ts';
 import { createStandIns } from '../testing/stand-in.ts';
 import { createParticipantHealth } from './participant-health.ts';
 import { createParticipantsWatch } from './watchdog-participants.ts';

@@ -7,7 +7,7 @@ import {
   replay,
 } from '@baton/saga';
 import { expect, it } from 'vitest';
-import { createOrderSaga } from '../order-saga.ts';
+import { createOrderSaga } from '../place-order/place-order.ts';
 import { createStandIns } from '../testing/stand-in.ts';
 import { createOrdersWatch } from './watchdog-orders.ts';
 

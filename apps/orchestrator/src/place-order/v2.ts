@@ -1,18 +1,17 @@
 /**
- * The workflow, and the only file that knows it: validate → reserve → pay → notify. What a step means
- * is its participant's business; here stands only who is asked, in which order, how it is undone, and who else can do it.
+ * The workflow: validate → reserve → pay → notify. What a step means is its participant's business; here stands only
+ * who is asked, in which order, how it is undone, and who else can do it.
  */
 import { PlaceOrder } from '@baton/contracts';
 import { saga } from '@baton/saga';
-import { createOrderSaga1 } from './order-saga-1.ts';
-import type { Participants } from './participants.ts';
+import type { Participants } from '../participants.ts';
 
 /** Where somebody else can do it, a way is given up in seconds: a buyer waits. */
 const payFirst = { attemptsMax: 3, budgetMs: 10_000 };
 /** Both together hold a completion up no longer than one way alone may by default. */
 const notifyEither = { attemptsMax: 2, budgetMs: 2_500 };
 
-export const createOrderSaga = ({
+export default ({
   'order-service': orders,
   'inventory-service': inventory,
   'payment-service': payments,
@@ -72,9 +71,3 @@ export const createOrderSaga = ({
       },
     })
     .end();
-
-/** What new orders follow comes first; then older versions, for as long as orders in flight follow them. */
-export const createOrderSagas = (participants: Participants) =>
-  [createOrderSaga(participants), createOrderSaga1(participants)] as const;
-
-export type OrderSaga = ReturnType<typeof createOrderSaga>;

@@ -1,12 +1,9 @@
-/**
- * The workflow before there were alternates, for the orders that began under it. No new order does, so this file goes,
- * with its place in the list of order-saga.ts, once no order of version 1 is open, degraded or stuck any more.
- */
+/** The workflow before there were alternates. */
 import { PlaceOrder } from '@baton/contracts';
 import { saga } from '@baton/saga';
-import type { Participants } from './participants.ts';
+import type { Participants } from '../participants.ts';
 
-export const createOrderSaga1 = ({
+export default ({
   'order-service': orders,
   'inventory-service': inventory,
   'payment-service': payments,
