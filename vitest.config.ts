@@ -24,7 +24,7 @@ export default defineConfig({
           name: 'parts',
           include: [
             'apps/*/src/**/*.test.ts',
-            'packages/{contracts,faults,saga,service-kit,sqlite}/src/**/*.test.ts',
+            'packages/{contracts,faults,runtime,saga,service-kit,sqlite}/src/**/*.test.ts',
           ],
           // To load what they test takes longer than most of these. They share a process, and leave nothing behind in it.
           isolate: false,

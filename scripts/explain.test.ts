@@ -4,7 +4,8 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mapParticipants } from '@baton/contracts';
-import { createOrderSaga, createParticipants } from '@baton/orchestrator';
+import { createOrderSaga } from '@baton/orchestrator';
+import { createParticipants } from '@baton/runtime';
 import { createEngine, openJournal } from '@baton/saga';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 

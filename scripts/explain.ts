@@ -3,10 +3,10 @@
 // It changes nothing and asks no service, so it works while the orchestrator runs, and when it does not.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { narrate } from '@baton/orchestrator';
+import { narrate } from '@baton/runtime';
 import { JournalError, openReader } from '@baton/saga';
 import { readCommandLine } from './command-line.ts';
-import { type Reader, readRun, toJournalFile } from './run-reader.ts';
+import { type Reader, readRun, toJournalFile, workflow } from './run-reader.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const journalFile = toJournalFile(resolve(root, process.env.DATA_DIR || '.data'));
@@ -18,7 +18,7 @@ DATA_DIR  where Baton keeps its data; .data unless it is set`;
 
 function explain(reader: Reader, id: string): string[] {
   const run = readRun(reader, id);
-  if (run) return narrate(run, Date.now());
+  if (run) return narrate(run, workflow, Date.now());
   const submission = reader.readSubmission(id);
   if (submission?.prunedAs)
     return [`Order ${id} ended ${submission.prunedAs}, long ago; its events are no longer kept.`];

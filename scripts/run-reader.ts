@@ -2,7 +2,8 @@
 
 import { join } from 'node:path';
 import { mapParticipants } from '@baton/contracts';
-import { createOrderSagas, createParticipants } from '@baton/orchestrator';
+import { createPlaceOrder } from '@baton/orchestrator';
+import { createParticipants } from '@baton/runtime';
 import { type openReader, type RunView, replay, viewRun } from '@baton/saga';
 
 export type Reader = ReturnType<typeof openReader>;
@@ -12,7 +13,10 @@ export const toJournalFile = (dataDir: string): string =>
   join(dataDir, 'orchestrator', 'journal.sqlite');
 
 /** Only their plans are asked, so nobody need be at these addresses. */
-const sagas = createOrderSagas(createParticipants(mapParticipants(() => 'http://127.0.0.1:1')));
+export const workflow = createPlaceOrder(
+  createParticipants(mapParticipants(() => 'http://127.0.0.1:1')),
+);
+const sagas = workflow.versions;
 
 export function readRun(reader: Reader, id: string): RunView | undefined {
   const stored = reader.read(id);

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { listedParticipants } from '@baton/contracts';
+import { readOrchestratorEnv } from '@baton/runtime';
 import { readServiceEnv } from '@baton/service-kit';
 import { expect, test } from 'vitest';
-import { readOrchestratorEnv } from '../apps/orchestrator/src/env.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -45,7 +45,7 @@ const apps = [
   { heading: 'Every app', path: 'packages/service-kit/src/env.ts', readEnv: readShared },
   {
     heading: 'The orchestrator',
-    path: 'apps/orchestrator/src/env.ts',
+    path: 'packages/runtime/src/env.ts',
     readEnv: (source: Source): Readonly<Record<string, unknown>> => readOrchestratorEnv(source),
   },
 ];

@@ -1,7 +1,8 @@
 /** The steps of each version of the workflow, written down once, so that nobody changes them under orders in flight. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mapParticipants } from '@baton/contracts';
-import { createOrderSagas, createParticipants } from '@baton/orchestrator';
+import { createOrderSagas } from '@baton/orchestrator';
+import { createParticipants } from '@baton/runtime';
 
 const file = new URL('../apps/orchestrator/src/place-order/structures.json', import.meta.url);
 

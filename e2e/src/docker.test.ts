@@ -77,7 +77,7 @@ describe('compose.yaml', () => {
     const sources = [
       'packages/service-kit/src/env.ts',
       'packages/service-kit/src/participant.ts',
-      'apps/orchestrator/src/env.ts',
+      'packages/runtime/src/env.ts',
       'Dockerfile',
     ];
     const text = sources.map(read).join('\n');

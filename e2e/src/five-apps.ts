@@ -4,12 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { listedParticipants, mapParticipants, type ParticipantName } from '@baton/contracts';
 import {
-  closeParticipants,
   createOrchestrator,
-  createParticipants,
   type Orchestrator,
   type OrchestratorOptions,
 } from '@baton/orchestrator';
+import { closeParticipants, createParticipants } from '@baton/runtime';
 import { openJournal } from '@baton/saga';
 import { createOrchestratorClient, type OrchestratorClient } from '@baton/service-kit';
 import { createLog, createMetrics } from '@baton/telemetry';

@@ -72,7 +72,7 @@ it('names a command for each thing that an operator may do', () => {
   expect(named).toEqual(
     expect.arrayContaining([
       'orchestrator.retry-order',
-      'orchestrator.skip-step',
+      'orchestrator.skip-order-step',
       'orchestrator.audit',
       'inventory.release',
       'payment.refund',

@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createOrchestrator, createParticipants, narrate } from '@baton/orchestrator';
+import { createOrchestrator, createPlaceOrder } from '@baton/orchestrator';
+import { createParticipants, narrate } from '@baton/runtime';
 import { openJournal } from '@baton/saga';
 import { createLog, createMetrics } from '@baton/telemetry';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -61,7 +62,7 @@ async function start(pay: RequestListener) {
     log: log('orchestrator'),
     metrics: createMetrics('orchestrator'),
   });
-  return { orchestrator, url: await serve(orchestrator.app) };
+  return { orchestrator, participants, url: await serve(orchestrator.app) };
 }
 type Started = Awaited<ReturnType<typeof start>>;
 
@@ -78,7 +79,10 @@ const place = (url: string, change: object = {}) =>
   }).then((answer) => answer.text());
 
 /** All that anybody is shown of an order. */
-async function readShown({ orchestrator, url }: Started, orderId: string): Promise<string> {
+async function readShown(
+  { orchestrator, participants, url }: Started,
+  orderId: string,
+): Promise<string> {
   const paths = [`/orders/${orderId}`, '/orders', '/audit', '/alerts', '/metrics', '/health/ready'];
   const pages = await Promise.all(paths.map(async (path) => (await fetch(url + path)).text()));
   const abort = new AbortController();
@@ -89,7 +93,11 @@ async function readShown({ orchestrator, url }: Started, orderId: string): Promi
   }
   abort.abort();
   const run = await orchestrator.engine.read(orderId);
-  return [...pages, run ? narrate(run, Date.now()).join('\n') : 'no run', logged].join('\n');
+  return [
+    ...pages,
+    run ? narrate(run, createPlaceOrder(participants), Date.now()).join('\n') : 'no run',
+    logged,
+  ].join('\n');
 }
 
 const readFiles = (only: RegExp): string =>

@@ -1,10 +1,11 @@
 /** What the orchestrator tells of an order, from its events: what any collector must have of it. */
 import { mapParticipants } from '@baton/contracts';
-import { createOrderSagas, createParticipants, projectOrder } from '@baton/orchestrator';
+import { createOrderSagas } from '@baton/orchestrator';
+import { createParticipants, projectRun } from '@baton/runtime';
 import type { Event } from '@baton/saga';
 
 /** For their plans alone: nobody is called. */
 const sagas = createOrderSagas(createParticipants(mapParticipants(() => 'http://127.0.0.1:1')));
 
 export const tellOrder = (orderId: string, events: readonly Event[]) =>
-  projectOrder(orderId, events, ({ version }) => sagas.find((saga) => saga.version === version));
+  projectRun(orderId, events, ({ version }) => sagas.find((saga) => saga.version === version));

@@ -1,5 +1,5 @@
 /** A story with its trace: what the orchestrator's journal tells, and what the participants measured. */
-import { toOrderContext } from '@baton/orchestrator';
+import { toRunContext } from '@baton/runtime';
 import { toReadableSpan } from '@baton/telemetry';
 import { createTracing } from '@baton/telemetry/testing';
 import { InMemorySpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace';
@@ -25,7 +25,7 @@ export async function playTraced(story: Plot, options: TracedPlay = {}): Promise
   const { crashAt, headers = {} } = options;
   const exporter = new InMemorySpanExporter();
   const openTracing = (service: string) => createTracing({ service, exporter, isImmediate: true });
-  const context = toOrderContext({ headers, receivedAt: 0 }, traceAll);
+  const context = toRunContext({ headers, receivedAt: 0 }, traceAll);
   const ending = await play(story, crashAt, { openTracing, context });
   return { ...ending, measured: exporter.getFinishedSpans(), told: tell(ending, openTracing) };
 }

@@ -3,7 +3,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlaceOrder } from '@baton/contracts';
-import { createOrderSagas, type Participants } from '@baton/orchestrator';
+import { createOrderSagas } from '@baton/orchestrator';
+import type { Participants } from '@baton/runtime';
 import {
   createEngine,
   type Engine,

@@ -1,6 +1,6 @@
 /** The network between an orchestrator and services of the same process: where messages get lost, late or doubled. */
 import { type ListedParticipant, mapParticipants } from '@baton/contracts';
-import { type Participants, propagate } from '@baton/orchestrator';
+import { type Participants, propagate } from '@baton/runtime';
 import {
   type Call,
   createClientOver,

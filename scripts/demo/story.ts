@@ -1,8 +1,8 @@
 /** A kind of trouble that an order meets, told as its events are committed, and then compared with how it must end. */
-import { createLinks, narrate } from '@baton/orchestrator';
+import { createLinks, narrate } from '@baton/runtime';
 import { type Event, openReader, type RunView, readWay } from '@baton/saga';
 import { readAmount } from '../../e2e/src/books.ts';
-import { type Reader, readRun, toJournalFile } from '../run-reader.ts';
+import { type Reader, readRun, toJournalFile, workflow } from '../run-reader.ts';
 import { type Crowd, placeCrowd, type Refusal } from './crowd.ts';
 import { Ledger, toMoney } from './ledger.ts';
 import type { Screen, Style } from './screen.ts';
@@ -153,7 +153,7 @@ export class Telling {
 
   /** Where there is a Jaeger, and somebody said where its page is. */
   #sayTrace({ id, state }: RunView): void {
-    const { trace } = createLinks(process.env.JAEGER_UI_URL)(id, state);
+    const { trace } = createLinks(process.env.JAEGER_UI_URL)(workflow, id, state);
     if (trace) this.#screen.say(`    ${trace}`, { style: 'dim' });
   }
 
@@ -202,7 +202,7 @@ export class Telling {
 
   #sayNew(run: RunView): void {
     // The head and a blank line come before the events.
-    const lines = narrate(run, Date.now()).slice(2, 2 + run.events.length);
+    const lines = narrate(run, workflow, Date.now()).slice(2, 2 + run.events.length);
     for (; this.#told < run.events.length; this.#told += 1) {
       const style = styles[run.events[this.#told]?.type ?? 'completed'] ?? 'plain';
       this.#screen.say(`  ${lines[this.#told]}`, { style, hang: 15 });
@@ -212,7 +212,7 @@ export class Telling {
 
   #describeNext(): string {
     const run = this.#run;
-    return (run && narrate(run, Date.now()).at(-1)) ?? 'nothing yet';
+    return (run && narrate(run, workflow, Date.now()).at(-1)) ?? 'nothing yet';
   }
 
   #note(text: string): void {

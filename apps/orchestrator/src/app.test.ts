@@ -1,10 +1,10 @@
 import { orchestratorOperations } from '@baton/contracts';
+import { createStandIns } from '@baton/runtime/testing';
 import { createMemoryJournal, createMemoryStore } from '@baton/saga/testing';
 import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { afterEach, expect, it } from 'vitest';
 import { createOrchestrator, type Orchestrator, type OrchestratorOptions } from './app.ts';
-import { createStandIns } from './testing/stand-in.ts';
 
 const running: Orchestrator[] = [];
 afterEach(async () => {

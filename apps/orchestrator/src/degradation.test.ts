@@ -1,11 +1,11 @@
 // Degraded service, as those who watch an orchestrator see it: in the order, in metrics, in readiness.
 import { orchestratorOperations } from '@baton/contracts';
+import { createStandIns } from '@baton/runtime/testing';
 import { createMemoryJournal } from '@baton/saga/testing';
 import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
 import { createOrchestrator } from './app.ts';
-import { createStandIns } from './testing/stand-in.ts';
 
 const order = {
   customerId: 'ada',

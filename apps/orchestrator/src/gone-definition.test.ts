@@ -1,12 +1,12 @@
 // Orders of a definition that this build does not have: ended ones count in the books, open ones wait.
 import { PlaceOrder } from '@baton/contracts';
+import { createStandIns } from '@baton/runtime/testing';
 import { createEngine, ok, saga } from '@baton/saga';
 import { createMemoryJournal, createMemoryStore } from '@baton/saga/testing';
 import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
 import { createOrchestrator } from './app.ts';
-import { createStandIns } from './testing/stand-in.ts';
 
 const order = {
   customerId: 'ada',

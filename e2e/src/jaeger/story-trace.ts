@@ -1,8 +1,8 @@
 /** What a trace in Jaeger must be, judged by the journal of its order. */
-import type { projectOrder } from '@baton/orchestrator';
+import type { projectRun } from '@baton/runtime';
 import type { JaegerSpan, JaegerTrace } from './jaeger-trace.ts';
 
-type Told = ReturnType<typeof projectOrder>;
+type Told = ReturnType<typeof projectRun>;
 
 /** All that is wrong with it, in words; nothing, where it is whole. */
 export function findTraceFaults(trace: JaegerTrace | null, told: Told): string[] {

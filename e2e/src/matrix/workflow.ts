@@ -7,7 +7,8 @@ import {
   type Operation,
   type PlaceOrder,
 } from '@baton/contracts';
-import { createOrderSaga, type Participants } from '@baton/orchestrator';
+import { createOrderSaga } from '@baton/orchestrator';
+import type { Participants } from '@baton/runtime';
 import type { PlannedStep, PlannedWay } from '@baton/saga';
 import { createClientOver, type Transport } from '@baton/service-kit';
 import type { Place } from './cell.ts';

@@ -55,8 +55,12 @@ export {
   type StreamOperation,
   type UndoOperation,
 } from './operation.ts';
-export { operatorOperations } from './operator-routes.ts';
-export { Accepted, orchestratorOperations, PlaceOrder } from './orchestrator.ts';
+export {
+  operatorOperations,
+  orchestratorOperations,
+  shopOperations,
+  systemOperations,
+} from './orchestrator.ts';
 export {
   CustomerId,
   Instant,
@@ -70,12 +74,12 @@ export {
   StepName,
 } from './order.ts';
 export {
-  AttemptView,
+  Accepted,
   OrderEvent,
-  OrderStatus,
-  OrderSummary,
   OrderView,
-  StepView,
+  orderContract,
+  orderRunOperations,
+  PlaceOrder,
 } from './order-view.ts';
 export {
   findParticipant,
@@ -95,4 +99,6 @@ export {
   type ProblemSpec,
   type ProblemSpecs,
 } from './problem.ts';
+export { createRunOperations, type RunNaming, type RunOperations } from './run-operations.ts';
+export { AttemptView, RunLinks, RunStatus, StepView } from './run-view.ts';
 export { SERVICE_CONTRACTS } from './service-contract.ts';

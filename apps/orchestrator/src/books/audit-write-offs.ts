@@ -1,7 +1,6 @@
 /** Whether participants still hold what an operator gave up: each of them is asked about that one order. */
 import type { WrittenOff } from '@baton/contracts';
-import { toInstant } from '../order/instant.ts';
-import type { Participants } from '../participants.ts';
+import { type Participants, toInstant } from '@baton/runtime';
 import type { GivenUp } from './pruning.ts';
 
 interface Holding extends Pick<WrittenOff, 'amount' | 'lines'> {

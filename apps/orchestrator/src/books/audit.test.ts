@@ -1,10 +1,11 @@
 // What the audit says of undos that an operator gave up, for as long as a participant still holds their effect.
 import { orchestratorOperations } from '@baton/contracts';
+import { createStandIns } from '@baton/runtime/testing';
 import { createMemoryJournal, createMemoryStore } from '@baton/saga/testing';
+import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
-import type { OrchestratorOptions } from '../app.ts';
-import { createStandInOrchestrator, type Override } from '../testing/stand-in-orchestrator.ts';
+import { createOrchestrator, type OrchestratorOptions } from '../app.ts';
 
 const order = {
   customerId: 'ada',
@@ -12,6 +13,8 @@ const order = {
   payment: { method: 'card', token: 'tok_ok' },
 };
 const final = { reply: 'unknown' as const, code: 'status-422', retriable: false };
+type Override = NonNullable<Parameters<typeof createStandIns>[0]>;
+
 const refused = (code: string) => async () => ({ reply: 'refused' as const, code });
 const read = async <T>(body: T) => ({ ok: true as const, status: 200 as const, body });
 const notFound = async (code: string) => ({ ok: false as const, code, status: 404 });
@@ -65,7 +68,13 @@ function createHolders() {
 }
 
 async function start(override: Override, change: Partial<OrchestratorOptions> = {}) {
-  const orchestrator = await createStandInOrchestrator(override, change);
+  const orchestrator = await createOrchestrator({
+    journal: createMemoryJournal(),
+    participants: createStandIns(override).participants,
+    log: createLog('orchestrator', 'silent'),
+    metrics: createMetrics('orchestrator'),
+    ...change,
+  });
   onTestFinished(() => orchestrator.stop());
   const client = request(orchestrator.app);
   const audit = async () => {

@@ -1,8 +1,7 @@
 /** The books: participants' money and stock against the orders here. */
 import type { Audit } from '@baton/contracts';
+import { type Participants, toInstant } from '@baton/runtime';
 import type { Engine } from '@baton/saga';
-import { toInstant } from '../order/instant.ts';
-import type { Participants } from '../participants.ts';
 import { findStanding } from './audit-write-offs.ts';
 import { type Expectation, expect, readSlack } from './books.ts';
 import type { Pruning } from './pruning.ts';

@@ -1,8 +1,8 @@
+import { createStandIns } from '@baton/runtime/testing';
 import { createEngine, type Engine } from '@baton/saga';
 import { createMemoryJournal } from '@baton/saga/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createOrderSaga } from '../place-order/place-order.ts';
-import { createStandIns } from '../testing/stand-in.ts';
 import { expect as expectHeld } from './books.ts';
 import { createPruning } from './pruning.ts';
 

@@ -2,8 +2,8 @@
  * What orders say that participants must hold. Settled orders say it exactly; an open one may hold anything from
  * nothing to all of what it asks for, so it is slack, not a difference.
  */
+import { createBreather } from '@baton/runtime';
 import type { Engine, RunState, RunSummary } from '@baton/saga';
-import { createBreather } from '../breather.ts';
 import {
   addShare,
   type Carried,

@@ -2,10 +2,9 @@
  * What is carried of orders that are pruned. An audit reads for a while, and meanwhile an order may become a part of
  * what is carried: whoever audits hears of it, so that each order counts once.
  */
+import { findDefinition, findWay } from '@baton/runtime';
 import type { RunState, Saga } from '@baton/saga';
 import { z } from 'zod';
-import { findDefinition } from '../order/definition.ts';
-import { findWay } from '../order/order-view.ts';
 import { add, emptyTally, Tally, toTally } from './tally.ts';
 
 /** An undo that an operator gave up: the effect may stand at the participant. */

@@ -1,7 +1,7 @@
 /** Money and stock, summed up. */
 import type { RunState } from '@baton/saga';
 import { z } from 'zod';
-import { readTotal } from '../order/order-view.ts';
+import { readPaid, readTotal } from '../place-order/order-words.ts';
 
 /** Amounts in minor units by currency, and pieces by sku. */
 export const Tally = z.object({
@@ -14,9 +14,9 @@ const Input = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.
 
 export const emptyTally: Tally = { money: {}, stock: {} };
 
-/** All that an order may hold. */
+/** What an order moved, as far as its steps said so; the rest of it is what it may move at most. */
 export function toTally(state: RunState): Tally {
-  const total = readTotal(state);
+  const total = readPaid(state) ?? readTotal(state);
   const { lines } = Input.safeParse(state.input).data ?? { lines: [] };
   const stock = lines.reduce<Tally>(
     (sum, { sku, quantity }) => add(sum, { money: {}, stock: { [sku]: quantity } }),

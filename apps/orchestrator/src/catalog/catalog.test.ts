@@ -1,10 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createStandIns } from '@baton/runtime/testing';
 import { createVirtualClock } from '@baton/saga/testing';
 import { createLog } from '@baton/telemetry';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createStandIns } from '../testing/stand-in.ts';
 import { createCatalog } from './catalog.ts';
 import { createCatalogFile } from './catalog-file.ts';
 

@@ -3,9 +3,10 @@
  * kept in a file, so that a new orchestrator has them before the order service ever answered it.
  */
 import type { Product } from '@baton/contracts';
+import { type Participants, toInstant } from '@baton/runtime';
 import type { Clock } from '@baton/saga';
-import { toInstant } from '../order/instant.ts';
-import type { Participants } from '../participants.ts';
+import type { Metrics } from '@baton/telemetry';
+import { Gauge } from 'prom-client';
 import type { CatalogFile } from './catalog-file.ts';
 
 export interface KnownCatalog {
@@ -73,4 +74,15 @@ function learnOnAndOn(clock: Clock, learn: () => Promise<number>): () => void {
     hasStopped = true;
     callOff();
   };
+}
+
+export function showCatalog(catalog: Catalog, { registry }: Metrics): void {
+  new Gauge({
+    name: 'baton_catalog_stale',
+    help: '1 while the order service does not answer and prices are the last known ones',
+    registers: [registry],
+    collect() {
+      this.set(catalog.isStale() ? 1 : 0);
+    },
+  });
 }

@@ -1,5 +1,5 @@
+import { createStandIns } from '@baton/runtime/testing';
 import { expect, it } from 'vitest';
-import { createStandIns } from '../testing/stand-in.ts';
 import { createOrderSagas } from './place-order.ts';
 import structures from './structures.json' with { type: 'json' };
 

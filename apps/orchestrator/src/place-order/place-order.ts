@@ -3,9 +3,10 @@
  * one stays for as long as orders follow it (`baton_orders_open_by_version` says whether any do).
  */
 import { readdirSync } from 'node:fs';
-import type { PlaceOrder } from '@baton/contracts';
+import { orderContract, orderRunOperations, type PlaceOrder } from '@baton/contracts';
+import { hash, type Participants, type Workflow } from '@baton/runtime';
 import type { Saga } from '@baton/saga';
-import type { Participants } from '../participants.ts';
+import { describeOrder, describeResult, readTotal, toResult } from './order-words.ts';
 
 type CreateSaga = (participants: Participants) => Saga<PlaceOrder>;
 
@@ -30,3 +31,33 @@ export function createOrderSagas(
 
 export const createOrderSaga = (participants: Participants): Saga<PlaceOrder> =>
   createOrderSagas(participants)[0];
+
+/** The newest version's definition refuses any other input. */
+const isOrder = (input: unknown): input is PlaceOrder =>
+  orderContract.input.safeParse(input).success;
+
+/** What the runtime is told of it besides. */
+export const createPlaceOrder = (participants: Participants): Workflow => ({
+  ...orderContract,
+  operations: orderRunOperations,
+  versions: createOrderSagas(participants),
+  summarize: (state) => {
+    const total = readTotal(state);
+    return total ? { total } : {};
+  },
+  describe: describeOrder,
+  toResult,
+  describeResult,
+  undone: 'no stock held, no money kept',
+  toKeyOwner: (input) => (isOrder(input) ? input.customerId : ''),
+  toFingerprint: (input) => (isOrder(input) ? toFingerprint(input) : ''),
+});
+
+/** Two submissions under one key are the same when this is: keys of old orders were stored with it. */
+const toFingerprint = ({ customerId, lines, payment }: PlaceOrder): string =>
+  hash([
+    customerId,
+    ...lines.map(({ sku, quantity }) => `${sku} ${quantity}`),
+    payment.method,
+    payment.token,
+  ]);

@@ -1,7 +1,7 @@
 /** The workflow before there were alternates. */
 import { PlaceOrder } from '@baton/contracts';
+import type { Participants } from '@baton/runtime';
 import { saga } from '@baton/saga';
-import type { Participants } from '../participants.ts';
 
 export default ({
   'order-service': orders,

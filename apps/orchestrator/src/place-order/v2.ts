@@ -3,8 +3,8 @@
  * who is asked, in which order, how it is undone, and who else can do it.
  */
 import { PlaceOrder } from '@baton/contracts';
+import type { Participants } from '@baton/runtime';
 import { saga } from '@baton/saga';
-import type { Participants } from '../participants.ts';
 
 /** Where somebody else can do it, a way is given up in seconds: a buyer waits. */
 const payFirst = { attemptsMax: 3, budgetMs: 10_000 };

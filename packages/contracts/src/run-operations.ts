@@ -1,0 +1,271 @@
+/** The routes of one workflow's runs: the same for every workflow, under its own noun, path and ids. */
+import { z } from 'zod';
+import { defineOperation } from './operation.ts';
+import { Instant, StepName } from './order.ts';
+import { NextCursor, PageQuery } from './page.ts';
+import { EventHeaders, SubmitHeaders } from './run-headers.ts';
+import { RunLinks, RunStatus, runSummaryShape, runViewShape } from './run-view.ts';
+
+const service = 'orchestrator';
+
+/** What a workflow's runs are called, and where they are found. */
+export interface RunNaming<N extends string = string, P extends string = string> {
+  /** Of one run: `order`. */
+  readonly noun: N;
+  /** Where they are found, which is their plural: `orders` for `/orders`. */
+  readonly plural: P;
+  /** What their ids begin with: `ord_`. */
+  readonly idPrefix: string;
+}
+
+export interface RunContract<
+  N extends string,
+  P extends string,
+  I extends z.ZodType,
+  S extends z.ZodRawShape,
+> extends RunNaming<N, P> {
+  /** The body that asks for a run. */
+  readonly input: I;
+  /** Fields of its view that only this workflow has. */
+  readonly summary: S;
+  readonly exampleInput: unknown;
+  readonly exampleSummary: Readonly<Record<string, unknown>>;
+}
+
+const Reason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .meta({ description: 'Why: it stays in the history. No personal data' });
+
+const idPattern = '[A-Za-z0-9_-]{1,64}';
+
+const createRunId = (prefix: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}${idPattern}$`), `must look like ${prefix}2f9c`)
+    .meta({ description: `${prefix} and 128 bits` });
+
+/** The field that names a run: `orderId`. */
+type IdField<N extends string> = { readonly [K in `${N}Id`]: z.ZodString };
+
+// A computed key has no literal type of its own.
+const toIdField = <N extends string>(noun: N, id: z.ZodString): IdField<N> =>
+  ({ [`${noun}Id`]: id }) as IdField<N>;
+
+/** The field of a list: `orders`. Where the plural is only known as text, the field has no type. */
+type ListField<P extends string, T extends z.ZodType> = string extends P
+  ? Record<never, never>
+  : { readonly [K in P]: z.ZodArray<T> };
+
+const toListField = <P extends string, T extends z.ZodType>(plural: P, item: T) =>
+  ({ [plural]: z.array(item).max(100) }) as ListField<P, T>;
+
+const toTitle = (noun: string): string => noun.charAt(0).toUpperCase() + noun.slice(1);
+
+/** Any journal event; further fields depend on its type. */
+const toEventSchema = <N extends string>(noun: N, id: z.ZodString) =>
+  z
+    .looseObject({
+      ...toIdField(noun, id),
+      seq: z.int().min(0),
+      type: z.string(),
+      at: Instant,
+    })
+    .meta({ title: `${toTitle(noun)}Event` });
+
+const at = '2026-01-01T00:00:00.000Z';
+
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: seven definitions one after another are data.
+export function createRunOperations<
+  const N extends string,
+  const P extends string,
+  I extends z.ZodType,
+  S extends z.ZodRawShape,
+>(contract: RunContract<N, P, I, S>) {
+  const { noun, plural, idPrefix, input, summary } = contract;
+  const Id = createRunId(idPrefix);
+  const id = toIdField(noun, Id);
+  const View = z.object({ ...id, ...summary, ...runViewShape }).meta({ title: toTitle(noun) });
+  const Summary = z
+    .object({ ...id, ...runSummaryShape })
+    .meta({ title: `${toTitle(noun)}Summary` });
+  const Event = toEventSchema(noun, Id);
+  const Accepted = z.object({ ...id, status: RunStatus, links: RunLinks });
+  const params = z.strictObject({ id: Id });
+  const path = `/${plural}` as const;
+  const exampleId = `${idPrefix}5f1b2c3d4e5f60718293a4b5c6d7e8f9`;
+  const named = { [`${noun}Id`]: exampleId };
+  const exampleView = {
+    ...named,
+    status: 'completed',
+    version: 2,
+    createdAt: at,
+    settledAt: at,
+    ...contract.exampleSummary,
+    steps: [
+      {
+        name: 'validate',
+        participant: 'order-service',
+        status: 'done',
+        attempts: [{ number: 1, direction: 'forward', way: 'first', reply: 'ok', at, endedAt: at }],
+      },
+    ],
+    degraded: [],
+    owed: [],
+    writtenOff: [],
+    quarantined: false,
+    inFlight: null,
+    next: null,
+    cancelRequested: false,
+    links: {
+      self: `${path}/${exampleId}`,
+      events: `${path}/${exampleId}/events`,
+      cancel: `${path}/${exampleId}/cancel`,
+    },
+  };
+  const notFound = { [`${noun}-not-found`]: { status: 404, title: `No such ${noun}` } };
+  const quarantined = {
+    status: 409,
+    title: `The ${noun} is set aside: an operator must retry it first, or its definition is not known here`,
+  };
+  const toAnswer = <const T extends string>(status: T) =>
+    z.object({ ...id, status: z.literal(status) });
+
+  const submit = defineOperation({
+    name: `orchestrator.place-${noun}`,
+    service,
+    kind: 'command',
+    method: 'POST',
+    path,
+    summary: `Place one ${noun}: 202 once it is durable, or 200 once settled with Prefer: wait=N`,
+    headers: SubmitHeaders,
+    body: input,
+    replies: { 200: View, 202: Accepted },
+    problems: {
+      'key-reused': { status: 422, title: 'This key was used with another body' },
+      'queue-full': { status: 503, title: `Too many ${plural} are open; nothing was stored` },
+    },
+    examples: { body: contract.exampleInput, reply: exampleView },
+  });
+  const get = defineOperation({
+    name: `orchestrator.get-${noun}`,
+    service,
+    kind: 'read',
+    method: 'GET',
+    path: `${path}/:id`,
+    summary: `One ${noun}: its steps, attempts, what is owed and what happens next`,
+    params,
+    replies: { 200: View },
+    problems: notFound,
+    examples: { reply: exampleView },
+  });
+  const list = defineOperation({
+    name: `orchestrator.list-${plural}`,
+    service,
+    kind: 'read',
+    method: 'GET',
+    path,
+    summary: `${toTitle(plural)}, newest first`,
+    query: PageQuery.extend({ status: RunStatus.optional() }),
+    replies: { 200: z.object({ ...toListField(plural, Summary), nextCursor: NextCursor }) },
+    problems: {},
+    examples: {
+      reply: {
+        [plural]: [
+          {
+            ...named,
+            status: 'completed',
+            version: 2,
+            createdAt: at,
+            degraded: [],
+            writtenOff: [],
+          },
+        ],
+        nextCursor: null,
+      },
+    },
+  });
+  const streamEvents = defineOperation({
+    name: `orchestrator.${noun}-events`,
+    service,
+    kind: 'stream',
+    method: 'GET',
+    path: `${path}/:id/events`,
+    summary: `The events of one ${noun} as Server-Sent Events`,
+    params,
+    headers: EventHeaders,
+    replies: { 200: Event },
+    problems: notFound,
+    examples: { reply: { ...named, seq: 1, type: 'step-succeeded', at } },
+  });
+  const cancel = defineOperation({
+    name: `orchestrator.cancel-${noun}`,
+    service,
+    kind: 'command',
+    method: 'POST',
+    path: `${path}/:id/cancel`,
+    summary: `Ask that one ${noun} be undone`,
+    params,
+    replies: { 202: toAnswer('cancel-requested') },
+    problems: {
+      ...notFound,
+      'past-the-pivot': { status: 409, title: 'Its pivot is done; it can no longer be cancelled' },
+      'already-settled': { status: 409, title: `The ${noun} has already ended` },
+      quarantined,
+    },
+    examples: { reply: { ...named, status: 'cancel-requested' } },
+  });
+  const retry = defineOperation({
+    name: `orchestrator.retry-${noun}`,
+    service,
+    kind: 'command',
+    method: 'POST',
+    path: `${path}/:id/retry`,
+    summary: `Operators: what the ${noun} waits for is due now, also an owed undo or a quarantine`,
+    params,
+    body: z.strictObject({ reason: Reason }),
+    replies: { 202: toAnswer('retry-requested') },
+    problems: {
+      ...notFound,
+      quarantined,
+      'nothing-to-retry': { status: 409, title: `The ${noun} waits for nothing` },
+    },
+    examples: {
+      body: { reason: 'the provider is back' },
+      reply: { ...named, status: 'retry-requested' },
+    },
+  });
+  const skip = defineOperation({
+    name: `orchestrator.skip-${noun}-step`,
+    service,
+    kind: 'command',
+    method: 'POST',
+    path: `${path}/:id/skip`,
+    summary: 'Operators: write off a later step, or an undo that was refused or is out of attempts',
+    params,
+    body: z.strictObject({ step: StepName, reason: Reason }),
+    replies: { 202: toAnswer('written-off') },
+    problems: {
+      ...notFound,
+      quarantined,
+      'nothing-to-skip': {
+        status: 409,
+        title:
+          'Only a later step, or an undo that was refused or is out of attempts, can be skipped',
+      },
+      'in-flight': { status: 409, title: 'An attempt is under way; ask again when it has ended' },
+    },
+    examples: {
+      body: { step: 'notify', reason: 'the customer was told by telephone' },
+      reply: { ...named, status: 'written-off' },
+    },
+  });
+  return { submit, get, list, cancel, streamEvents, retry, skip };
+}
+
+/** Of any workflow, for code that serves all of them. */
+export type RunOperations = ReturnType<
+  typeof createRunOperations<string, string, z.ZodType, z.ZodRawShape>
+>;

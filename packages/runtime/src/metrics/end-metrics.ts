@@ -1,0 +1,74 @@
+/** How many orders came and how they ended, why they were undone, and how long it took. */
+import type { Committed, Feed, RunState } from '@baton/saga';
+import { createHistogram, type Metrics } from '@baton/telemetry';
+import { Counter } from 'prom-client';
+import type { FindSpan } from '../run/exemplar.ts';
+
+export interface EndOptions {
+  readonly findSpan: FindSpan;
+  /** Of an order that completed: something is missing from it. */
+  readonly isDegraded: (state: RunState) => boolean;
+}
+
+const ends = ['completed', 'degraded', 'compensated'] as const;
+type End = (typeof ends)[number];
+/** `refused`: the business said no, which is no fault of the system. `failed`: attempts or time ran out. */
+const causes = ['refused', 'failed', 'cancelled'] as const;
+type Cause = (typeof causes)[number];
+
+export function countEnds(
+  feed: Pick<Feed, 'subscribe'>,
+  { registry }: Metrics,
+  { findSpan, isDegraded }: EndOptions,
+): void {
+  const accepted = new Counter({
+    name: 'baton_orders_accepted_total',
+    help: 'Orders accepted',
+    registers: [registry],
+  });
+  const settled = new Counter({
+    name: 'baton_orders_settled_total',
+    help: 'Orders that ended, by end',
+    labelNames: ['end'],
+    registers: [registry],
+  });
+  // All are there from the start, so that the first one is a rise.
+  for (const end of ends) settled.inc({ end }, 0);
+  const observe = createHistogram(registry, {
+    name: 'baton_order_duration_seconds',
+    help: 'From the acceptance of an order to its end, by end',
+    labelNames: ['end'],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600],
+  });
+  const countCompensation = createCompensationCounter(registry);
+  feed.subscribe((committed) => {
+    const { run, event, state } = committed;
+    countCompensation(committed);
+    if (event.type === 'accepted') accepted.inc();
+    if (event.type !== 'completed' && event.type !== 'compensated') return;
+    const isMissing = event.type === 'completed' && isDegraded(state);
+    const end: End = isMissing ? 'degraded' : event.type;
+    settled.inc({ end });
+    observe({ end }, Math.max(0, event.at - state.acceptedAt) / 1_000, findSpan(run, state));
+  });
+}
+
+function createCompensationCounter(registry: Metrics['registry']) {
+  const compensations = new Counter({
+    name: 'baton_compensations_total',
+    help: 'Orders that it was decided to undo, by the step that ended them and by cause',
+    labelNames: ['step', 'cause'],
+    registers: [registry],
+  });
+  return ({ event, state }: Committed): void => {
+    if (event.type !== 'compensation-decided') return;
+    compensations.inc({ step: event.step ?? 'none', cause: toCause(event.step, state) });
+  };
+}
+
+/** A cancelled order has no step to blame. */
+function toCause(step: string | null, { ways }: RunState): Cause {
+  if (step === null) return 'cancelled';
+  const tried = Object.entries(ways).filter(([name]) => name.split(':', 1)[0] === step);
+  return tried.some(([, { result }]) => result === 'refused') ? 'refused' : 'failed';
+}

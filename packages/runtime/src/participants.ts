@@ -1,0 +1,40 @@
+/** Clients of all who take part. Addresses come from configuration, never from a request. */
+import {
+  healthReady,
+  mapParticipants,
+  type PARTICIPANTS,
+  type ParticipantName,
+} from '@baton/contracts';
+import { type Annotate, type Client, createClient } from '@baton/service-kit';
+import { propagate } from './run/run-trace.ts';
+
+type Health = { readonly ready: ReturnType<typeof healthReady> };
+
+export type Participants = {
+  readonly [K in ParticipantName]: Client<(typeof PARTICIPANTS)[K]['operations']> & Client<Health>;
+};
+/** All that the runtime itself asks of a participant. */
+export interface RunParticipant {
+  readonly ready: Client<Health>['ready'];
+  readonly incarnation?: () => string | undefined;
+}
+export type RunParticipants = Readonly<Record<string, RunParticipant>>;
+export type ParticipantUrls = Readonly<Record<ParticipantName, string>>;
+
+/** `annotateAs` says what else is known of an attempt at a participant, such as that it was broken on purpose. */
+export const createParticipants = (
+  urls: ParticipantUrls,
+  annotateAs?: (participant: string) => Annotate,
+): Participants =>
+  mapParticipants(
+    ({ name, operations }) =>
+      createClient(
+        { ...operations, ready: healthReady(name) },
+        { baseUrl: urls[name], annotate: annotateAs?.(name), propagate },
+      ),
+    // Made from the list whose types it gets.
+  ) as unknown as Participants;
+
+export const closeParticipants = async (participants: Participants): Promise<void> => {
+  await Promise.all(Object.values(participants).map((participant) => participant.close()));
+};

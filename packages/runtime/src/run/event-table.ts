@@ -1,0 +1,217 @@
+/**
+ * What is told of each type of event: in the log, in the order's story, in its trace and in the figures. A type of event
+ * without an entry does not compile.
+ */
+import type { Direction, Event, EventType, RunView, TriedEvent } from '@baton/saga';
+import { readWay } from '@baton/saga';
+import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
+import { toWayAttributes } from '../traces/span-outline.ts';
+import { findGivenUp, isOfWatchdog, isReplay, toAim, toWords } from './event-words.ts';
+
+/** Types of event that are about one call, or about a call that has to wait: their name says its direction. */
+type CallType = TriedEvent['type'] | 'step-parked' | 'undo-parked';
+export type EventOf<T extends EventType> = Event & { readonly type: T };
+
+/** The spans that an event can be told with. */
+export interface Spans {
+  /** Of an attempt and of what came of it. */
+  readonly call: (event: TriedEvent) => readonly SpanRecord[];
+  /** Of something that takes no time. */
+  readonly mark: (attributes: SpanAttributes) => readonly SpanRecord[];
+  readonly restart: (event: EventOf<'recovered'>) => readonly SpanRecord[];
+  /** Of the whole order. */
+  readonly end: () => readonly SpanRecord[];
+}
+
+export interface Telling<T extends EventType> {
+  /** How loudly the log says it. What every order goes through is told only to who asks for details, or not at all. */
+  readonly log: 'info' | 'debug' | null;
+  /** `participant` is whom the event's way calls. A `direction` is told before the sentence, with the way and the attempt. */
+  readonly sentence: (event: EventOf<T>, participant: string, run: RunView) => string;
+  readonly spans: (event: EventOf<T>, tell: Spans) => readonly SpanRecord[];
+  /** The waits that are over with it. `own`: that of its way. `timed`: those for no breaker. */
+  readonly ends: 'none' | 'own' | 'forward' | 'timed' | 'all';
+  /** Counts orders by the event's step. Besides, all events are counted by type. */
+  readonly counter: { readonly name: string; readonly help: string } | null;
+  /** Null where the name of the type does not say it. */
+  readonly direction: T extends CallType ? Direction : null;
+  /** How an attempt ended. */
+  readonly reply: T extends TriedEvent['type'] ? 'ok' | 'refused' | 'unsent' | 'unknown' : null;
+}
+export type Tellings = { readonly [T in EventType]: Telling<T> };
+
+const tellNone = () => [];
+const tellCall = (event: TriedEvent, { call }: Spans) => call(event);
+const tellEnd = (_event: Event, { end }: Spans) => end();
+
+const ofOrder = { counter: null, direction: null, reply: null } as const;
+const ofStep = {
+  ...ofOrder,
+  log: 'info',
+  spans: ({ step, code }: { step: string | null; code: string }, { mark }: Spans) =>
+    mark({ 'baton.step': step ?? undefined, 'baton.code': code }),
+  ends: 'forward',
+} as const;
+const ofCall = { log: null, ends: 'own', counter: null } as const;
+const ofTry = { ...ofCall, spans: tellCall, direction: 'forward' } as const;
+const ofUndo = { ...ofCall, spans: tellCall, direction: 'undo' } as const;
+/** A wait has its span once it is over. */
+const ofWait = {
+  ...ofCall,
+  sentence: (_event: Event, at: string) =>
+    `waits until ${at} is well again; its breaker is open, and no attempt is used up`,
+  spans: tellNone,
+  reply: null,
+} as const;
+
+export const tellings: Tellings = {
+  accepted: {
+    ...ofOrder,
+    log: 'debug',
+    sentence: () => 'accepted, and on disk before anyone was told so',
+    // The root span begins before this event.
+    spans: tellNone,
+    ends: 'none',
+  },
+  'step-succeeded': {
+    ...ofTry,
+    reply: 'ok',
+    sentence: (event, at) =>
+      isReplay(event)
+        ? `${at} had done it for an earlier attempt, and says so again`
+        : `${at} did it`,
+  },
+  'step-refused': {
+    ...ofTry,
+    reply: 'refused',
+    sentence: ({ code }, at) => `${at} refused: ${code}; nothing happened there`,
+  },
+  'step-unsent': {
+    ...ofTry,
+    reply: 'unsent',
+    sentence: ({ code }, at) =>
+      `could not be sent to ${at} (${toWords(code)}); nothing happened there`,
+  },
+  'step-unknown': {
+    ...ofTry,
+    reply: 'unknown',
+    sentence: ({ code }, at) => `${toWords(code)}; whether ${at} did it is not known`,
+  },
+  'step-parked': { ...ofWait, direction: 'forward' },
+  'alternate-chosen': {
+    ...ofStep,
+    sentence: ({ step, code }) =>
+      `${step}: the first way is given up (${toWords(code)}); its alternate is tried`,
+    counter: {
+      name: 'baton_alternates_chosen_total',
+      help: 'Orders whose step was given to its alternate, by step',
+    },
+  },
+  'step-deferred': {
+    ...ofStep,
+    sentence: ({ step, code }) =>
+      `${step}: put off (${toWords(code)}); the order completes without it, and it is repaired later`,
+    counter: {
+      name: 'baton_steps_deferred_total',
+      help: 'Orders that completed before a step was done, by step',
+    },
+  },
+  'compensation-decided': {
+    ...ofStep,
+    sentence: ({ step, code }) =>
+      step === null
+        ? `decided, for good: everything is undone, because it was ${code}`
+        : `decided, for good: everything is undone, because of ${step} (${toWords(code)})`,
+  },
+  'undo-succeeded': {
+    ...ofUndo,
+    reply: 'ok',
+    sentence: ({ way }, at, { state }) =>
+      readWay(state, way).result === 'ok'
+        ? `${at} undid it`
+        : `${at} undid it, or never did it and now never will`,
+  },
+  'undo-refused': {
+    ...ofUndo,
+    reply: 'refused',
+    sentence: ({ code }, at) => `refused by ${at} (${code}); it is still owed`,
+  },
+  'undo-unsent': {
+    ...ofUndo,
+    reply: 'unsent',
+    sentence: ({ code }, at) => `could not be sent to ${at} (${toWords(code)}); it is still owed`,
+  },
+  'undo-unknown': {
+    ...ofUndo,
+    reply: 'unknown',
+    sentence: ({ code }) => `${toWords(code)}; it is still owed`,
+  },
+  'undo-parked': { ...ofWait, direction: 'undo' },
+  'cancel-requested': {
+    ...ofOrder,
+    log: 'info',
+    sentence: ({ reason }) => `a cancellation was asked for: ${reason}`,
+    spans: (_event, { mark }) => mark({ 'baton.by': 'customer' }),
+    ends: 'none',
+  },
+  'retry-requested': {
+    ...ofOrder,
+    log: 'info',
+    sentence: ({ reason }) =>
+      isOfWatchdog(reason)
+        ? `the ${reason}; it is tried again`
+        : `an operator asked for a retry: ${reason}`,
+    spans: ({ reason }, { mark }) =>
+      mark({ 'baton.by': isOfWatchdog(reason) ? 'watchdog' : 'operator' }),
+    ends: 'timed',
+  },
+  'written-off': {
+    ...ofOrder,
+    log: 'info',
+    sentence: ({ way, direction, reason }, at) =>
+      `an operator wrote off ${toAim({ way, direction })}: ${reason}; ${
+        direction === 'undo'
+          ? `what ${at} holds must be put right there by hand`
+          : 'it will not be done'
+      }`,
+    spans: ({ way, direction }, { mark }) =>
+      mark({ ...toWayAttributes(way), 'baton.by': 'operator', 'baton.direction': direction }),
+    ends: 'own',
+  },
+  recovered: {
+    ...ofOrder,
+    log: 'info',
+    sentence: () => 'the orchestrator had ended; it goes on from what is on disk',
+    spans: (event, { restart }) => restart(event),
+    ends: 'none',
+  },
+  'attempt-started': {
+    ...ofOrder,
+    log: null,
+    sentence: (event) =>
+      `${toAim(event)}: about to be tried; said before the call, so that a restart knows of it`,
+    spans: tellNone,
+    ends: 'own',
+  },
+  quarantined: {
+    ...ofOrder,
+    log: 'info',
+    sentence: () =>
+      'set aside: the orchestrator ended in its calls too often; an operator must ask for a retry',
+    spans: ({ code }, { mark }) => mark({ 'baton.code': code }),
+    ends: 'all',
+  },
+  completed: { ...ofOrder, log: 'debug', sentence: () => 'completed', spans: tellEnd, ends: 'all' },
+  compensated: {
+    ...ofOrder,
+    log: 'info',
+    sentence: (_event, _at, { state }) =>
+      findGivenUp(state).length > 0
+        ? 'ended: all is undone but what was written off'
+        : 'all is undone',
+    spans: tellEnd,
+    ends: 'all',
+  },
+};
+
+export const findTelling = <T extends EventType>(type: T): Telling<T> => tellings[type];

@@ -1,0 +1,34 @@
+/** Words for what an order's events are about. */
+import type { RunState, TriedEvent } from '@baton/saga';
+
+/** What is tried: `pay`, `the undo of pay`. */
+export const toAim = ({ way, direction }: { way: string; direction: string }): string =>
+  direction === 'undo' ? `the undo of ${way}` : way;
+
+/** Undos that nobody here makes any more. */
+export const findGivenUp = ({ ways }: RunState): string[] =>
+  Object.entries(ways).flatMap(([way, { writtenOff }]) =>
+    writtenOff?.direction === 'undo' ? [way] : [],
+  );
+
+/** The participant had done it for an earlier attempt, and repeated its answer. */
+export const isReplay = ({ details }: Pick<TriedEvent, 'details'>): boolean =>
+  details?.replayed !== undefined;
+
+/** The watchdog says so itself, at the beginning of its reason; the rest of a reason is for people. */
+export const isOfWatchdog = (reason: string): boolean => reason.startsWith('watchdog:');
+
+const words: Readonly<Record<string, string>> = {
+  interrupted: 'the orchestrator ended before an answer came',
+  'timed-out': 'no answer in time',
+  'connection-reset': 'the connection broke before an answer came',
+  'connection-refused': 'nobody listens there',
+  'connection-failed': 'the connection failed',
+  'host-not-found': 'there is no such host',
+  'malformed-reply': 'the answer broke the contract',
+  'wrong-order': 'the answer was about another order',
+};
+
+/** Of a code. */
+export const toWords = (code: string): string =>
+  words[code] ?? code.replace(/^status-(\d+)$/, 'it answered $1');

@@ -1,0 +1,161 @@
+/** The spans of one call, from the event that says how it ended. Pure. */
+import { readWay, type TriedEvent } from '@baton/saga';
+import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
+import { type EventOf, findTelling } from '../run/event-table.ts';
+import { toCallSpanId } from '../run/run-trace.ts';
+import { findWay } from '../run/run-view.ts';
+import {
+  type Progress,
+  type Scene,
+  toMark,
+  toSpan,
+  toStepName,
+  toWayAttributes,
+} from './span-outline.ts';
+
+/** In line for longer than this, in milliseconds, it is worth a span. */
+const queuedMin = 20;
+
+/** The time between what is known to have been before, and the call. */
+function toQueued(scene: Scene, begunAt: number, startedAt: number): SpanRecord[] {
+  if (startedAt - begunAt < queuedMin) return [];
+  const attributes = { 'baton.wait.reason': readReason(scene.before) };
+  const what = `queued ${scene.event.seq}`;
+  return [toSpan(scene, { what, name: 'queued', from: begunAt, to: startedAt, attributes })];
+}
+
+/** What a completed order still owes is looked for once a second; after a restart everything begins anew. */
+function readReason({ state, isFreshlyRecovered }: Progress): string {
+  if (state.phase === 'completed') return 'repair';
+  return isFreshlyRecovered ? 'restart' : 'busy';
+}
+
+/** One attempt: its step, its call, and what came of it for the order. */
+export function toCallSpans(scene: Scene, event: TriedEvent): SpanRecord[] {
+  const { before, saga } = scene;
+  const { direction, reply } = findTelling(event.type);
+  const isInterrupted = 'interrupted' in event;
+  const wait = before.waits[`${direction} ${event.way}`];
+  const begunAt = Math.min(event.startedAt, Math.max(before.at, wait?.to ?? 0));
+  // Nobody saw it begin: it was not before what is known to have been.
+  const from = isInterrupted ? begunAt : event.startedAt;
+  const participant = findWay(saga ?? null, event.way)?.participant;
+  const attributes: SpanAttributes = {
+    ...toWayAttributes(event.way),
+    'baton.participant': participant,
+    'baton.direction': direction,
+    'baton.call': before.state.calls + 1,
+    // What was never sent is no attempt: the next one has its number.
+    'baton.attempt': reply === 'unsent' ? undefined : event.attempt,
+    'baton.reply': reply,
+    'baton.code': 'code' in event ? event.code : undefined,
+    'baton.fault': /^injected (\S+)$/.exec(event.note ?? '')?.[1],
+    'baton.interrupted': isInterrupted || undefined,
+  };
+  const error = describeCall(event);
+  const step = toSpan(scene, {
+    what: `attempt ${event.seq}`,
+    name: toStepName(event.way, direction),
+    from,
+    to: event.at,
+    attributes,
+    error,
+  });
+  return [
+    ...(isInterrupted ? [] : toQueued(scene, begunAt, from)),
+    step,
+    toClientSpan(scene, step, event),
+    ...(isInterrupted ? [toRecovery(scene)] : []),
+    ...toConsequences(scene, event),
+  ];
+}
+
+/** Why a call failed, in a few words; null when it did not. */
+function describeCall(event: TriedEvent): string | null {
+  const { direction, reply } = findTelling(event.type);
+  const code = 'code' in event ? event.code : '';
+  switch (reply) {
+    case 'ok':
+      return null;
+    case 'refused':
+      return `refused: ${code}`;
+    case 'unsent':
+      return `${code}: nobody took it, so it was never sent`;
+    case 'unknown':
+      return 'interrupted' in event
+        ? 'the orchestrator ended before an answer came: whether it was done is not known'
+        : `${code}: whether it was ${direction === 'undo' ? 'undone' : 'done'} is not known`;
+    default:
+      return reply satisfies never;
+  }
+}
+
+/** Where another process went on. When the first one ended, nobody saw. */
+const toRecovery = (scene: Scene): SpanRecord => ({
+  ...toMark(scene, {}, 'orchestrator recovered'),
+  error: 'the orchestrator had ended; another process goes on from the journal',
+});
+
+function toConsequences(scene: Scene, event: TriedEvent): SpanRecord[] {
+  const { state } = scene.before;
+  const attributes = toWayAttributes(event.way);
+  if (event.type === 'step-succeeded' && state.phase === 'completed')
+    return [toMark(scene, attributes, 'order repaired')];
+  const isStuck =
+    'exhausted' in event && event.exhausted && !readWay(state, event.way).undo.exhausted;
+  if (!isStuck) return [];
+  const stuck = toMark(scene, { ...attributes, 'baton.code': event.code }, 'order stuck');
+  return [{ ...stuck, error: 'its undo is owed, and goes on ever more rarely' }];
+}
+
+function toClientSpan({ order, before }: Scene, step: SpanRecord, event: TriedEvent): SpanRecord {
+  const { path, address, port, status } = event.details ?? {};
+  return {
+    ...step,
+    spanId: toCallSpanId(order, before.state.calls + 1),
+    parentSpanId: step.spanId,
+    name: `POST ${path ?? '(no answer)'}`,
+    kind: 'client',
+    attributes: {
+      'http.request.method': 'POST',
+      'url.path': path,
+      'server.address': address,
+      'server.port': port,
+      'http.response.status_code': status,
+      ...(step.error !== null && { 'error.type': String(status ?? readCode(event)) }),
+      'baton.order.id': order,
+      'baton.participant': step.attributes['baton.participant'],
+      'baton.attempt': step.attributes['baton.attempt'],
+      'baton.call': step.attributes['baton.call'],
+      'baton.fault': step.attributes['baton.fault'],
+    },
+  };
+}
+
+const readCode = (event: TriedEvent): string => ('code' in event ? event.code : '');
+
+/** Another process went on. What may have been under way has a span all the same: what it did there hangs on it. */
+export function toRestartSpans(scene: Scene, { interrupted, at }: EventOf<'recovered'>) {
+  const { order, before } = scene;
+  if (interrupted?.length === 0) return [toRecovery(scene)];
+  const [only, ...others] = interrupted ?? [];
+  const way = only && others.length === 0 ? only.way : null;
+  // An older journal says nothing of it: it was an undo, unless nothing is undone any more.
+  const direction = only?.direction ?? (before.state.phase === 'completed' ? 'forward' : 'undo');
+  const span = toSpan(scene, {
+    what: '',
+    name: way === null ? `${direction} interrupted` : toStepName(way, direction),
+    from: before.at,
+    to: at,
+    attributes: {
+      ...(way !== null && toWayAttributes(way)),
+      'baton.direction': direction,
+      'baton.reply': 'unknown',
+      'baton.code': 'interrupted',
+      'baton.call': before.state.calls + 1,
+      'baton.interrupted': true,
+    },
+    error: 'the orchestrator ended; whether this was under way is not known',
+  });
+  return [{ ...span, spanId: toCallSpanId(order, before.state.calls + 1) }, toRecovery(scene)];
+}

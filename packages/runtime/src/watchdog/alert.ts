@@ -1,0 +1,43 @@
+/** An alert as it is kept: times are milliseconds since the epoch. */
+import { ALERT_RULES, type Alert as AlertView } from '@baton/contracts';
+import { z } from 'zod';
+import { toInstant } from '../run/instant.ts';
+
+export const Alert = z.object({
+  id: z.string(),
+  rule: z.enum(ALERT_RULES),
+  subject: z.string(),
+  openedAt: z.int(),
+  resolvedAt: z.int().nullable(),
+  orders: z.int(),
+  message: z.string(),
+  action: z.string(),
+  result: z.string(),
+  /** Since when all looks well again: it is believed only after a while. */
+  calmSince: z.int().nullable(),
+});
+export type Alert = Readonly<z.infer<typeof Alert>>;
+
+export const toAlertView = (alert: Alert): AlertView => {
+  const { id, rule, subject, openedAt, resolvedAt, orders, message, action, result } = alert;
+  return {
+    id,
+    rule,
+    subject,
+    status: resolvedAt === null ? 'open' : 'resolved',
+    openedAt: toInstant(openedAt),
+    resolvedAt: resolvedAt === null ? null : toInstant(resolvedAt),
+    orders,
+    message,
+    action,
+    result,
+  };
+};
+
+/** A span of time in words, such as `12 s`. */
+export function toSpan(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}

@@ -1,0 +1,42 @@
+/** Whether participants answer, for whoever asks about readiness. Reported, never required: orders wait for them. */
+import type { Saga } from '@baton/saga';
+import type { RunParticipants } from '../participants.ts';
+
+/** `not asked`: a step calls it, and it is not in the list of participants. */
+type Answer = 'not asked' | 'not asked yet' | 'answers' | 'does not answer';
+
+/** An answer older than this is asked for anew; whoever asked gets the one before. */
+const freshMs = 1_000;
+const patienceMs = 1_000;
+
+/** Asks nobody until somebody wants to know. */
+export function createParticipantHealth(
+  participants: RunParticipants,
+  sagas: readonly Saga<unknown>[],
+  now: () => number,
+) {
+  const answers = new Map<string, Answer>(
+    Object.keys(participants).map((name) => [name, 'not asked yet']),
+  );
+  for (const name of findCalled(sagas)) if (!answers.has(name)) answers.set(name, 'not asked');
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return (): Readonly<Record<string, Answer>> => {
+    if (now() - askedAt >= freshMs) {
+      askedAt = now();
+      for (const [name, participant] of Object.entries(participants)) {
+        void participant
+          .ready({}, { signal: AbortSignal.timeout(patienceMs) })
+          .then(({ ok }) => answers.set(name, ok ? 'answers' : 'does not answer'));
+      }
+    }
+    return Object.fromEntries(answers);
+  };
+}
+
+const findCalled = (sagas: readonly Saga<unknown>[]): string[] =>
+  sagas.flatMap(({ plan }) =>
+    plan.flatMap(({ first, alternate }) => [
+      first.participant,
+      ...(alternate ? [alternate.participant] : []),
+    ]),
+  );

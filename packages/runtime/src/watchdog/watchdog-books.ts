@@ -1,0 +1,111 @@
+/** Audits in the background, now and then and when asked: a difference counts once a second audit finds it too. */
+import type { Books } from '../books.ts';
+import type { ObservedBooks, ObservedGap } from './watchdog-observation.ts';
+
+const everyMs = 300_000;
+/** Between a difference and the second look. */
+const confirmMs = 5_000;
+/** Until participants are asked again that did not answer an audit. */
+const unreachableMs = 30_000;
+const patienceMs = 600_000;
+/** An audit reads every order that is kept: it may take a twentieth of the time, however many they are. */
+const share = 20;
+
+/** So long, and so often without a verdict, is more than a participant that is away for a moment. */
+const gapMs = 3 * everyMs;
+const failuresMin = 3;
+
+export interface BooksWatch {
+  /** The latest verdict. Asks for the next audit when it is due. */
+  look(): ObservedBooks | null;
+  /** Null unless audits failed for several periods. */
+  gap(): ObservedGap | null;
+  /** What was learned is out of date: audit at once, unless the audit for a doubt before must rest. */
+  doubt(): void;
+}
+
+export interface BooksOptions {
+  readonly audit: Books['audit'];
+  readonly now: () => number;
+  /** An audit that failed says nothing of the books: the next one comes in its turn. */
+  readonly onError: (error: unknown) => void;
+}
+
+export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWatch {
+  let books: ObservedBooks | null = null;
+  let dueAt = now() + everyMs;
+  let isAuditing = false;
+  let doubts = 0;
+  /** So many doubts an audit was done for, with no other one meanwhile. */
+  let settledDoubts = 0;
+  /** No doubt brings an audit forward past it. */
+  let restsUntil = 0;
+  const gap = createGap(now);
+  const run = async (): Promise<void> => {
+    const [at, doubted] = [now(), doubts];
+    const said = await audit(AbortSignal.timeout(patienceMs))
+      .catch((error) => {
+        gap.fail(at, 'it failed, as the log says');
+        throw error;
+      })
+      .finally(() => {
+        // One doubt is seen to at once. Where they do not end, their audits rest as all do.
+        if (doubts > settledDoubts) restsUntil = now() + (now() - at) * share;
+      });
+    // What it read may be from before the doubt: the next one, due once this has rested, will tell.
+    if (doubted !== doubts) return;
+    settledDoubts = doubts;
+    const restMs = (now() - at) * share;
+    dueAt = now() + Math.max(unreachableMs, restMs);
+    if (!said) return gap.fail(at, 'orders could not be counted');
+    const { differences } = said;
+    // Books that were read differ, whoever else is away; that all of them balance takes an answer of everybody.
+    if (said.unreachable.length > 0 && differences.length === 0)
+      return gap.fail(at, `${said.unreachable.join(', ')} did not answer`);
+    gap.close(at);
+    const isConfirmed = (books?.differences.length ?? 0) > 0 && differences.length > 0;
+    books = { at, differences, isConfirmed };
+    const isClear = differences.length === 0 || isConfirmed;
+    dueAt = now() + Math.max(isClear ? everyMs : confirmMs, restMs);
+  };
+  return {
+    look: () => {
+      if (!isAuditing && now() >= Math.max(dueAt, restsUntil)) {
+        isAuditing = true;
+        dueAt = now() + everyMs;
+        void run()
+          .catch(onError)
+          .finally(() => {
+            isAuditing = false;
+          });
+      }
+      return books;
+    },
+    gap: gap.read,
+    doubt: () => {
+      doubts += 1;
+      books = null;
+      dueAt = now();
+    },
+  };
+}
+
+/** How long there was no verdict, and why. */
+function createGap(now: () => number) {
+  let since = now();
+  let failed = { count: 0, tookMs: 0, why: '' };
+  return {
+    fail: (at: number, why: string): void => {
+      failed = { count: failed.count + 1, tookMs: now() - at, why };
+    },
+    close: (at: number): void => {
+      since = at;
+      failed = { count: 0, tookMs: 0, why: '' };
+    },
+    read: (): ObservedGap | null => {
+      // One that takes as long as this is not followed by another one soon.
+      const isLasting = failed.count >= failuresMin || failed.tookMs >= everyMs;
+      return isLasting && now() - since >= gapMs ? { since, why: failed.why } : null;
+    },
+  };
+}

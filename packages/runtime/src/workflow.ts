@@ -1,0 +1,57 @@
+/** What the runtime is told of a workflow, besides its steps: what a run is called, and what people are shown of it. */
+import { createRunOperations, type RunNaming, type RunOperations } from '@baton/contracts';
+import type { RunState, Saga } from '@baton/saga';
+import type { z } from 'zod';
+
+export interface Workflow extends RunNaming {
+  /** The newest first: new runs follow it. */
+  readonly versions: readonly [newest: Saga<unknown>, ...older: Saga<unknown>[]];
+  /** Its routes, made by `createRunOperations`. */
+  readonly operations: RunOperations;
+  /** Fields of a run's view besides those that every run has. */
+  readonly summarize?: (state: RunState) => Readonly<Record<string, unknown>>;
+  /** Of a run, in a few words: `worth 24.00 EUR`. */
+  readonly describe?: (state: RunState) => string | undefined;
+  /** What people see of what a way did, such as an amount and an id. Without it, nothing of a participant's answer. */
+  readonly toResult?: (
+    way: string,
+    state: RunState,
+  ) => Readonly<Record<string, unknown>> | undefined;
+  /** The same in words: `68.00 EUR`. */
+  readonly describeResult?: (way: string, state: RunState) => string | undefined;
+  /** What it means that all is undone: `no stock held, no money kept`. */
+  readonly undone?: string;
+  /** Whose key an Idempotency-Key is. Without it, all callers share their keys. */
+  readonly toKeyOwner?: (input: unknown) => string;
+  /** Two bodies under one key are the same when this is. Without it, when their JSON is. */
+  readonly toFingerprint?: (input: unknown) => string;
+}
+
+export type Workflows = readonly [Workflow, ...Workflow[]];
+
+export const listSagas = (workflows: readonly Workflow[]): readonly Saga<unknown>[] =>
+  workflows.flatMap(({ versions }) => versions);
+
+/** By the name that its versions have. Of a workflow that is gone, the first one stands in: ids and links need a noun. */
+export const findWorkflow = (workflows: Workflows, { saga }: Pick<RunState, 'saga'>): Workflow =>
+  workflows.find(({ versions: [{ name }] }) => name === saga) ?? workflows[0];
+
+/** The field that names a run: `orderId`. */
+export const toIdField = ({ noun }: RunNaming, id: string): Readonly<Record<string, string>> => ({
+  [`${noun}Id`]: id,
+});
+
+/** A workflow with the usual routes. `input` is the body that asks for a run. */
+export const defineWorkflow = ({
+  input,
+  ...workflow
+}: Omit<Workflow, 'operations'> & { readonly input: z.ZodType }): Workflow => ({
+  ...workflow,
+  operations: createRunOperations({
+    ...workflow,
+    input,
+    summary: {},
+    exampleInput: {},
+    exampleSummary: {},
+  }),
+});
