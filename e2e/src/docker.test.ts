@@ -1,4 +1,4 @@
-// Dockerfile and compose.yaml, as far as they can be checked where there is no Docker engine; docs/docker.md says how far.
+// Dockerfile and compose.yaml, as far as they can be checked without an image; docs/docker.md says how far.
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -8,45 +8,14 @@ import { createOrchestratorClient } from '@baton/service-kit';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { apps, compose, toHost } from './compose.ts';
 import { type App, appNames, start } from './processes.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const dockerfile = read('Dockerfile');
-const token = '0123456789abcdef';
-
-const Service = z.object({
-  image: z.string(),
-  profiles: z.array(z.string()).optional(),
-  // What is left empty is an empty text to a container.
-  environment: z
-    .record(
-      z.string(),
-      z.preprocess((value) => value ?? '', z.coerce.string()),
-    )
-    .default({}),
-  ports: z.array(z.string()),
-  volumes: z.array(z.string()).default([]),
-  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
-});
-const Compose = z.object({
-  services: z.record(z.string(), Service),
-  volumes: z.record(z.string(), z.null()),
-});
-const compose = Compose.parse(
-  parse(
-    read('compose.yaml')
-      .replace(/\$\{OPERATOR_TOKEN:\?[^}]*\}/g, token)
-      .replace(/\$\{\w+:-([^}]*)\}/g, '$1'),
-    { merge: true },
-  ),
-);
 /** Of others, and not started unless asked for. */
 const companions = Object.entries(compose.services).filter(([, { profiles }]) => profiles);
-const apps = Object.entries(compose.services).filter(([, { profiles }]) => !profiles);
-/** Names that containers reach each other by; both orchestrators have the same one. */
-const toHost = (name: string): string => name.replace(/^orchestrator-\d$/, 'orchestrator');
-
 describe('the Dockerfile', () => {
   it('copies what is there, and every package.json that npm ci needs', () => {
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
