@@ -41,8 +41,8 @@ export default defineConfig({
             '{e2e,scripts}/**/*.test.ts',
             'bench/src/**/*.test.ts',
           ],
-          // These need a machine to themselves, a real Jaeger, a real Prometheus: vitest.load.config.ts and its like.
-          exclude: [...configDefaults.exclude, 'e2e/{load,jaeger,alerts}/**'],
+          // These need a machine to themselves, a real Jaeger, a real Prometheus, the image: vitest.load.config.ts and its like.
+          exclude: [...configDefaults.exclude, 'e2e/{load,jaeger,alerts,image}/**'],
         },
       },
     ],
