@@ -1,20 +1,47 @@
-/** `npm run matrix`: plays the failure matrix, and writes docs/failure-matrix.md when every cell ended as it must. */
+/** `npm run matrix`: plays the failure matrix and writes docs/failure-matrix.md, or prints the sentences of a cell. */
 import { writeFileSync } from 'node:fs';
-import { describeCell } from '../e2e/src/matrix/cell.ts';
+import { FAULT_KINDS, FAULT_OPERATIONS } from '@baton/contracts';
+import { createMatrix, describeCell } from '../e2e/src/matrix/cell.ts';
 import { DOCUMENT, toDocument } from '../e2e/src/matrix/document.ts';
 import { playMatrix } from '../e2e/src/matrix/play-matrix.ts';
+import { explainCells } from '../e2e/src/matrix/sentences.ts';
+import { findPlaces } from '../e2e/src/matrix/workflow.ts';
+import { readCommandLine } from './command-line.ts';
 
-const startedMs = performance.now();
-const matrix = await playMatrix();
-const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
-const wrong = [
-  ...matrix.complaints,
-  ...matrix.played.flatMap(({ cell, complaints }) =>
-    complaints.map((complaint) => `${describeCell(cell)}: ${complaint}`),
-  ),
-];
-for (const complaint of wrong) console.error(complaint);
-const { played, impossible } = matrix;
-console.log(`${played.length} cells played in ${seconds} s, ${impossible.length} impossible`);
-if (wrong.length > 0) process.exitCode = 1;
-else writeFileSync(DOCUMENT, toDocument(matrix));
+const USAGE = `npm run matrix                       plays every cell, and writes docs/failure-matrix.md
+npm run matrix -- OPERATION [FAULT]  how an order must end whose call fails like this, and why
+
+OPERATION  ${FAULT_OPERATIONS.join(', ')}
+FAULT      ${FAULT_KINDS.join(', ')}`;
+
+async function explain(typedOperation: string, typedKind: string | undefined): Promise<void> {
+  const operation = FAULT_OPERATIONS.find((one) => one === typedOperation);
+  const kind = FAULT_KINDS.find((one) => one === typedKind);
+  if (!operation || (typedKind && !kind)) {
+    console.error(`There is no ${operation ? typedKind : typedOperation}.\n\n${USAGE}`);
+    process.exitCode = 1;
+    return;
+  }
+  const matrix = createMatrix(await findPlaces());
+  console.log(explainCells(matrix, { operation, kind }).join('\n'));
+}
+
+async function play(): Promise<void> {
+  const startedMs = performance.now();
+  const matrix = await playMatrix();
+  const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
+  const wrong = [
+    ...matrix.complaints,
+    ...matrix.played.flatMap(({ cell, complaints }) =>
+      complaints.map((complaint) => `${describeCell(cell)}: ${complaint}`),
+    ),
+  ];
+  for (const complaint of wrong) console.error(complaint);
+  const { played, impossible } = matrix;
+  console.log(`${played.length} cells played in ${seconds} s, ${impossible.length} impossible`);
+  if (wrong.length > 0) process.exitCode = 1;
+  else writeFileSync(DOCUMENT, toDocument(matrix));
+}
+
+const [operation, kind] = readCommandLine(USAGE, { allowPositionals: true }).positionals;
+await (operation ? explain(operation, kind) : play());

@@ -114,22 +114,24 @@ function draw(question: Question, places: readonly Place[]): (Cell | Impossible)
 
 /** Null where it can happen. */
 function explainImpossible(
-  { operation, circumstance, lasting }: Question,
+  { operation, kind, circumstance, lasting }: Question,
   place: Place,
   { name, heard }: FaultFacts,
 ): Pick<Impossible, 'what' | 'reason'> | null {
   if (circumstance === 'effect-known' && place.pivot === 'at')
     return {
       what: `${operation} where ${CIRCUMSTANCES[circumstance]}`,
-      reason: 'Once the payment is known to be made, nothing is undone any more.',
+      reason: 'Baton undoes nothing after a payment that is known to be made.',
     };
   const reason = lasting === 'once' ? null : whyNeverGivenUp[heard];
-  return reason === null ? null : { what: `${name} until given up`, reason };
+  return reason === null
+    ? null
+    : { what: `${heard === 'refused' ? kind : name} until given up`, reason };
 }
 
 const whyNeverGivenUp: Readonly<Record<FaultFacts['heard'], string | null>> = {
-  ok: 'Every attempt succeeds all the same, so it is never given up.',
-  refused: 'One refusal is an answer, and not asked again: see `once`.',
+  ok: 'Every attempt succeeds, so Baton never gives up.',
+  refused: 'One refusal is final: see `once`.',
   hopeless: 'One such answer is enough to give up: see `once`.',
   unclear: null,
 };

@@ -1,8 +1,11 @@
-/** The matrix as a page to read: docs/failure-matrix.md. */
-import { FAULT_OPERATIONS, type FaultOperation, findFaultContract } from '@baton/contracts';
-import { type Cell, CIRCUMSTANCES, type Circumstance, type Impossible } from './cell.ts';
+/** The matrix as a page to take in: docs/failure-matrix.md. Its sentences are printed on demand (sentences.ts). */
+import { createHash } from 'node:crypto';
+import { FAULT_OPERATIONS } from '@baton/contracts';
+import { type Cell, type Impossible, LASTINGS, type Lasting } from './cell.ts';
 import { type ExpectedEnd, expectedEnd } from './expected-end.ts';
+import { MOMENTS, type Moment } from './fault-facts.ts';
 import type { PlayedMatrix } from './play-matrix.ts';
+import { toSentences } from './sentences.ts';
 
 export const DOCUMENT = new URL('../../../docs/failure-matrix.md', import.meta.url);
 
@@ -11,141 +14,146 @@ type Cells = readonly Cell[];
 export function toDocument({ played, impossible }: PlayedMatrix): string {
   const cells = played.map(({ cell }) => cell);
   return [
-    '<!-- Written by `npm run matrix`. Do not edit: a test plays every row again. -->',
+    '<!-- Written by `npm run matrix`. Do not edit: a test plays every cell again, and compares this page.',
+    `Its sentences: ${digest(cells.map(toSentences))} -->`,
     ...toIntroduction(cells, impossible.length),
-    ...FAULT_OPERATIONS.flatMap((operation) => toSection(operation, cells)),
+    ...LASTINGS.flatMap((lasting) => toGrid(lasting, cells)),
+    ...toReading(),
     ...toImpossible(impossible),
     '',
   ].join('\n');
 }
 
+/** A sentence that changes without its sign is noticed all the same. */
+const digest = (sentences: readonly string[]): string =>
+  createHash('sha256').update(sentences.join('\n')).digest('hex').slice(0, 16);
+
+interface Sign {
+  readonly sign: string;
+  readonly meaning: string;
+  readonly fits: (end: ExpectedEnd) => boolean;
+}
+
+/** The first that fits. */
+const SIGNS: readonly Sign[] = [
+  { sign: '⟳', meaning: '**compensated**, after an undo was stuck', fits: (end) => end.wasStuck },
+  {
+    sign: '↶',
+    meaning: '**compensated**: nothing is held, no money kept',
+    fits: ({ status }) => status === 'compensated',
+  },
+  {
+    sign: '…',
+    meaning: '**completed**, the message late',
+    fits: ({ degraded }) => degraded === 'for a while',
+  },
+  {
+    sign: '∅',
+    meaning: '**completed**, without the message',
+    fits: ({ degraded }) => degraded === 'for good',
+  },
+  {
+    sign: '⇄',
+    meaning: '**completed**, paid at the second provider',
+    fits: ({ paidBy }) => paidBy === 'alternate',
+  },
+  {
+    sign: '✓',
+    meaning: '**completed**',
+    fits: ({ status }) => status === 'completed',
+  },
+];
+
+function toSign(cell: Cell): string {
+  const end = expectedEnd(cell);
+  return SIGNS.find(({ fits }) => fits(end))?.sign ?? '?';
+}
+
 function toIntroduction(cells: Cells, impossible: number): string[] {
-  const ends = cells.map(expectedEnd);
-  const count = (is: (end: ExpectedEnd) => boolean) => ends.filter(is).length;
-  return `
+  const signs = cells.map(toSign);
+  return [
+    ...`
 # The failure matrix
 
-**${cells.length} ways to fail, each played; ${impossible} combinations that cannot be, each with the reason.**
+Each step of an order calls another program, and a call fails in many ways: the request is lost, or the reply, or the request arrives
+after the caller gave up. The matrix has ${cells.length} such failures. For each one, a test places an order over real HTTP with that single
+fault, and judges how the order ends. ${impossible} combinations cannot happen.
 
-| of the ${cells.length} orders | |
-| --- | --- |
-| completed | ${count(({ status }) => status === 'completed')} |
-| … of these paid by the second provider | ${count(({ paidBy }) => paidBy === 'alternate')} |
-| … the message came late, or never | ${count(({ degraded }) => degraded === 'for a while')}, ${count(({ degraded }) => degraded === 'for good')} |
-| compensated: undone, nothing held, nothing kept | ${count(({ status }) => status === 'compensated')} |
-| … of these stuck for a while, then settled by themselves | ${count(({ wasStuck }) => wasStuck)} |
-| neither | 0 |
+| | the order is | orders |
+| --- | --- | --- |`.split('\n'),
+    ...SIGNS.map(({ sign, meaning }) => {
+      const count = signs.filter((one) => one === sign).length;
+      return `|${sign}|${meaning}|${count}|`;
+    }).reverse(),
+    ...`
+The sentences of a cell, and its error code, are printed on demand:
 
-An order passes through four steps (validate, reserve, pay, notify), and each is a call to another program. A call can fail in more
-ways than "it failed": the request never arrived; it arrived and the answer was lost; it arrived *after* the caller had given up. The
-caller often cannot tell these apart, and that is what the orchestrator pattern has to survive. This page goes through all of it.
-
-Each row is an order that was really placed, over real HTTP, with one fault switched on for it alone (one order in each case, where a row has cases):
-
-- **what** broke ([all kinds of faults](faults.md)), and on which side of the service's **commit**: before it nothing was done, after it all was;
-- **how long**: \`once\`, so that the next attempt finds all well, or \`until given up\`, when it heals only after the orchestrator has stopped trying;
-- on the way **forward**, or on the way back, in an **undo**. Undos run only when something else went wrong before: the cases say what.
-
-How the order must end follows from a rule of a few lines that shares no code with the orchestrator
-([expected-end.ts](../e2e/src/matrix/expected-end.ts)). The row counts as played only if the fault is found in the service's log and in the order's
-timeline, and if the services' own tables agree: nothing was done twice, and
-
-- **completed**: the stock is held, and the money was taken exactly once, by one provider;
-- **compensated**: no stock is held and no money kept, whatever was done on the way. The code says why.
-
-*Stuck* means that an undo was refused, or failed as often as it may. The order says what it owes, and goes on trying: all of
-these settled without anybody's help once the service answered again.
-
-Email and SMS are sent by the same operation, so a fault here breaks both; that one steps in for the other is played in
-[stories.ts](../e2e/src/stories.ts).
-
-What is not as in production: waits are shortened, a call is given up after two attempts, and one that is kept waiting ends soon after the fault
-began. A crash closes the service's file and cuts every connection, then the service comes back from its file, all in one process
-(real ones are killed in [kill.test.ts](../e2e/src/kill.test.ts)). Circuit breakers never open: hundreds of faults at once would
-open them all. A service that is not there at all is no fault of this list, since nothing is sent: see the scripted orders.`.split(
-    '\n',
-  );
+\`\`\`sh
+npm run matrix -- payment.process lost-reply
+\`\`\``.split('\n'),
+  ];
 }
 
-function toSection(operation: FaultOperation, all: Cells): string[] {
-  const cells = all.filter((cell) => cell.operation === operation);
-  const [first] = cells;
-  if (!first) return [];
-  const { place } = first;
-  const circumstances = [...new Set(cells.map(({ circumstance }) => circumstance))];
-  const what =
-    place.direction === 'undo' ? `the undo of step \`${place.step}\`` : `step \`${place.step}\``;
-  const hasCases = circumstances.length > 1;
+const TITLES: Readonly<Record<Lasting, string>> = {
+  once: 'The fault hits one attempt',
+  'until given up': 'The fault hits every attempt until Baton gives up',
+};
+
+function toGrid(lasting: Lasting, all: Cells): string[] {
+  const cells = all.filter((cell) => cell.lasting === lasting);
+  const operations = FAULT_OPERATIONS.map((operation) => operation.replace('.', '<br>'));
   return [
     '',
-    `## \`${operation}\``,
+    `## ${TITLES[lasting]}`,
     '',
-    `${findFaultContract(operation).summary}: ${what}${place.way === 'alternate' ? ', by the second provider' : ''}. ${cells.length} cells.`,
-    ...toCases(circumstances),
-    '',
-    `| fault | commit | lasts | ${hasCases ? 'case | ' : ''}the order ends | why |`,
-    `| --- | --- | --- | ${hasCases ? '--- | ' : ''}--- | --- |`,
-    ...toRows(cells, circumstances),
+    `|fault|commit|${operations.join('|')}|`,
+    `|---|---|${FAULT_OPERATIONS.map(() => ':-:').join('|')}|`,
+    ...MOMENTS.flatMap((moment) => toRows(moment, cells)),
   ];
 }
 
-const letters = 'ABC';
-const toLetter = (circumstance: Circumstance, all: readonly Circumstance[]): string =>
-  letters[all.indexOf(circumstance)] ?? '';
-
-const toCases = (circumstances: readonly Circumstance[]): string[] =>
-  circumstances.length === 1
-    ? circumstances
-        .filter((one) => one !== 'alone')
-        .flatMap((one) => ['', `Where ${CIRCUMSTANCES[one]}.`])
-    : [
-        '',
-        ...circumstances.map(
-          (one) => `- case ${toLetter(one, circumstances)}: ${CIRCUMSTANCES[one]}`,
-        ),
-      ];
-
-/** What ends alike, for the same reason, is one row. */
-function toRows(cells: Cells, circumstances: readonly Circumstance[]): string[] {
-  const rows = Map.groupBy(cells, (cell) => {
-    const { facts, moment, lasting } = cell;
-    const end = expectedEnd(cell);
-    return JSON.stringify([facts.name, moment, lasting, describeEnd(cell, end), end.why]);
-  });
-  return [...rows].map(([row, same]) => {
-    const [name, moment, lasting, end, why] = JSON.parse(row);
-    const cases = same.map(({ circumstance }) => toLetter(circumstance, circumstances)).join(' ');
-    const columns = [name, moment, lasting, ...(circumstances.length > 1 ? [cases] : []), end, why];
-    return `| ${columns.join(' | ')} |`;
+function toRows(moment: Moment, all: Cells): string[] {
+  const rows = Map.groupBy(
+    all.filter((cell) => cell.moment === moment),
+    ({ kind, facts }) => (kind === 'decline' ? kind : facts.name),
+  );
+  return [...rows].map(([name, cells]) => {
+    const columns = FAULT_OPERATIONS.map((operation) => {
+      const here = cells.filter((cell) => cell.operation === operation);
+      // One sign, unless its cases end differently.
+      return [...new Set(here.map(toSign))].join('') || ' ';
+    });
+    return `|${name.padEnd(17)}|${moment.padEnd(6)}|${columns.join('|')}|`;
   });
 }
 
-/** Why an order is undone, an undo has no part in: the cases say it. */
-function describeEnd({ place }: Cell, end: ExpectedEnd): string {
-  const hasCode = end.code !== null && place.direction === 'forward';
-  const details = [
-    ...(hasCode ? [`\`${end.code}\``] : []),
-    ...(end.wasStuck ? ['stuck for a while'] : []),
-    ...(end.paidBy === 'alternate' ? ['second provider'] : []),
-    ...(end.degraded === 'for a while' ? ['message late'] : []),
-    ...(end.degraded === 'for good' ? ['no message'] : []),
-  ];
-  return `**${end.status}**${details.length > 0 ? `: ${details.join(', ')}` : ''}`;
-}
+const toReading = (): string[] =>
+  `
+## How to read it
+
+- **Commit**: before the service's commit nothing was done, after it all was. [Faults](faults.md) describes the kinds.
+- **One sign, several orders.** An undo is played with its effect known, with its effect present and the replies lost, and with no effect. The
+  second provider is played after the first provider acted, and after it did not. A decline is played with each code. A cell has more than one sign where these end differently.
+- **The judge.** [expected-end.ts](../e2e/src/matrix/expected-end.ts) says how each order must end, and shares no code with the orchestrator. The fault
+  must be in the service's log and in the order's timeline, and the services' tables must agree: one provider was paid once, or all is undone.
+- **Stuck** means that an undo was refused or ran out of attempts. Baton repeats it, and each order settled without help.
+- **Unlike production**: waits are short, Baton gives up after two attempts, breakers never open, and a crash closes the service's file within
+  one process. [kill.test.ts](../e2e/src/kill.test.ts) kills real processes.
+- E-mail and SMS share one operation, so a fault hits both; [stories.ts](../e2e/src/stories.ts) breaks one alone.`.split(
+    '\n',
+  );
 
 function toImpossible(impossible: readonly Impossible[]): string[] {
   const rows = Map.groupBy(impossible, ({ reason }) => reason);
   return [
     '',
-    '## What cannot happen',
+    '<details><summary>What cannot happen, and why</summary>',
     '',
-    'A cell stands for an operation, a kind of fault, a side of the commit, how long it lasts, and a case. These cells are empty.',
-    '',
-    '| what | why not | cells |',
-    '| --- | --- | --- |',
     ...[...rows].map(([reason, same]) => {
       const what = [...new Set(same.map((one) => one.what))].join('; ');
-      return `| ${what} | ${reason} | ${same.length} |`;
+      return `- ${what} (${same.length}): ${reason}`;
     }),
+    '',
+    '</details>',
   ];
 }

@@ -27,14 +27,14 @@ export interface ExpectedEnd {
 export function expectedEnd(cell: Cell): ExpectedEnd {
   if (cell.place.direction === 'undo') return expectOfUndo(cell);
   const { facts } = cell;
-  if (facts.heard === 'ok') return complete(cell, 'The call succeeds all the same.');
+  if (facts.heard === 'ok') return complete(cell, 'The call succeeds.');
   if (facts.heard === 'refused') return expectOfRefusal(cell);
   if (isGivenUp(cell)) return expectOfGivingUp(cell);
   return complete(
     cell,
     facts.done === 'no'
-      ? 'It is asked again, and done.'
-      : 'It is asked again under the same key, so it is done once.',
+      ? 'Baton asks again, and the call succeeds.'
+      : 'Baton asks again under the same key, so the effect happens once.',
   );
 }
 
@@ -44,9 +44,9 @@ const isGivenUp = ({ facts, lasting }: Cell): boolean =>
 
 function expectOfRefusal(cell: Cell): ExpectedEnd {
   if (cell.place.pivot !== 'after')
-    return compensate(cell, 'A refusal is final: what was done before is undone.');
+    return compensate(cell, 'A refusal is final: Baton undoes what was done before.');
   return {
-    ...complete(cell, 'The money is taken, so the order stands; a refusal is not asked again.'),
+    ...complete(cell, 'The order is paid, so it stands; Baton repeats no refused call.'),
     degraded: 'for good',
     messages: 0,
   };
@@ -59,22 +59,25 @@ function expectOfGivingUp(cell: Cell): ExpectedEnd {
       ...complete(
         cell,
         place.hasOtherChannel
-          ? 'Both channels are given up. The order is completed; the message goes out later.'
-          : 'It is given up. The order is completed; it is done later.',
+          ? 'Baton gives up both channels, completes the order, and sends the message later.'
+          : 'Baton gives up the step, completes the order, and does the step later.',
       ),
       degraded: 'for a while',
       // Two channels have two keys: both messages may have gone out, and harm nobody.
       messages: place.hasOtherChannel && facts.done !== 'no' ? 2 : 1,
     };
   if (place.way === 'first' && place.hasOtherProvider)
-    return complete(cell, 'It is given up and undone, in case; then the other provider does it.');
+    return complete(
+      cell,
+      'Baton undoes what the first provider may have done, then pays at the other provider.',
+    );
   return compensate(cell, whyUndone[facts.done]);
 }
 
 const whyUndone: Readonly<Record<FaultFacts['done'], string>> = {
-  no: 'It is given up. It could have been done, so it is undone with the rest.',
-  yes: 'It is given up. It was done, so it is undone with the rest.',
-  late: 'It is given up, and undone with the rest. What arrives after its undo is turned away.',
+  no: 'Baton gives up. The effect might exist, so Baton undoes it with the rest.',
+  yes: 'Baton gives up. The effect exists, and Baton undoes it with the rest.',
+  late: 'Baton gives up and undoes the order. The fence refuses the request that arrives later.',
 };
 
 function expectOfUndo(cell: Cell): ExpectedEnd {
@@ -83,14 +86,13 @@ function expectOfUndo(cell: Cell): ExpectedEnd {
   const isFirstOfTwo = place.way === 'first' && place.hasOtherProvider;
   if (wasStuck) {
     const why = isFirstOfTwo
-      ? 'No other provider is asked while the first may keep money: it is tried until it works.'
-      : 'It is owed, and tried until it works.';
+      ? 'The first provider may hold money, so Baton asks no other one, and repeats the undo until it succeeds.'
+      : 'The undo is owed: Baton repeats it until it succeeds.';
     return { ...compensate(cell, why), wasStuck };
   }
-  const why =
-    cell.facts.heard === 'ok' ? 'The undo succeeds all the same.' : 'The undo is asked again.';
+  const why = cell.facts.heard === 'ok' ? 'The undo succeeds.' : 'Baton asks for the undo again.';
   return isFirstOfTwo
-    ? complete(cell, `${why} Then the other provider does it.`)
+    ? complete(cell, `${why} Then Baton pays at the other provider.`)
     : compensate(cell, why);
 }
 

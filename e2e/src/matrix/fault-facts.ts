@@ -17,7 +17,7 @@ const LONG_MS = DEADLINE_MS + 150;
 const LATE_MS = 150;
 
 export interface FaultFacts {
-  /** For readers. */
+  /** For readers: begins with the kind. */
   readonly name: string;
   /** As baggage has them, each with its value. */
   readonly settings: readonly string[];
@@ -40,10 +40,10 @@ type Sides = Readonly<Record<Moment, Variants | string>>;
 const KINDS: Readonly<Record<Exclude<FaultKind, 'decline'>, Sides>> = {
   latency: {
     before: [
-      { name: 'short latency', settings: [`ms=${SHORT_MS}`], ...fine },
-      { name: 'latency beyond the deadline', settings: [`ms=${LONG_MS}`], done: 'late', ...silent },
+      { name: 'latency, short', settings: [`ms=${SHORT_MS}`], ...fine },
+      { name: 'latency, too long', settings: [`ms=${LONG_MS}`], done: 'late', ...silent },
     ],
-    after: 'What delays an answer after the commit is `drip`.',
+    after: '`drip` delays an answer after the commit.',
   },
   status: {
     before: [503, 404].map((status) => ({
@@ -53,33 +53,33 @@ const KINDS: Readonly<Record<Exclude<FaultKind, 'decline'>, Sides>> = {
       heard: status === 503 ? 'unclear' : 'hopeless',
       code: `status-${status}`,
     })),
-    after: 'It answers instead of the service. A wrong answer after the commit is `malformed`.',
+    after: 'The fault answers instead of the service; after the commit, see `malformed`.',
   },
   hang: {
     before: [{ name: 'hang', settings: [], done: 'no', ...silent }],
-    after: 'It keeps the request from the service. No answer after the commit is `lost-reply`.',
+    after: 'The fault keeps the request from the service; after the commit, see `lost-reply`.',
   },
   reset: {
     before: [{ name: 'reset', settings: [], done: 'no', ...cut }],
-    after: 'A connection cut after the commit is `lost-reply`.',
+    after: 'After the commit, see `lost-reply`.',
   },
   'lost-reply': {
-    before: 'A connection cut before the commit is `reset`.',
-    after: [{ name: 'lost reply', settings: [], done: 'yes', ...cut }],
+    before: 'Before the commit, see `reset`.',
+    after: [{ name: 'lost-reply', settings: [], done: 'yes', ...cut }],
   },
   duplicate: {
-    before: 'The copy comes after the first was committed: one write lock lets in one at a time.',
+    before: 'One write lock lets the copy in after the first is committed.',
     after: [{ name: 'duplicate', settings: [], ...fine }],
   },
   late: {
-    before: [{ name: 'late arrival', settings: [`ms=${LATE_MS}`], done: 'late', ...cut }],
+    before: [{ name: 'late', settings: [`ms=${LATE_MS}`], done: 'late', ...cut }],
     after: 'A request arrives before it is committed.',
   },
   malformed: {
-    before: 'It spoils the answer, and the answer comes after the commit.',
+    before: 'The answer comes after the commit.',
     after: [
       {
-        name: 'malformed answer',
+        name: 'malformed',
         settings: [],
         done: 'yes',
         heard: 'unclear',
@@ -88,10 +88,10 @@ const KINDS: Readonly<Record<Exclude<FaultKind, 'decline'>, Sides>> = {
     ],
   },
   drip: {
-    before: 'It slows the answer, and the answer comes after the commit.',
+    before: 'The answer comes after the commit.',
     after: [
-      { name: 'short drip', settings: [`ms=${SHORT_MS}`], ...fine },
-      { name: 'drip beyond the deadline', settings: [`ms=${LONG_MS}`], done: 'yes', ...silent },
+      { name: 'drip, short', settings: [`ms=${SHORT_MS}`], ...fine },
+      { name: 'drip, too long', settings: [`ms=${LONG_MS}`], done: 'yes', ...silent },
     ],
   },
   crash: {
@@ -100,7 +100,7 @@ const KINDS: Readonly<Record<Exclude<FaultKind, 'decline'>, Sides>> = {
   },
   overload: {
     before: [{ name: 'overload', settings: [], done: 'no', heard: 'unclear', code: 'status-429' }],
-    after: 'It turns the request away. A wrong answer after the commit is `malformed`.',
+    after: 'The fault turns the request away; after the commit, see `malformed`.',
   },
 };
 
@@ -111,7 +111,7 @@ export function listFaultFacts(
   moment: Moment,
 ): Variants | string {
   if (kind !== 'decline') return KINDS[kind][moment];
-  if (moment === 'after') return 'What is done is not declined any more: its answer is replayed.';
+  if (moment === 'after') return 'The fence replays the answer of what is done.';
   return listDeclineCodes(findFaultContract(operation)).map((code) => ({
     name: `decline ${code}`,
     settings: [`code=${code}`],
