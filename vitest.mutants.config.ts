@@ -8,7 +8,7 @@ export default defineConfig({
     include: [
       'packages/saga/src/**/{breaker,decide,outcome,policy,recovery,reply,saga,secret,state}.test.ts',
       'packages/service-kit/src/fence.test.ts',
-      'apps/orchestrator/src/**/{order-id,span-delivery}.test.ts',
+      'packages/runtime/src/**/{run-id,span-delivery}.test.ts',
     ],
   },
 });
