@@ -85,6 +85,8 @@ export function createRunOperations<
   S extends z.ZodRawShape,
 >(contract: RunContract<N, P, I, S>) {
   const { noun, plural, idPrefix, input, summary } = contract;
+  const { status, version, createdAt, settledAt, ...rest } = runViewShape;
+  const head = { status, version, createdAt, settledAt };
   const Id = createRunId(idPrefix);
   const id = toIdField(noun, Id);
   const View = z.object({ ...id, ...summary, ...runViewShape }).meta({ title: toTitle(noun) });

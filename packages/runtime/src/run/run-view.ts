@@ -31,11 +31,11 @@ export function toRunView(run: RunView, { workflow, toLinks }: Shown) {
   const { id, state, saga } = run;
   return {
     ...toIdField(workflow, id),
-    ...workflow.summarize?.(state),
     status: toLiveStatus(run),
     version: state.version,
     createdAt: toInstant(state.acceptedAt),
     ...(state.settledAt !== null && { settledAt: toInstant(state.settledAt) }),
+    ...workflow.summarize?.(state),
     ...(state.reason && { outcome: toOutcome(state.reason) }),
     steps: saga ? saga.plan.map((step) => toStepView(step, run, workflow)) : [],
     degraded: findDegraded(saga, state),
