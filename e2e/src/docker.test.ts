@@ -15,6 +15,8 @@ import { dirname, join } from 'node:path';
 import { listedParticipants } from '@baton/contracts';
 import { createOrchestratorClient } from '@baton/service-kit';
 import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { apps, compose, toHost } from './compose.ts';
 import { type App, appNames, start } from './processes.ts';
 

@@ -89,7 +89,7 @@ export function createRunOperations<
   const head = { status, version, createdAt, settledAt };
   const Id = createRunId(idPrefix);
   const id = toIdField(noun, Id);
-  const View = z.object({ ...id, ...summary, ...runViewShape }).meta({ title: toTitle(noun) });
+  const View = z.object({ ...id, ...head, ...summary, ...rest }).meta({ title: toTitle(noun) });
   const Summary = z
     .object({ ...id, ...runSummaryShape })
     .meta({ title: `${toTitle(noun)}Summary` });
