@@ -20,7 +20,7 @@ export const createService = (options: ParticipantOptions): Participant => {
     reserve: (work, { lines }) => {
       const reservation = reserve(work, lines);
       if ('problem' in reservation) return reservation;
-      return { status: 200, body: { orderId: work.orderId, ...reservation } };
+      return { status: 200, body: { orderId: work.runId, ...reservation, lines } };
     },
     release: (work) => {
       release(work);

@@ -35,7 +35,7 @@ const findShortage = (
 };
 
 /** All lines or none: nothing is written before every line was found in stock. */
-export const reserve = ({ db, key, orderId }: Work, lines: readonly Line[]): Reservation => {
+export const reserve = ({ db, key, runId: orderId }: Work, lines: readonly Line[]): Reservation => {
   const quantities = sumBySku(lines);
   const shortage = findShortage(db, quantities);
   if (shortage !== undefined) return shortage;

@@ -20,7 +20,7 @@ export const createService = (options: ParticipantOptions): Participant => {
   })({
     notify: (work, message) => ({
       status: 200,
-      body: { orderId: work.orderId, messageId: send(work, message) },
+      body: { orderId: work.runId, messageId: send(work, message) },
     }),
     getNotifications: ({ query }) => {
       const page = readPage(query, (beforeId, limit) => listMessages(store.db, beforeId, limit));

@@ -8,7 +8,7 @@ type Message = Pick<Notification, 'customerId' | 'template' | 'channel'>;
 const toMessageId = (id: unknown): string => `msg_${String(id)}`;
 
 /** The message's id. */
-export const send = ({ db, key, orderId, nowMs }: Work, message: Message): string => {
+export const send = ({ db, key, runId: orderId, nowMs }: Work, message: Message): string => {
   const { lastInsertRowid } = db
     .prepare(
       `INSERT INTO messages (key, order_id, customer_id, template, channel, at)

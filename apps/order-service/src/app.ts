@@ -21,7 +21,7 @@ export const createService = (options: ParticipantOptions): Participant => {
     validate: (work, order) => {
       const pricing = storeOrder(work, order);
       if ('problem' in pricing) return pricing;
-      const { orderId } = work;
+      const { runId: orderId } = work;
       return { status: 200, body: { orderId, lines: order.lines, total: pricing.total } };
     },
     cancel: (work) => {

@@ -13,7 +13,7 @@ const INSERT = `
   VALUES (?, ?, ?, ?, ?, ?, 'validated')`;
 
 export const storeOrder = (
-  { db, key, orderId }: Work,
+  { db, key, runId: orderId }: Work,
   { customerId, lines }: OrderRequest,
 ): Pricing => {
   const pricing = priceLines(db, lines);

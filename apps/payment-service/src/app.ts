@@ -21,7 +21,7 @@ export const createService = (options: ParticipantOptions): Participant => {
     process: (work, charge) => {
       const decision = takeMoney(work, charge);
       if ('problem' in decision) return decision;
-      return { status: 200, body: { orderId: work.orderId, ...decision } };
+      return { status: 200, body: { orderId: work.runId, ...decision, amount: charge.amount } };
     },
     refund: (work) => {
       giveBack(work);

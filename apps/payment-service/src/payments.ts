@@ -19,7 +19,7 @@ const AMOUNT_MAX_MINOR = 1_000_000_000;
 const toPaymentId = (id: unknown): string => `pay_${String(id)}`;
 
 export const takeMoney = (
-  { db, key, orderId, nowMs }: Work,
+  { db, key, runId: orderId, nowMs }: Work,
   { amount, token }: Charge,
 ): Decision => {
   if (token !== ACCEPTED_TOKEN) {

@@ -5,13 +5,20 @@ import { Instant, OrderId, Sku, StepName } from './order.ts';
 
 const Minor = z.int();
 
+/** What is held, and by whom: `held = completed + open + written off + unexplained`, to the unit. */
+const holders = {
+  openOrders: z.int().meta({ description: 'Held by open orders, as far as they may hold it' }),
+  writtenOff: z.int().meta({ description: 'Held, though an operator gave its undo up' }),
+  unexplained: z.int().meta({ description: 'No order explains it; below 0: too little is held' }),
+  balanced: z.boolean(),
+} as const;
+
 export const MoneyBooks = z.object({
   currency: Currency,
   taken: Minor,
   givenBack: Minor,
-  completedOrders: Minor.meta({ description: 'Value of completed orders' }),
-  openOrders: Minor.meta({ description: 'What open orders may hold besides, at most' }),
-  balanced: z.boolean(),
+  completedOrders: Minor.meta({ description: 'What completed orders paid' }),
+  ...holders,
 });
 
 export const StockBooks = z.object({
@@ -20,8 +27,7 @@ export const StockBooks = z.object({
   free: z.int(),
   held: z.int(),
   heldByOrders: z.int().meta({ description: 'Held for good by completed orders' }),
-  openOrders: z.int().meta({ description: 'What open orders may hold besides, at most' }),
-  balanced: z.boolean(),
+  ...holders,
 });
 
 /** An undo that an operator gave up, for as long as its participant holds the effect, or cannot say. */
@@ -69,11 +75,23 @@ export const EXAMPLE_AUDIT = {
       givenBack: 0,
       completedOrders: 2400,
       openOrders: 0,
+      writtenOff: 0,
+      unexplained: 0,
       balanced: true,
     },
   ],
   stock: [
-    { sku: 'mug', onHand: 10, free: 8, held: 2, heldByOrders: 2, openOrders: 0, balanced: true },
+    {
+      sku: 'mug',
+      onHand: 10,
+      free: 8,
+      held: 2,
+      heldByOrders: 2,
+      openOrders: 0,
+      writtenOff: 0,
+      unexplained: 0,
+      balanced: true,
+    },
   ],
   writtenOff: [],
 } satisfies Audit;

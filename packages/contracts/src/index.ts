@@ -14,7 +14,8 @@ export {
   INCARNATION_HEADER,
   isEffectKey,
   KEY_HEADER,
-  orderIdOfKey,
+  REPLAYED_HEADER,
+  runIdOfKey,
   stepOfKey,
 } from './effect-key.ts';
 export {

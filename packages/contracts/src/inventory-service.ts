@@ -3,6 +3,7 @@ import { defineOperation } from './operation.ts';
 import {
   EXAMPLE_ORDER_ID,
   Lines,
+  LinesReply,
   OrderId,
   OrderIdBody,
   OrderIdParams,
@@ -21,7 +22,13 @@ const reserve = defineOperation({
   summary: 'Hold stock for an order',
   undo: '/release',
   body: z.strictObject({ orderId: OrderId, lines: Lines }),
-  replies: { 200: z.object({ orderId: OrderId, reservationId: z.string().min(1).max(80) }) },
+  replies: {
+    200: z.object({
+      orderId: OrderId,
+      reservationId: z.string().min(1).max(80),
+      lines: LinesReply.optional().meta({ description: 'What is held' }),
+    }),
+  },
   problems: {
     'out-of-stock': { status: 409, title: 'Not enough free stock', refusal: true },
     'unknown-sku': { status: 409, title: 'No such product in stock', refusal: true },

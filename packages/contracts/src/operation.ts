@@ -25,8 +25,8 @@ interface Shared {
 
 interface Fenced extends Shared {
   readonly method: 'POST';
-  readonly body: z.ZodType<{ readonly orderId: string }>;
-  readonly replies: { readonly 200: z.ZodType<{ readonly orderId: string }> };
+  readonly body: z.ZodType;
+  readonly replies: { readonly 200: z.ZodType };
 }
 
 /** Changes something, once per key, and says which route undoes it (null: nothing to undo). */

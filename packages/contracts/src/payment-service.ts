@@ -31,7 +31,13 @@ const processPayment = defineOperation({
     method: PaymentMethod,
     token: PaymentToken,
   }),
-  replies: { 200: z.object({ orderId: OrderId, paymentId: PaymentId }) },
+  replies: {
+    200: z.object({
+      orderId: OrderId,
+      paymentId: PaymentId,
+      amount: MoneyReply.optional().meta({ description: 'What was taken' }),
+    }),
+  },
   problems: {
     'payment-declined': { status: 409, title: 'The provider declined the payment', refusal: true },
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isEffectKey, orderIdOfKey } from './effect-key.ts';
+import { isEffectKey, runIdOfKey } from './effect-key.ts';
 import { type Operation, problemsOf } from './operation.ts';
 import { SERVICE_CONTRACTS } from './service-contract.ts';
 
@@ -53,6 +53,7 @@ it('every effect is undone by a route of its own service, or says that nothing u
 it.each([
   ['ord_1:reserve', 'ord_1'],
   ['ord_1:pay:alt', 'ord_1'],
+  ['shp_7f:pack', 'shp_7f'],
   ['ord_1:reserve:late', undefined],
   ['ord_1', undefined],
   ['ord_1:', undefined],
@@ -60,7 +61,7 @@ it.each([
   [' ord_1:reserve', undefined],
   ['ord_1:reserve\n', undefined],
   ['ord_1:reserve, ord_2:reserve', undefined],
-])('the key %j is of order %s', (key, orderId) => {
-  expect(orderIdOfKey(key)).toBe(orderId);
-  expect(isEffectKey(key)).toBe(orderId !== undefined);
+])('the key %j is of run %s', (key, runId) => {
+  expect(runIdOfKey(key)).toBe(runId);
+  expect(isEffectKey(key)).toBe(runId !== undefined);
 });

@@ -14,7 +14,7 @@ import {
 import { createDocsRouter, createServiceApp, mount, type ServiceApp } from '@baton/service-kit';
 import { createLog, createMetrics, type Log, type Metrics, type Tracing } from '@baton/telemetry';
 import type { Router } from 'express';
-import { type BookKeeping, noBooks } from './books.ts';
+import { type BookKeeping, noBooks } from './books/books.ts';
 import { measureRuns } from './metrics/run-metrics.ts';
 import { showRecovered } from './metrics/start-metrics.ts';
 import type { RunParticipants } from './participants.ts';

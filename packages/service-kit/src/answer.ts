@@ -64,7 +64,8 @@ export type Answer<O extends Operation> = Success<O> | ProblemAnswer<ProblemCode
 export interface Work {
   readonly db: DatabaseSync;
   readonly key: string;
-  readonly orderId: string;
+  /** As the key names it. */
+  readonly runId: string;
   readonly nowMs: number;
 }
 

@@ -10,7 +10,9 @@ import {
   type Operations,
   type ParamsInputOf,
   type QueryInputOf,
+  REPLAYED_HEADER,
   type ReplyBodyOf,
+  runIdOfKey,
   type StatusOf,
   type StreamOperation,
 } from '@baton/contracts';
@@ -94,11 +96,11 @@ const toPath = (
 const toAttemptReply = (
   operation: FencedOperation,
   exchange: Exchange,
-  orderId: string,
+  key: string,
 ): Reply<unknown> => {
   switch (exchange.kind) {
     case 'response':
-      return toReply(operation, exchange.response, orderId);
+      return toReply(operation, exchange.response, key);
     case 'unsent':
       return { reply: 'unsent', code: exchange.code };
     case 'unknown':
@@ -138,7 +140,10 @@ const asItCame: Propagate = ({ context = {} }) => context;
 const toDetails = ({ path }: FencedOperation, { peer }: Transport, exchange: Exchange) => ({
   path,
   ...peer,
-  ...(exchange.kind === 'response' && { status: exchange.response.status }),
+  ...(exchange.kind === 'response' && {
+    status: exchange.response.status,
+    ...(exchange.response.headers[REPLAYED_HEADER] === 'true' && { replayed: 'true' }),
+  }),
 });
 
 const callFenced =
@@ -147,9 +152,9 @@ const callFenced =
     transport: Transport,
     { annotate, propagate = asItCame }: Travelling,
   ) =>
-  async (body: { readonly orderId: string }, attempt: Attempt): Promise<Reply<unknown>> => {
-    const { orderId } = body;
-    const { number, context = {} } = attempt;
+  async (body: unknown, attempt: Attempt): Promise<Reply<unknown>> => {
+    const { key, number, context = {} } = attempt;
+    const orderId = runIdOfKey(key) ?? '';
     const toNote = annotate?.({ operation, orderId, attempt: number, context });
     const exchange = await transport.exchange({
       operation,
@@ -158,13 +163,13 @@ const callFenced =
       query: {},
       headers: {
         ...boundContext(propagate(attempt)),
-        [KEY_HEADER]: attempt.key,
+        [KEY_HEADER]: key,
         [ATTEMPT_HEADER]: String(number),
       },
       body,
       signal: attempt.signal,
     });
-    const reply = toAttemptReply(operation, exchange, orderId);
+    const reply = toAttemptReply(operation, exchange, key);
     const details = toDetails(operation, transport, exchange);
     const note = await toNote?.(exchange);
     return { ...reply, details, ...(note !== undefined && { note }) };

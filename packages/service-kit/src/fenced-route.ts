@@ -2,9 +2,9 @@
 import {
   type EffectOperation,
   type FencedOperation,
-  isEffectKey,
   KEY_HEADER,
-  orderIdOfKey,
+  REPLAYED_HEADER,
+  runIdOfKey,
   type UndoOperation,
 } from '@baton/contracts';
 import { markSpan, renameSpan, runInSpan } from '@baton/telemetry';
@@ -30,28 +30,30 @@ interface Fenced<O extends FencedOperation> {
   readonly ledger: Ledger;
   readonly body: unknown;
   readonly key: string;
-  readonly orderId: string;
+  readonly runId: string;
 }
+
+/** A body may name its run too, as `orderId`; the key is what counts. */
+const Named = z.looseObject({ orderId: z.string() });
 
 const readFencedBody = (call: Fenced<FencedOperation>): Read<unknown> => {
   const read = readPart(call.operation.body, call.body, 'body');
-  if (!read.ok) return read;
-  const { orderId } = z.object({ orderId: z.string() }).parse(read.value);
-  return orderId === call.orderId
+  const named = read.ok ? Named.safeParse(read.value).data : undefined;
+  return named === undefined || named.orderId === call.runId
     ? read
     : { ok: false, issues: [{ path: 'body.orderId', message: 'is not the order of the key' }] };
 };
 
-const toWork = ({ key, orderId, ledger }: Fenced<FencedOperation>): Work => ({
+const toWork = ({ key, runId, ledger }: Fenced<FencedOperation>): Work => ({
   db: ledger.store.db,
   key,
-  orderId,
+  runId,
   nowMs: ledger.now(),
 });
 
 const rejectBody = (call: Fenced<FencedOperation>, issues: ProblemDetails['issues']) => ({
   verdict: 'rejected' as const,
-  reply: toProblemAnswer(call.operation, 'bad-request', { issues, orderId: call.orderId }),
+  reply: toProblemAnswer(call.operation, 'bad-request', { issues, orderId: call.runId }),
 });
 
 /** Runs inside the fence's transaction, and only where no row answers already. */
@@ -59,7 +61,7 @@ const runForward = (call: Fenced<EffectOperation>): Verdict => {
   const read = readFencedBody(call);
   if (!read.ok) return rejectBody(call, read.issues);
   const answer = call.handler(toWork(call), read.value);
-  const reply = toHttpAnswer(call.operation, answer, { orderId: call.orderId });
+  const reply = toHttpAnswer(call.operation, answer, { orderId: call.runId });
   if (reply.status < 300) return { verdict: 'done', reply };
   const { problem } = LooseProblem.parse(answer);
   return { verdict: isRefusal(call.operation, problem) ? 'refused' : 'rejected', reply };
@@ -73,7 +75,7 @@ const runUndo = (call: Fenced<UndoOperation>, exists: boolean): UndoVerdict => {
   const { problem, ...details } = LooseProblem.parse(answer);
   return {
     verdict: 'rejected',
-    reply: toProblemAnswer(call.operation, problem, { ...details, orderId: call.orderId }),
+    reply: toProblemAnswer(call.operation, problem, { ...details, orderId: call.runId }),
   };
 };
 
@@ -84,7 +86,7 @@ const markFence = (outcome: string): void => {
 };
 
 const forward = (call: Fenced<EffectOperation>, fence: Fence): HttpAnswer => {
-  const { operation, orderId } = call;
+  const { operation, runId: orderId } = call;
   // The route is part of what a key was used for.
   const fingerprint = { operation: operation.name, body: call.body };
   let came: string = 'replayed';
@@ -94,13 +96,12 @@ const forward = (call: Fenced<EffectOperation>, fence: Fence): HttpAnswer => {
     return verdict;
   });
   markFence(result.outcome === 'reply' ? came : result.outcome);
-  return result.outcome === 'reply'
-    ? result.reply
-    : toProblemAnswer(operation, result.outcome, { orderId });
+  if (result.outcome !== 'reply') return toProblemAnswer(operation, result.outcome, { orderId });
+  return came === 'replayed' ? toReplay(result.reply) : result.reply;
 };
 
 const undo = (call: Fenced<UndoOperation>, fence: Fence): HttpAnswer => {
-  const { operation, orderId } = call;
+  const { operation, runId: orderId } = call;
   const fingerprint = { operation: operation.name, body: call.body };
   let came: string = 'replayed';
   const result = fence.undo(call.key, fingerprint, (exists) => {
@@ -110,8 +111,10 @@ const undo = (call: Fenced<UndoOperation>, fence: Fence): HttpAnswer => {
   });
   markFence(result.outcome === 'key-reused' ? result.outcome : came);
   switch (result.outcome) {
-    case 'undone':
-      return toSuccess(operation, { status: 200, body: { orderId } });
+    case 'undone': {
+      const answer = toSuccess(operation, { status: 200, body: { orderId } });
+      return came === 'replayed' ? toReplay(answer) : answer;
+    }
     case 'rejected':
       return result.reply;
     case 'key-reused':
@@ -128,24 +131,39 @@ export const respondFenced = (
   request: HttpRequest,
 ): HttpAnswer => {
   const key = request.headers[KEY_HEADER] ?? '';
-  const orderId = orderIdOfKey(key);
-  if (!isEffectKey(key) || orderId === undefined) return toProblemAnswer(operation, 'key-missing');
+  const runId = runIdOfKey(key);
+  if (runId === undefined) return toProblemAnswer(operation, 'key-missing');
   // Only what no body may ever hold: rules that could change are judged behind the row.
   const issues = inspectJson(request.body, 'body');
-  if (issues.length > 0) return toProblemAnswer(operation, 'bad-request', { issues, orderId });
-  const call = { handler, ledger, body: request.body, key, orderId };
-  return runInSpan('fence', toFenceAttributes(orderId), () =>
-    operation.kind === 'effect'
-      ? forward({ ...call, operation }, ledger.fence)
-      : undo({ ...call, operation }, ledger.fence),
+  if (issues.length > 0)
+    return toAnswerOf(key, toProblemAnswer(operation, 'bad-request', { issues, orderId: runId }));
+  const call = { handler, ledger, body: request.body, key, runId };
+  return runInSpan('fence', toFenceAttributes(runId), () =>
+    toAnswerOf(
+      key,
+      operation.kind === 'effect'
+        ? forward({ ...call, operation }, ledger.fence)
+        : undo({ ...call, operation }, ledger.fence),
+    ),
   );
 };
 
+/** Says what it answers: between two machines, an answer may reach somebody else. */
+const toAnswerOf = (key: string, answer: HttpAnswer): HttpAnswer => ({
+  ...answer,
+  headers: { ...answer.headers, [KEY_HEADER]: key },
+});
+
+const toReplay = (answer: HttpAnswer): HttpAnswer => ({
+  ...answer,
+  headers: { ...answer.headers, [REPLAYED_HEADER]: 'true' },
+});
+
 /** All of it is one transaction of the service's own file. */
-const toFenceAttributes = (orderId: string) => ({
+const toFenceAttributes = (runId: string) => ({
   'db.system.name': 'sqlite',
   'db.operation.name': 'transaction',
-  'baton.order.id': orderId,
+  'baton.order.id': runId,
 });
 
 /** Outside the fence: an undo that was declined once must still be possible. */
@@ -154,4 +172,7 @@ export const declineUndo = (
   decline: ProblemAnswer,
   request: HttpRequest,
 ): HttpAnswer =>
-  toHttpAnswer(operation, decline, { orderId: orderIdOfKey(request.headers[KEY_HEADER] ?? '') });
+  toAnswerOf(
+    request.headers[KEY_HEADER] ?? '',
+    toHttpAnswer(operation, decline, { orderId: runIdOfKey(request.headers[KEY_HEADER] ?? '') }),
+  );

@@ -5,10 +5,9 @@
 import {
   ATTEMPT_HEADER,
   type FencedOperation,
-  isEffectKey,
   isFenced,
   KEY_HEADER,
-  orderIdOfKey,
+  runIdOfKey,
 } from '@baton/contracts';
 import type { HttpAnswer, HttpRequest, ProblemAnswer } from './answer.ts';
 import { isStream, type Route } from './route.ts';
@@ -41,8 +40,8 @@ export const toInterceptedCall = (
   request: HttpRequest,
 ): InterceptedCall | undefined => {
   const key = request.headers[KEY_HEADER] ?? '';
-  const orderId = orderIdOfKey(key);
-  if (!isFenced(operation) || !isEffectKey(key) || orderId === undefined) return undefined;
+  const orderId = runIdOfKey(key);
+  if (!isFenced(operation) || orderId === undefined) return undefined;
   return {
     operation,
     orderId,

@@ -9,7 +9,7 @@ const respond = (status: number, headers: RawResponse['headers'] = {}, body: unk
   toReply(
     inventoryOperations.release,
     { status, headers, text: JSON.stringify(body), receivedAtMs: NOW_MS },
-    'ord_1',
+    'ord_1:reserve',
   );
 
 describe('Retry-After', () => {
@@ -42,6 +42,21 @@ it('an undo is ok only when it names our order', () => {
   });
   expect(respond(200, type, { orderId: 'ord_2' })).toMatchObject({ code: 'wrong-order' });
   expect(respond(200, type, {})).toMatchObject({ reply: 'unknown', code: 'malformed-reply' });
+});
+
+it('an answer is of our run when it repeats our key, and not when it repeats another', () => {
+  const ours = { 'content-type': 'application/json', 'idempotency-key': 'ord_1:reserve' };
+  const others = { ...ours, 'idempotency-key': 'ord_2:reserve' };
+  const body = { orderId: 'ord_1' };
+  expect(respond(200, ours, body)).toMatchObject({ reply: 'ok' });
+  expect(respond(200, others, body)).toMatchObject({ code: 'wrong-order' });
+  expect(respond(200, ours, { orderId: 'ord_2' })).toMatchObject({ code: 'wrong-order' });
+  const refusal = { type: 'about:blank', title: 'No', status: 409, code: 'fenced' };
+  const problem = { ...ours, 'content-type': 'application/problem+json' };
+  expect(respond(409, problem, refusal)).toMatchObject({ reply: 'refused', code: 'fenced' });
+  expect(respond(409, { ...problem, 'idempotency-key': 'x' }, refusal)).toMatchObject({
+    code: 'wrong-order',
+  });
 });
 
 it.each([100, 204, 301, 418, 599, 999])(

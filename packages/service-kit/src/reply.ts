@@ -1,18 +1,21 @@
 /**
  * What came back from an attempt, as one of four replies. Never a throw, never two.
  *
- * 1. `ok` and `refused` are believed only when they fit the contract and name our own order.
+ * 1. `ok` and `refused` are believed only when they fit the contract and name our own run.
  * 2. `unsent` only when the request provably never left.
  * 3. Everything else is `unknown`: the effect may exist.
  */
 import {
   type FencedOperation,
+  KEY_HEADER,
   type Operation,
   PROBLEM_TYPE,
   Problem,
   problemsOf,
   type ReplyBodyOf,
+  runIdOfKey,
 } from '@baton/contracts';
+import { z } from 'zod';
 
 /** What else is known of the attempt. Nothing is decided by it. */
 interface Noted {
@@ -95,13 +98,23 @@ const isRefusal = (operation: Operation, { code, status }: Problem): boolean => 
   return spec?.refusal === true && spec.status === status;
 };
 
-const toFailure = (operation: Operation, response: RawResponse, orderId: string): Reply<never> => {
+const Named = z.looseObject({ orderId: z.string() });
+
+/** An answer says so by the key that it repeats, or by `orderId` in its body; where it says both, both are right. */
+const isOurs = ({ headers }: RawResponse, key: string, body: unknown): boolean => {
+  const echoed = headers[KEY_HEADER];
+  const named = Named.safeParse(body).data?.orderId;
+  if (echoed === undefined && named === undefined) return false;
+  return (echoed ?? key) === key && (named ?? runIdOfKey(key)) === runIdOfKey(key);
+};
+
+const toFailure = (operation: Operation, response: RawResponse, key: string): Reply<never> => {
   const problem = readProblem(response);
   if (problem === undefined || !isRefusal(operation, problem)) {
     return unknown(`status-${response.status}`, response);
   }
-  // Believing another order's refusal would leave our own effect behind.
-  if (problem.orderId !== orderId) return unknown('wrong-order', response);
+  // Believing another run's refusal would leave our own effect behind.
+  if (!isOurs(response, key, problem)) return unknown('wrong-order', response);
   return { reply: 'refused', code: problem.code };
 };
 
@@ -112,21 +125,21 @@ const toOutput = <O extends FencedOperation>(data: unknown): ReplyBodyOf<O, 200>
 const toOk = <O extends FencedOperation>(
   operation: O,
   response: RawResponse,
-  orderId: string,
+  key: string,
 ): Reply<ReplyBodyOf<O, 200>> => {
   if (!hasType(response, 'application/json')) return unknown('malformed-reply', response);
   const body = operation.replies[200].safeParse(readJson(response.text));
   if (!body.success) return unknown('malformed-reply', response);
-  if (body.data.orderId !== orderId) return unknown('wrong-order', response);
+  if (!isOurs(response, key, body.data)) return unknown('wrong-order', response);
   return { reply: 'ok', output: toOutput<O>(body.data) };
 };
 
 export const toReply = <O extends FencedOperation>(
   operation: O,
   response: RawResponse,
-  orderId: string,
+  key: string,
 ): Reply<ReplyBodyOf<O, 200>> => {
-  if (response.status === 200) return toOk(operation, response, orderId);
+  if (response.status === 200) return toOk(operation, response, key);
   if (response.status >= 200 && response.status < 300) return unknown('malformed-reply', response);
-  return toFailure(operation, response, orderId);
+  return toFailure(operation, response, key);
 };

@@ -3,7 +3,7 @@ import {
   ATTEMPT_HEADER,
   KEY_HEADER,
   type Operation,
-  orderIdOfKey,
+  runIdOfKey,
   stepOfKey,
 } from '@baton/contracts';
 import {
@@ -35,7 +35,7 @@ export const beginTrace = (
     attributes: {
       'http.request.method': method,
       'http.route': path,
-      'baton.order.id': orderIdOfKey(key),
+      'baton.order.id': runIdOfKey(key),
       'baton.step': stepOfKey(key),
       'baton.attempt': Number.isSafeInteger(attempt) && attempt > 0 ? attempt : undefined,
       ...attributes,

@@ -1,7 +1,6 @@
 /** Whether participants still hold what an operator gave up: each of them is asked about that one order. */
 import type { WrittenOff } from '@baton/contracts';
-import { type Participants, toInstant } from '@baton/runtime';
-import type { GivenUp } from './pruning.ts';
+import { type GivenUp, type Participants, toInstant } from '@baton/runtime';
 
 interface Holding extends Pick<WrittenOff, 'amount' | 'lines'> {
   readonly stands: boolean;

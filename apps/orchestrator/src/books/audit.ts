@@ -1,11 +1,19 @@
 /** The books: participants' money and stock against the orders here. */
 import type { Audit } from '@baton/contracts';
-import { type Participants, toInstant } from '@baton/runtime';
+import {
+  add,
+  type Expectation,
+  expect,
+  type Participants,
+  type Pruning,
+  readAmount,
+  readSlack,
+  type Tally,
+  toInstant,
+} from '@baton/runtime';
 import type { Engine } from '@baton/saga';
 import { findStanding } from './audit-write-offs.ts';
-import { type Expectation, expect, readSlack } from './books.ts';
-import type { Pruning } from './pruning.ts';
-import type { Tally } from './tally.ts';
+import { toTally } from './tally.ts';
 
 interface Held {
   /** Of every provider, one after another. */
@@ -32,10 +40,11 @@ export async function audit(
   const expected = await expect(engine, pruning, signal);
   if (!expected) return undefined;
   const held = await readHeld(participants, signal);
-  const slack = await readSlack(engine, expected);
+  const slack = await readSlack(engine, expected, toTally);
   const writtenOff = await findStanding(expected.givenUp, participants, signal);
-  const money = toMoneyBooks(expected, slack, held);
-  const stock = toStockBooks(expected, slack, held);
+  const standing = toWrittenOffTally(writtenOff);
+  const money = toMoneyBooks(expected, slack, held, standing);
+  const stock = toStockBooks(expected, slack, held, standing);
   const isExplained = held.unreachable.length === 0 && writtenOff.length === 0;
   return {
     balanced: isExplained && [...money, ...stock].every(({ balanced }) => balanced),
@@ -71,33 +80,57 @@ async function readHeld(participants: Participants, signal: AbortSignal): Promis
 
 const currencies = ['EUR', 'USD'] as const;
 
-function toMoneyBooks(
-  { certain }: Expectation,
-  slack: Tally,
-  { money, unreachable }: Held,
-): Audit['money'] {
+function toMoneyBooks(expected: Expectation, slack: Tally, held: Held, writtenOff: Tally) {
   // Half of the books would show a difference where there is none.
-  if (providers.some((name) => unreachable.includes(name))) return [];
+  if (providers.some((name) => held.unreachable.includes(name))) return [];
   return currencies.map((currency) => {
-    const totals = money.filter((total) => total.currency === currency);
+    const totals = held.money.filter((total) => total.currency === currency);
     const taken = totals.reduce((sum, total) => sum + total.taken, 0);
     const givenBack = totals.reduce((sum, total) => sum + total.givenBack, 0);
-    const completedOrders = certain.money[currency] ?? 0;
-    const openOrders = slack.money[currency] ?? 0;
-    const balanced = isWithin(taken - givenBack, completedOrders, openOrders);
-    return { currency, taken, givenBack, completedOrders, openOrders, balanced };
+    const completedOrders = readAmount(expected.certain, 'money', currency);
+    return {
+      currency,
+      taken,
+      givenBack,
+      completedOrders,
+      ...toHolders(taken - givenBack - completedOrders, {
+        writtenOff: readAmount(writtenOff, 'money', currency),
+        openMax: readAmount(slack, 'money', currency),
+      }),
+    };
   });
 }
 
-function toStockBooks({ certain }: Expectation, slack: Tally, { stock }: Held): Audit['stock'] {
+function toStockBooks(expected: Expectation, slack: Tally, { stock }: Held, writtenOff: Tally) {
   return stock.map(({ sku, onHand, free, held }) => {
-    const heldByOrders = certain.stock[sku] ?? 0;
-    const openOrders = slack.stock[sku] ?? 0;
-    const balanced =
-      isWithin(held, heldByOrders, openOrders) && onHand === free + held && free >= 0;
-    return { sku, onHand, free, held, heldByOrders, openOrders, balanced };
+    const heldByOrders = readAmount(expected.certain, 'stock', sku);
+    const { balanced, ...holders } = toHolders(held - heldByOrders, {
+      writtenOff: readAmount(writtenOff, 'stock', sku),
+      openMax: readAmount(slack, 'stock', sku),
+    });
+    const isWhole = onHand === free + held && free >= 0;
+    return { sku, onHand, free, held, heldByOrders, ...holders, balanced: balanced && isWhole };
   });
 }
 
-const isWithin = (actual: number, certain: number, slack: number): boolean =>
-  actual >= certain && actual <= certain + slack;
+/** Of what completed orders do not hold: who does. Open orders hold what is left, up to what they may. */
+function toHolders(
+  rest: number,
+  { writtenOff, openMax }: { readonly writtenOff: number; readonly openMax: number },
+) {
+  const left = rest - writtenOff;
+  const openOrders = Math.min(Math.max(left, 0), openMax);
+  const unexplained = left - openOrders;
+  return { openOrders, writtenOff, unexplained, balanced: unexplained === 0 && writtenOff === 0 };
+}
+
+/** What participants say that they still hold of what was given up. */
+const toWrittenOffTally = (writtenOff: Audit['writtenOff']): Tally =>
+  writtenOff.reduce<Tally>(
+    (sum, { amount, lines = [] }) =>
+      lines.reduce(
+        (all, { sku, quantity }) => add(all, { stock: { [sku]: quantity } }),
+        amount ? add(sum, { money: { [amount.currency]: amount.amountMinor } }) : sum,
+      ),
+    {},
+  );

@@ -1,12 +1,17 @@
 /** The shop's books, as the runtime asks for them. */
 import type { Audit } from '@baton/contracts';
-import type { BookKeeping, Participants } from '@baton/runtime';
+import {
+  type BookKeeping,
+  createPruning,
+  type Participants,
+  type PruningOptions,
+} from '@baton/runtime';
 import type { Engine } from '@baton/saga';
 import { toWords } from '../place-order/order-words.ts';
 import { audit } from './audit.ts';
-import { createPruning, type PruningOptions } from './pruning.ts';
+import { toTally } from './tally.ts';
 
-export interface BookKeepingOptions extends PruningOptions {
+export interface BookKeepingOptions extends Omit<PruningOptions, 'moved'> {
   readonly participants: Participants;
 }
 interface ShopBooks extends BookKeeping {
@@ -17,7 +22,7 @@ interface ShopBooks extends BookKeeping {
 }
 
 export function createBookKeeping({ participants, ...options }: BookKeepingOptions): ShopBooks {
-  const pruning = createPruning(options);
+  const pruning = createPruning({ ...options, moved: toTally });
   const read: ShopBooks['audit'] = ({ engine }, signal) =>
     audit({ engine, participants, pruning }, { signal, nowMs: options.now() });
   return {

@@ -128,11 +128,11 @@ async function answerPlaced(
 const createList =
   (served: Served): Routes['list'] =>
   async ({ query: { limit, cursor, status } }) => {
-    const { engine, workflow } = served;
+    const { workflow } = served;
     const before = cursor === undefined ? undefined : readCursor(cursor);
     if (before === null)
       return { problem: 'bad-request', detail: 'cursor: take nextCursor of the page before' };
-    const runs = await engine.list({ limit: limit + 1, before, status });
+    const runs = await listOf(served, { limit: limit + 1, before, status });
     const shown = runs.slice(0, limit);
     const last = runs.length > limit ? shown.at(-1) : undefined;
     const summaries = await toSummaries(served, shown);
@@ -140,6 +140,22 @@ const createList =
     // The field's name is only known as text, so its type would be that of every other field.
     return { status: 200, body: { [workflow.plural]: summaries, nextCursor } as never };
   };
+
+/** The engine lists the runs of all workflows. */
+async function listOf(
+  { engine, workflow }: Served,
+  query: Parameters<Engine['list']>[0],
+): Promise<RunSummary[]> {
+  const found: RunSummary[] = [];
+  let { before } = query;
+  for (;;) {
+    const page = await engine.list({ ...query, before });
+    found.push(...page.filter(({ id }) => isOf(workflow, id)));
+    before = page.at(-1)?.number;
+    if (found.length >= query.limit || page.length < query.limit)
+      return found.slice(0, query.limit);
+  }
+}
 
 const readCursor = (cursor: string): number | null =>
   /^\d{1,15}$/.test(cursor) ? Number(cursor) : null;
@@ -150,7 +166,6 @@ async function toSummaries({ engine, workflow }: Served, runs: readonly RunSumma
   const sagas: readonly Saga<unknown>[] = workflow.versions;
   const summaries: Record<string, unknown>[] = [];
   for (const { id, version, acceptedAt, status } of runs) {
-    if (!isOf(workflow, id)) continue;
     const state = await engine.readState(id);
     const shown = state ? toStatus(state) : status;
     // Only of one that was not answered yet does it matter whether its call has left.

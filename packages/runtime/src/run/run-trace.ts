@@ -7,7 +7,7 @@
  * 3. What is not traced here passes its caller's context on as it came.
  */
 import { hash, randomBytes } from 'node:crypto';
-import { orderIdOfKey } from '@baton/contracts';
+import { runIdOfKey } from '@baton/contracts';
 import type { Attempt } from '@baton/saga';
 import {
   readTraceContext,
@@ -110,6 +110,6 @@ export const propagate = ({
   const traceId = readTraceId(context);
   const caller = readCaller(context);
   if (traceId === undefined) return toTraceHeaders(caller);
-  const spanId = toCallSpanId(orderIdOfKey(key) ?? '', ordinal);
+  const spanId = toCallSpanId(runIdOfKey(key) ?? '', ordinal);
   return toTraceHeaders({ ...caller, parent: { traceId, spanId, isSampled: true } });
 };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Audited } from '../books.ts';
+import type { Audited } from '../books/books.ts';
 import { createBooksWatch } from './watchdog-books.ts';
 
 const second = 1_000;

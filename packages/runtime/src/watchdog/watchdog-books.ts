@@ -1,5 +1,5 @@
 /** Audits in the background, now and then and when asked: a difference counts once a second audit finds it too. */
-import type { Books } from '../books.ts';
+import type { Books } from '../books/books.ts';
 import type { ObservedBooks, ObservedGap } from './watchdog-observation.ts';
 
 const everyMs = 300_000;

@@ -5,7 +5,7 @@
 import type { AlertRule, Alert as AlertView, ParticipantState } from '@baton/contracts';
 import type { Clock, Engine, RunState, Saga } from '@baton/saga';
 import type { Log } from '@baton/telemetry';
-import type { Books } from '../books.ts';
+import type { Books } from '../books/books.ts';
 import type { RunParticipants } from '../participants.ts';
 import { type Alert, toAlertView } from './alert.ts';
 import { openAlertBook } from './alert-book.ts';

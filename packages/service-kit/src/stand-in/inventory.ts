@@ -18,7 +18,7 @@ const sum = (store: Store): number =>
   Number(store.db.prepare('SELECT coalesce(sum(quantity), 0) AS held FROM held').get()?.held);
 
 const createHandlers = (store: Store): Handlers<typeof inventoryOperations> => ({
-  reserve: ({ db, orderId }, { lines }) => {
+  reserve: ({ db, runId: orderId }, { lines }) => {
     // A bug on purpose, so that tests see what a throw leaves behind: nothing.
     db.prepare('INSERT INTO held VALUES (?, ?)').run(orderId, lines[0]?.quantity ?? 0);
     if (lines.some(({ sku }) => sku === 'throws')) throw new Error('secret internal text');
@@ -28,7 +28,7 @@ const createHandlers = (store: Store): Handlers<typeof inventoryOperations> => (
     if (sum(store) > STOCK) return { problem: 'out-of-stock' };
     return { status: 200, body: { orderId, reservationId: `res_${orderId}` } };
   },
-  release: ({ db, orderId }) => {
+  release: ({ db, runId: orderId }) => {
     db.prepare('DELETE FROM held WHERE orderId = ?').run(orderId);
     return undefined;
   },

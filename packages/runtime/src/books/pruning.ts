@@ -2,13 +2,15 @@
  * What is carried of orders that are pruned. An audit reads for a while, and meanwhile an order may become a part of
  * what is carried: whoever audits hears of it, so that each order counts once.
  */
-import { findDefinition, findWay } from '@baton/runtime';
 import type { RunState, Saga } from '@baton/saga';
 import { z } from 'zod';
-import { add, emptyTally, Tally, toTally } from './tally.ts';
+import { findDefinition } from '../run/definition.ts';
+import { findWay } from '../run/run-view.ts';
+import { add, type Tally } from './tally.ts';
 
 /** An undo that an operator gave up: the effect may stand at the participant. */
 const GivenUp = z.object({
+  /** Of the run. Archives of before workflows had names of their own say so. */
   orderId: z.string(),
   way: z.string(),
   /** Undefined for a definition that was gone by then. */
@@ -19,11 +21,23 @@ const GivenUp = z.object({
 });
 export type GivenUp = z.infer<typeof GivenUp>;
 
-const Carried = Tally.extend({ givenUp: z.array(GivenUp).default([]) });
-export type Carried = z.infer<typeof Carried>;
+/** What runs hold for good, as far as they were pruned or are looked at alone. */
+export interface Carried {
+  readonly tally: Tally;
+  readonly givenUp: readonly GivenUp[];
+}
 
-export const readCarried = (stored: unknown): Carried =>
-  Carried.safeParse(stored).data ?? { ...emptyTally, givenUp: [] };
+/** In the archive, accounts stand beside what was given up. */
+const Archived = z
+  .object({ givenUp: z.array(GivenUp).default([]) })
+  .catchall(z.record(z.string(), z.int()));
+
+export function readCarried(stored: unknown): Carried {
+  const { givenUp, ...tally } = Archived.safeParse(stored).data ?? { givenUp: [] };
+  return { givenUp, tally };
+}
+
+const toArchived = ({ tally, givenUp }: Carried) => ({ ...tally, givenUp });
 
 export interface Pruned {
   readonly id: string;
@@ -33,10 +47,10 @@ export interface Pruned {
 }
 
 export interface Pruning {
-  /** What an order holds for good, and what it holds because an operator gave it up. */
+  /** What a run holds for good, and what it holds because an operator gave it up. */
   readonly toShare: (id: string, state: RunState) => Carried;
   /** For the engine: adds an order that is about to be pruned. */
-  readonly carry: (stored: unknown, state: RunState, id: string) => Carried;
+  readonly carry: (stored: unknown, state: RunState, id: string) => unknown;
   /** Hears of each order that is pruned from now on; returns how to stop. */
   readonly follow: (listener: (pruned: Pruned) => void) => () => void;
   /** No order that settles later than this is pruned while an audit that begins now reads. */
@@ -45,6 +59,8 @@ export interface Pruning {
 
 export interface PruningOptions {
   readonly sagas: readonly Saga<unknown>[];
+  /** What the steps of a run say that they moved; of an open run, what it may move at most. */
+  readonly moved: (state: RunState) => Tally;
   /** As the engine is told. */
   readonly keepMs: number | undefined;
   readonly now: () => number;
@@ -53,10 +69,10 @@ export interface PruningOptions {
 /** Longer than an audit may take. */
 const auditMaxMs = 900_000;
 
-export function createPruning({ sagas, keepMs, now }: PruningOptions): Pruning {
+export function createPruning({ sagas, moved, keepMs, now }: PruningOptions): Pruning {
   const listeners = new Set<(pruned: Pruned) => void>();
   const toShare: Pruning['toShare'] = (id, state) => ({
-    ...(state.phase === 'completed' ? toTally(state) : emptyTally),
+    tally: state.phase === 'completed' ? moved(state) : {},
     givenUp: findGivenUp(id, findDefinition(sagas, state), state),
   });
   return {
@@ -64,7 +80,7 @@ export function createPruning({ sagas, keepMs, now }: PruningOptions): Pruning {
     carry: (stored, state, id) => {
       const share = toShare(id, state);
       for (const hear of listeners) hear({ id, settledAt: state.settledAt ?? 0, share });
-      return addShare(readCarried(stored), share);
+      return toArchived(addShare(readCarried(stored), share));
     },
     follow: (listener) => {
       listeners.add(listener);
@@ -75,7 +91,7 @@ export function createPruning({ sagas, keepMs, now }: PruningOptions): Pruning {
 }
 
 export const addShare = (carried: Carried, share: Carried): Carried => ({
-  ...add(carried, share),
+  tally: add(carried.tally, share.tally),
   givenUp: [...carried.givenUp, ...share.givenUp],
 });
 

@@ -1,9 +1,9 @@
-import { createStandIns } from '@baton/runtime/testing';
 import { createEngine, type Engine } from '@baton/saga';
 import { createMemoryJournal } from '@baton/saga/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createOrderSaga } from '../place-order/place-order.ts';
-import { expect as expectHeld } from './books.ts';
+import { createOrderSaga } from '../testing/order-workflow.ts';
+import { createStandIns } from '../testing/stand-in.ts';
+import { expect as expectHeld } from './expectation.ts';
 import { createPruning } from './pruning.ts';
 
 const signal = new AbortController().signal;
@@ -14,12 +14,14 @@ const order = {
   payment: { method: 'card' as const, token: 'tok_ok' },
 };
 
+const moved = () => ({ money: { EUR: 2_400 }, stock: { mug: 2 } });
+
 /** So many completed orders, and what happens whenever one of them was read. */
 async function createScene(count: number) {
   const saga = createOrderSaga(createStandIns().participants);
   const scene = { now: 0, onRead: async (_nth: number): Promise<void> => {} };
   const clock = { now: () => scene.now, setTimer: () => () => {} };
-  const pruning = createPruning({ sagas: [saga], keepMs, now: clock.now });
+  const pruning = createPruning({ sagas: [saga], moved, keepMs, now: clock.now });
   const journal = createMemoryJournal();
   const engine = await createEngine({ journal, sagas: [saga], clock });
   onTestFinished(() => engine.stop());

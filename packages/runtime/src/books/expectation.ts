@@ -2,8 +2,8 @@
  * What orders say that participants must hold. Settled orders say it exactly; an open one may hold anything from
  * nothing to all of what it asks for, so it is slack, not a difference.
  */
-import { createBreather } from '@baton/runtime';
 import type { Engine, RunState, RunSummary } from '@baton/saga';
+import { createBreather } from '../breather.ts';
 import {
   addShare,
   type Carried,
@@ -12,7 +12,7 @@ import {
   type Pruning,
   readCarried,
 } from './pruning.ts';
-import { add, emptyTally, type Tally, toTally } from './tally.ts';
+import { add, type Tally } from './tally.ts';
 
 type ReadableEngine = Pick<Engine, 'archive' | 'list' | 'readState'>;
 
@@ -69,12 +69,12 @@ function createCount(before: Carried, pruning: Pruning) {
   const open = new Map<string, readonly GivenUp[]>();
   const givenUp = [...before.givenUp];
   let carried = before;
-  let certain: Tally = before;
+  let certain: Tally = before.tally;
   let newest = 0;
   let isCertain = true;
   const settle = ({ id, settledAt, share }: Pruned): void => {
     open.delete(id);
-    certain = add(certain, share);
+    certain = add(certain, share.tally);
     givenUp.push(...share.givenUp);
     // Of all that there are it would be too many.
     if (settledAt < reach) counted.add(id);
@@ -105,19 +105,20 @@ function createCount(before: Carried, pruning: Pruning) {
 export async function readSlack(
   engine: ReadableEngine,
   { open, newest }: Expectation,
+  moved: (state: RunState) => Tally,
 ): Promise<Tally> {
   const breathe = createBreather();
-  let slack = emptyTally;
+  let slack: Tally = {};
+  const include = (state: RunState | undefined): void => {
+    if (state) slack = add(slack, moved(state));
+  };
   for (const id of open) {
-    slack = addState(slack, await engine.readState(id));
+    include(await engine.readState(id));
     await breathe();
   }
-  for await (const [, state] of readStates(engine, newest)) slack = addState(slack, state);
+  for await (const [, state] of readStates(engine, newest)) include(state);
   return slack;
 }
-
-const addState = (sum: Tally, state: RunState | undefined): Tally =>
-  state ? add(sum, toTally(state)) : sum;
 
 async function* readStates(
   engine: ReadableEngine,
