@@ -8,8 +8,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type FiveApps, startFiveApps } from './five-apps.ts';
 
 const root = join(import.meta.dirname, '../..');
-const [, program = ''] =
-  /```ts\n( *import .*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+const page = readFileSync(join(root, 'README.md'), 'utf8');
+const [, program = ''] = /```ts\n( *import .*?)```/s.exec(page) ?? [];
+const [, excerpt = ''] = /```ts\n( *\.step.*?)```/s.exec(page) ?? [];
 
 let folder: string;
 let apps: FiveApps;
@@ -30,4 +31,10 @@ it('places an order, and is told that it completed', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [file]);
   expect(stdout).toMatch(/^200 ord_\w+\n$/);
   expect(apps.errors).toEqual([]);
+});
+
+it('shows a part of the workflow as it stands', () => {
+  const workflow = readFileSync(join(root, 'apps/orchestrator/src/place-order/v2.ts'), 'utf8');
+  expect(excerpt).toContain("step('reserve'");
+  expect(workflow).toContain(excerpt);
 });
