@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readFunctionLengths } from './function-length.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -35,6 +36,16 @@ function readJson(path: string) {
 test('every file can be read in one go', () => {
   expect(sources.length).toBeGreaterThan(0);
   expect(offenders(({ lines, isTest }) => lines > (isTest ? 500 : 300))).toEqual([]);
+});
+
+test('every function can be read without scrolling', () => {
+  const long = sources
+    .filter(({ isTest }) => !isTest)
+    .flatMap(({ path, text }) =>
+      readFunctionLengths(path, text).map((found) => ({ path, ...found })),
+    )
+    .filter(({ lines }) => lines > 50);
+  expect(long).toEqual([]);
 });
 
 test('every file is named for what it holds', () => {

@@ -1,0 +1,64 @@
+/**
+ * How long functions are, without comments, without lines that only close what others opened, and without a saga's
+ * definition: a builder's calls are data, and may be as many as the workflow has steps. The functions among these
+ * calls count as any others do.
+ */
+import { parseSync, Visitor } from 'oxc-parser';
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+interface Syntax extends Span {
+  readonly type: string;
+}
+
+export interface FunctionLength {
+  readonly firstLine: number;
+  readonly lines: number;
+}
+
+const isCode = /^(?!\s*([\])};,]*$|\/\/|\/?\*))/;
+
+const countLines = (text: string): number => text.split('\n').length;
+
+/** Whether calls upon calls began with `saga(…)`. */
+function isDefinition(node: Syntax): boolean {
+  if ('callee' in node) return isDefinition(node.callee as Syntax);
+  if ('object' in node) return isDefinition(node.object as Syntax);
+  return 'name' in node && node.name === 'saga';
+}
+
+function readSpans(path: string, text: string) {
+  const bodies: Span[] = [];
+  /** All calls of a definition begin where it does; its last one, which holds the others, is met first. */
+  const definitions = new Map<number, Span>();
+  const addBody = ({ body }: { readonly body: Span | null }) => body && bodies.push(body);
+  const { program, errors } = parseSync(path, text);
+  if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
+  new Visitor({
+    FunctionDeclaration: addBody,
+    FunctionExpression: addBody,
+    ArrowFunctionExpression: addBody,
+    CallExpression: (node) => {
+      if (isDefinition(node) && !definitions.has(node.start)) definitions.set(node.start, node);
+    },
+  }).visit(program);
+  return { bodies, definitions: [...definitions.values()] };
+}
+
+export function readFunctionLengths(path: string, text: string): readonly FunctionLength[] {
+  const { bodies, definitions } = readSpans(path, text);
+  return bodies.map((body) => {
+    let from = body.start;
+    let code = '';
+    for (const { start, end } of definitions) {
+      if (start < from || end > body.end) continue;
+      code += text.slice(from, start);
+      from = end;
+    }
+    code += text.slice(from, body.end);
+    const lines = code.split('\n').filter((line) => isCode.test(line)).length;
+    return { firstLine: countLines(text.slice(0, body.start)), lines };
+  });
+}
