@@ -102,4 +102,4 @@ export {
 } from './problem.ts';
 export { createRunOperations, type RunNaming, type RunOperations } from './run-operations.ts';
 export { AttemptView, RunLinks, RunStatus, StepView } from './run-view.ts';
-export { SERVICE_CONTRACTS } from './service-contract.ts';
+export { CONTRACT_VERSIONS, SERVICE_CONTRACTS } from './service-contract.ts';

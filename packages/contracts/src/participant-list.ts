@@ -10,6 +10,8 @@ export interface ListedParticipant {
   /** The app in `apps/`, and its package. */
   readonly program: string;
   readonly operations: Operations;
+  /** Of its contract. */
+  readonly version: number;
   /** Unless it is told otherwise. */
   readonly port: number;
   /** The orchestrator's setting that says where it is. */
@@ -23,6 +25,7 @@ export const listedParticipants: readonly ListedParticipant[] = Object.entries(P
     name: name as ParticipantName,
     program: 'program' in entry ? entry.program : name,
     operations: entry.operations,
+    version: 'version' in entry ? Number(entry.version) : 1,
     port: ORCHESTRATOR_PORT + entry.portOffset,
     urlVariable: `${name.toUpperCase().replaceAll('-', '_')}_URL`,
     faultPrefix: name.replace(/-service$/, ''),

@@ -10,6 +10,8 @@ import { paymentOperations } from './payment-service.ts';
 
 interface ParticipantEntry {
   readonly operations: Operations;
+  /** Of its contract, raised by whoever breaks callers of before; 1 where it is not said. */
+  readonly version?: number;
   /** Its usual port is the orchestrator's plus this. */
   readonly portOffset: number;
   /** The app that it runs, where it is not the app of its own name: a second instance, on data of its own. */

@@ -77,7 +77,6 @@ const toEventSchema = <N extends string>(noun: N, id: z.ZodString) =>
 
 const at = '2026-01-01T00:00:00.000Z';
 
-// biome-ignore lint/complexity/noExcessiveLinesPerFunction: seven definitions one after another are data.
 export function createRunOperations<
   const N extends string,
   const P extends string,

@@ -1,6 +1,7 @@
 /** A service's OpenAPI 3.1 document, derived from its contract. */
 import {
   ATTEMPT_HEADER,
+  CONTRACT_VERSIONS,
   EFFECT_KEY_PATTERN,
   type EffectOperation,
   EXAMPLE_EFFECT_KEY,
@@ -183,7 +184,7 @@ export interface OpenApiDocument {
 
 export const toOpenApi = (service: string, operations: Operations): OpenApiDocument => ({
   openapi: '3.1.0',
-  info: { title: service, version: '1' },
+  info: { title: service, version: String(CONTRACT_VERSIONS.get(service) ?? 1) },
   paths: toPaths([...Object.values(operations), healthLive(service), healthReady(service)]),
   components: { schemas: { Problem: toSchema(Problem) } },
 });

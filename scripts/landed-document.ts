@@ -1,0 +1,16 @@
+/** What a document of this repository said when it last landed on the main branch, by git. */
+import { spawnSync } from 'node:child_process';
+
+/** Undefined where the history does not reach so far: outside of git, in a shallow clone, or when the document is new. */
+export function readLanded(folder: string, path: string, now: string): string | undefined {
+  const git = (...args: readonly string[]): string | undefined => {
+    const { status, stdout } = spawnSync('git', args, { cwd: folder, encoding: 'utf8' });
+    return status === 0 ? stdout : undefined;
+  };
+  const base =
+    ['origin/main', 'main'].map((main) => git('merge-base', main, 'HEAD')?.trim()).find(Boolean) ??
+    'HEAD';
+  const landed = git('show', `${base}:${path}`);
+  // CI runs on the main branch when a change has landed already: judge the one that landed last.
+  return landed === now ? git('show', `${base}^:${path}`) : landed;
+}
