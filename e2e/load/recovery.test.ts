@@ -30,3 +30,22 @@ async function compare(): Promise<number> {
 it('makes its first call with 10,000 orders open within twenty times what a start with five takes', async () => {
   expect(await measureMedianRatio(ratioMax, compare)).toBeLessThanOrEqual(ratioMax);
 }, 240_000);
+
+/** Less than twice. An engine that kept of each order what it did, and not only where it stands, would take ten times. */
+const memoryMax = 4;
+
+it('settles 10,000 open orders in no more than four times the memory that five take', async () => {
+  const ratio = await measureMedianRatio(memoryMax, async () => {
+    const { rssMostMb: fewMb } = await measureRecovery(folder, few);
+    const { rssMostMb: manyMb, heapPerOrderBytes, completed } = await measureRecovery(folder, many);
+    process.stdout.write(
+      `recovery: ${fewMb.toFixed(0)} MB at most with ${few} orders open, ${manyMb.toFixed(0)} MB with ${many}; ` +
+        `${heapPerOrderBytes} B of heap each at the start\n`,
+    );
+    expect(completed).toBe(many * 0.8);
+    // Memory follows the orders that are open, which are bounded, and no more of each than its state.
+    expect(heapPerOrderBytes).toBeLessThan(4_096);
+    return manyMb / fewMb;
+  });
+  expect(ratio).toBeLessThanOrEqual(memoryMax);
+}, 240_000);

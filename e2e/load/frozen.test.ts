@@ -1,13 +1,14 @@
-// An orchestrator that lives and does nothing: frozen, blocked, or awake after another took its journal.
+// An orchestrator that lives and does nothing: frozen, blocked, or awake after another took its journal. Its guard reads the
+// real clock, and a busy machine may block a loop as well as a bug does: so this has the machine to itself.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { findFaults, readRows, readRuns } from './books.ts';
-import { createFastFolder } from './folder.ts';
-import { type App, type Starting, type System, start, startSystem } from './processes.ts';
-import { startStandby, untilStandbyWaits } from './standby.ts';
+import { findFaults, readRows, readRuns } from '../src/books.ts';
+import { createFastFolder } from '../src/folder.ts';
+import { type App, type Starting, type System, start, startSystem } from '../src/processes.ts';
+import { startStandby, untilStandbyWaits } from '../src/standby.ts';
 
-const blocker = new URL('./blocker.ts', import.meta.url).href;
+const blocker = new URL('../src/blocker.ts', import.meta.url).href;
 const blockedMaxSeconds = 2;
 const deadline = { timeout: 30_000, interval: 50 };
 

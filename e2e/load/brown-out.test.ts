@@ -1,16 +1,17 @@
 import { createEngine, ok, type Reply, saga } from '@baton/saga';
 import { createMemoryJournal, createVirtualClock } from '@baton/saga/testing';
 import { expect, it } from 'vitest';
-import { createRandom } from './random.ts';
+import { createRandom } from '../src/random.ts';
+import { measureMedianRatio } from './median-ratio.ts';
 
 const minuteMs = 60_000;
 const orders = 1_000;
 const lost: Reply<never> = { reply: 'unknown', code: 'status-503' };
 
 /** One participant that fails half of its calls for two minutes, while orders keep coming; then it heals. */
-async function playBrownOut() {
+async function playBrownOut(seed: number) {
   const clock = createVirtualClock();
-  const random = createRandom(7);
+  const random = createRandom(seed);
   const startMs = clock.now();
   const isIll = () => clock.now() - startMs < 2 * minuteMs;
   const calls: number[] = [];
@@ -55,14 +56,23 @@ const anything = {
   '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },
 } as const;
 
+const callsMax = 1.2;
+/** By the engine's own setting, and what of the second before may fall into it. */
+const drainMax = 200 + 20;
+
 it('calls an ill participant hardly more often than orders come, and drains at a bounded rate when it is well', async () => {
-  const { duringIllness, completed, drain, seen } = await playBrownOut();
-  process.stdout.write(
-    `brown-out: ${duringIllness.accepted} orders came, ${duringIllness.calls} calls were made, ${duringIllness.parked} orders waited; ${completed} completed\n`,
-  );
-  expect(duringIllness.calls / duringIllness.accepted).toBeLessThanOrEqual(1.2);
-  expect(completed).toBe(orders);
-  const perSecond = [...Map.groupBy(drain, (at) => Math.floor(at / 1_000)).values()];
-  expect(Math.max(...perSecond.map((second) => second.length))).toBeLessThanOrEqual(200 + 20);
-  expect(seen.togetherMax).toBeLessThanOrEqual(32);
+  let seed = 7;
+  const ratio = await measureMedianRatio(callsMax, async () => {
+    const { duringIllness, completed, drain, seen } = await playBrownOut(seed++);
+    const { accepted, calls, parked } = duringIllness;
+    process.stdout.write(
+      `brown-out: ${accepted} orders came, ${calls} calls were made, ${parked} orders waited; ${completed} completed\n`,
+    );
+    expect(completed).toBe(orders);
+    const perSecond = [...Map.groupBy(drain, (at) => Math.floor(at / 1_000)).values()];
+    expect(Math.max(...perSecond.map((second) => second.length))).toBeLessThanOrEqual(drainMax);
+    expect(seen.togetherMax).toBeLessThanOrEqual(32);
+    return calls / accepted;
+  });
+  expect(ratio).toBeLessThanOrEqual(callsMax);
 });
