@@ -18,7 +18,7 @@ function run(script: string, ...args: readonly string[]) {
     {
       env: { ...process.env, DATA_DIR: folder, TMPDIR: folder },
       encoding: 'utf8',
-      timeout: 10_000,
+      timeout: 60_000,
     },
   );
   return { status, stdout, stderr };

@@ -212,5 +212,5 @@ describe('the environment that compose.yaml gives', () => {
     await client.close();
     expect(placed).toMatchObject({ ok: true, body: { status: 'completed' } });
     expect((await fetch(`${baseUrl}/faults`)).status).toBe(404);
-  }, 60_000);
+  });
 });

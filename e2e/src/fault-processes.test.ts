@@ -83,10 +83,10 @@ describe('an order that carries its faults', () => {
     const { client, place, look } = connect();
     const pid = system.apps.get('payment-service')?.pid ?? 0;
     const orderId = await place('baton.fault=payment.process:crash:when=after:times=1', 0);
-    await expect.poll(() => isAlive(pid), { timeout: 10_000, interval: 20 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 60_000, interval: 20 }).toBe(false);
     await restart(system, 'payment-service', folder);
     await expect
-      .poll(async () => (await look(orderId)).status, { timeout: 20_000 })
+      .poll(async () => (await look(orderId)).status, { timeout: 60_000 })
       .toBe('completed');
     const pay = (await look(orderId)).steps.find(({ name }) => name === 'pay');
     expect(pay?.attempts[0]).toMatchObject({ reply: 'unknown', code: 'connection-reset' });
@@ -145,7 +145,7 @@ describe('production', () => {
     const reply = await client.process(body, {
       key: 'ord_1:pay',
       number: 1,
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(60_000),
       context: { baggage: 'baton.fault=payment.process:reset' },
     });
     expect(reply).toMatchObject({ reply: 'ok' });

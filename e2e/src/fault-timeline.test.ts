@@ -16,7 +16,7 @@ beforeAll(async () => {
   system = await startSystem(dataDir);
   const port = system.apps.get('orchestrator')?.port;
   client = createOrchestratorClient({ baseUrl: `http://127.0.0.1:${port}` });
-}, 60_000);
+});
 afterAll(async () => {
   await client.close();
   await system.stop();

@@ -55,7 +55,8 @@ const cases: readonly Case[] = [
     fault: 'hang',
     reply: { reply: 'unknown', code: 'timed-out' },
     isDone: false,
-    timeoutMs: soonMs,
+    // Long enough that the request has come by then, also where the machine stood still for a while.
+    timeoutMs: 300,
   },
   { fault: 'reset', reply: reset, isDone: false },
   { fault: 'lost-reply', reply: reset, isDone: true },

@@ -92,7 +92,7 @@ it('finishes once a service that was down is back', async () => {
   await expect
     .poll(
       async () => (await apps.client.getOrder(body.orderId)).ok && (await statusOf(body.orderId)),
-      { timeout: 15_000 },
+      { timeout: 60_000 },
     )
     .toBe('completed');
   await stop(again);
@@ -136,7 +136,7 @@ it('cancels before the pivot, and says why it cannot after it', async () => {
   await expect.poll(() => statusOf(body.orderId)).toBe('running');
   const cancelled = await apps.client.cancelOrder(body.orderId);
   expect(cancelled).toMatchObject({ ok: true, body: { status: 'cancel-requested' } });
-  await expect.poll(() => statusOf(body.orderId), { timeout: 10_000 }).toBe('compensated');
+  await expect.poll(() => statusOf(body.orderId), { timeout: 60_000 }).toBe('compensated');
   expect(await apps.client.cancelOrder(body.orderId)).toMatchObject({
     status: 409,
     code: 'already-settled',
@@ -260,7 +260,7 @@ it('has books that balance while orders are under way', async () => {
   }
   await placing;
   await expect
-    .poll(async () => (await apps.orchestrator.engine.counts()).open, { timeout: 20_000 })
+    .poll(async () => (await apps.orchestrator.engine.counts()).open, { timeout: 60_000 })
     .toBe(0);
   const audit = await apps.client.getAudit();
   expect(audit.ok && audit.body.balanced).toBe(true);

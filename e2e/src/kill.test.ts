@@ -52,7 +52,7 @@ describe('under load', () => {
     expect(findFaults(dataDir, ids)).toEqual([]);
     const audit = await client.getAudit();
     expect(audit.ok && audit.body.balanced).toBe(true);
-  }, 300_000);
+  }, 900_000);
 });
 
 describe('a hot standby', () => {
@@ -67,5 +67,5 @@ describe('a hot standby', () => {
     ids.push(...(await Promise.all(late)));
     await untilSettled(dataDir, ids);
     expect(findFaults(dataDir, ids)).toEqual([]);
-  }, 300_000);
+  }, 900_000);
 });

@@ -77,7 +77,7 @@ beforeAll(async () => {
       const known = families.get(name);
       if (!known || isMore(family, known)) families.set(name, family);
     }
-}, 60_000);
+});
 afterAll(async () => {
   await system?.stop();
   await stop(collector);

@@ -46,7 +46,7 @@ const folder = mkdtempSync(join(tmpdir(), 'baton-requests-'));
 let system: System;
 beforeAll(async () => {
   system = await startSystem(folder);
-}, 60_000);
+});
 afterAll(async () => {
   await system.stop();
   rmSync(folder, { recursive: true });

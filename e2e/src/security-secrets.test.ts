@@ -124,7 +124,7 @@ it('shows no token and no customer, and keeps no token once the order has settle
   expect(shown).not.toContain(customerId);
   // The process still runs: what is gone is gone from its log as well.
   await expect
-    .poll(() => readFiles(/sqlite/).includes(token), { timeout: 10_000, interval: 200 })
+    .poll(() => readFiles(/sqlite/).includes(token), { timeout: 60_000, interval: 200 })
     .toBe(false);
   expect(readFiles(/journal\.sqlite/)).toContain(idOf(declined));
   await started.orchestrator.stop();

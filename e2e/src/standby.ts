@@ -11,7 +11,7 @@ export function startStandby({ apps, orchestratorEnv }: System, dataDir: string)
 export async function untilStandbyWaits({ apps }: System): Promise<void> {
   const url = `http://127.0.0.1:${apps.get('orchestrator')?.port}/health/ready`;
   const read = async () => ((await (await fetch(url)).json()) as Health).checks.standby;
-  await expect.poll(read, { timeout: 30_000, interval: 50 }).toBe('waiting');
+  await expect.poll(read, { timeout: 60_000, interval: 50 }).toBe('waiting');
 }
 interface Health {
   readonly checks: Readonly<Record<string, string>>;

@@ -27,7 +27,7 @@ beforeAll(async () => {
   names = new Set(
     endings.flatMap(({ told, measured }) => [...told, ...measured]).map(({ name }) => name),
   );
-}, 60_000);
+});
 
 /** Each contract's own span, of which the page names one. */
 const isOfContract = (name: string): boolean =>

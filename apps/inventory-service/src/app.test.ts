@@ -120,7 +120,7 @@ describe('inventory', () => {
   it('answers the typed client as the contract says', async () => {
     const { url, close } = await listen(service.app);
     const client = createClient(inventoryOperations, { baseUrl: url });
-    const signal = AbortSignal.timeout(5_000);
+    const signal = AbortSignal.timeout(60_000);
     const attempt = (orderId: string) => ({ key: `${orderId}:reserve`, number: 1, signal });
     const scarce = { orderId: 'ord_2', lines: [{ sku: 'first-edition', quantity: 1 }] };
 

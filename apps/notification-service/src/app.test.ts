@@ -73,7 +73,7 @@ describe('notifications', () => {
   it('answers the typed client as the contract says', async () => {
     const { url, close } = await listen(service.app);
     const client = createClient(notificationOperations, { baseUrl: url });
-    const signal = AbortSignal.timeout(5_000);
+    const signal = AbortSignal.timeout(60_000);
 
     const sent = await client.notify(
       { orderId: 'ord_1', ...MESSAGE },

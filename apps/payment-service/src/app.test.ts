@@ -116,7 +116,7 @@ describe('payments', () => {
   it('answers the typed client as the contract says', async () => {
     const { url, close } = await listen(service.app);
     const client = createClient(paymentOperations, { baseUrl: url });
-    const signal = AbortSignal.timeout(5_000);
+    const signal = AbortSignal.timeout(60_000);
     const attempt = (orderId: string) => ({ key: `${orderId}:pay`, number: 1, signal });
     const charge = {
       amount: { amountMinor: 100, currency: 'EUR' },

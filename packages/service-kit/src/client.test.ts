@@ -300,7 +300,7 @@ describe('no answer', () => {
 });
 
 describe('a read', () => {
-  const options = () => ({ signal: AbortSignal.timeout(5_000) });
+  const options = () => ({ signal: AbortSignal.timeout(60_000) });
 
   it('gives the body of the contract', async () => {
     server.behave(answering(200, JSON_TYPE, { products: [], more: 1 }));
@@ -360,7 +360,7 @@ describe("the incarnation of the service's data", () => {
     await reserve();
     expect(client.incarnation?.()).toBe('one');
     server.behave(naming('two'));
-    await client.getStock({}, { signal: AbortSignal.timeout(5_000) });
+    await client.getStock({}, { signal: AbortSignal.timeout(60_000) });
     expect(client.incarnation?.()).toBe('two');
     await server.close();
     await reserve();

@@ -31,7 +31,7 @@ const reserve = async (port: number, orderId: string) => {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': `${orderId}:reserve` },
     body: JSON.stringify({ orderId, lines: [{ sku: 'mug', quantity: 1 }] }),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
   });
 };
 

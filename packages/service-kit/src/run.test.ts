@@ -22,7 +22,13 @@ interface Program {
 const start = (env: Record<string, string> = {}): Program => {
   const child = spawn(process.execPath, [PROGRAM], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PORT: '0', LOG_LEVEL: 'silent', DATA_DIR: createTemporaryFolder(), ...env },
+    env: {
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      DATA_DIR: createTemporaryFolder(),
+      ...env,
+    },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   let errors = '';
@@ -40,7 +46,7 @@ const start = (env: Record<string, string> = {}): Program => {
   };
 };
 const read = (port: number) =>
-  fetch(`http://127.0.0.1:${port}/health/live`, { signal: AbortSignal.timeout(10_000) });
+  fetch(`http://127.0.0.1:${port}/health/live`, { signal: AbortSignal.timeout(60_000) });
 
 /** Free a moment ago; nothing else here asks for ports by number. */
 const occupy = async () => {
