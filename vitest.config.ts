@@ -15,7 +15,7 @@ function findTemporaryFolder(): string {
 }
 
 const longest =
-  /(tutorial|demo|simulation|story-crash-long|kill|supervise|trace-shape|overflow)\.test\.ts$/;
+  /(tutorial|demo|simulation|story-crash-long|supervise|trace-shape|overflow)\.test\.ts$/;
 
 /** Files come by their size, which says little of how long they take: begun last, the longest would be waited for alone. */
 class LongestFirst extends BaseSequencer {

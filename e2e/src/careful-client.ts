@@ -12,7 +12,7 @@ const toOrder = (index: number) => ({
 
 /** As a careful client does: the same key until there is an answer. */
 export async function place(client: OrchestratorClient, index: number): Promise<string> {
-  const deadline = Date.now() + 300_000;
+  const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     const reply = await client.placeOrder(toOrder(index), { idempotencyKey: `kill-${index}` });
     if (reply.ok) return reply.body.orderId;
@@ -26,7 +26,7 @@ export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve
 export async function untilSettled(dataDir: string, ids: readonly string[]): Promise<void> {
   await expect
     .poll(() => [...readRuns(dataDir)].filter(([, events]) => !isOver(events)).map(([id]) => id), {
-      timeout: 300_000,
+      timeout: 120_000,
       interval: 200,
     })
     .toEqual([]);
