@@ -1,7 +1,7 @@
 /**
- * How long functions are, without comments, without lines that only close what others opened, and without a saga's
- * definition: a builder's calls are data, and may be as many as the workflow has steps. The functions among these
- * calls count as any others do.
+ * How long functions are, without comments, without lines that only close what others opened, and without a
+ * definition of a saga or of an operation: these are data, and may be as many as there are steps or routes. The functions
+ * in them count as any others do.
  */
 import { parseSync, Visitor } from 'oxc-parser';
 
@@ -22,11 +22,13 @@ const isCode = /^(?!\s*([\])};,]*$|\/\/|\/?\*))/;
 
 const countLines = (text: string): number => text.split('\n').length;
 
-/** Whether calls upon calls began with `saga(…)`. */
+const definers: readonly unknown[] = ['saga', 'defineOperation'];
+
+/** Whether calls upon calls began with `saga(…)`, or an operation is defined. */
 function isDefinition(node: Syntax): boolean {
   if ('callee' in node) return isDefinition(node.callee as Syntax);
   if ('object' in node) return isDefinition(node.object as Syntax);
-  return 'name' in node && node.name === 'saga';
+  return 'name' in node && definers.includes(node.name);
 }
 
 function readSpans(path: string, text: string) {

@@ -191,4 +191,4 @@ test('runs of a line that are rows are served before many that came later', asyn
   const served = stage.calledFirst('forward pay');
   const last = Math.max(...ids.map((id) => served.indexOf(id)));
   expect(last).toBeLessThan(runs + keptMax);
-}, 120_000);
+});
