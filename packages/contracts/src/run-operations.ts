@@ -77,6 +77,42 @@ const toEventSchema = <N extends string>(noun: N, id: z.ZodString) =>
 
 const at = '2026-01-01T00:00:00.000Z';
 
+function toExampleView(
+  named: Readonly<Record<string, string>>,
+  path: string,
+  summary: Readonly<Record<string, unknown>>,
+) {
+  const self = `${path}/${Object.values(named)[0]}`;
+  return {
+    ...named,
+    status: 'completed',
+    version: 2,
+    createdAt: at,
+    settledAt: at,
+    ...summary,
+    steps: [
+      {
+        name: 'validate',
+        participant: 'order-service',
+        status: 'done',
+        attempts: [{ number: 1, direction: 'forward', way: 'first', reply: 'ok', at, endedAt: at }],
+      },
+    ],
+    degraded: [],
+    owed: [],
+    writtenOff: [],
+    quarantined: false,
+    inFlight: null,
+    next: null,
+    cancelRequested: false,
+    links: {
+      self,
+      events: `${self}/events`,
+      cancel: `${self}/cancel`,
+    },
+  };
+}
+
 export function createRunOperations<
   const N extends string,
   const P extends string,
@@ -98,34 +134,7 @@ export function createRunOperations<
   const path = `/${plural}` as const;
   const exampleId = `${idPrefix}5f1b2c3d4e5f60718293a4b5c6d7e8f9`;
   const named = { [`${noun}Id`]: exampleId };
-  const exampleView = {
-    ...named,
-    status: 'completed',
-    version: 2,
-    createdAt: at,
-    settledAt: at,
-    ...contract.exampleSummary,
-    steps: [
-      {
-        name: 'validate',
-        participant: 'order-service',
-        status: 'done',
-        attempts: [{ number: 1, direction: 'forward', way: 'first', reply: 'ok', at, endedAt: at }],
-      },
-    ],
-    degraded: [],
-    owed: [],
-    writtenOff: [],
-    quarantined: false,
-    inFlight: null,
-    next: null,
-    cancelRequested: false,
-    links: {
-      self: `${path}/${exampleId}`,
-      events: `${path}/${exampleId}/events`,
-      cancel: `${path}/${exampleId}/cancel`,
-    },
-  };
+  const exampleView = toExampleView(named, path, contract.exampleSummary);
   const notFound = { [`${noun}-not-found`]: { status: 404, title: `No such ${noun}` } };
   const quarantined = {
     status: 409,

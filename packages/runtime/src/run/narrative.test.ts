@@ -113,7 +113,7 @@ const touchy = { breaker: { failuresMin: 1 } };
 
 it('tells for whom an order waits at an open breaker, and when it is tried', async () => {
   const { participants } = createStandIns({ 'inventory-service': { reserve: unsent } });
-  const isWaiting = (text: string) => /waits until[^]*its breaker is open\.$/.test(text);
+  const isWaiting = (text: string) => /waits until[\s\S]*its breaker is open\.$/.test(text);
   const story = await tell(participants, isWaiting, touchy);
   expect(story).toContain(
     'reserve: waits until inventory-service is well again; its breaker is open, and no attempt is used up',
