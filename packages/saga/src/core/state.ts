@@ -5,6 +5,8 @@
 // 3. Secrets are never part of the state.
 import type { Aimed, Direction, Event, TriedEvent } from './event.ts';
 
+type WrittenOff = Extract<Event, { type: 'written-off' }>;
+
 interface TriedState {
   /** Attempts that were sent, or may have been. */
   readonly attempts: number;
@@ -36,14 +38,7 @@ export interface WayState extends TriedState {
   readonly output: unknown;
   readonly undo: UndoState;
   /** By an operator: not done any more, or not undone any more. */
-  readonly writtenOff: WriteOff | null;
-}
-
-export interface WriteOff {
-  readonly direction: Direction;
-  readonly reason: string;
-  /** In milliseconds since the epoch. */
-  readonly at: number;
+  readonly writtenOff: Pick<WrittenOff, 'direction' | 'reason' | 'at'> | null;
 }
 
 export interface RunState {
@@ -122,7 +117,6 @@ interface Target {
   readonly way: { readonly name: string };
   readonly direction: Direction;
 }
-/** Of the way, or of its undo. */
 export const readTried = (state: RunState, { way, direction }: Target): TriedState =>
   direction === 'undo' ? readWay(state, way.name).undo : readWay(state, way.name);
 
@@ -138,12 +132,15 @@ export function evolve(state: RunState | null, event: Event): RunState {
     return { ...freshRun, saga, version, structure, input, context, seq, acceptedAt: at };
   }
   if (!state) throw new Error(`a run that begins with ${event.type}`);
-  const calls = state.calls + (isCall(event) ? 1 : 0);
-  return { ...state, ...toChange(state, event), calls, seq: event.seq };
+  return { ...state, ...toTraces(state, event), ...toChange(state, event), seq: event.seq };
 }
 
-/** A call may have been under way when the process ended: a number is given away for it too. */
-const isCall = (event: Event): boolean => 'attempt' in event || event.type === 'recovered';
+/** A call has ended, or may have been under way when the process did: both have a number. */
+function toTraces({ calls, interruptions }: RunState, event: Event): Partial<RunState> {
+  const isInterrupted = event.type === 'recovered' || 'interrupted' in event;
+  if (!isInterrupted && !('attempt' in event)) return {};
+  return { calls: calls + 1, interruptions: isInterrupted ? interruptions + 1 : 0, started: null };
+}
 
 function toChange(state: RunState, event: Exclude<Event, { type: 'accepted' }>): Partial<RunState> {
   switch (event.type) {
@@ -159,7 +156,7 @@ function toChange(state: RunState, event: Exclude<Event, { type: 'accepted' }>):
     case 'step-deferred':
       return { deferred: [...state.deferred, event.step] };
     case 'recovered':
-      return { interruptions: state.interruptions + 1, started: null };
+      return {};
     case 'attempt-started':
       return { started: { way: event.way, direction: event.direction } };
     case 'quarantined':
@@ -168,48 +165,33 @@ function toChange(state: RunState, event: Exclude<Event, { type: 'accepted' }>):
       if (event.nudge) return { ways: toDue(state.ways) };
       // What was announced may be under way: only its end, or a restart, says otherwise.
       return { interruptions: 0, isQuarantined: false, ways: toDue(state.ways, unspent) };
+    case 'written-off': {
+      const { direction, reason, at } = event;
+      return changeWay(state, event.way, { writtenOff: { direction, reason, at } });
+    }
+    case 'step-parked':
+      return park(state, event, 'forward');
+    case 'undo-parked':
+      return park(state, event, 'undo');
     default:
-      return toWayChange(state, event);
+      return changeWay(state, event.way, toWayChange(readWay(state, event.way), event));
   }
 }
 
-const calm = { interruptions: 0, started: null } as const satisfies Partial<RunState>;
+const changeWay = (state: RunState, name: string, change: Partial<WayState>) => ({
+  ways: { ...state.ways, [name]: { ...readWay(state, name), ...change } },
+});
 
-type WayEvent = Exclude<Extract<Event, { way: string }>, { type: 'attempt-started' }>;
+type Parked = Extract<Event, { type: 'step-parked' | 'undo-parked' }>;
 
-function toWayChange(state: RunState, event: WayEvent): Partial<RunState> {
-  const way = readWay(state, event.way);
-  const change = (after: WayState) => ({ ways: { ...state.ways, [event.way]: after } });
-  switch (event.type) {
-    case 'written-off':
-      return change({ ...way, writtenOff: toWriteOff(event) });
-    case 'step-parked': {
-      const since = way.since ?? event.at;
-      return {
-        ...change({ ...way, since, code: event.code, isParked: true }),
-        started: isStarted(state, event.way, 'forward') ? null : state.started,
-      };
-    }
-    case 'undo-parked': {
-      const undo = { ...way.undo, code: event.code, isParked: true };
-      const started = isStarted(state, event.way, 'undo') ? null : state.started;
-      return { ...change({ ...way, undo }), started };
-    }
-    default: {
-      const isInterrupted = event.type === 'step-unknown' && event.interrupted === true;
-      const traces = isInterrupted
-        ? { interruptions: state.interruptions + 1, started: null }
-        : calm;
-      return { ...change(toWay(way, event)), ...traces };
-    }
-  }
+function park(state: RunState, { way, code, at }: Parked, direction: Direction): Partial<RunState> {
+  const { since, undo } = readWay(state, way);
+  const parked = { code, isParked: true };
+  const change =
+    direction === 'undo' ? { undo: { ...undo, ...parked } } : { ...parked, since: since ?? at };
+  const started = isStarted(state, way, direction) ? null : state.started;
+  return { ...changeWay(state, way, change), started };
 }
-
-const toWriteOff = ({
-  direction,
-  reason,
-  at,
-}: Extract<WayEvent, { type: 'written-off' }>): WriteOff => ({ direction, reason, at });
 
 /** An undo has all its attempts before it again, so that the run is no longer stuck. */
 const unspent = { failures: 0, unsents: 0, exhausted: false } as const satisfies Partial<UndoState>;
@@ -223,61 +205,40 @@ const toDue = (ways: RunState['ways'], again: Partial<UndoState> = {}): RunState
     ]),
   );
 
-function toWay(before: WayState, event: TriedEvent): WayState {
-  const way = { ...before, isParked: false, triedAt: event.at };
+function toWayChange(way: WayState, event: TriedEvent): Partial<WayState> {
+  const forward = { ...toTried(way, event), since: way.since ?? event.startedAt };
+  const undo = { ...way.undo, ...toTried(way.undo, event) };
   switch (event.type) {
     case 'step-succeeded':
-      return {
-        ...toTried(way, event),
-        result: 'ok',
-        mayExist: false,
-        output: event.output,
-        code: null,
-        writtenOff: null,
-      };
+      return { ...forward, result: 'ok', mayExist: false, output: event.output, writtenOff: null };
     case 'step-refused':
-      return { ...toTried(way, event), result: 'refused', mayExist: false, code: event.code };
+      return { ...forward, result: 'refused', mayExist: false };
     case 'step-unsent':
-      return {
-        ...way,
-        since: way.since ?? event.startedAt,
-        unsents: way.unsents + 1,
-        retryAt: event.retryAt,
-        code: event.code,
-      };
+      return forward;
     case 'step-unknown':
-      return {
-        ...toTried(way, event),
-        failures: way.failures + (event.interrupted ? 0 : 1),
-        mayExist: true,
-        final: way.final || (event.final ?? false),
-        retryAt: event.retryAt,
-        code: event.code,
-      };
+      return { ...forward, mayExist: true, final: way.final || event.final === true };
     case 'undo-succeeded':
+      return { undo: { ...undo, done: true } };
     case 'undo-refused':
     case 'undo-unsent':
     case 'undo-unknown':
-      return { ...before, undo: toUndo(before.undo, event) };
+      return { undo: { ...undo, exhausted: event.exhausted } };
     default:
       return event satisfies never;
   }
 }
 
-const toTried = (way: WayState, event: TriedEvent): WayState => ({
-  ...way,
-  attempts: event.attempt,
-  since: way.since ?? event.startedAt,
-});
-
-function toUndo(
-  before: UndoState,
-  event: Extract<TriedEvent, { type: `undo-${string}` }>,
-): UndoState {
-  const undo = { ...before, isParked: false, triedAt: event.at };
-  if (event.type === 'undo-succeeded')
-    return { ...undo, attempts: event.attempt, done: true, code: null };
-  const waits = { exhausted: event.exhausted, retryAt: event.retryAt, code: event.code };
-  if (event.type === 'undo-unsent') return { ...undo, ...waits, unsents: undo.unsents + 1 };
-  return { ...undo, ...waits, attempts: event.attempt, failures: undo.failures + 1 };
+/** What an attempt changes in either direction. */
+function toTried(before: TriedState, event: TriedEvent): TriedState {
+  const isUnsent = event.type === 'step-unsent' || event.type === 'undo-unsent';
+  const isFailure = 'retryAt' in event && !isUnsent && !('interrupted' in event);
+  return {
+    attempts: isUnsent ? before.attempts : event.attempt,
+    failures: before.failures + (isFailure ? 1 : 0),
+    unsents: before.unsents + (isUnsent ? 1 : 0),
+    retryAt: 'retryAt' in event ? event.retryAt : before.retryAt,
+    code: 'code' in event ? event.code : null,
+    isParked: false,
+    triedAt: event.at,
+  };
 }
