@@ -107,10 +107,11 @@ function describeNext({ next, state }: RunView, nowMs: number): string {
       return isParked(state, next)
         ? `Next: ${toNextAim(next)}, as soon as its breaker lets it through.`
         : `Next: ${toNextAim(next)}, now or under way.`;
-    case 'choose-alternate':
-    case 'defer':
-    case 'compensate':
-    case 'finish':
+    case 'alternate-chosen':
+    case 'step-deferred':
+    case 'compensation-decided':
+    case 'completed':
+    case 'compensated':
       return 'Next: it goes on now.';
     default:
       return next satisfies never;

@@ -201,14 +201,15 @@ function describe(command: Next): string {
       return `${command.way.participant}: ${toAim({ way: command.way.name, direction: command.direction })}`;
     case 'wait':
       return describeWait(command);
-    case 'choose-alternate':
+    case 'alternate-chosen':
       return `the alternate of ${command.step}`;
-    case 'defer':
+    case 'step-deferred':
       return `completing without ${command.step}`;
-    case 'compensate':
+    case 'compensation-decided':
       return `undoing, because of ${command.code}`;
-    case 'finish':
-      return `ending ${command.as}`;
+    case 'completed':
+    case 'compensated':
+      return `ending ${command.type}`;
     case 'rest':
       return 'nothing';
     default:

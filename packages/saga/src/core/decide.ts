@@ -4,7 +4,7 @@
 // 2. After the decision to compensate nothing goes forward; after the pivot nothing is undone.
 // 3. An alternate is called only when the first way was never sent, or its undo acknowledged; after a refusal never.
 // 4. An undo that waits holds back the earlier undos of its own participant, and no others.
-import type { Direction } from './event.ts';
+import type { Decision, Direction } from './event.ts';
 import { type Patience, type Tries, toLongestMs } from './policy.ts';
 import { type PlannedStep, type PlannedWay, type Saga, toWays } from './saga.ts';
 import { type RunState, readChosenAt, readWay, type WayState } from './state.ts';
@@ -26,10 +26,7 @@ export type Command =
       readonly patient: readonly string[];
     }
   | (Aim & { readonly type: 'wait'; readonly until: number; readonly patient: readonly string[] })
-  | { readonly type: 'choose-alternate'; readonly step: string; readonly code: string }
-  | { readonly type: 'defer'; readonly step: string; readonly code: string }
-  | { readonly type: 'compensate'; readonly code: string; readonly step: string | null }
-  | { readonly type: 'finish'; readonly as: 'completed' | 'compensated' }
+  | Decision
   /** Nothing is left to do, or the run is set aside. */
   | { readonly type: 'rest' };
 
@@ -56,7 +53,7 @@ export function decide(
     case 'forward':
       return decideForward(saga, state, view);
     case 'compensating':
-      return actOn(owedUndos(saga, state), view) ?? { type: 'finish', as: 'compensated' };
+      return actOn(owedUndos(saga, state), view) ?? { type: 'compensated' };
     case 'completed':
       return actOn(owedRepairs(saga, state), view) ?? { type: 'rest' };
     case 'compensated':
@@ -72,12 +69,12 @@ export const isPastPivot = (saga: AnySaga, state: RunState): boolean =>
 function decideForward(saga: AnySaga, state: RunState, view: View): Command {
   const step = findCurrent(saga, state);
   if (state.cancelRequested && !isPastPivot(saga, state))
-    return { type: 'compensate', code: 'cancelled', step: null };
-  if (!step) return { type: 'finish', as: 'completed' };
+    return { type: 'compensation-decided', code: 'cancelled', step: null };
+  if (!step) return { type: 'completed' };
   const planned = chosen(state, step);
   const way = readWay(state, planned.name);
   if (way.result === 'refused')
-    return { type: 'compensate', code: way.code ?? 'refused', step: step.name };
+    return { type: 'compensation-decided', code: way.code ?? 'refused', step: step.name };
   if (isSpent(way, planned.tries, view.now)) return giveUp(state, step, way.code ?? 'exhausted');
   if (owesFirstUndo(state, step)) return undoFirst(state, step, view);
   return actOn([toForward(state, planned)], view) ?? { type: 'rest' };
@@ -104,10 +101,10 @@ const isSpent = (way: WayState, tries: Tries, now: number): boolean =>
 
 function giveUp(state: RunState, step: PlannedStep, code: string): Command {
   if (step.alternate && readChosenAt(state, step.name) === undefined)
-    return { type: 'choose-alternate', step: step.name, code };
+    return { type: 'alternate-chosen', step: step.name, code };
   return step.kind === 'later'
-    ? { type: 'defer', step: step.name, code }
-    : { type: 'compensate', code, step: step.name };
+    ? { type: 'step-deferred', step: step.name, code }
+    : { type: 'compensation-decided', code, step: step.name };
 }
 
 /** The alternate has its own patience, and the undo before it counts: it ends as one that was never reached. */
@@ -115,7 +112,7 @@ function undoFirst(state: RunState, step: PlannedStep, view: View): Command {
   const { undo, code } = readWay(state, step.first.name);
   const endsAt = (readChosenAt(state, step.name) ?? view.now) + chosen(state, step).tries.budgetMs;
   if (undo.exhausted || view.now >= endsAt)
-    return { type: 'compensate', code: code ?? 'exhausted', step: step.name };
+    return { type: 'compensation-decided', code: code ?? 'exhausted', step: step.name };
   return actOn([{ ...toUndo(state, step.first), endsAt }], view) ?? { type: 'rest' };
 }
 

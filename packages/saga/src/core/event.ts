@@ -34,10 +34,7 @@ type StepEvent =
   /** `final`: the same request will fare no better. `interrupted`: recovery wrote it, since the attempt's end was not seen. */
   | (Failed & { readonly type: 'step-unknown'; readonly final?: true; readonly interrupted?: true })
   /** It waits for its participant's breaker to close: no attempt, only the time budget, is used up. */
-  | { readonly type: 'step-parked'; readonly way: WayName; readonly code: string }
-  | { readonly type: 'alternate-chosen'; readonly step: string; readonly code: string }
-  /** A later step was put off: the run completes without it and it is repaired afterwards. */
-  | { readonly type: 'step-deferred'; readonly step: string; readonly code: string };
+  | { readonly type: 'step-parked'; readonly way: WayName; readonly code: string };
 
 type UndoEvent =
   | (Tried & { readonly type: 'undo-succeeded' })
@@ -74,14 +71,20 @@ type RunWideEvent =
   /** Written before the call of a run that crashes may come from, so that the next one can be laid at its door. */
   | (Aimed & { readonly type: 'attempt-started' })
   /** The process ended too often in its calls: it rests until an operator asks for a retry. */
-  | { readonly type: 'quarantined'; readonly code: string }
+  | { readonly type: 'quarantined'; readonly code: string };
+
+/** What `decide` came to. Nothing is called for it. */
+export type Decision =
+  | { readonly type: 'alternate-chosen'; readonly step: string; readonly code: string }
+  /** A later step was put off: the run completes without it and it is repaired afterwards. */
+  | { readonly type: 'step-deferred'; readonly step: string; readonly code: string }
   /** Final: no forward call after it. */
   | { readonly type: 'compensation-decided'; readonly code: string; readonly step: string | null }
   | { readonly type: 'completed' }
   | { readonly type: 'compensated' };
 
 /** What happened, before the journal gave it its place and time. */
-export type Happening = StepEvent | UndoEvent | RunWideEvent;
+export type Happening = StepEvent | UndoEvent | RunWideEvent | Decision;
 
 /** What the journal holds. `seq` counts within the run from 1; `at` is in milliseconds since the epoch. */
 export type Event = Happening & { readonly seq: number; readonly at: number };

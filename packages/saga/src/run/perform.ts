@@ -74,7 +74,7 @@ export async function advance(saga: Saga<unknown>, host: Host): Promise<Advance>
   const command = decide(saga, state, now, healedAt);
   if (command.type === 'wait' || command.type === 'rest') return command;
   if (command.type !== 'perform') {
-    await host.commit([toHappening(command)]);
+    await host.commit([command]);
     return advanced;
   }
   const { admitted, barriers } = await host.admit(command.aims);
@@ -93,21 +93,6 @@ const toParked = ({ way, direction }: Aim): Happening => ({
   way: way.name,
   code: 'breaker-open',
 });
-
-function toHappening(command: Exclude<Command, { type: 'perform' | 'wait' | 'rest' }>): Happening {
-  switch (command.type) {
-    case 'choose-alternate':
-      return { type: 'alternate-chosen', step: command.step, code: command.code };
-    case 'defer':
-      return { type: 'step-deferred', step: command.step, code: command.code };
-    case 'compensate':
-      return { type: 'compensation-decided', code: command.code, step: command.step };
-    case 'finish':
-      return { type: command.as };
-    default:
-      return command satisfies never;
-  }
-}
 
 async function tryWay(
   saga: Saga<unknown>,
