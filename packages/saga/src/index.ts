@@ -2,7 +2,7 @@ import './node-version.ts';
 
 // Not from the whole: its types would need those of Node.
 export { FileError as JournalError } from '@baton/sqlite/file-error';
-export { findOwed, isPastPivot, readOutputs } from './core/decide.ts';
+export { findOwed, findRepairs, isPastPivot, readOutputs } from './core/decide.ts';
 export type { Direction, Event, EventType, Happening, TriedEvent } from './core/event.ts';
 export { replay } from './core/history.ts';
 export type { Policy, Retry } from './core/policy.ts';
@@ -49,7 +49,6 @@ export type {
   Submission,
   SubmitOptions,
 } from './embedded/engine.ts';
-export { findRepairs } from './embedded/intervention.ts';
 export { viewRun } from './embedded/view-run.ts';
 export {
   type Journal,

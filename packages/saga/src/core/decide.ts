@@ -5,14 +5,25 @@
 // 3. An alternate is called only when the first way was never sent, or its undo acknowledged; after a refusal never.
 // 4. An undo that waits holds back the earlier undos of its own participant, and no others.
 import type { Decision, Direction } from './event.ts';
-import { type Patience, type Tries, toLongestMs } from './policy.ts';
+import { type Patience, toLongestMs } from './policy.ts';
 import { type PlannedStep, type PlannedWay, type Saga, toWays } from './saga.ts';
-import { type RunState, readChosenAt, readWay, type WayState } from './state.ts';
+import {
+  type RunState,
+  readChosenAt,
+  readTried,
+  readWay,
+  type TriedState,
+  type WayState,
+} from './state.ts';
 
 export interface Aim {
   readonly way: PlannedWay;
   readonly direction: Direction;
 }
+/** What is called for it, and how often. */
+export const toCall = ({ way, direction }: Aim): NonNullable<PlannedWay['undo']> =>
+  direction === 'undo' && way.undo ? way.undo : way;
+
 /** Times are in milliseconds since the epoch. */
 export type Command =
   /**
@@ -40,6 +51,8 @@ interface View {
   readonly healedAt: HealedAt;
 }
 
+const rest: Command = { type: 'rest' };
+
 /** `now` is in milliseconds since the epoch, and no earlier than the state's last event. */
 export function decide(
   saga: AnySaga,
@@ -48,16 +61,23 @@ export function decide(
   healedAt: HealedAt = () => 0,
 ): Command {
   const view = { now, healedAt };
-  if (state.isQuarantined) return { type: 'rest' };
+  if (state.isQuarantined) return rest;
   switch (state.phase) {
     case 'forward':
       return decideForward(saga, state, view);
-    case 'compensating':
-      return actOn(owedUndos(saga, state), view) ?? { type: 'compensated' };
-    case 'completed':
-      return actOn(owedRepairs(saga, state), view) ?? { type: 'rest' };
+    case 'compensating': {
+      const undos = findOwed(saga, state).map((way) => toDue(state, { way, direction: 'undo' }));
+      return actOn(undos, view, { type: 'compensated' });
+    }
+    case 'completed': {
+      // The first way is tried, since it is what was wanted.
+      const repairs = findRepairs(saga, state).map(({ first }) =>
+        toDue(state, { way: first, direction: 'forward' }),
+      );
+      return actOn(repairs, view, rest);
+    }
     case 'compensated':
-      return { type: 'rest' };
+      return rest;
     default:
       return state.phase satisfies never;
   }
@@ -71,13 +91,15 @@ function decideForward(saga: AnySaga, state: RunState, view: View): Command {
   if (state.cancelRequested && !isPastPivot(saga, state))
     return { type: 'compensation-decided', code: 'cancelled', step: null };
   if (!step) return { type: 'completed' };
-  const planned = chosen(state, step);
-  const way = readWay(state, planned.name);
-  if (way.result === 'refused')
-    return { type: 'compensation-decided', code: way.code ?? 'refused', step: step.name };
-  if (isSpent(way, planned.tries, view.now)) return giveUp(state, step, way.code ?? 'exhausted');
+  const way = chosen(state, step);
+  const { result, code, final, failures, since } = readWay(state, way.name);
+  if (result === 'refused')
+    return { type: 'compensation-decided', code: code ?? 'refused', step: step.name };
+  const endsAt = (since ?? never) + way.tries.budgetMs;
+  if (final || failures >= way.tries.attemptsMax || view.now >= endsAt)
+    return giveUp(state, step, code ?? 'exhausted');
   if (owesFirstUndo(state, step)) return undoFirst(state, step, view);
-  return actOn([toForward(state, planned)], view) ?? { type: 'rest' };
+  return actOn([toDue(state, { way, direction: 'forward' }, endsAt)], view, rest);
 }
 
 /** The first step without an outcome; later steps that were refused, put off or written off hold nothing up. */
@@ -87,17 +109,10 @@ export function findCurrent(saga: AnySaga, state: RunState): PlannedStep | undef
 
 const isDone = (state: RunState, step: PlannedStep): boolean =>
   findOk(state, step) !== undefined ||
+  // A later step is written off by its first way: that is what would be tried.
   (step.kind === 'later' &&
-    (isWrittenOff(state, step) || readWay(state, chosen(state, step).name).result === 'refused'));
-
-/** A later step is written off by its first way: that is what would be tried. */
-const isWrittenOff = (state: RunState, step: PlannedStep): boolean =>
-  readWay(state, step.first.name).writtenOff !== null;
-
-const isSpent = (way: WayState, tries: Tries, now: number): boolean =>
-  way.final ||
-  way.failures >= tries.attemptsMax ||
-  (way.since !== null && now >= way.since + tries.budgetMs);
+    (readWay(state, step.first.name).writtenOff !== null ||
+      readWay(state, chosen(state, step).name).result === 'refused'));
 
 function giveUp(state: RunState, step: PlannedStep, code: string): Command {
   if (step.alternate && readChosenAt(state, step.name) === undefined)
@@ -113,7 +128,7 @@ function undoFirst(state: RunState, step: PlannedStep, view: View): Command {
   const endsAt = (readChosenAt(state, step.name) ?? view.now) + chosen(state, step).tries.budgetMs;
   if (undo.exhausted || view.now >= endsAt)
     return { type: 'compensation-decided', code: code ?? 'exhausted', step: step.name };
-  return actOn([{ ...toUndo(state, step.first), endsAt }], view) ?? { type: 'rest' };
+  return actOn([toDue(state, { way: step.first, direction: 'undo' }, endsAt)], view, rest);
 }
 
 export const owesFirstUndo = (state: RunState, step: PlannedStep): boolean =>
@@ -159,54 +174,31 @@ export const findOpenLater = (saga: AnySaga, state: RunState): PlannedStep[] =>
     ? saga.plan.filter((step) => step.kind === 'later' && !isDone(state, step))
     : [];
 
-/** Something that may be done from `retryAt` on. */
+/** Later steps that a completed run still owes. */
+export const findRepairs = (saga: AnySaga, state: RunState): PlannedStep[] =>
+  findOpenLater(saga, state).filter(({ name }) => state.deferred.includes(name));
+
+/** Something that may be done from its `retryAt` on, and is given up at `endsAt`. */
 interface Due extends Aim {
-  readonly retryAt: number;
-  /** When it is given up, though no attempt was due. */
+  readonly tried: TriedState;
+  readonly patience: Patience;
   readonly endsAt: number;
-  /** No wait that was written under this clock is longer. */
-  readonly delayMaxMs: number;
-  /** A breaker that closed after this makes it due. Endless where that makes no difference. */
-  readonly triedAt: number;
 }
 const never = Number.POSITIVE_INFINITY;
 
-const owedUndos = (saga: AnySaga, state: RunState): Due[] =>
-  findOwed(saga, state).map((way) => toUndo(state, way));
-
-/** Repairs have no end: a budget is for what holds the run up. The first way is tried, since it is what was wanted. */
-const owedRepairs = (saga: AnySaga, state: RunState): Due[] =>
-  findOpenLater(saga, state)
-    .filter((step) => state.deferred.includes(step.name))
-    .map((step) => toForward(state, step.first, 'endless'));
-
-function toForward(state: RunState, way: PlannedWay, patience: Patience = 'step'): Due {
-  const tried = readWay(state, way.name);
-  return {
-    way,
-    direction: 'forward',
-    retryAt: tried.retryAt,
-    endsAt: patience === 'step' ? (tried.since ?? never) + way.tries.budgetMs : never,
-    delayMaxMs: toLongestMs(way.tries, tried, patience),
-    triedAt: patience === 'step' ? never : tried.triedAt,
-  };
+function toDue(state: RunState, aim: Aim, endsAt = never): Due {
+  return { ...aim, tried: readTried(state, aim), patience: toPatience(state, aim), endsAt };
 }
 
-function toUndo(state: RunState, way: PlannedWay): Due {
-  const { undo } = readWay(state, way.name);
-  const patience = undo.exhausted ? 'exhausted' : 'endless';
-  return {
-    way,
-    direction: 'undo',
-    retryAt: undo.retryAt,
-    endsAt: never,
-    delayMaxMs: way.undo ? toLongestMs(way.undo.tries, undo, patience) : 0,
-    triedAt: undo.triedAt,
-  };
+/** Undos and repairs have no end: a budget is for what holds the run up. */
+function toPatience(state: RunState, { way, direction }: Aim): Patience {
+  if (direction === 'undo')
+    return readWay(state, way.name).undo.exhausted ? 'exhausted' : 'endless';
+  return state.phase === 'completed' ? 'endless' : 'step';
 }
 
 /** Of each participant the first one counts: what is due may be done, else the earliest is waited for. */
-function actOn(dues: readonly Due[], view: View): Command | null {
+function actOn(dues: readonly Due[], view: View, otherwise: Command): Command {
   const first = dues.filter(
     ({ way }, i) => dues.findIndex((due) => due.way.participant === way.participant) === i,
   );
@@ -214,17 +206,22 @@ function actOn(dues: readonly Due[], view: View): Command | null {
   const waiting = first.filter((due) => !aims.includes(due));
   const until = Math.min(
     ...first.map(({ endsAt }) => endsAt),
-    ...waiting.map(({ retryAt }) => retryAt),
+    ...waiting.map(({ tried }) => tried.retryAt),
   );
-  const patient = waiting
-    .filter(({ triedAt }) => triedAt < never)
-    .map(({ way }) => way.participant);
+  const patient = waiting.filter(isPatient).map(({ way }) => way.participant);
   if (aims.length > 0) return { type: 'perform', aims, until, patient };
-  const [next] = waiting.toSorted((a, b) => a.retryAt - b.retryAt);
-  if (!next) return null;
+  const [next] = waiting.toSorted((a, b) => a.tried.retryAt - b.tried.retryAt);
+  if (!next) return otherwise;
   return { type: 'wait', way: next.way, direction: next.direction, until, patient };
 }
 
+/** Due at once when its participant is well again. A step keeps to its own time. */
+const isPatient = ({ patience }: Due): boolean => patience !== 'step';
+
 /** A wait beyond the longest delay was written under another clock: a clock set back must not hold a run up. */
-const isDue = ({ retryAt, delayMaxMs, triedAt, way }: Due, { now, healedAt }: View): boolean =>
-  retryAt <= now || retryAt - now > delayMaxMs || healedAt(way.participant) > triedAt;
+function isDue(due: Due, { now, healedAt }: View): boolean {
+  const { tried, patience, way } = due;
+  const waitMs = tried.retryAt - now;
+  if (waitMs <= 0 || waitMs > toLongestMs(toCall(due).tries, tried, patience)) return true;
+  return isPatient(due) && healedAt(way.participant) > tried.triedAt;
+}

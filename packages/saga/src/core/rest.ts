@@ -3,7 +3,6 @@
 // 1. It follows from the run's events and its plan: a crash, a retry, a parked step and a repair are one thing.
 // 2. What is neither waited for nor done is due at 0: before all that has a time, the oldest run first.
 import { decide, type HealedAt } from './decide.ts';
-
 import type { Saga } from './saga.ts';
 import { isParked, type RunState, readTried } from './state.ts';
 import { isSettled } from './status.ts';
@@ -38,36 +37,24 @@ export function toRest(
   now: number,
   healedAt: HealedAt,
 ): Rest {
-  const priority = toPriority(state);
   if (state.isQuarantined) return aside;
-  const due: Rest = { dueAt: 0, priority, waits: [] };
-  // Most commits. It spares them a decision that the next step makes anyway.
-  if (state.phase === 'forward' && !mayWait(state, now)) return due;
+  const priority = toPriority(state);
   const next = decide(saga, state, now, healedAt);
   if (next.type === 'rest') return { dueAt: null, priority, waits: [] };
-  if (next.type !== 'wait' && next.type !== 'perform') return due;
   const aims = next.type === 'perform' ? next.aims : [];
-  if (!aims.every((aim) => isParked(state, aim))) return due;
+  const isHeldUp = 'until' in next && aims.every((aim) => isParked(state, aim));
+  if (!isHeldUp) return { dueAt: 0, priority, waits: [] };
   const parked = aims.map((aim): Wait => {
     const { failures, unsents } = readTried(state, aim);
     // One whose own request may be to blame is the last choice for a probe.
-    return {
-      participant: aim.way.participant,
-      kind: 'parked',
-      rank: failures + unsents > 0 ? 1 : 0,
-    };
+    const rank = failures + unsents > 0 ? 1 : 0;
+    return { participant: aim.way.participant, kind: 'parked', rank };
   });
   const patient = next.patient.map(
     (participant): Wait => ({ participant, kind: 'retry', rank: 0 }),
   );
   return { dueAt: Math.min(next.until, endlessMs), priority, waits: [...parked, ...patient] };
 }
-
-/** Something of it was parked, or has a time that has not come. */
-const mayWait = ({ ways }: RunState, now: number): boolean =>
-  Object.values(ways).some((way) =>
-    [way, way.undo].some(({ isParked, retryAt }) => isParked || retryAt > now),
-  );
 
 export function toPriority(state: RunState): Priority {
   if (state.phase === 'compensating') return 'undo';

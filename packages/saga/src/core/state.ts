@@ -7,7 +7,7 @@ import type { Aimed, Direction, Event, TriedEvent } from './event.ts';
 
 type WrittenOff = Extract<Event, { type: 'written-off' }>;
 
-interface TriedState {
+export interface TriedState {
   /** Attempts that were sent, or may have been. */
   readonly attempts: number;
   /** Attempts that count against the policy: neither unsent nor interrupted ones. */

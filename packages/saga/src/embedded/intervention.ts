@@ -1,5 +1,5 @@
 // What an operator may ask of a run, as events. Pure: not who may ask, and not how it goes on.
-import { findOpenLater, findOwed } from '../core/decide.ts';
+import { findOpenLater, findOwed, findRepairs } from '../core/decide.ts';
 import type { Happening } from '../core/event.ts';
 import { type PlannedStep, type Saga, toWays } from '../core/saga.ts';
 import { type RunState, readWay } from '../core/state.ts';
@@ -36,10 +36,6 @@ export function toSkip({ saga, state, inFlight }: Intervened, name: string, reas
   );
   return wish.length > 0 ? wish : 'nothing-to-skip';
 }
-
-/** Later steps that a completed run still owes. */
-export const findRepairs = (saga: Saga<unknown>, state: RunState): PlannedStep[] =>
-  findOpenLater(saga, state).filter(({ name }) => state.deferred.includes(name));
 
 const skipLater = (saga: Saga<unknown>, state: RunState, step: PlannedStep) =>
   state.phase !== 'compensated' && findOpenLater(saga, state).includes(step)

@@ -6,7 +6,7 @@
 // 3. When a breaker closes, and after a restart, the runs that wait for it go on at a bounded rate.
 // 4. A line too long for memory goes on in the store.
 
-import { type Aim, decide } from '../core/decide.ts';
+import { type Aim, decide, toCall } from '../core/decide.ts';
 import {
   endlessMs,
   type Priority,
@@ -160,7 +160,7 @@ export class Lanes {
     for (const name of [...run.permits.keys()]) if (name !== alone) this.giveBack(run, name);
     for (const aim of aims) {
       const { direction, way } = aim;
-      const { timeoutMs } = (direction === 'undo' && way.undo ? way.undo : way).tries;
+      const { timeoutMs } = toCall(aim).tries;
       const { failures, unsents, triedAt } = readTried(readState(run), aim);
       const failedAt = failures + unsents > 0 ? triedAt : 0;
       const permit = this.#isBehind(run, aim)

@@ -4,7 +4,14 @@
 // 2. A result is committed before anything else is sent.
 // 3. `performAttempt` is the one place where throws, time-outs and odd values become replies.
 
-import { type Aim, type Command, decide, type HealedAt, readOutputs } from '../core/decide.ts';
+import {
+  type Aim,
+  type Command,
+  decide,
+  type HealedAt,
+  readOutputs,
+  toCall,
+} from '../core/decide.ts';
 import type { Happening } from '../core/event.ts';
 import { toStepEvent, toUndoEvent } from '../core/outcome.ts';
 import { type Reply, readReply, toRemarks } from '../core/reply.ts';
@@ -102,7 +109,7 @@ async function tryWay(
   const state = host.state();
   const { context, calls, phase } = state;
   const number = readTried(state, { way, direction }).attempts + 1;
-  const { tries, perform } = direction === 'undo' && way.undo ? way.undo : way;
+  const { tries, perform } = toCall({ way, direction });
   const { timeoutMs } = tries;
   const call = { way, direction, number, timeoutMs };
   const toNow = createNow(saga, host, way);
