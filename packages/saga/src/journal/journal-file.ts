@@ -2,7 +2,7 @@
 //
 // 1. A version that was released is never changed: what is new is one more of them.
 import type { DatabaseSync } from 'node:sqlite';
-import { type DurableFile, openFile, openForReading, readNumber, readVersion } from '@baton/sqlite';
+import { type DurableFile, openFile, openForReading, readVersion } from '@baton/sqlite';
 
 export const toPlace = (path: string) => ({ path, noun: 'journal' });
 
@@ -72,10 +72,4 @@ export function openJournalReader(path: string): DatabaseSync {
       'CREATE TEMP VIEW runs AS SELECT *, repair_at AS due_at, 0 AS priority FROM main.runs',
     );
   return database;
-}
-
-/** Counts this executor in: every later append checks that no other was counted after it. */
-export function takeEpoch(database: DatabaseSync): number {
-  const sql = "UPDATE meta SET value = value + 1 WHERE name = 'epoch' RETURNING value";
-  return readNumber(database.prepare(sql).get(), 'value');
 }

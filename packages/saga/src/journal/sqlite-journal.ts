@@ -7,87 +7,47 @@
 // 5. What was erased leaves the write-ahead log too, also what a killed process left there.
 import { resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { LogWiper, toPassing, toReason, transact } from '@baton/sqlite';
+import { endlessMs, type Priority, priorities, type Rest, type Wait } from '../core/rest.ts';
 import {
-  FileError,
-  isLockedElsewhere,
-  LogWiper,
-  readCell,
-  readNumber,
-  readText,
-  releaseLock,
-  toPassing,
-  toReason,
-  transact,
-  tryLock,
-} from '@baton/sqlite';
-import { endlessMs, type Priority, priorities, type Wait } from '../core/rest.ts';
-import type { Append, Journal, Notice, ReadJournal, WaitCount } from './journal.ts';
-import { openJournalFile, openJournalReader, takeEpoch, toPlace } from './journal-file.ts';
-import { JournalReader } from './journal-reader.ts';
-import {
-  countMax,
-  prepareWrites,
-  pruneRun,
-  readId,
-  toRank,
-  type Writes,
-  writeEntry,
-  writeNotice,
-} from './journal-statements.ts';
+  type Append,
+  type Journal,
+  type Notice,
+  noticesMax,
+  type ReadJournal,
+  type WaitCount,
+} from './journal.ts';
+import { openJournalFile, openJournalReader, toPlace } from './journal-file.ts';
+import { type JournalLock, type LockOptions, takeLock } from './journal-lock.ts';
+import { JournalReader, type Sql } from './journal-reader.ts';
 
-export interface OpenOptions {
+export interface OpenOptions extends LockOptions {
   /** The journal's file; its locks stand beside it. */
   readonly path: string;
-  /** Wait for the lock, as a hot standby, instead of refusing when another process holds it. */
-  readonly standby?: boolean;
-  readonly pollMs?: number;
-  /** Ends the wait of a standby. */
-  readonly signal?: AbortSignal;
   /** Called once, when the journal can no longer be trusted. Default: says why and ends the process with status 70. */
   readonly onFatal?: (error: unknown) => void;
   /** Called after each commit, with the appends and notices that shared it, and how long it took. */
   readonly onCommit?: (commit: { readonly writes: number; readonly ms: number }) => void;
-  /** Called each time that a standby looks and finds the lock held. */
-  readonly onHeld?: () => void;
 }
 
 /** Takes the lock, then the journal. Throws a JournalError that names the file and the way out. */
 export async function openJournal(options: OpenOptions): Promise<Journal> {
   const path = resolve(options.path);
-  const lock = toLockPath(path, 'journal');
-  if (options.standby) await standBy(path, options);
-  else if (!tryLock(lock)) {
-    throw new FileError(
-      'held',
-      `The journal ${path} is in use by another process: stop that one, or start this one with STANDBY=true to wait for it.`,
-    );
-  }
+  const lock = await takeLock(path, options);
   let database: DatabaseSync | undefined;
   try {
     database = openJournalFile(path);
-    return new SqliteJournal(database, { ...options, path });
+    return new SqliteJournal(database, lock, options);
   } catch (error) {
     database?.close();
-    releaseLock(lock);
+    lock.release();
     throw toPassing(toPlace(path), error) ?? error;
   }
 }
 
-const toLockPath = (path: string, name: string): string => path.replace(/[^/]*$/, `${name}.lock`);
-
-/** Within `pollMs` of the holder's end the lock is ours. The first in line holds another one, so that the active sees it wait. */
-async function standBy(path: string, options: OpenOptions): Promise<void> {
-  const standby = toLockPath(path, 'standby');
-  try {
-    while (!tryLock(toLockPath(path, 'journal'))) {
-      options.onHeld?.();
-      options.signal?.throwIfAborted();
-      tryLock(standby);
-      await new Promise((ring) => setTimeout(ring, options.pollMs ?? 100));
-    }
-  } finally {
-    releaseLock(standby);
-  }
+/** Opens a journal to look at, and changes nothing. Throws a JournalError when it cannot be read. */
+export function openReader(path: string): ReadJournal {
+  return new JournalReader(openJournalReader(resolve(path)));
 }
 
 function endProcess(error: unknown): void {
@@ -97,10 +57,13 @@ function endProcess(error: unknown): void {
   process.exit(70);
 }
 
-/** Opens a journal to look at, and changes nothing. Throws a JournalError when it cannot be read. */
-export function openReader(path: string): ReadJournal {
-  return new JournalReader(openJournalReader(resolve(path)));
-}
+/** As the column `priority` counts them. */
+const ranks: readonly Rest['priority'][] = [...priorities, 'aside'];
+const asideRank = ranks.indexOf('aside');
+/** Set aside since its definition is not known, or its events make no sense: another start may know better. */
+const unknownMs = endlessMs - 1;
+/** Counting ends here: it must stay cheap when there is most to count. */
+const countMax = 10_000;
 
 /** Written with others of its batch; told after their commit. */
 interface Pending {
@@ -109,65 +72,69 @@ interface Pending {
 }
 
 class SqliteJournal extends JournalReader implements Journal {
+  readonly #lock: JournalLock;
   readonly #options: OpenOptions;
   readonly #epoch: number;
-  readonly #writes: Writes;
   readonly #wiper: LogWiper;
   readonly unseenTo: number;
   #batch: Pending[] = [];
   #hasFailed = false;
 
-  constructor(database: DatabaseSync, options: OpenOptions) {
+  constructor(database: DatabaseSync, lock: JournalLock, options: OpenOptions) {
     super(database);
+    this.#lock = lock;
     this.#options = options;
-    this.#writes = prepareWrites(database);
-    this.#epoch = takeEpoch(database);
-    this.unseenTo = this.#noteUnseen();
+    // Every later append checks that no other executor was counted after this one.
+    this.#run`UPDATE meta SET value = value + 1 WHERE name = 'epoch'`;
+    this.#epoch = Number(this.readMeta('epoch'));
+    if (this.#epoch > 1 && this.readMeta('rested') !== this.#epoch - 1)
+      this.#setMeta('unseen-to', this.readLast());
+    this.unseenTo = Number(this.readMeta('unseen-to') ?? 0);
     this.#wiper = new LogWiper(database, (error) => this.#fail(error));
     this.#wiper.wipeSoon();
   }
 
-  #noteUnseen(): number {
-    const read = (name: string): number =>
-      readCell<number | undefined>(this.reads.readMeta.get(name), 'value') ?? 0;
-    if (this.#epoch > 1 && read('rested') !== this.#epoch - 1)
-      this.#writes.setMeta.run('unseen-to', this.readLast());
-    return read('unseen-to');
-  }
-
   append(entry: Append): Promise<number> {
-    return this.#enqueue(() => writeEntry(this.#writes, entry));
+    return this.#enqueue(() => this.#write(entry));
   }
 
   async addNotice(notice: Notice): Promise<void> {
     await this.#enqueue(() => {
-      writeNotice(this.#writes, notice);
-      return 0;
+      const position = this.#run`INSERT INTO notices (notice) VALUES (${JSON.stringify(notice)})`;
+      // Positions have no gaps, so that the newest ones are known by their number.
+      this.#run`DELETE FROM notices WHERE position <= ${position - noticesMax}`;
+      return position;
     });
   }
 
   prune(runs: readonly string[], carried: unknown): void {
-    const value = JSON.stringify(carried ?? null);
     this.#transact(() => {
-      for (const run of runs) pruneRun(this.#writes, run);
-      this.#writes.setMeta.run('carried', value);
+      const ids = JSON.stringify(runs);
+      this.#run`UPDATE submissions SET pruned_as = (SELECT status FROM runs WHERE id = run)
+        WHERE run IN (SELECT value FROM json_each(${ids}))`;
+      this.#run`UPDATE meta SET value = max(value, (SELECT coalesce(max(position), 0) FROM events
+        WHERE run IN (SELECT value FROM json_each(${ids})))) WHERE name = 'pruned-to'`;
+      this.#run`DELETE FROM events WHERE run IN (SELECT value FROM json_each(${ids}))`;
+      this.#run`DELETE FROM runs WHERE id IN (SELECT value FROM json_each(${ids}))`;
+      this.#setMeta('carried', JSON.stringify(carried ?? null));
     });
   }
 
   listDue(priority: Priority, now: number, limit: number): string[] {
-    return this.#writes.listDue.all(toRank(priority), now, limit).map(readId);
+    return this
+      .ids`SELECT id FROM runs WHERE priority = ${ranks.indexOf(priority)} AND due_at <= ${now}
+      ORDER BY due_at, number LIMIT ${limit}`;
   }
 
   countDue(now: number): number {
-    const counts = priorities.map((priority) =>
-      readNumber(this.#writes.countDue.get(toRank(priority), now, countMax), 'count'),
-    );
-    return counts.reduce((sum, count) => sum + count, 0);
+    return this.#count`SELECT count(*) AS count FROM
+      (SELECT 1 FROM runs WHERE priority IN (0, 1, 2, 3) AND due_at <= ${now} LIMIT ${countMax})`;
   }
 
   nextDueAt(now: number): number {
-    const rows = priorities.map((priority) => this.#writes.nextDueAt.get(toRank(priority), now));
-    return Math.min(endlessMs, ...rows.flatMap((row) => (row ? [readNumber(row, 'due_at')] : [])));
+    return this.#count`SELECT coalesce(min(due_at), ${endlessMs}) AS count FROM
+      (SELECT (SELECT due_at FROM runs WHERE priority = value AND due_at > ${now}
+        ORDER BY due_at LIMIT 1) AS due_at FROM json_each('[0, 1, 2, 3]'))`;
   }
 
   listWaiting(
@@ -176,66 +143,115 @@ class SqliteJournal extends JournalReader implements Journal {
     sinceBefore: number,
     limit: number,
   ): string[] {
-    return this.#writes.listWaiting.all(participant, kind, sinceBefore, limit).map(readId);
+    return this.ids`SELECT run AS id FROM waits
+      WHERE participant = ${participant} AND kind = ${kind} AND since < ${sinceBefore}
+      ORDER BY rank, since, run LIMIT ${limit}`;
   }
 
   countWaits(): WaitCount[] {
-    return this.#writes.countWaits.all().map((row) => ({
-      participant: readText(row, 'participant'),
-      kind: readCell<Wait['kind']>(row, 'kind'),
-      count: readNumber(row, 'count'),
-    }));
+    return this.all`
+      SELECT participant, kind, count(*) AS count FROM waits GROUP BY participant, kind`;
   }
 
   countRuns(): ReturnType<Journal['countRuns']> {
-    const row = this.#writes.countRuns.get();
-    return { open: readNumber(row, 'open'), aside: readNumber(row, 'aside') };
+    const asideOpen = this.#count`SELECT count(*) AS count FROM runs
+      WHERE priority = ${asideRank} AND due_at IS NOT NULL AND settled_at IS NULL`;
+    const aside = this.#count`SELECT count(*) AS count FROM runs
+      WHERE priority = ${asideRank} AND due_at IS NOT NULL`;
+    const unsettled = this.#count`SELECT count(*) AS count FROM runs WHERE settled_at IS NULL`;
+    return { open: unsettled - asideOpen, aside };
   }
 
   setAside(run: string): ReturnType<Journal['setAside']> {
     const row = this.#transact(() => {
-      this.#writes.clearWaits.run(run);
-      return this.#writes.setAside.get(run);
+      this.#run`DELETE FROM waits WHERE run = ${run}`;
+      return this.get<{ settledAt: number | null }>`
+        UPDATE runs SET due_at = ${unknownMs}, priority = ${asideRank}
+        WHERE id = ${run} AND due_at IS NOT NULL AND priority < ${asideRank}
+        RETURNING settled_at AS settledAt`;
     });
-    return row && (row.settled_at === null ? 'open' : 'settled');
+    return row && (row.settledAt === null ? 'open' : 'settled');
   }
 
   review(known: Parameters<Journal['review']>[0], latest: number): void {
-    const {
-      listDefinitions,
-      setDefinitionAside,
-      takeUpDefinition,
-      dismissLines,
-      clearLines,
-      hastenAll,
-    } = this.#writes;
+    const names = JSON.stringify(known.map(({ saga, version }) => [saga, version]));
     this.#transact(() => {
-      for (const { saga, version } of known) takeUpDefinition.run(saga, version);
-      for (const row of listDefinitions.all()) {
-        const [saga, version] = [readText(row, 'saga'), readNumber(row, 'version')];
-        if (!known.some((named) => named.saga === saga && named.version === version))
-          setDefinitionAside.run(saga, version);
-      }
-      dismissLines.run();
-      clearLines.run();
-      hastenAll.run(latest);
+      this.#run`UPDATE runs SET due_at = 0, priority = iif(settled_at IS NULL, 1, 3)
+        WHERE priority = ${asideRank} AND due_at = ${unknownMs}
+        AND (saga, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${names}))`;
+      this.#run`UPDATE runs SET due_at = ${unknownMs}, priority = ${asideRank}
+        WHERE due_at IS NOT NULL AND priority < ${asideRank}
+        AND (saga, version) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(${names}))`;
+      this.#run`UPDATE runs SET due_at = 0
+        WHERE id IN (SELECT run FROM waits WHERE kind = 'permit')`;
+      this.#run`DELETE FROM waits WHERE kind = 'permit'`;
+      this.#run`UPDATE runs SET due_at = 0
+        WHERE priority IN (0, 1, 2, 3) AND due_at > ${latest} AND due_at < ${endlessMs}
+        AND NOT EXISTS (SELECT 1 FROM waits WHERE run = id AND kind <> 'retry')`;
     });
   }
 
   /** Of this executor, by its epoch: the next one finds an older one where this one crashed. */
   rest(): void {
-    this.#transact(() => this.#writes.setMeta.run('rested', this.#epoch));
+    this.#transact(() => this.#setMeta('rested', this.#epoch));
   }
 
   hasStandby(): boolean {
-    return isLockedElsewhere(toLockPath(this.#options.path, 'standby'));
+    return this.#lock.isWanted();
   }
 
   override close(): void {
     this.#flush();
     this.#wiper.stop();
-    if (this.database.isOpen) this.database.close();
-    releaseLock(toLockPath(this.#options.path, 'journal'));
+    super.close();
+    this.#lock.release();
+  }
+
+  #write({ run, events, summary, rest, submission }: Append): number {
+    const { saga, version, status, acceptedAt, settledAt } = summary;
+    const { dueAt, at, clearsWaits, waits } = rest;
+    const priority = ranks.indexOf(rest.priority);
+    if (submission) {
+      const { fingerprint, secrets } = submission;
+      this.#run`
+        INSERT OR IGNORE INTO runs (id, saga, version, accepted_at, status, due_at, priority)
+        VALUES (${run}, ${saga}, ${version}, ${acceptedAt}, ${status}, ${dueAt}, ${priority})`;
+      this.#run`
+        INSERT OR IGNORE INTO submissions (run, fingerprint) VALUES (${run}, ${fingerprint})`;
+      if (Object.keys(secrets).length > 0)
+        this.#run`
+          INSERT OR REPLACE INTO secrets (run, fields) VALUES (${run}, ${JSON.stringify(secrets)})`;
+    } else {
+      // Most steps change none of these, and an update writes every index that names one of its columns.
+      this.#run`
+        UPDATE runs SET status = ${status}, settled_at = ${settledAt}, due_at = ${dueAt}, priority = ${priority}
+        WHERE id = ${run} AND (status, settled_at, due_at, priority)
+          IS NOT (${status}, ${settledAt}, ${dueAt}, ${priority})`;
+    }
+    if (clearsWaits) this.#run`DELETE FROM waits WHERE run = ${run}`;
+    for (const { participant, kind, rank } of waits)
+      this.#run`INSERT OR REPLACE INTO waits (participant, kind, rank, since, run)
+        VALUES (${participant}, ${kind}, ${rank}, ${at}, ${run})`;
+    const positions = events.map(
+      (event) =>
+        this.#run`INSERT INTO events (run, seq, event)
+          VALUES (${run}, ${event.seq}, ${JSON.stringify(event)})`,
+    );
+    if (settledAt !== null) this.#run`DELETE FROM secrets WHERE run = ${run}`;
+    return positions[0] ?? 0;
+  }
+
+  #setMeta(name: string, value: string | number): void {
+    this.#run`INSERT OR REPLACE INTO meta (name, value) VALUES (${name}, ${value})`;
+  }
+
+  #count(...sql: Sql): number {
+    return this.get<{ count: number }>(...sql)?.count ?? 0;
+  }
+
+  /** The number of the row that it added. */
+  #run(...[texts, ...values]: Sql): number {
+    return Number(this.prepare(texts).run(...values).lastInsertRowid);
   }
 
   #enqueue(write: () => number): Promise<number> {
@@ -260,8 +276,8 @@ class SqliteJournal extends JournalReader implements Journal {
     if (this.#hasFailed) return undefined;
     try {
       const result = transact(this.database, () => {
-        const epoch = readNumber(this.reads.readMeta.get('epoch'), 'value');
-        if (epoch !== this.#epoch) throw new Error('another process took the journal over');
+        if (this.readMeta('epoch') !== this.#epoch)
+          throw new Error('another process took the journal over');
         return work();
       });
       this.#wiper.wipeSoon();
