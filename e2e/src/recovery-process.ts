@@ -65,7 +65,7 @@ async function build(): Promise<void> {
         ...{ saga: journey.name, version: journey.version, status: 'running' },
         ...{ acceptedAt, settledAt: null },
       },
-      rest: { dueAt: 0, priority: 'in-flight', waits: [], at: 0, clearsWaits: false },
+      rest: { dueAt: 0, priority: 'in-flight', waits: [], at: 0 },
       submission: { fingerprint: '', secrets: { token: 'tok_ok' } },
     }),
   );

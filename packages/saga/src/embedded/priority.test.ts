@@ -35,7 +35,7 @@ it('undoes, then goes on with what is in flight, then begins what is new, when p
         ...{ saga: name, version, status: 'running' },
         ...{ acceptedAt: at, settledAt: null },
       },
-      rest: { dueAt: 0, priority: 'in-flight', waits: [], at, clearsWaits: false },
+      rest: { dueAt: 0, priority: 'in-flight', waits: [], at },
       submission: { fingerprint: '', secrets: {} },
     });
   };

@@ -2,8 +2,29 @@ import type { Event } from '../core/event.ts';
 import type { Priority, Rest, Wait } from '../core/rest.ts';
 import type { Status } from '../core/status.ts';
 
+/** What can be asked of a journal's file, also while another process writes it. */
+export interface ReadJournal {
+  /** A run's events in order, with the secrets that are not yet erased. */
+  read(run: string): StoredRun | undefined;
+  /** What was submitted under this id, also long after the run was pruned. */
+  readSubmission(run: string): StoredSubmission | undefined;
+  list(query: ListQuery): RunSummary[];
+  /** The newest first. */
+  readNotices(limit: number): Notice[];
+  /** Events of all runs after a position, in order; undefined when some were pruned, or it is ahead of all of them. */
+  readFeed(after: number, limit: number): StoredEvent[] | undefined;
+  /** The same for whom gaps do no harm: what was pruned is left out. */
+  readKept(after: number, limit: number): StoredEvent[];
+  /** The position of the last event ever committed; 0 when there was none. */
+  readLast(): number;
+  /** Runs that ended before `settledBefore`, the oldest first. */
+  listPrunable(settledBefore: number, limit: number): string[];
+  readCarried(): unknown;
+  close(): void;
+}
+
 /** Where runs are stored. One suite holds every implementation to the same behaviour. */
-export interface Journal {
+export interface Journal extends ReadJournal {
   /**
    * Makes events durable, then resolves with the position of the first one; the others follow it. Appends that arrive
    * together share one transaction. When it cannot, the journal stops the process: a promise that neither resolves
@@ -12,13 +33,6 @@ export interface Journal {
   append(entry: Append): Promise<number>;
   /** Makes a notice durable, then resolves. The newest `noticesMax` are kept. Fails as `append` does. */
   addNotice(notice: Notice): Promise<void>;
-  /** The newest first. */
-  readNotices(limit: number): Notice[];
-  /** A run's events in order, with the secrets that are not yet erased. */
-  read(run: string): StoredRun | undefined;
-  /** What was submitted under this id, also long after the run was pruned. */
-  readSubmission(run: string): StoredSubmission | undefined;
-  list(query: ListQuery): RunSummary[];
   /** Runs of this priority that are due by `now`, the longest due first, the oldest of those. */
   listDue(priority: Priority, now: number, limit: number): string[];
   /** How many are due, of all priorities; a bound is as good as an exact number. */
@@ -42,41 +56,16 @@ export interface Journal {
    * aside. What stood in line is due: no line outlives its executor. What is due later than `latest` was written under
    * another clock: it is due now.
    */
-  review(known: readonly Named[], latest: number): void;
-  /** Events of all runs after a position, in order; undefined when some were pruned, or it is ahead of all of them. */
-  readFeed(after: number, limit: number): StoredEvent[] | undefined;
-  /** The same for whom gaps do no harm: what was pruned is left out. */
-  readKept(after: number, limit: number): StoredEvent[];
-  /** The position of the last event ever committed; 0 when there was none. */
-  readLast(): number;
-  /** Runs that ended before `settledBefore`, the oldest first. */
-  listPrunable(settledBefore: number, limit: number): string[];
+  review(known: readonly Pick<Summary, 'saga' | 'version'>[], latest: number): void;
   /** Removes runs and stores what is carried of them, in one transaction. */
   prune(runs: readonly string[], carried: unknown): void;
-  readCarried(): unknown;
   /** True while another process waits to take over. */
   hasStandby(): boolean;
   /** Nothing is under way any more: said last, after every append. */
   rest(): void;
   /** What followed an event up to here may not have been seen: an executor ended without a word since. */
   readonly unseenTo: number;
-  close(): void;
 }
-
-/** What can be asked of a journal's file, also while another process writes it. */
-export type ReadJournal = Pick<
-  Journal,
-  | 'read'
-  | 'readSubmission'
-  | 'list'
-  | 'readNotices'
-  | 'readFeed'
-  | 'readKept'
-  | 'readLast'
-  | 'listPrunable'
-  | 'readCarried'
-  | 'close'
->;
 
 /** What happened to the whole rather than to one run. Any JSON beside its time, in milliseconds since the epoch. */
 export interface Notice {
@@ -90,8 +79,8 @@ export interface Append {
   readonly events: readonly Event[];
   /** After these events. */
   readonly summary: Summary;
-  /** `at`: since when, in milliseconds since the epoch. `clearsWaits`: it may have had others before. */
-  readonly rest: Rest & { readonly at: number; readonly clearsWaits: boolean };
+  /** `at`: since when, in milliseconds since the epoch. Its waits take the place of those before. */
+  readonly rest: Rest & { readonly at: number };
   /** With the first event only. */
   readonly submission?: {
     readonly fingerprint: string;
@@ -127,12 +116,9 @@ export interface StoredRun {
   readonly dueAt: number | null;
   readonly secrets: Readonly<Record<string, unknown>>;
 }
-export interface WaitCount {
-  readonly participant: string;
-  readonly kind: Wait['kind'];
+export interface WaitCount extends Omit<Wait, 'rank'> {
   readonly count: number;
 }
-type Named = Pick<RunSummary, 'saga' | 'version'>;
 export interface StoredSubmission {
   readonly fingerprint: string;
   /** How the run ended, if it was pruned since. */

@@ -37,7 +37,7 @@ const accept = (run: string, secrets: Record<string, unknown> = {}): Append => (
     acceptedAt: 1,
     settledAt: null,
   },
-  rest: { dueAt: 0, priority: 'new', waits: [], at: 1, clearsWaits: false },
+  rest: { dueAt: 0, priority: 'new', waits: [], at: 1 },
   submission: { fingerprint: '', secrets },
 });
 const settle = (run: string): Append => {

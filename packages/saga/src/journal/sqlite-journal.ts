@@ -209,7 +209,7 @@ class SqliteJournal extends JournalReader implements Journal {
 
   #write({ run, events, summary, rest, submission }: Append): number {
     const { saga, version, status, acceptedAt, settledAt } = summary;
-    const { dueAt, at, clearsWaits, waits } = rest;
+    const { dueAt, at, waits } = rest;
     const priority = ranks.indexOf(rest.priority);
     if (submission) {
       const { fingerprint, secrets } = submission;
@@ -228,9 +228,9 @@ class SqliteJournal extends JournalReader implements Journal {
         WHERE id = ${run} AND (status, settled_at, due_at, priority)
           IS NOT (${status}, ${settledAt}, ${dueAt}, ${priority})`;
     }
-    if (clearsWaits) this.#run`DELETE FROM waits WHERE run = ${run}`;
+    this.#run`DELETE FROM waits WHERE run = ${run}`;
     for (const { participant, kind, rank } of waits)
-      this.#run`INSERT OR REPLACE INTO waits (participant, kind, rank, since, run)
+      this.#run`INSERT OR IGNORE INTO waits (participant, kind, rank, since, run)
         VALUES (${participant}, ${kind}, ${rank}, ${at}, ${run})`;
     const positions = events.map(
       (event) =>

@@ -58,7 +58,7 @@ export class RunWriter {
       run: run.id,
       events,
       summary: { saga, version, status: toStatus(after), acceptedAt, settledAt },
-      rest: { ...row, at: now, clearsWaits: run.hasWaits },
+      rest: { ...row, at: now },
       ...(fingerprint !== undefined && { submission: { fingerprint, secrets: run.secrets } }),
     });
     run.ahead = after;

@@ -48,7 +48,6 @@ export const dueNow: Append['rest'] = {
   priority: 'new',
   waits: [],
   at: 0,
-  clearsWaits: false,
 };
 
 /** A journal without a disk, for tests of sagas. It forgets everything with its process. */
@@ -158,7 +157,6 @@ const unknown: StoredRow['rest'] = {
   priority: 'aside',
   waits: [],
   at: 0,
-  clearsWaits: true,
 };
 
 const isDue = ({ priority, dueAt }: Rest, now: number): boolean =>

@@ -138,17 +138,6 @@ export const journalMutants = {
       ...onEachHost('tried at once when the breaker closes'),
     ],
   },
-  // In memory the waits of a run are written anew each time.
-  'journal-keeps-waits': {
-    bug: 'A run that went on still waits where it waited before',
-    mutate: (inner) =>
-      override(inner, {
-        append: (entry) => inner.append({ ...entry, rest: { ...entry.rest, clearsWaits: false } }),
-      }),
-    caughtBy: [
-      { file: 'packages/saga/src/journal/sqlite-journal.test', named: 'lists what waits' },
-    ],
-  },
   'journal-lists-all-that-waits': {
     bug: 'All that wait are listed at once, however many there are',
     mutate: (inner) =>

@@ -10,7 +10,7 @@ import { createVirtualClock } from '../virtual-clock.ts';
 import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';
 
-const due: Append['rest'] = { dueAt: 0, priority: 'new', waits: [], at: 1, clearsWaits: false };
+const due: Append['rest'] = { dueAt: 0, priority: 'new', waits: [], at: 1 };
 const done: Append['rest'] = { ...due, dueAt: null };
 const lost: Reply<never> = { reply: 'unknown', code: 'reset' };
 

@@ -17,7 +17,7 @@ const summary: Summary = {
   acceptedAt: 1,
   settledAt: null,
 };
-const due: Append['rest'] = { dueAt: 0, priority: 'new', waits: [], at: 1, clearsWaits: false };
+const due: Append['rest'] = { dueAt: 0, priority: 'new', waits: [], at: 1 };
 
 const entry = (
   run: string,
@@ -166,7 +166,7 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
 
     test('lists what waits for a participant, by rank, the longest waiting first, until it waits no more', async () => {
       const wait = (run: string, at: number, rank = 0, kind: 'parked' | 'retry' = 'parked') =>
-        rest(run, { at, clearsWaits: true, waits: [{ participant: 'pay', kind, rank }] });
+        rest(run, { at, waits: [{ participant: 'pay', kind, rank }] });
       await append(accept('a'), accept('b'), accept('c'), accept('d'));
       await append(wait('a', 3), wait('b', 2), wait('c', 1, 1), wait('d', 1, 0, 'retry'));
       await reopen();
@@ -181,7 +181,7 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
           expect.objectContaining({ participant: 'pay', kind: 'retry', count: 1 }),
         ]),
       );
-      await append(rest('b', { clearsWaits: true }), wait('a', 5, 0, 'retry'));
+      await append(rest('b', {}), wait('a', 5, 0, 'retry'));
       expect(journal.listWaiting('pay', 'parked', 9, 9)).toEqual(['c']);
       expect(journal.listWaiting('pay', 'retry', 9, 9)).toEqual(['d', 'a']);
     });
