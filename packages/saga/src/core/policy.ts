@@ -78,10 +78,9 @@ interface Misses {
 function toCeilingMs(tries: Tries, { failures, unsents }: Misses, patience: Patience): number {
   const { attemptsMax, firstDelayMs, factor, delayMaxMs } = tries;
   const misses = failures + unsents;
-  const steps = patience === 'step' ? misses : Math.min(misses, attemptsMax);
-  const grownMs = Math.min(delayMaxMs, firstDelayMs * factor ** Math.max(0, steps - 1));
-  const fromMs = patience === 'exhausted' ? delayMaxMs : Math.max(1, grownMs);
   const beyond = patience === 'step' ? 0 : Math.max(0, misses - attemptsMax);
+  const grownMs = firstDelayMs * factor ** Math.max(0, misses - beyond - 1);
+  const fromMs = patience === 'exhausted' ? delayMaxMs : Math.max(1, Math.min(delayMaxMs, grownMs));
   return Math.min(Math.max(delayMaxMs, endlessDelayMaxMs), fromMs * 2 ** beyond);
 }
 

@@ -184,11 +184,8 @@ export function saga<I>(
   return builder as unknown as Undoable<I, Record<never, never>>; // the one named boundary between types and data
 }
 
-type AnyWay = Called & {
-  perform: PlannedWay['perform'];
-  undo?: PlannedWay['perform'] | (Policy & { perform: PlannedWay['perform'] }) | null;
-};
-type AnyStep = AnyWay & { alternate?: AnyWay; repeatable?: boolean };
+type AnyWay = Later<unknown, unknown, unknown> & Partial<Way<unknown, unknown, unknown>>;
+type AnyStep = AnyWay & { readonly alternate?: AnyWay; readonly repeatable?: boolean };
 
 function toPlannedStep(kind: PlannedStep['kind'], name: string, step: AnyStep): PlannedStep {
   const defaults = kind === 'later' ? laterDefaults : forwardDefaults;

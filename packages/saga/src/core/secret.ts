@@ -16,21 +16,16 @@ export function separateSecrets(
   input: unknown,
   paths: readonly string[],
 ): { readonly input: unknown; readonly secrets: Record<string, unknown> } {
-  const found = paths.map(
-    (path) =>
-      [
-        path,
-        path.split('.').reduce<unknown>((whole, name) => readField(whole, name), input),
-      ] as const,
-  );
-  const secrets = Object.fromEntries(found.filter(([, value]) => value !== undefined));
-  return {
-    input: Object.keys(secrets).reduce(
-      (whole, path) => putField(whole, path.split('.'), undefined),
-      input,
-    ),
-    secrets,
-  };
+  const secrets: Record<string, unknown> = {};
+  let rest = input;
+  for (const path of paths) {
+    const names = path.split('.');
+    const value = names.reduce(readField, input);
+    if (value === undefined) continue;
+    secrets[path] = value;
+    rest = putField(rest, names, undefined);
+  }
+  return { input: rest, secrets };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
