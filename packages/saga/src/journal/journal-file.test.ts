@@ -106,6 +106,27 @@ describe('a disk that is full or fails', () => {
   });
 });
 
+test('a file of version 3 is counted once, when it is brought up to date', async () => {
+  mkdirSync(dirname(house.path), { recursive: true });
+  const database = new DatabaseSync(house.path);
+  database.exec(`${migrations.slice(0, 3).join('')} PRAGMA application_id = ${0x42544e31}; PRAGMA user_version = 3;
+    INSERT INTO runs (id, saga, version, status, accepted_at, settled_at, due_at, priority) VALUES
+      ('a', 'trip', 1, 'running', 1, NULL, 0, 1), ('b', 'trip', 1, 'running', 1, NULL, 9, 1), ('c', 'trip', 2, 'stuck', 1, NULL, 9, 4),
+      ('d', 'trip', 1, 'completed', 1, 2, 9, 3), ('e', 'trip', 1, 'completed', 1, 2, NULL, 3);
+    INSERT INTO waits VALUES ('pay', 'parked', 0, 1, 'a'), ('pay', 'parked', 0, 1, 'b'), ('pay', 'retry', 0, 1, 'd')`);
+  database.close();
+  const reader = openReader(house.path);
+  expect(reader.list({ limit: 9, status: 'owing' })).toMatchObject([{ id: 'd' }]);
+  reader.close();
+  const journal = await house.open();
+  expect(journal.countRuns()).toEqual({ open: 2, aside: 1 });
+  expect(journal.countWaits()).toEqual([
+    { participant: 'pay', kind: 'parked', count: 2 },
+    { participant: 'pay', kind: 'retry', count: 1 },
+  ]);
+  journal.close();
+});
+
 describe('a file of the version before, which knew no notices', () => {
   const makeOld = (): void => {
     mkdirSync(dirname(house.path), { recursive: true });

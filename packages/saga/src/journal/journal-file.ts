@@ -48,7 +48,38 @@ const rows = `
   CREATE INDEX waits_run ON waits (run);
 `;
 
-export const migrations = [runs, notices, rows] as const;
+/** How many runs and waits there are of each kind, so that a start need not count them. Triggers keep that in step. */
+const counts = `
+  ALTER TABLE runs ADD COLUMN place TEXT AS (
+    CASE WHEN due_at IS NULL THEN 'done' WHEN priority = 4 THEN 'aside' WHEN settled_at IS NULL THEN 'open' ELSE 'owing' END
+  );
+  CREATE TABLE run_counts (
+    saga TEXT NOT NULL, version INTEGER NOT NULL, place TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (saga, version, place)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO run_counts SELECT saga, version, place, count(*) FROM runs GROUP BY saga, version, place;
+  CREATE TRIGGER run_added AFTER INSERT ON runs BEGIN
+    INSERT INTO run_counts VALUES (new.saga, new.version, new.place, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+  END;
+  CREATE TRIGGER run_moved AFTER UPDATE ON runs WHEN old.place <> new.place BEGIN
+    INSERT INTO run_counts VALUES (new.saga, new.version, new.place, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+    UPDATE run_counts SET count = count - 1 WHERE (saga, version, place) = (old.saga, old.version, old.place);
+  END;
+  CREATE TRIGGER run_removed AFTER DELETE ON runs BEGIN
+    UPDATE run_counts SET count = count - 1 WHERE (saga, version, place) = (old.saga, old.version, old.place);
+  END;
+  CREATE TABLE wait_counts (
+    participant TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (participant, kind)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO wait_counts SELECT participant, kind, count(*) FROM waits GROUP BY participant, kind;
+  CREATE TRIGGER wait_added AFTER INSERT ON waits BEGIN
+    INSERT INTO wait_counts VALUES (new.participant, new.kind, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+  END;
+  CREATE TRIGGER wait_removed AFTER DELETE ON waits BEGIN
+    UPDATE wait_counts SET count = count - 1 WHERE (participant, kind) = (old.participant, old.kind);
+  END;
+`;
+
+export const migrations = [runs, notices, rows, counts] as const;
 
 const toJournalFile = (path: string): DurableFile => ({
   ...toPlace(path),
@@ -67,7 +98,7 @@ export function openJournalReader(path: string): DatabaseSync {
   // What an older engine wrote is read as it is, with nothing where it had nothing.
   const version = readVersion(database);
   if (version === 1) database.exec(notices.replace('CREATE TABLE', 'CREATE TEMP TABLE'));
-  if (version < migrations.length)
+  if (version < 3)
     database.exec(
       'CREATE TEMP VIEW runs AS SELECT *, repair_at AS due_at, 0 AS priority FROM main.runs',
     );

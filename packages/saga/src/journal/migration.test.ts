@@ -368,7 +368,7 @@ describe('a file of version 2 that cannot be migrated', () => {
     expect(refusal).toMatchObject({
       code: 'not-migrated',
       message: expect.stringMatching(
-        /^The journal .*journal\.db could not be brought from version 2 to 3 \(.+\)\. It was left as it is/,
+        /^The journal .*journal\.db could not be brought from version 2 to 4 \(.+\)\. It was left as it is/,
       ),
     });
     expect(String(refusal)).toContain(house.path);

@@ -230,6 +230,40 @@ describe('a failure', () => {
   });
 });
 
+test('has counted what it would count, whatever becomes of the runs', async () => {
+  const count = (sql: string): unknown => live.prepare(sql).all();
+  const expectCounts = (): void => {
+    const counted = 'FROM run_counts WHERE count > 0 ORDER BY 1, 2, 3';
+    expect(count(`SELECT saga, version, place, count ${counted}`)).toEqual(
+      count('SELECT saga, version, place, count(*) AS count FROM runs GROUP BY 1, 2, 3'),
+    );
+    expect(journal.countWaits()).toEqual(
+      count('SELECT participant, kind, count(*) AS count FROM waits GROUP BY 1, 2'),
+    );
+  };
+  const wait = (run: string, ...kinds: ('parked' | 'permit')[]): Append => {
+    const waits = kinds.map((kind) => ({ participant: 'pay', kind, rank: 0 }));
+    const { submission: _, ...entry } = accept(run);
+    return { ...entry, events: [], rest: { ...entry.rest, dueAt: 9, waits } };
+  };
+  const all = (...entries: Append[]) => Promise.all(entries.map((entry) => journal.append(entry)));
+  await all(accept('a'), accept('a'), accept('b'), accept('c'), accept('d'));
+  expectCounts();
+  await all(wait('a', 'parked', 'parked'), wait('b', 'permit', 'parked'), wait('c', 'permit'));
+  expectCounts();
+  await all(wait('a'), settle('d'));
+  expectCounts();
+  journal.setAside('a');
+  expectCounts();
+  journal.review([{ saga: 'trip', version: 1 }], 99);
+  expectCounts();
+  journal.review([], 99);
+  expectCounts();
+  journal.prune(['b', 'd'], null);
+  expectCounts();
+  expect(journal.countRuns()).toEqual({ open: 0, aside: 2 });
+});
+
 test('finds what it reads by an index, however many runs there are', () => {
   const all = vi.spyOn(StatementSync.prototype, 'all');
   journal.list({ limit: 1 });

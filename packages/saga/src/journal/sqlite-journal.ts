@@ -149,17 +149,13 @@ class SqliteJournal extends JournalReader implements Journal {
   }
 
   countWaits(): WaitCount[] {
-    return this.all`
-      SELECT participant, kind, count(*) AS count FROM waits GROUP BY participant, kind`;
+    return this.all`SELECT participant, kind, count FROM wait_counts WHERE count > 0`;
   }
 
   countRuns(): ReturnType<Journal['countRuns']> {
-    const asideOpen = this.#count`SELECT count(*) AS count FROM runs
-      WHERE priority = ${asideRank} AND due_at IS NOT NULL AND settled_at IS NULL`;
-    const aside = this.#count`SELECT count(*) AS count FROM runs
-      WHERE priority = ${asideRank} AND due_at IS NOT NULL`;
-    const unsettled = this.#count`SELECT count(*) AS count FROM runs WHERE settled_at IS NULL`;
-    return { open: unsettled - asideOpen, aside };
+    const count = (place: string): number =>
+      this.#count`SELECT sum(count) AS count FROM run_counts WHERE place = ${place}`;
+    return { open: count('open'), aside: count('aside') };
   }
 
   setAside(run: string): ReturnType<Journal['setAside']> {
@@ -167,7 +163,7 @@ class SqliteJournal extends JournalReader implements Journal {
       this.#run`DELETE FROM waits WHERE run = ${run}`;
       return this.get<{ settledAt: number | null }>`
         UPDATE runs SET due_at = ${unknownMs}, priority = ${asideRank}
-        WHERE id = ${run} AND due_at IS NOT NULL AND priority < ${asideRank}
+        WHERE id = ${run} AND place IN ('open', 'owing')
         RETURNING settled_at AS settledAt`;
     });
     return row && (row.settledAt === null ? 'open' : 'settled');
@@ -179,12 +175,19 @@ class SqliteJournal extends JournalReader implements Journal {
       this.#run`UPDATE runs SET due_at = 0, priority = iif(settled_at IS NULL, 1, 3)
         WHERE priority = ${asideRank} AND due_at = ${unknownMs}
         AND (saga, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${names}))`;
-      this.#run`UPDATE runs SET due_at = ${unknownMs}, priority = ${asideRank}
-        WHERE due_at IS NOT NULL AND priority < ${asideRank}
+      const strange = this.all<{ saga: string; version: number }>`
+        SELECT DISTINCT saga, version FROM run_counts WHERE place IN ('open', 'owing') AND count > 0
         AND (saga, version) NOT IN (SELECT value ->> 0, value ->> 1 FROM json_each(${names}))`;
-      this.#run`UPDATE runs SET due_at = 0
-        WHERE id IN (SELECT run FROM waits WHERE kind = 'permit')`;
-      this.#run`DELETE FROM waits WHERE kind = 'permit'`;
+      for (const { saga, version } of strange)
+        this.#run`UPDATE runs SET due_at = ${unknownMs}, priority = ${asideRank}
+          WHERE saga = ${saga} AND version = ${version} AND place IN ('open', 'owing')`;
+      const lines = this.all<{ participant: string }>`
+        SELECT participant FROM wait_counts WHERE kind = 'permit' AND count > 0`;
+      for (const { participant } of lines) {
+        this.#run`UPDATE runs SET due_at = 0 WHERE id IN
+          (SELECT run FROM waits WHERE participant = ${participant} AND kind = 'permit')`;
+        this.#run`DELETE FROM waits WHERE participant = ${participant} AND kind = 'permit'`;
+      }
       this.#run`UPDATE runs SET due_at = 0
         WHERE priority IN (0, 1, 2, 3) AND due_at > ${latest} AND due_at < ${endlessMs}
         AND NOT EXISTS (SELECT 1 FROM waits WHERE run = id AND kind <> 'retry')`;
