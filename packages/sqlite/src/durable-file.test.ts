@@ -11,7 +11,14 @@ import {
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type DurableFile, isSupported, openFile, openForReading } from './durable-file.ts';
+import {
+  type DurableFile,
+  isSupported,
+  openFile,
+  openForReading,
+  wholeBytesMax,
+} from './durable-file.ts';
+import { isDamaged } from './failure.ts';
 import { createFileHouse, diary, type FileHouse } from './fixtures/file-house.ts';
 
 let house: FileHouse;
@@ -133,6 +140,19 @@ describe('a file that must not be used', () => {
     bytes.fill(0xab, 4_096, 4_096 * 3);
     writeFileSync(house.path, bytes);
     expectRefusal('corrupt');
+  });
+
+  test('is not read whole for that where it is large: who reads what is damaged there is told', () => {
+    make();
+    const bytes = readFileSync(house.path);
+    bytes.fill(0xab, 4_096, 4_096 * 3);
+    writeFileSync(house.path, bytes);
+    truncateSync(house.path, wholeBytesMax);
+    expectRefusal('corrupt');
+    truncateSync(house.path, wholeBytesMax + 4_096);
+    const database = open();
+    const read = () => database.prepare('SELECT day FROM days').get();
+    expect(isDamaged(catchError(read))).toBe(true);
   });
 
   test('is refused when it is no database', () => {

@@ -1,7 +1,8 @@
 // A SQLite file that must survive a crash. Not a schema and not a lock: its owner brings the tables, and decides who may write.
 //
 // 1. Durable: WAL and synchronous=FULL, both read back, on a SQLite that loses no commit.
-// 2. A file that is damaged, foreign or newer is refused before anything is written to it.
+// 2. A file that is damaged, foreign or newer is refused before anything is written to it. Of a large one the pages are
+//    not read for that: a start must not take longer the more is stored. What is damaged there fails who reads it.
 // 3. A file is as new as its program, or as it was: all missing migrations are one transaction.
 // 4. Readable for its owner alone. What is erased is overwritten.
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
@@ -19,6 +20,9 @@ const sqlite = process.getBuiltinModule('node:sqlite');
 const sqliteOldest = [3, 51, 3] as const;
 /** For tests: a file that is durable in nothing. */
 const inMemory = ':memory:';
+
+/** Read whole within a third of a second or so. */
+export const wholeBytesMax = 128 * 2 ** 20;
 
 export interface DurableFile extends Place {
   /** Marks the file as its program's, so that no other database is written to. */
@@ -109,10 +113,12 @@ function inspect(file: DurableFile): void {
 function look(file: DurableFile): Record<string, unknown> {
   let database: DatabaseSync | undefined;
   try {
+    const stats = statSync(file.path);
     // SQLite would say that the disk fails.
-    if (statSync(file.path).isDirectory()) throw new Error('it is a folder');
+    if (stats.isDirectory()) throw new Error('it is a folder');
+    const checked = stats.size > wholeBytesMax ? 'sqlite_schema' : null;
     database = new sqlite.DatabaseSync(file.path, { readOnly: true, timeout: file.busyMs });
-    return database.prepare(inspection).get() ?? {};
+    return database.prepare(inspection).get(checked) ?? {};
   } catch (error) {
     throw toFileError(file, error);
   } finally {
@@ -124,7 +130,7 @@ const inspection = `SELECT
   (SELECT application_id FROM pragma_application_id) AS application,
   (SELECT user_version FROM pragma_user_version) AS version,
   (SELECT count(*) FROM sqlite_schema) AS tables,
-  (SELECT quick_check FROM pragma_quick_check LIMIT 1) AS verdict`;
+  (SELECT quick_check FROM pragma_quick_check(?) LIMIT 1) AS verdict`;
 
 function checkDurability(database: DatabaseSync, { path, noun }: Place): void {
   const mode = readText(database.prepare('PRAGMA journal_mode').get(), 'journal_mode');
