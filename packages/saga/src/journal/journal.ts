@@ -79,7 +79,7 @@ export interface Append {
   readonly events: readonly Event[];
   /** After these events. */
   readonly summary: Summary;
-  /** `at`: since when, in milliseconds since the epoch. Its waits take the place of those before. */
+  /** `at`: since when, in milliseconds since the epoch. Its waits take the place of those before; it has none while it is due at 0. */
   readonly rest: Rest & { readonly at: number };
   /** With the first event only. */
   readonly submission?: {

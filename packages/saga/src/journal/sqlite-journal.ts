@@ -6,7 +6,7 @@
 // 4. Any failure stops the process: after a failed flush, later commits would seem to succeed.
 // 5. What was erased leaves the write-ahead log too, also what a killed process left there.
 import { resolve } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
 import { LogWiper, toPassing, toReason, transact } from '@baton/sqlite';
 import { endlessMs, type Priority, priorities, type Rest, type Wait } from '../core/rest.ts';
 import {
@@ -100,10 +100,11 @@ class SqliteJournal extends JournalReader implements Journal {
 
   async addNotice(notice: Notice): Promise<void> {
     await this.#enqueue(() => {
-      const position = this.#run`INSERT INTO notices (notice) VALUES (${JSON.stringify(notice)})`;
+      const { lastInsertRowid } = this.#run`
+        INSERT INTO notices (notice) VALUES (${JSON.stringify(notice)})`;
       // Positions have no gaps, so that the newest ones are known by their number.
-      this.#run`DELETE FROM notices WHERE position <= ${position - noticesMax}`;
-      return position;
+      this.#run`DELETE FROM notices WHERE position <= ${Number(lastInsertRowid) - noticesMax}`;
+      return 0;
     });
   }
 
@@ -226,22 +227,23 @@ class SqliteJournal extends JournalReader implements Journal {
           INSERT OR REPLACE INTO secrets (run, fields) VALUES (${run}, ${JSON.stringify(secrets)})`;
     } else {
       // Most steps change none of these, and an update writes every index that names one of its columns.
-      this.#run`
+      const { changes } = this.#run`
         UPDATE runs SET status = ${status}, settled_at = ${settledAt}, due_at = ${dueAt}, priority = ${priority}
         WHERE id = ${run} AND (status, settled_at, due_at, priority)
           IS NOT (${status}, ${settledAt}, ${dueAt}, ${priority})`;
+      // What was due at once, and still is, had none.
+      if (changes > 0 || dueAt !== 0) this.#run`DELETE FROM waits WHERE run = ${run}`;
     }
-    this.#run`DELETE FROM waits WHERE run = ${run}`;
     for (const { participant, kind, rank } of waits)
       this.#run`INSERT OR IGNORE INTO waits (participant, kind, rank, since, run)
         VALUES (${participant}, ${kind}, ${rank}, ${at}, ${run})`;
     const positions = events.map(
       (event) =>
         this.#run`INSERT INTO events (run, seq, event)
-          VALUES (${run}, ${event.seq}, ${JSON.stringify(event)})`,
+          VALUES (${run}, ${event.seq}, ${JSON.stringify(event)})`.lastInsertRowid,
     );
     if (settledAt !== null) this.#run`DELETE FROM secrets WHERE run = ${run}`;
-    return positions[0] ?? 0;
+    return Number(positions[0] ?? 0);
   }
 
   #setMeta(name: string, value: string | number): void {
@@ -252,9 +254,8 @@ class SqliteJournal extends JournalReader implements Journal {
     return this.get<{ count: number }>(...sql)?.count ?? 0;
   }
 
-  /** The number of the row that it added. */
-  #run(...[texts, ...values]: Sql): number {
-    return Number(this.prepare(texts).run(...values).lastInsertRowid);
+  #run(...[texts, ...values]: Sql): StatementResultingChanges {
+    return this.prepare(texts).run(...values);
   }
 
   #enqueue(write: () => number): Promise<number> {

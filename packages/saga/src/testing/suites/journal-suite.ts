@@ -166,7 +166,7 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
 
     test('lists what waits for a participant, by rank, the longest waiting first, until it waits no more', async () => {
       const wait = (run: string, at: number, rank = 0, kind: 'parked' | 'retry' = 'parked') =>
-        rest(run, { at, waits: [{ participant: 'pay', kind, rank }] });
+        rest(run, { at, dueAt: 99, waits: [{ participant: 'pay', kind, rank }] });
       await append(accept('a'), accept('b'), accept('c'), accept('d'));
       await append(wait('a', 3), wait('b', 2), wait('c', 1, 1), wait('d', 1, 0, 'retry'));
       await reopen();
