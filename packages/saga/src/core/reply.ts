@@ -34,11 +34,9 @@ export type Reply<O> = Remarks &
       }
   );
 
-type Ok<O> = Extract<Reply<O>, { reply: 'ok' }>;
-type Refused = Extract<Reply<never>, { reply: 'refused' }>;
-
-export const ok = <O>(output: O): Ok<O> => ({ reply: 'ok', output });
-export const refused = (code: string): Refused => ({ reply: 'refused', code });
+export const ok = <O>(output: O) => ({ reply: 'ok', output }) as const satisfies Reply<O>;
+export const refused = (code: string) =>
+  ({ reply: 'refused', code }) as const satisfies Reply<never>;
 
 const notAReply: Reply<never> = { reply: 'unknown', code: 'not-a-reply', retriable: false };
 

@@ -3,9 +3,9 @@
 // 1. Unknown is sticky: only an ok or a refusal under the same key clears it.
 // 2. Once compensation was decided, a late ok changes nothing but what has to be undone.
 // 3. Secrets are never part of the state.
-import type { Aimed, Direction, Event, TriedEvent } from './event.ts';
+import type { Aimed, Direction, Event, EventType, TriedEvent } from './event.ts';
 
-type WrittenOff = Extract<Event, { type: 'written-off' }>;
+type Told<T extends EventType> = Omit<Extract<Event, { type: T }>, 'type'>;
 
 export interface TriedState {
   /** Attempts that were sent, or may have been. */
@@ -38,18 +38,14 @@ export interface WayState extends TriedState {
   readonly output: unknown;
   readonly undo: UndoState;
   /** By an operator: not done any more, or not undone any more. */
-  readonly writtenOff: Pick<WrittenOff, 'direction' | 'reason' | 'at'> | null;
+  readonly writtenOff: Omit<Told<'written-off'>, 'way' | 'seq'> | null;
 }
 
-export interface RunState {
-  readonly saga: string;
-  readonly version: number;
-  readonly structure: string;
-  readonly input: unknown;
-  readonly context: Readonly<Record<string, string>>;
+/** What was accepted, and what became of it. `seq` is that of the last event. */
+export interface RunState extends Omit<Told<'accepted'>, 'at'> {
   readonly phase: 'forward' | 'compensating' | 'completed' | 'compensated';
   /** Why it is, or was, undone. */
-  readonly reason: { readonly code: string; readonly step: string | null } | null;
+  readonly reason: Omit<Told<'compensation-decided'>, 'at' | 'seq'> | null;
   readonly cancelRequested: boolean;
   /** Steps whose alternate was chosen, and when: in milliseconds since the epoch. */
   readonly alternates: Readonly<Record<string, number>>;
@@ -63,8 +59,6 @@ export interface RunState {
   readonly isQuarantined: boolean;
   /** Calls so far, as far as can be known: also those that were never sent, or whose end nobody saw. */
   readonly calls: number;
-  /** Of the last event. */
-  readonly seq: number;
   readonly acceptedAt: number;
   readonly settledAt: number | null;
 }
@@ -128,8 +122,8 @@ export function evolve(state: RunState | null, event: Event): RunState {
   if (event.seq !== (state?.seq ?? 0) + 1)
     throw new Error(`event ${event.seq} after ${state?.seq ?? 0}`);
   if (event.type === 'accepted') {
-    const { saga, version, structure, input, context, seq, at } = event;
-    return { ...freshRun, saga, version, structure, input, context, seq, acceptedAt: at };
+    const { type: _, at, ...accepted } = event;
+    return { ...freshRun, ...accepted, acceptedAt: at };
   }
   if (!state) throw new Error(`a run that begins with ${event.type}`);
   return { ...state, ...toTraces(state, event), ...toChange(state, event), seq: event.seq };
