@@ -280,6 +280,20 @@ test('finds what it reads by an index, however many runs there are', () => {
   expect(JSON.stringify(plans)).not.toMatch(/SCAN|TEMP B-TREE/);
 });
 
+test('reads at a start no more rows the more runs wait', () => {
+  const spies = (['run', 'get', 'all'] as const).map((name) =>
+    vi.spyOn(StatementSync.prototype, name),
+  );
+  journal.review([{ saga: 'trip', version: 1 }], 1);
+  journal.countRuns();
+  journal.countWaits();
+  journal.nextDueAt(1);
+  journal.countDue(1);
+  const asked = spies.flatMap(({ mock }) => mock.contexts);
+  expect(asked.length).toBeGreaterThan(8);
+  expect(JSON.stringify(explain(asked))).not.toMatch(/SCAN (runs|waits)/);
+});
+
 test('finds the oldest open runs and the newest notices in the order in which they are stored', () => {
   const all = vi.spyOn(StatementSync.prototype, 'all');
   journal.list({ limit: 1, status: 'open', oldestFirst: true });

@@ -182,13 +182,10 @@ class SqliteJournal extends JournalReader implements Journal {
       for (const { saga, version } of strange)
         this.#run`UPDATE runs SET due_at = ${unknownMs}, priority = ${asideRank}
           WHERE saga = ${saga} AND version = ${version} AND place IN ('open', 'owing')`;
-      const lines = this.all<{ participant: string }>`
-        SELECT participant FROM wait_counts WHERE kind = 'permit' AND count > 0`;
-      for (const { participant } of lines) {
-        this.#run`UPDATE runs SET due_at = 0 WHERE id IN
-          (SELECT run FROM waits WHERE participant = ${participant} AND kind = 'permit')`;
-        this.#run`DELETE FROM waits WHERE participant = ${participant} AND kind = 'permit'`;
-      }
+      this.#run`UPDATE runs SET due_at = 0 WHERE id IN (SELECT run FROM waits
+        WHERE kind = 'permit' AND participant IN (SELECT participant FROM wait_counts))`;
+      this.#run`DELETE FROM waits
+        WHERE kind = 'permit' AND participant IN (SELECT participant FROM wait_counts)`;
       this.#run`UPDATE runs SET due_at = 0
         WHERE priority IN (0, 1, 2, 3) AND due_at > ${latest} AND due_at < ${endlessMs}
         AND NOT EXISTS (SELECT 1 FROM waits WHERE run = id AND kind <> 'retry')`;
