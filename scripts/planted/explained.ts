@@ -49,12 +49,6 @@ export const explained: readonly Explained[] = [
   },
   {
     file: 'state.ts',
-    line: "const isInterrupted = event.type === 'step-unknown' && event.interrupted === true;",
-    changes: ["event.type === 'step-unknown' → true"],
-    why: 'no other event is interrupted: it is for the compiler',
-  },
-  {
-    file: 'state.ts',
     line: 'default:',
     changes: ['default: return event satisfies never; → default:'],
     why: isNever,

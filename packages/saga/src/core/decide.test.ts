@@ -96,6 +96,9 @@ describe('going forward', () => {
     expect(then([unknown('quote', { retryAt: 1_100 })], 100)).toBe(
       'wait until 1100 for forward quote',
     );
+    // Its own longest delay, and not that of its undo.
+    const flown = [succeeded('quote'), succeeded('flight')];
+    expect(then([...flown, unknown('hotel', { retryAt: 1_101 })], 100)).toBe('forward hotel');
   });
 
   test('completes a saga without steps', () => {
