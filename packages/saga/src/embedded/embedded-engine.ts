@@ -4,6 +4,7 @@
 // 2. What was under way when the process ended is marked before anything else is done with a run, and for all that is
 //    due before `start` resolves: open the port after that.
 // 3. Everything is bounded: runs in progress, open runs, the time ended runs are kept.
+import { randomBytes } from 'node:crypto';
 import { isPastPivot } from '../core/decide.ts';
 import type { Happening } from '../core/event.ts';
 import { tryReplay } from '../core/history.ts';
@@ -16,8 +17,8 @@ import { isSettled, toPlace } from '../core/status.ts';
 import type { Journal, ListQuery, RunSummary } from '../journal/journal.ts';
 import { toBreakerOptions } from '../run/breaker.ts';
 import { type Clock, createClock, repeat } from '../run/clock.ts';
-import { createRun, createRunId, type Run, readState } from '../run/run.ts';
-import type { Commit } from '../run/run-writer.ts';
+import type { Commit } from '../run/host.ts';
+import { createRun, type Run, readState } from '../run/run.ts';
 import { Scheduler } from '../run/scheduler.ts';
 import { printError, throwAgain } from './bug.ts';
 import { createDefinitions, type Definitions } from './definitions.ts';
@@ -61,7 +62,6 @@ class EmbeddedEngine implements Engine {
   readonly #onBug: (error: unknown) => void;
   readonly #scheduler: Scheduler;
   readonly #pruning: Pruning;
-  readonly #accepting = new Map<string, Promise<void>>();
   readonly #waiters = createWaiters<RunState>();
   /** Runs that have not settled, and those that are set aside. */
   #counts = { open: 0, aside: 0 };
@@ -112,12 +112,17 @@ class EmbeddedEngine implements Engine {
   }
 
   async submit<I>(saga: Saga<I>, input: I, options: SubmitOptions = {}): Promise<Submission> {
-    const { id = createRunId(), fingerprint = '', context = {} } = options;
+    const {
+      id = `run_${randomBytes(16).toString('hex')}`,
+      fingerprint = '',
+      context = {},
+    } = options;
     this.#definitions.require(saga);
     const checked = await saga.input['~standard'].validate(input);
     if (checked.issues) return { type: 'invalid', issues: checked.issues };
     // Nothing is awaited between this check and the claim of the id below.
-    while (this.#accepting.has(id)) await this.#accepting.get(id);
+    for (let run = this.#scheduler.find(id); run?.state === null; run = this.#scheduler.find(id))
+      await run.written;
     this.#refuseStopped();
     const known = this.#journal.readSubmission(id);
     if (known && known.fingerprint !== fingerprint) return { type: 'conflict', id };
@@ -126,14 +131,11 @@ class EmbeddedEngine implements Engine {
     const parts = separateSecrets(toStored(checked.value), saga.secrets);
     const { name, version, structure } = saga;
     const begin = { saga: name, version, structure, input: parts.input, context };
-    const run = createRun(id, saga, parts.secrets, null);
+    const run = createRun(id, saga, { state: null, secrets: parts.secrets });
     this.#counts.open += 1;
-    this.#scheduler.claim(run);
-    const accepted = this.#scheduler.commit(run, [{ type: 'accepted', ...begin }], { fingerprint });
-    this.#accepting.set(id, accepted);
-    await accepted;
-    this.#accepting.delete(id);
-    this.#scheduler.release(run);
+    await this.#scheduler.attend(run, () =>
+      this.#scheduler.host.commit(run, [{ type: 'accepted', ...begin }], { fingerprint }),
+    );
     return { type: 'accepted', id };
   }
 
@@ -146,7 +148,7 @@ class EmbeddedEngine implements Engine {
       if (state.isQuarantined) return 'quarantined';
       if (isPastPivot(saga, state)) return 'past-the-pivot';
       if (state.phase === 'forward' && !state.cancelRequested)
-        await this.#scheduler.commit(run, [{ type: 'cancel-requested', reason }]);
+        await this.#scheduler.host.commit(run, [{ type: 'cancel-requested', reason }]);
       return 'cancel-requested';
     });
   }
@@ -228,8 +230,8 @@ class EmbeddedEngine implements Engine {
   #load(id: string): { readonly run: Run; readonly isUnseen: boolean } | undefined {
     const stored = this.#replay(id);
     if (!stored?.saga) return this.#setAside(id);
-    const run = createRun(id, stored.saga, stored.secrets, stored);
-    return { run, isUnseen: stored.position <= this.#journal.unseenTo };
+    const isUnseen = stored.position <= this.#journal.unseenTo;
+    return { run: createRun(id, stored.saga, stored), isUnseen };
   }
 
   /** What cannot be gone on with: the others go on. */
@@ -244,20 +246,12 @@ class EmbeddedEngine implements Engine {
     return this.#journal.readSubmission(id) ? 'settled' : 'unknown-run';
   }
 
-  /** Keeps a run in memory while something is asked of it, and lets it go on after that. */
   async #attend<T>(id: string, ask: (run: Run | undefined) => Promise<T>): Promise<T> {
-    await this.#accepting.get(id);
     this.#refuseStopped();
-    const run = this.#scheduler.hold(id);
-    try {
-      await run?.recovered;
-      // What is being written may be the end, or an earlier wish: neither is answered before it is durable.
-      while (run && run.state !== run.ahead) await this.#scheduler.commit(run, []);
+    return this.#scheduler.attend(id, async (run) => {
       this.#refuseStopped();
-      return await ask(run);
-    } finally {
-      if (run) this.#scheduler.release(run);
-    }
+      return ask(run);
+    });
   }
 
   /** What an operator asks for is written like everything else, then the run goes on with it. */
@@ -270,7 +264,7 @@ class EmbeddedEngine implements Engine {
       const { saga, attempt } = run;
       const wish = toWish({ saga, state: readState(run), inFlight: attempt?.way ?? null });
       if (typeof wish === 'string') return wish;
-      await this.#scheduler.commit(run, wish);
+      await this.#scheduler.host.commit(run, wish);
       this.#scheduler.lanes.hasten(run);
       return 'done';
     });

@@ -1,54 +1,104 @@
-// Where a run lives while the scheduler moves it: what `advance` asks for, from the journal, the clock and the lanes.
+// Where runs live in this process, as a run that moves sees it: the clock, the lanes, and the journal.
+//
+// 1. A run's state holds committed events only; what is on its way to the disk is counted ahead of it.
 import type { Aim } from '../core/decide.ts';
+import type { Event, Happening } from '../core/event.ts';
+import { extend } from '../core/history.ts';
+import type { Reply } from '../core/reply.ts';
+import { type Rest, toRest } from '../core/rest.ts';
+import type { RunState } from '../core/state.ts';
+import { isSettled, toStatus } from '../core/status.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Clock } from './clock.ts';
 import type { Lanes } from './lanes.ts';
-import type { Admission, Host, PlannedCall } from './perform.ts';
-import { toAnnouncement } from './recovery.ts';
-import { type Run, readState } from './run.ts';
-import type { RunWriter } from './run-writer.ts';
+import type { Admission, Attempted, Host, Look, PlannedCall } from './perform.ts';
+import type { Run } from './run.ts';
 
 export interface HostOptions {
+  readonly journal: Pick<Journal, 'append'>;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly lanes: Lanes;
-  readonly commit: RunWriter['commit'];
+  readonly onCommitted: (run: Run, commit: Commit) => void;
   /** A step threw. */
-  readonly onError: (run: Run, error: unknown, call: PlannedCall) => void;
-  /** A probe was admitted: should it never end, it is to be given up. */
-  readonly onProbe: () => void;
+  readonly onError: Host<Run>['onError'];
+}
+export interface Commit {
+  readonly before: RunState | null;
+  readonly events: readonly Event[];
+  /** Of the first one. */
+  readonly position: number;
+}
+interface Special {
+  /** Of a new run. */
+  readonly fingerprint?: string;
+  /** What its row says, where that is not what follows from its events. */
+  readonly rest?: Rest;
 }
 
-export function createHost(run: Run, options: HostOptions): Host {
-  const { clock, random, lanes, commit, onError } = options;
-  return {
-    id: run.id,
-    clock,
-    state: () => readState(run),
-    secrets: () => run.secrets,
-    look: () => ({ now: clock.now(), random: random(), healedAt: lanes.healedAt }),
-    admit: (aims) => admit(run, aims, options),
-    commit: (happenings) => commit(run, happenings),
-    onError: (error, call) => onError(run, error, call),
-    attempt: async ({ way, direction, number }, perform) => {
-      const startedAt = clock.now();
-      run.attempt = { way: way.name, direction, number, startedAt };
-      const reply = await perform();
-      run.attempt = null;
-      lanes.giveBack(run, way.participant, reply);
-      return { reply, startedAt, endedAt: clock.now() };
-    },
-  };
-}
+export class EmbeddedHost implements Host<Run> {
+  readonly clock: Clock;
+  readonly onError: Host<Run>['onError'];
+  readonly #options: HostOptions;
+  readonly #lanes: Lanes;
 
-async function admit(
-  run: Run,
-  aims: readonly Aim[],
-  { lanes, commit, onProbe }: HostOptions,
-): Promise<Admission> {
-  const admission = lanes.admit(run, aims);
-  const { admitted } = admission;
-  if (admitted && lanes.of(admitted.way.participant).isOpen) onProbe();
-  const announcement = admitted && toAnnouncement(readState(run), admitted);
-  if (announcement) await commit(run, [announcement]);
-  return admission;
+  constructor(options: HostOptions, lanes: Lanes) {
+    this.clock = options.clock;
+    this.onError = options.onError;
+    this.#options = options;
+    this.#lanes = lanes;
+  }
+
+  look(): Look {
+    const { healedAt } = this.#lanes;
+    return { now: this.clock.now(), random: this.#options.random(), healedAt };
+  }
+
+  admit(run: Run, aims: readonly Aim[]): Admission {
+    return this.#lanes.admit(run, aims);
+  }
+
+  async attempt(
+    run: Run,
+    { way, direction, number }: PlannedCall,
+    perform: () => Promise<Reply<unknown>>,
+  ): Promise<Attempted> {
+    const startedAt = this.clock.now();
+    run.attempt = { way: way.name, direction, number, startedAt };
+    const reply = await perform();
+    run.attempt = null;
+    this.#lanes.giveBack(run, reply);
+    return { reply, startedAt, endedAt: this.clock.now() };
+  }
+
+  commit(run: Run, happenings: readonly Happening[], special: Special = {}): Promise<void> {
+    run.written = this.#write(run, happenings, special);
+    return run.written;
+  }
+
+  async #write(
+    run: Run,
+    happenings: readonly Happening[],
+    { fingerprint, rest }: Special,
+  ): Promise<void> {
+    const now = this.clock.now();
+    const { events, after } = extend(run.ahead, happenings, now);
+    if (!after) return;
+    const { saga, version, acceptedAt, settledAt } = after;
+    const row = rest ?? toRest(run.saga, after, now, this.#lanes.healedAt);
+    // The store may have waits of a run that was read from it.
+    const clearsWaits = run.rest ? run.rest.waits.length > 0 : run.ahead !== null;
+    run.ahead = after;
+    run.rest = row;
+    const position = await this.#options.journal.append({
+      run: run.id,
+      events,
+      summary: { saga, version, status: toStatus(after), acceptedAt, settledAt },
+      rest: { ...row, at: now, clearsWaits },
+      ...(fingerprint !== undefined && { submission: { fingerprint, secrets: run.secrets } }),
+    });
+    const before = run.state;
+    run.state = after;
+    if (isSettled(after)) run.secrets = {};
+    this.#options.onCommitted(run, { before, events, position });
+  }
 }

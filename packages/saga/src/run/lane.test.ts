@@ -10,13 +10,15 @@ const threw: Reply<never> = { reply: 'unknown', code: 'threw' };
 
 function createStage(callsMax = 5) {
   const clock = createVirtualClock();
-  const changes: string[] = [];
+  let changes = 0;
   const lane = new Lane<string>({
     callsMax,
     breaker: breakerDefaults,
     clock,
     random: () => 0.5,
-    onChange: (change) => changes.push(change),
+    onChange: () => {
+      changes += 1;
+    },
   });
   const enter = (direction: Direction, caller: Partial<Caller> = {}): Leave => {
     const leave = lane.admit({ direction, timeoutMs: 3_000, failedAt: 0, ...caller });
@@ -32,7 +34,13 @@ function createStage(callsMax = 5) {
   const open = (): void => {
     for (let failure = 0; failure < breakerDefaults.failuresMin; failure++) call(down);
   };
-  return { clock, changes, lane, enter, call, pass, open };
+  /** How often the lane said that something changed since it was asked last. */
+  const countChanges = (): number => {
+    const count = changes;
+    changes = 0;
+    return count;
+  };
+  return { clock, countChanges, lane, enter, call, pass, open };
 }
 
 test('admits so many calls and no more, until one of them ends', () => {
@@ -46,10 +54,10 @@ test('admits so many calls and no more, until one of them ends', () => {
 });
 
 test('keeps no permit of a call that was not made, and learns nothing from it', () => {
-  const { lane, enter, changes } = createStage(1);
+  const { lane, enter, countChanges } = createStage(1);
   for (let turn = 0; turn < 10; turn++) enter('forward')(null);
   expect(lane.view()).toMatchObject({ inFlight: 0, breaker: 'closed', openings: 0 });
-  expect(changes).toEqual(Array(10).fill('permit'));
+  expect(countChanges()).toBe(10);
 });
 
 test.each([
@@ -65,11 +73,10 @@ test.each([
   expect(lane.look('undo')).toBeNull();
 });
 
-test('opens for a few that fail beside each other, and says so once', () => {
-  const { lane, changes, enter } = createStage();
+test('opens once for a few that fail beside each other', () => {
+  const { lane, enter } = createStage();
   const leaves = Array.from({ length: 5 }, () => enter('forward'));
   for (const leave of leaves) leave(down);
-  expect(changes.filter((change) => change !== 'permit')).toEqual(['opened']);
   expect(lane.look('forward')).toBe('open');
   expect(lane.view()).toMatchObject({ breaker: 'open', openings: 1, inFlight: 0 });
 });
@@ -125,7 +132,7 @@ test('believes a run that fails again, if nobody was served since it failed', as
 });
 
 test('believes a probe, whichever run it is', async () => {
-  const { lane, call, clock, pass, open, enter, changes } = createStage();
+  const { lane, call, clock, pass, open, enter } = createStage();
   const failedAt = clock.now();
   await pass(1);
   call(ok(1));
@@ -136,21 +143,25 @@ test('believes a probe, whichever run it is', async () => {
   leave(down);
   expect(lane.view().nextTryAt).toBeGreaterThan(nextTryAt ?? 0);
   expect(lane.look('forward')).toBe('open');
-  expect(changes.slice(-2)).toEqual(['breaker', 'permit']);
   expect(lane.view().openings).toBe(1);
 });
 
 test('lets one probe through at a time, and all others when it went well', async () => {
-  const { lane, clock, pass, open, enter, changes } = createStage();
+  const { lane, clock, pass, open, enter, countChanges } = createStage();
   open();
   expect(lane.healedAt).toBe(0);
   await pass(1_000);
   expect(lane.look('forward')).toBeNull();
+  countChanges();
   const leave = enter('forward');
+  // A timer must be set for its end.
+  expect(countChanges()).toBe(1);
   expect([lane.look('forward'), lane.look('undo')]).toEqual(['open', 'open']);
   expect(lane.view()).toMatchObject({ breaker: 'probing', inFlight: 1 });
   leave(ok(1));
-  expect(changes.slice(-2)).toEqual(['closed', 'permit']);
+  expect(countChanges()).toBe(1);
+  // Whoever waits for it may go on.
+  expect(lane.nextAt).toBeLessThanOrEqual(clock.now());
   expect([lane.look('forward'), lane.healedAt]).toEqual([null, clock.now()]);
 });
 
@@ -180,13 +191,14 @@ test('awaits a probe for as long as its own call may take, then gives it up', as
 });
 
 test('is hastened only while it is open, and not past a probe that is under way', async () => {
-  const { lane, open, enter, changes } = createStage();
+  const { lane, open, enter, countChanges } = createStage();
   lane.hasten();
-  expect(changes).toEqual([]);
+  expect(lane.view()).toMatchObject({ breaker: 'closed', openings: 0 });
   open();
+  countChanges();
   lane.hasten();
   expect(lane.look('forward')).toBeNull();
-  expect(changes.at(-1)).toBe('breaker');
+  expect(countChanges()).toBe(1);
   enter('forward');
   lane.hasten();
   expect(lane.look('forward')).toBe('open');

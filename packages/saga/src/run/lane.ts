@@ -27,12 +27,11 @@ import { createQueue } from './queue.ts';
 export interface LaneOptions {
   /** Calls in flight to one participant. */
   readonly callsMax: number;
-  /** Undefined for one that is always open. */
   readonly breaker: BreakerOptions;
   readonly clock: Clock;
   readonly random: () => number;
   /** A permit came back, or the breaker has changed. */
-  readonly onChange: (change: 'permit' | 'opened' | 'closed' | 'breaker') => void;
+  readonly onChange: () => void;
 }
 /** A call's end must be told, once; null for one that was not made. */
 export type Leave = (reply: Reply<unknown> | null) => void;
@@ -44,7 +43,7 @@ export interface Caller {
   readonly failedAt: number;
 }
 
-/** A participant as the engine sees it. Times are in milliseconds since the epoch. */
+/** Times are in milliseconds since the epoch. */
 export interface LaneView {
   readonly breaker: 'closed' | 'open' | 'probing';
   readonly openedAt: number | null;
@@ -56,8 +55,15 @@ export interface LaneView {
   readonly callsMax: number;
 }
 
+/** At no time. */
+export const never = Number.POSITIVE_INFINITY;
+
 export class Lane<T> {
   readonly line = createQueue<T>();
+  /** The line goes on in the store. */
+  overflows = false;
+  /** When rows that wait for the breaker may go on, once it is closed; `never` where there are none. */
+  drainsAt = never;
   readonly #options: LaneOptions;
   #breaker: Breaker = closedBreaker;
   #openings = 0;
@@ -78,12 +84,12 @@ export class Lane<T> {
     return this.isOpen ? 0 : this.#breaker.since;
   }
 
-  /** When the breaker may change by itself. An open one that is due needs no timer: whoever comes next is the probe. */
+  /** When something may change by itself. An open breaker that is due needs no timer: whoever comes next is the probe. */
   get nextAt(): number {
     const breaker = this.#breaker;
-    if (breaker.state === 'closed') return Number.POSITIVE_INFINITY;
+    if (breaker.state === 'closed') return this.drainsAt;
     if (breaker.probeEndsAt !== null) return breaker.probeEndsAt;
-    return breaker.until > this.#options.clock.now() ? breaker.until : Number.POSITIVE_INFINITY;
+    return breaker.until > this.#options.clock.now() ? breaker.until : never;
   }
 
   /** What a call would meet now. */
@@ -101,7 +107,7 @@ export class Lane<T> {
   admit({ direction, timeoutMs, failedAt }: Caller): Leave | Barrier {
     const barrier = this.look(direction);
     if (barrier) return barrier;
-    if (this.isOpen) this.#breaker = enter(this.#breaker, this.#moment(), timeoutMs);
+    if (this.isOpen) this.#change(enter(this.#breaker, this.#moment(), timeoutMs));
     const { era } = this.#breaker;
     const undos = direction === 'undo' ? 1 : 0;
     this.#inFlight += 1;
@@ -110,18 +116,19 @@ export class Lane<T> {
       this.#inFlight -= 1;
       this.#undos -= undos;
       const isNews = failedAt === 0 || this.#servedAt <= failedAt || this.isOpen;
-      const verdict = isNews ? toVerdict(reply) : 'nothing';
+      const verdict = toVerdict(reply);
       const moment = this.#moment();
-      if (toVerdict(reply) === 'healthy') this.#servedAt = moment.now;
+      if (verdict === 'healthy') this.#servedAt = moment.now;
       const retryAfterMs = reply && 'retryAfterMs' in reply ? reply.retryAfterMs : undefined;
-      this.#change(leave(this.#breaker, { era, verdict, retryAfterMs }, moment));
-      this.#options.onChange('permit');
+      const call = { era, verdict: isNews ? verdict : 'nothing', retryAfterMs } as const;
+      this.#change(leave(this.#breaker, call, moment));
     };
   }
 
   /** To be called when `nextAt` has come. */
   tick(): void {
-    this.#change(giveUpProbe(this.#breaker, this.#moment()));
+    const breaker = giveUpProbe(this.#breaker, this.#moment());
+    if (breaker !== this.#breaker) this.#change(breaker);
   }
 
   /** Somebody knows that the participant is well again: the next probe need not wait. */
@@ -149,11 +156,9 @@ export class Lane<T> {
 
   #change(breaker: Breaker): void {
     const wasOpen = this.isOpen;
-    const isSame = breaker === this.#breaker;
     this.#breaker = breaker;
-    if (isSame || (!wasOpen && !this.isOpen)) return;
-    if (!wasOpen) this.#openings += 1;
-    if (wasOpen && this.isOpen) this.#options.onChange('breaker');
-    else this.#options.onChange(wasOpen ? 'closed' : 'opened');
+    if (!wasOpen && this.isOpen) this.#openings += 1;
+    if (wasOpen && !this.isOpen) this.drainsAt = 0;
+    this.#options.onChange();
   }
 }

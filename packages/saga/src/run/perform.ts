@@ -8,31 +8,30 @@ import { type Aim, type Command, decide, type HealedAt, readOutputs } from '../c
 import type { Happening } from '../core/event.ts';
 import { toStepEvent, toUndoEvent } from '../core/outcome.ts';
 import { type Reply, readReply, toRemarks } from '../core/reply.ts';
-import type { Attempt, PlannedWay, Saga, Undoing } from '../core/saga.ts';
+import type { Attempt, PlannedWay, Undoing } from '../core/saga.ts';
 import { restoreSecrets } from '../core/secret.ts';
-import { isParked, type RunState, readTried, readWay } from '../core/state.ts';
+import { isParked, readTried, readWay } from '../core/state.ts';
 import type { Clock } from './clock.ts';
+import { toAnnouncement } from './recovery.ts';
+import { type Run, readState } from './run.ts';
 
+/** Its `state` is the same object until the next commit. Its `secrets` are empty once they were erased. */
+type Moved = Pick<Run, 'id' | 'saga' | 'state' | 'secrets'>;
 /**
  * All that a run needs from where it lives. Embedded, it is a journal and timers. On a replicated log, `look` and
  * `attempt` are recorded side effects that the log never retries, and what is waited for ends the handler.
  */
-export interface Host {
-  readonly id: string;
+export interface Host<R extends Moved> {
   readonly clock: Clock;
-  /** With every committed event folded in; the same object until the next commit. */
-  state(): RunState;
-  /** The input's secret fields by path; empty once they were erased. */
-  secrets(): Readonly<Record<string, unknown>>;
   look(): Look;
   /** Asks for a permit to call the first of these that may be called now. The permit is kept until the call has ended. */
-  admit(aims: readonly Aim[]): Promise<Admission>;
+  admit(run: R, aims: readonly Aim[]): Admission | Promise<Admission>;
   /** Makes one call under its permit, and knows when it began and ended. Never retries it, never throws. */
-  attempt(call: PlannedCall, perform: () => Promise<Reply<unknown>>): Promise<Attempted>;
+  attempt(run: R, call: PlannedCall, perform: () => Promise<Reply<unknown>>): Promise<Attempted>;
   /** A step threw: for a person to read, and for nobody to store. */
-  onError(error: unknown, call: PlannedCall): void;
-  /** Resolves when the events are durable and part of `state()`. */
-  commit(happenings: readonly Happening[]): Promise<void>;
+  onError(run: R, error: unknown, call: PlannedCall): void;
+  /** Resolves when the events are durable and part of the run's state. */
+  commit(run: R, happenings: readonly Happening[]): Promise<void>;
 }
 export interface Look {
   /** In milliseconds since the epoch. */
@@ -55,36 +54,38 @@ export interface Attempted {
 }
 export interface PlannedCall extends Aim {
   readonly number: number;
-  readonly timeoutMs: number;
 }
-/** Why it stopped: it did something and may go on, or the run must wait, or nobody admits it, or nothing is left. */
+/** Due, but nobody admits it. */
+export type Held = Extract<Command, { type: 'perform' }> & Pick<Admission, 'barriers'>;
+/** Why it stopped: it did something and may go on, or the run must wait, or nothing is left. */
 export type Advance =
   | { readonly type: 'advanced' }
-  | Extract<Command, { type: 'wait' | 'rest' }>
-  | (Extract<Command, { type: 'perform' }> & {
-      readonly barriers: Readonly<Record<string, Barrier>>;
-    });
+  | Held
+  | Extract<Command, { type: 'wait' | 'rest' }>;
 
 const advanced: Advance = { type: 'advanced' };
 
 /** One command. Throws only when the host does: then the run is as the journal says, and no further. */
-export async function advance(saga: Saga<unknown>, host: Host): Promise<Advance> {
-  const state = host.state();
+export async function advance<R extends Moved>(run: R, host: Host<R>): Promise<Advance> {
+  const state = readState(run);
   const { now, healedAt } = host.look();
-  const command = decide(saga, state, now, healedAt);
+  const command = decide(run.saga, state, now, healedAt);
   if (command.type === 'wait' || command.type === 'rest') return command;
   if (command.type !== 'perform') {
-    await host.commit([toHappening(command)]);
+    await host.commit(run, [toHappening(command)]);
     return advanced;
   }
-  const { admitted, barriers } = await host.admit(command.aims);
-  if (host.state() !== state) return advanced;
+  const { admitted, barriers } = await host.admit(run, command.aims);
+  if (run.state !== state) return advanced;
   const unparked = command.aims.filter(
     (aim) => barriers[aim.way.participant] === 'open' && !isParked(state, aim),
   );
-  if (unparked.length === 0 && !admitted) return { ...command, barriers };
-  if (unparked.length > 0) await host.commit(unparked.map(toParked));
-  else if (admitted) await host.commit([await tryWay(saga, host, admitted)]);
+  if (unparked.length > 0) await host.commit(run, unparked.map(toParked));
+  else if (!admitted) return { ...command, barriers };
+  else
+    await host.commit(run, [
+      toAnnouncement(state, admitted) ?? (await tryWay(run, host, admitted)),
+    ]);
   return advanced;
 }
 
@@ -109,25 +110,23 @@ function toHappening(command: Exclude<Command, { type: 'perform' | 'wait' | 'res
   }
 }
 
-async function tryWay(
-  saga: Saga<unknown>,
-  host: Host,
+async function tryWay<R extends Moved>(
+  run: R,
+  host: Host<R>,
   { way, direction }: Aim,
 ): Promise<Happening> {
-  const state = host.state();
-  const { context, calls, phase } = state;
+  const state = readState(run);
   const number = readTried(state, { way, direction }).attempts + 1;
   const { tries, perform } = direction === 'undo' && way.undo ? way.undo : way;
-  const { timeoutMs } = tries;
-  const call = { way, direction, number, timeoutMs };
-  const toNow = createNow(saga, host, way);
-  const key = `${host.id}:${way.name}`;
-  const { reply, startedAt, endedAt } = await host.attempt(call, () =>
+  const call = { way, direction, number };
+  const toNow = createNow(run, way);
+  const planned = { key: `${run.id}:${way.name}`, number, ordinal: state.calls + 1 };
+  const { reply, startedAt, endedAt } = await host.attempt(run, call, () =>
     performAttempt(
-      (signal) => perform(toNow({ key, number, ordinal: calls + 1, signal, context })),
-      timeoutMs,
+      (signal) => perform(toNow({ ...planned, signal, context: state.context })),
+      tries.timeoutMs,
       host.clock,
-      (error) => host.onError(error, call),
+      (error) => host.onError(run, error, call),
     ),
   );
   const outcome = {
@@ -135,9 +134,9 @@ async function tryWay(
     reply,
     endedAt,
     // As it is now: an operator may have asked for a retry meanwhile.
-    before: readWay(host.state(), way.name),
+    before: readWay(readState(run), way.name),
     tries,
-    isRepair: phase === 'completed',
+    isRepair: state.phase === 'completed',
     random: host.look().random,
   };
   return direction === 'forward' ? toStepEvent(outcome) : toUndoEvent(outcome);
@@ -145,16 +144,15 @@ async function tryWay(
 
 /** What the plan's functions see. A request's body follows from the journal alone, so every attempt sends the same. */
 function createNow(
-  saga: Saga<unknown>,
-  host: Host,
+  run: Moved,
   way: PlannedWay,
 ): (attempt: Attempt) => Undoing<unknown, unknown, unknown> {
-  const state = host.state();
-  const input = restoreSecrets(state.input, host.secrets());
+  const state = readState(run);
+  const input = restoreSecrets(state.input, run.secrets);
   return (attempt) => ({
-    id: host.id,
+    id: run.id,
     input,
-    done: readOutputs(saga, state),
+    done: readOutputs(run.saga, state),
     output: readWay(state, way.name).output,
     attempt,
     call: (operation, body) => operation(body, attempt),
