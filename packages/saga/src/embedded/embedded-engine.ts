@@ -6,7 +6,6 @@
 // 3. Everything is bounded: runs in progress, open runs, the time ended runs are kept.
 import { randomBytes } from 'node:crypto';
 import { isPastPivot } from '../core/decide.ts';
-import type { Happening } from '../core/event.ts';
 import { tryReplay } from '../core/history.ts';
 import { endlessDelayMaxMs } from '../core/policy.ts';
 import { toStored } from '../core/reply.ts';
@@ -16,20 +15,17 @@ import type { RunState } from '../core/state.ts';
 import { isSettled, toPlace } from '../core/status.ts';
 import type { Journal, ListQuery, RunSummary } from '../journal/journal.ts';
 import { toBreakerOptions } from '../run/breaker.ts';
-import { type Clock, createClock, repeat } from '../run/clock.ts';
+import { type Clock, createClock } from '../run/clock.ts';
 import type { Commit } from '../run/host.ts';
 import { createRun, type Run, readState } from '../run/run.ts';
 import { Scheduler } from '../run/scheduler.ts';
 import { printError, throwAgain } from './bug.ts';
-import { createDefinitions, type Definitions } from './definitions.ts';
 import type {
-  Archive,
   Cancellation,
   Engine,
   EngineCounts,
   EngineOptions,
   Intervention,
-  Notices,
   ParticipantView,
   RetryOptions,
   RunView,
@@ -37,11 +33,10 @@ import type {
   SubmitOptions,
 } from './engine.ts';
 import { JournalFeed } from './feed.ts';
-import { type Intervened, toRetry, toSkip } from './intervention.ts';
-import { Pruning } from './pruning.ts';
-import { createSettled } from './settled.ts';
+import { toRetry, toSkip, type Wish } from './intervention.ts';
+import { pruneSome } from './pruning.ts';
+import { createSettled, Ends } from './settled.ts';
 import { viewRun } from './view-run.ts';
-import { createWaiters } from './waiters.ts';
 
 /** Recovers what is due, then goes on with it. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
@@ -50,27 +45,32 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   return engine;
 }
 
+/** 128 random bits: nobody guesses one, and none comes twice. */
+const createRunId = (): string => `run_${randomBytes(16).toString('hex')}`;
+const pruneEveryMs = 1_000;
+const prunePauseMs = 10;
+
 class EmbeddedEngine implements Engine {
   readonly feed: JournalFeed;
-  readonly notices: Notices;
-  readonly archive: Archive;
+  readonly notices: Engine['notices'];
+  readonly archive: Engine['archive'];
   readonly #options: EngineOptions;
   readonly #journal: Journal;
-  readonly #definitions: Definitions;
   readonly #clock: Clock;
   readonly #openMax: number;
   readonly #onBug: (error: unknown) => void;
   readonly #scheduler: Scheduler;
-  readonly #pruning: Pruning;
-  readonly #waiters = createWaiters<RunState>();
+  readonly #ends = new Ends();
   /** Runs that have not settled, and those that are set aside. */
   #counts = { open: 0, aside: 0 };
-  #stopRepeating = (): void => {};
+  #callOffPruning = (): void => {};
   #hasStopped = false;
 
   constructor(options: EngineOptions) {
     const { journal, sagas, random = Math.random } = options;
-    this.#definitions = createDefinitions(sagas);
+    const keys = sagas.map(({ name, version }) => `${name}@${version}`);
+    const twice = keys.find((key, index) => keys.indexOf(key) < index);
+    if (twice) throw new RangeError(`${twice} is registered twice`);
     this.#options = options;
     this.#journal = journal;
     this.#clock = options.clock ?? createClock();
@@ -82,7 +82,6 @@ class EmbeddedEngine implements Engine {
       list: async (limit) => journal.readNotices(limit),
     };
     this.archive = { read: async () => journal.readCarried() };
-    this.#pruning = new Pruning(options, this.#clock, this.#guard);
     this.#scheduler = new Scheduler({
       journal,
       clock: this.#clock,
@@ -92,7 +91,7 @@ class EmbeddedEngine implements Engine {
       drainPerSecond: options.drainPerSecond ?? 200,
       breaker: toBreakerOptions(options.breaker),
       read: (id) => this.#load(id),
-      onCommitted: (run, commit) => this.#tell(run, commit),
+      onCommitted: (commit) => this.#tell(commit),
       onError: (run, error, { way, direction, number }) => {
         const step = direction === 'undo' ? `undo of ${way.name}` : way.name;
         (options.onError ?? printError)(error, { run: run.id, step, attempt: number });
@@ -108,16 +107,15 @@ class EmbeddedEngine implements Engine {
     this.#journal.review(known, this.#clock.now() + Math.max(endlessDelayMaxMs, ...delays));
     this.#counts = { ...this.#journal.countRuns() };
     await this.#scheduler.start();
-    this.#stopRepeating = repeat(this.#clock, 1_000, () => this.#pruning.start());
+    this.#pruneIn(pruneEveryMs);
   }
 
   async submit<I>(saga: Saga<I>, input: I, options: SubmitOptions = {}): Promise<Submission> {
-    const {
-      id = `run_${randomBytes(16).toString('hex')}`,
-      fingerprint = '',
-      context = {},
-    } = options;
-    this.#definitions.require(saga);
+    const { id = createRunId(), fingerprint = '', context = {} } = options;
+    if (!this.#findSaga(saga))
+      throw new Error(
+        `${saga.name}@${saga.version} is not registered: no restart could go on with it`,
+      );
     const checked = await saga.input['~standard'].validate(input);
     if (checked.issues) return { type: 'invalid', issues: checked.issues };
     // Nothing is awaited between this check and the claim of the id below.
@@ -178,12 +176,10 @@ class EmbeddedEngine implements Engine {
   }
 
   get settled(): Engine['settled'] {
-    return createSettled((id, signal) => this.#settle(id, signal));
-  }
-
-  async #settle(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
-    const state = this.#readState(id);
-    return state && !isSettled(state) ? this.#waiters.wait(id, signal) : state;
+    return createSettled(async (id, signal) => {
+      const state = this.#readState(id);
+      return state && !isSettled(state) ? this.#ends.wait(id, signal) : state;
+    });
   }
 
   async counts(): Promise<EngineCounts> {
@@ -200,25 +196,42 @@ class EmbeddedEngine implements Engine {
   }
 
   async stop(): Promise<void> {
-    this.#stopRepeating();
-    this.#pruning.stop();
+    this.#callOffPruning();
     await this.#scheduler.stop();
     if (this.#hasStopped) return;
     this.#hasStopped = true;
     this.#journal.rest();
     this.#journal.close();
-    this.#waiters.endAll();
+    this.#ends.sendHome();
   }
 
   #refuseStopped(): void {
     if (this.#hasStopped) throw new Error('the engine has stopped');
   }
 
+  /** Undefined when the definition is not registered, or has changed without a new version. */
+  #findSaga({ name, version, structure }: Pick<Saga<unknown>, 'name' | 'version' | 'structure'>) {
+    return this.#options.sagas.find(
+      (saga) => saga.name === name && saga.version === version && saga.structure === structure,
+    );
+  }
+
+  /** However many are due, they go a batch at a time, and the event loop is free in between. */
+  #pruneIn(delayMs: number): void {
+    this.#callOffPruning = this.#clock.setTimer(delayMs, () => {
+      let isMore = false;
+      this.#guard(() => {
+        isMore = pruneSome(this.#options, this.#clock);
+      });
+      this.#pruneIn(isMore ? prunePauseMs : pruneEveryMs);
+    });
+  }
+
   /** Undefined when it is not known, or its events make no sense. `saga` is undefined when its definition is gone. */
   #replay(id: string) {
     const stored = this.#journal.read(id);
     const state = stored && tryReplay(stored.events);
-    const saga = state && this.#definitions.find({ ...state, name: state.saga });
+    const saga = state && this.#findSaga({ ...state, name: state.saga });
     return state && { ...stored, state, saga };
   }
 
@@ -255,14 +268,10 @@ class EmbeddedEngine implements Engine {
   }
 
   /** What an operator asks for is written like everything else, then the run goes on with it. */
-  #intervene(
-    id: string,
-    toWish: (run: Intervened) => readonly Happening[] | Exclude<Intervention, 'done'>,
-  ): Promise<Intervention> {
+  #intervene(id: string, toWish: (run: Run) => Wish): Promise<Intervention> {
     return this.#attend(id, async (run) => {
       if (!run) return this.#journal.read(id) ? 'quarantined' : 'unknown-run';
-      const { saga, attempt } = run;
-      const wish = toWish({ saga, state: readState(run), inFlight: attempt?.way ?? null });
+      const wish = toWish(run);
       if (typeof wish === 'string') return wish;
       await this.#scheduler.host.commit(run, wish);
       this.#scheduler.lanes.hasten(run);
@@ -270,17 +279,14 @@ class EmbeddedEngine implements Engine {
     });
   }
 
-  #tell(run: Run, { before, events, position }: Commit): void {
-    const state = readState(run);
-    this.#count(before && toPlace(before), -1);
-    this.#count(before && toPlace(state), 1);
-    this.feed.tell({ run: run.id, position, events, state });
-    if (!isSettled(state)) return;
-    this.#waiters.end(run.id, state);
-  }
-
-  #count(place: 'open' | 'aside' | null, by: 1 | -1): void {
-    if (place) this.#counts[place] += by;
+  #tell(commit: Commit): void {
+    const { run, before, state } = commit;
+    // A new run was counted when its place was taken.
+    const [was, is] = before ? [toPlace(before), toPlace(state)] : [];
+    if (was) this.#counts[was] -= 1;
+    if (is) this.#counts[is] += 1;
+    this.feed.tell(commit);
+    if (isSettled(state)) this.#ends.tell(run, state);
   }
 
   /** What others wrote may fail without harm to the runs. */

@@ -18,14 +18,16 @@ export interface HostOptions {
   readonly journal: Pick<Journal, 'append'>;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly onCommitted: (run: Run, commit: Commit) => void;
+  readonly onCommitted: (commit: Commit) => void;
   /** A step threw. */
   readonly onError: Host<Run>['onError'];
 }
 export interface Commit {
+  readonly run: string;
   readonly before: RunState | null;
+  readonly state: RunState;
   readonly events: readonly Event[];
-  /** Of the first one. */
+  /** Of the first one; the others follow it. */
   readonly position: number;
 }
 interface Special {
@@ -99,6 +101,6 @@ export class EmbeddedHost implements Host<Run> {
     const before = run.state;
     run.state = after;
     if (isSettled(after)) run.secrets = {};
-    this.#options.onCommitted(run, { before, events, position });
+    this.#options.onCommitted({ run: run.id, before, state: after, events, position });
   }
 }
