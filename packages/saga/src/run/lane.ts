@@ -13,7 +13,6 @@ import {
   type BreakerOptions,
   closedBreaker,
   enter,
-  giveUpProbe,
   hasten,
   leave,
   type Moment,
@@ -35,26 +34,6 @@ export interface LaneOptions {
 }
 /** A call's end must be told, once; null for one that was not made. */
 export type Leave = (reply: Reply<unknown> | null) => void;
-export interface Caller {
-  readonly direction: Direction;
-  /** When it ends its call at the latest. */
-  readonly timeoutMs: number;
-  /** When its last call here failed, in milliseconds since the epoch; 0 if it did not. */
-  readonly failedAt: number;
-}
-
-/** Times are in milliseconds since the epoch. */
-export interface LaneView {
-  readonly breaker: 'closed' | 'open' | 'probing';
-  readonly openedAt: number | null;
-  /** When the next probe may go. */
-  readonly nextTryAt: number | null;
-  /** Times that it opened since the start, failed probes not counted. */
-  readonly openings: number;
-  readonly inFlight: number;
-  readonly callsMax: number;
-}
-
 /** At no time. */
 export const never = Number.POSITIVE_INFINITY;
 
@@ -86,10 +65,9 @@ export class Lane<T> {
 
   /** When something may change by itself. An open breaker that is due needs no timer: whoever comes next is the probe. */
   get nextAt(): number {
-    const breaker = this.#breaker;
-    if (breaker.state === 'closed') return this.drainsAt;
-    if (breaker.probeEndsAt !== null) return breaker.probeEndsAt;
-    return breaker.until > this.#options.clock.now() ? breaker.until : never;
+    const { state, until } = this.#breaker;
+    if (state === 'closed') return this.drainsAt;
+    return until > this.#options.clock.now() ? until : never;
   }
 
   /** What a call would meet now. */
@@ -104,10 +82,11 @@ export class Lane<T> {
     return this.#undos >= Math.max(1, this.#options.callsMax - 1);
   }
 
-  admit({ direction, timeoutMs, failedAt }: Caller): Leave | Barrier {
+  /** `failedAt`: when the run's last call here failed, in milliseconds since the epoch; 0 if it did not. */
+  admit(direction: Direction, failedAt = 0): Leave | Barrier {
     const barrier = this.look(direction);
     if (barrier) return barrier;
-    if (this.isOpen) this.#change(enter(this.#breaker, this.#moment(), timeoutMs));
+    this.#breaker = enter(this.#breaker);
     const { era } = this.#breaker;
     const undos = direction === 'undo' ? 1 : 0;
     this.#inFlight += 1;
@@ -125,24 +104,17 @@ export class Lane<T> {
     };
   }
 
-  /** To be called when `nextAt` has come. */
-  tick(): void {
-    const breaker = giveUpProbe(this.#breaker, this.#moment());
-    if (breaker !== this.#breaker) this.#change(breaker);
-  }
-
   /** Somebody knows that the participant is well again: the next probe need not wait. */
   hasten(): void {
     this.#change(hasten(this.#breaker, this.#options.clock.now()));
   }
 
-  view(): LaneView {
-    const breaker = this.#breaker;
-    const isOpen = breaker.state === 'open';
+  view() {
+    const { state, since, until, isProbing } = this.#breaker;
     return {
-      breaker: isOpen && breaker.probeEndsAt !== null ? 'probing' : breaker.state,
-      openedAt: isOpen ? breaker.since : null,
-      nextTryAt: isOpen ? (breaker.probeEndsAt ?? breaker.until) : null,
+      breaker: isProbing ? ('probing' as const) : state,
+      openedAt: this.isOpen ? since : null,
+      nextTryAt: this.isOpen ? until : null,
       openings: this.#openings,
       inFlight: this.#inFlight,
       callsMax: this.#options.callsMax,

@@ -17,7 +17,7 @@ import {
 } from '../core/rest.ts';
 import { readTried } from '../core/state.ts';
 import type { Journal } from '../journal/journal.ts';
-import { Lane, type LaneOptions, type LaneView, type Leave, never } from './lane.ts';
+import { Lane, type LaneOptions, type Leave, never } from './lane.ts';
 import type { Admission, Barrier, Held } from './perform.ts';
 import { isTriedAlone } from './recovery.ts';
 import { type Run, readState } from './run.ts';
@@ -29,9 +29,17 @@ export interface LanesOptions extends LaneOptions {
   readonly fetch: (places: number, list: (limit: number) => string[]) => readonly Run[];
   readonly wake: (run: Run) => void;
 }
-/** A participant as the engine sees it. */
-export interface ParticipantView extends LaneView {
+/** A participant as the engine sees it. Times are in milliseconds since the epoch. */
+export interface ParticipantView {
   readonly participant: string;
+  readonly breaker: 'closed' | 'open' | 'probing';
+  readonly openedAt: number | null;
+  /** When the next probe may go. */
+  readonly nextTryAt: number | null;
+  /** Times that it opened since the start, failed probes not counted. */
+  readonly openings: number;
+  readonly inFlight: number;
+  readonly callsMax: number;
   /** Runs that wait for a permit. */
   readonly waiting: number;
   /** Runs that wait for the breaker to close. */
@@ -94,11 +102,6 @@ export class Lanes {
     return at;
   }
 
-  /** To be called when `nextAt` has come. */
-  tick(): void {
-    for (const lane of this.#lanes.values()) lane.tick();
-  }
-
   /** How many in line would be admitted. */
   countCalled(): number {
     const lanes = [...this.#lanes.values()].filter((lane) => lane.look('forward') === null);
@@ -109,7 +112,7 @@ export class Lanes {
   takeTurn(run: Run): boolean {
     const state = readState(run);
     if (!isTriedAlone(state)) return true;
-    const turn = this.of(alone).admit({ direction: 'forward', timeoutMs: 0, failedAt: 0 });
+    const turn = this.of(alone).admit('forward');
     if (typeof turn === 'function') run.turn = turn;
     else this.of(alone).line.add(run, toPriority(state));
     return run.turn !== null;
@@ -134,15 +137,12 @@ export class Lanes {
   }
 
   #ask(run: Run, aim: Aim): ReturnType<Lane<Run>['admit']> {
-    const { direction, way } = aim;
-    const lane = this.of(way.participant);
-    const state = readState(run);
+    const lane = this.of(aim.way.participant);
     // Others stand in line already, and this one was not called out of it.
     if (run !== this.#called && lane.line.size(toPriorityOf(run, aim)) > 0)
-      return lane.look(direction) ?? 'full';
-    const { timeoutMs } = (direction === 'undo' && way.undo ? way.undo : way).tries;
-    const { failures, unsents, triedAt } = readTried(state, aim);
-    return lane.admit({ direction, timeoutMs, failedAt: failures + unsents > 0 ? triedAt : 0 });
+      return lane.look(aim.direction) ?? 'full';
+    const { failures, unsents, triedAt } = readTried(readState(run), aim);
+    return lane.admit(aim.direction, failures + unsents > 0 ? triedAt : 0);
   }
 
   /** `reply`: what came of the call; null where none was made. */

@@ -286,7 +286,6 @@ export class Scheduler {
     this.#timer.callOff();
     const ring = (): void => {
       this.#timer.at = never;
-      this.lanes.tick();
       this.#fill();
     };
     const callOff =

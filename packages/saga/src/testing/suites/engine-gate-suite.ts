@@ -174,7 +174,6 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
       });
 
       test('gives up a probe that never settles', async () => {
-        await stage.restart({ breaker: { probeTimeoutMs: 500 } });
         const ids = await parkTen(({ what }) =>
           what === 'forward reserve' && stage.bench.calls.length === 1 ? never : ok(1),
         );
