@@ -1,17 +1,15 @@
-// Where runs live in this process, as a run that moves sees it: the clock, the lanes, and the journal.
+// What a run that moves asks of where it lives: the clock, the lanes, and the journal.
 //
 // 1. A run's state holds committed events only; what is on its way to the disk is counted ahead of it.
-import type { Aim } from '../core/decide.ts';
 import type { Event, Happening } from '../core/event.ts';
 import { extend } from '../core/history.ts';
-import type { Reply } from '../core/reply.ts';
 import { type Rest, toRest } from '../core/rest.ts';
 import type { RunState } from '../core/state.ts';
 import { isSettled, toStatus } from '../core/status.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from './clock.ts';
 import type { Lanes } from './lanes.ts';
-import type { Admission, Attempted, Host, Look, PlannedCall } from './perform.ts';
+import type { PlannedCall } from './perform.ts';
 import type { Run } from './run.ts';
 
 export interface HostOptions {
@@ -19,8 +17,8 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly onCommitted: (commit: Commit) => void;
-  /** A step threw. */
-  readonly onError: Host<Run>['onError'];
+  /** A step threw: for a person to read, and for nobody to store. */
+  readonly onError: (run: Run, error: unknown, call: PlannedCall) => void;
 }
 export interface Commit {
   readonly run: string;
@@ -37,41 +35,22 @@ interface Special {
   readonly rest?: Rest;
 }
 
-export class EmbeddedHost implements Host<Run> {
+export class Host {
   readonly clock: Clock;
-  readonly onError: Host<Run>['onError'];
+  readonly random: () => number;
+  readonly onError: HostOptions['onError'];
+  readonly lanes: Lanes;
   readonly #options: HostOptions;
-  readonly #lanes: Lanes;
 
   constructor(options: HostOptions, lanes: Lanes) {
     this.clock = options.clock;
+    this.random = options.random;
     this.onError = options.onError;
+    this.lanes = lanes;
     this.#options = options;
-    this.#lanes = lanes;
   }
 
-  look(): Look {
-    const { healedAt } = this.#lanes;
-    return { now: this.clock.now(), random: this.#options.random(), healedAt };
-  }
-
-  admit(run: Run, aims: readonly Aim[]): Admission {
-    return this.#lanes.admit(run, aims);
-  }
-
-  async attempt(
-    run: Run,
-    { way, direction, number }: PlannedCall,
-    perform: () => Promise<Reply<unknown>>,
-  ): Promise<Attempted> {
-    const startedAt = this.clock.now();
-    run.attempt = { way: way.name, direction, number, startedAt };
-    const reply = await perform();
-    run.attempt = null;
-    this.#lanes.giveBack(run, reply);
-    return { reply, startedAt, endedAt: this.clock.now() };
-  }
-
+  /** Resolves when the events are durable, and part of the run's state. */
   commit(run: Run, happenings: readonly Happening[], special: Special = {}): Promise<void> {
     run.written = this.#write(run, happenings, special);
     return run.written;
@@ -86,7 +65,7 @@ export class EmbeddedHost implements Host<Run> {
     const { events, after } = extend(run.ahead, happenings, now);
     if (!after) return;
     const { saga, version, acceptedAt, settledAt } = after;
-    const row = rest ?? toRest(run.saga, after, now, this.#lanes.healedAt);
+    const row = rest ?? toRest(run.saga, after, now, this.lanes.healedAt);
     // The store may have waits of a run that was read from it.
     const clearsWaits = run.rest ? run.rest.waits.length > 0 : run.ahead !== null;
     run.ahead = after;

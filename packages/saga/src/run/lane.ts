@@ -20,7 +20,6 @@ import {
   toVerdict,
 } from './breaker.ts';
 import type { Clock } from './clock.ts';
-import type { Barrier } from './perform.ts';
 import { createQueue } from './queue.ts';
 
 export interface LaneOptions {
@@ -32,6 +31,8 @@ export interface LaneOptions {
   /** A permit came back, or the breaker has changed. */
   readonly onChange: () => void;
 }
+/** `full`: too many calls are in flight. `open`: its breaker is open. */
+export type Barrier = 'full' | 'open';
 /** A call's end must be told, once; null for one that was not made. */
 export type Leave = (reply: Reply<unknown> | null) => void;
 /** At no time. */

@@ -17,8 +17,8 @@ import {
 } from '../core/rest.ts';
 import { readTried } from '../core/state.ts';
 import type { Journal } from '../journal/journal.ts';
-import { Lane, type LaneOptions, type Leave, never } from './lane.ts';
-import type { Admission, Barrier, Held } from './perform.ts';
+import { type Barrier, Lane, type LaneOptions, type Leave, never } from './lane.ts';
+import type { Held } from './perform.ts';
 import { isTriedAlone } from './recovery.ts';
 import { type Run, readState } from './run.ts';
 
@@ -28,6 +28,11 @@ export interface LanesOptions extends LaneOptions {
   /** Takes as many into memory as there are places, of those that are not there yet. */
   readonly fetch: (places: number, list: (limit: number) => string[]) => readonly Run[];
   readonly wake: (run: Run) => void;
+}
+export interface Admission {
+  readonly admitted: Aim | null;
+  /** Of those before it, by participant. */
+  readonly barriers: Readonly<Record<string, Barrier>>;
 }
 /** A participant as the engine sees it. Times are in milliseconds since the epoch. */
 export interface ParticipantView {

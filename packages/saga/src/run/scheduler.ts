@@ -10,10 +10,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { endlessMs, priorities, type Rest, toPriority, toRest } from '../core/rest.ts';
 import { isSettled } from '../core/status.ts';
 import type { Journal } from '../journal/journal.ts';
-import { EmbeddedHost, type HostOptions } from './host.ts';
+import { Host, type HostOptions } from './host.ts';
 import { never } from './lane.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
-import { type Advance, advance } from './perform.ts';
+import { advance, type Held } from './perform.ts';
 import { createQueue, toOrder } from './queue.ts';
 import { toRecovery } from './recovery.ts';
 import { type Run, readState } from './run.ts';
@@ -35,7 +35,7 @@ const inRoot = AsyncLocalStorage.snapshot();
 
 export class Scheduler {
   readonly lanes: Lanes;
-  readonly host: EmbeddedHost;
+  readonly host: Host;
   readonly #options: SchedulerOptions;
   readonly #inHand = new Map<string, Run>();
   readonly #ready = createQueue<Run>();
@@ -56,7 +56,7 @@ export class Scheduler {
       wake: (run) => this.#wake(run),
       onChange: () => this.#fillSoon(),
     });
-    this.host = new EmbeddedHost(options, this.lanes);
+    this.host = new Host(options, this.lanes);
   }
 
   /** Resolves when all that is due, or as much of it as memory may hold, was recovered. It moves only after that. */
@@ -250,22 +250,23 @@ export class Scheduler {
       if (isSettled(readState(run)) && !wasSettled) return false;
       run.isStirred = false;
       const outcome = await advance(run, this.host);
-      if (outcome.type !== 'advanced' && !run.isStirred) return this.#rest(run, outcome);
+      if (outcome !== 'advanced' && !run.isStirred) return this.#rest(run, outcome);
     }
     return false;
   }
 
-  async #rest(run: Run, outcome: Exclude<Advance, { type: 'advanced' }>): Promise<boolean> {
+  async #rest(run: Run, outcome: 'waits' | Held): Promise<boolean> {
     let overflow: Rest | null = null;
-    if ('barriers' in outcome && Object.values(outcome.barriers).includes('full')) {
+    if (outcome !== 'waits' && Object.values(outcome.barriers).includes('full')) {
       overflow = this.lanes.standInLine(run, outcome);
-      // In line for no longer than its patience.
-      if (!overflow && outcome.until < endlessMs)
-        this.#wakeIn(run, outcome.until - this.host.clock.now());
-      if (!overflow) return true;
+      if (!overflow) {
+        // In line for no longer than its patience.
+        if (outcome.until < endlessMs) this.#wakeIn(run, outcome.until - this.host.clock.now());
+        return true;
+      }
     }
-    const { now, healedAt } = this.host.look();
-    const rest = overflow ?? toRest(run.saga, readState(run), now, healedAt);
+    const now = this.host.clock.now();
+    const rest = overflow ?? toRest(run.saga, readState(run), now, this.lanes.healedAt);
     // A row that was fetched in vain says what the run waits for now, or it would be fetched again at once.
     if (overflow || rest.dueAt !== run.rest?.dueAt) await this.host.commit(run, [], { rest });
     return false;
