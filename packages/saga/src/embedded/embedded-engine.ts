@@ -13,22 +13,19 @@ import type { Saga } from '../core/saga.ts';
 import { separateSecrets } from '../core/secret.ts';
 import type { RunState } from '../core/state.ts';
 import { isSettled, toPlace } from '../core/status.ts';
-import type { Journal, ListQuery, RunSummary } from '../journal/journal.ts';
+import type { Journal, ListQuery } from '../journal/journal.ts';
 import { toBreakerOptions } from '../run/breaker.ts';
 import { type Clock, createClock } from '../run/clock.ts';
 import type { Commit } from '../run/host.ts';
-import { createRun, type Run, readState } from '../run/run.ts';
+import { Run, readState } from '../run/run.ts';
 import { Scheduler } from '../run/scheduler.ts';
 import { printError, throwAgain } from './bug.ts';
 import type {
   Cancellation,
   Engine,
-  EngineCounts,
   EngineOptions,
   Intervention,
-  ParticipantView,
   RetryOptions,
-  RunView,
   Submission,
   SubmitOptions,
 } from './engine.ts';
@@ -129,7 +126,7 @@ class EmbeddedEngine implements Engine {
     const parts = separateSecrets(toStored(checked.value), saga.secrets);
     const { name, version, structure } = saga;
     const begin = { saga: name, version, structure, input: parts.input, context };
-    const run = createRun(id, saga, { state: null, secrets: parts.secrets });
+    const run = new Run(id, saga, { state: null, secrets: parts.secrets });
     this.#counts.open += 1;
     await this.#scheduler.attend(run, () =>
       this.#scheduler.host.commit(run, [{ type: 'accepted', ...begin }], { fingerprint }),
@@ -159,7 +156,7 @@ class EmbeddedEngine implements Engine {
     return this.#intervene(id, (run) => toSkip(run, step, reason));
   }
 
-  async read(id: string): Promise<RunView | undefined> {
+  async read(id: string) {
     const stored = this.#replay(id);
     if (!stored) return undefined;
     const lanes = this.#scheduler.lanes.all();
@@ -167,11 +164,11 @@ class EmbeddedEngine implements Engine {
     return viewRun(stored.saga ?? null, { id, ...stored, attempt }, this.#clock.now(), lanes);
   }
 
-  async readState(id: string): Promise<RunState | undefined> {
+  async readState(id: string) {
     return this.#readState(id);
   }
 
-  async list(query: ListQuery): Promise<RunSummary[]> {
+  async list(query: ListQuery) {
     return this.#journal.list(query);
   }
 
@@ -182,16 +179,16 @@ class EmbeddedEngine implements Engine {
     });
   }
 
-  async counts(): Promise<EngineCounts> {
+  async counts() {
     const { open, aside } = this.#counts;
     return { ...this.#scheduler.counts(), open, openMax: this.#openMax, quarantined: aside };
   }
 
-  async participants(): Promise<readonly ParticipantView[]> {
+  async participants() {
     return this.#scheduler.lanes.views();
   }
 
-  async standby(): Promise<boolean> {
+  async standby() {
     return this.#journal.hasStandby();
   }
 
@@ -244,7 +241,7 @@ class EmbeddedEngine implements Engine {
     const stored = this.#replay(id);
     if (!stored?.saga) return this.#setAside(id);
     const isUnseen = stored.position <= this.#journal.unseenTo;
-    return { run: createRun(id, stored.saga, stored), isUnseen };
+    return { run: new Run(id, stored.saga, stored), isUnseen };
   }
 
   /** What cannot be gone on with: the others go on. */

@@ -20,7 +20,7 @@ import {
   toVerdict,
 } from './breaker.ts';
 import type { Clock } from './clock.ts';
-import { createQueue } from './queue.ts';
+import { Queue } from './queue.ts';
 
 export interface LaneOptions {
   /** Calls in flight to one participant. */
@@ -39,7 +39,7 @@ export type Leave = (reply: Reply<unknown> | null) => void;
 export const never = Number.POSITIVE_INFINITY;
 
 export class Lane<T> {
-  readonly line = createQueue<T>();
+  readonly line = new Queue<T>();
   /** The line goes on in the store. */
   overflows = false;
   /** When rows that wait for the breaker may go on, once it is closed; `never` where there are none. */

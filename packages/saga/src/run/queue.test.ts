@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { priorities } from '../core/rest.ts';
-import { createQueue, toOrder } from './queue.ts';
+import { Queue, toOrder } from './queue.ts';
 
 const createStage = () => {
-  const queue = createQueue<string>();
+  const queue = new Queue<string>();
   const take = () => toOrder(1).map((priority) => queue.take(priority));
   const takeAll = () => [...take(), ...take(), ...take()].filter((item) => item !== undefined);
   return { queue, takeAll };

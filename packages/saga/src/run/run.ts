@@ -1,11 +1,11 @@
-import type { Direction } from '../core/event.ts';
+import type { Aimed } from '../core/event.ts';
 import type { Rest } from '../core/rest.ts';
 import type { Saga } from '../core/saga.ts';
 import type { RunState } from '../core/state.ts';
 import type { Leave } from './lane.ts';
 
-/** A run in memory. Only the scheduler and the lanes change one. */
-export interface Run {
+/** A run in memory. Only the scheduler, the lanes and the host change one. */
+export class Run {
   readonly id: string;
   readonly saga: Saga<unknown>;
   /** Committed; null until the acceptance is. */
@@ -13,46 +13,30 @@ export interface Run {
   /** With the events that are on their way to the disk: for numbering and the row, never for a decision. */
   ahead: RunState | null;
   /** Resolves when what is on its way is durable. */
-  written: Promise<void>;
+  written: Promise<void> = Promise.resolve();
   /** What its row says, as far as it was written since the run was read. */
-  rest: Rest | null;
+  rest: Rest | null = null;
+  /** Of its input, by path; none once they were erased. */
   secrets: Readonly<Record<string, unknown>>;
-  attempt: {
-    readonly way: string;
-    readonly direction: Direction;
-    readonly number: number;
-    readonly startedAt: number;
-  } | null;
+  attempt: (Aimed & { readonly number: number; readonly startedAt: number }) | null = null;
   /** Something changed while it was moving: look again before it rests. */
-  isStirred: boolean;
+  isStirred = false;
   /** How many others than its driver ask something of it. */
-  pins: number;
-  permit: { readonly participant: string; readonly leave: Leave } | null;
+  pins = 0;
+  permit: { readonly participant: string; readonly leave: Leave } | null = null;
   /** Of a run that is tried alone: no other one is, until it gives this back. */
-  turn: Leave | null;
-  callOff: () => void;
-}
+  turn: Leave | null = null;
+  callOff = (): void => {};
 
-/** `state` and `secrets` as the journal has them: no state of a new run. */
-export const createRun = (
-  id: string,
-  saga: Saga<unknown>,
-  { state, secrets }: Pick<Run, 'state' | 'secrets'>,
-): Run => ({
-  id,
-  saga,
-  state,
-  ahead: state,
-  written: Promise.resolve(),
-  rest: null,
-  secrets,
-  attempt: null,
-  isStirred: false,
-  pins: 0,
-  permit: null,
-  turn: null,
-  callOff: () => {},
-});
+  /** As the journal has it; a new run has no state. */
+  constructor(id: string, saga: Saga<unknown>, { state, secrets }: Pick<Run, 'state' | 'secrets'>) {
+    this.id = id;
+    this.saga = saga;
+    this.state = state;
+    this.ahead = state;
+    this.secrets = secrets;
+  }
+}
 
 /** Throws for a run whose acceptance is not committed: nothing may be decided on it. */
 export function readState({ id, state }: Pick<Run, 'id' | 'state'>): RunState {

@@ -14,7 +14,7 @@ import { Host, type HostOptions } from './host.ts';
 import { never } from './lane.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
 import { advance, type Held } from './perform.ts';
-import { createQueue, toOrder } from './queue.ts';
+import { Queue, toOrder } from './queue.ts';
 import { toRecovery } from './recovery.ts';
 import { type Run, readState } from './run.ts';
 
@@ -38,7 +38,7 @@ export class Scheduler {
   readonly host: Host;
   readonly #options: SchedulerOptions;
   readonly #inHand = new Map<string, Run>();
-  readonly #ready = createQueue<Run>();
+  readonly #ready = new Queue<Run>();
   readonly #moving = new Map<Run, Promise<void>>();
   /** No row is due before. */
   #dueAt = 0;
