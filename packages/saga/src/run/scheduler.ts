@@ -190,7 +190,7 @@ export class Scheduler {
     this.lanes.serve(now);
     while (this.#moving.size < this.#options.concurrencyMax) {
       const run = this.#takeNext();
-      if (run) this.#moving.set(run, this.#drive(run));
+      if (run) void this.#drive(run);
       else if (isMoreDue()) this.#fetchDue(now);
       else break;
     }
@@ -219,8 +219,9 @@ export class Scheduler {
   async #drive(run: Run): Promise<void> {
     run.callOff();
     this.lanes.forget(run);
-    // Its place is taken before it begins: what it calls may wake it, and must find it moving.
-    this.#moving.set(run, Promise.resolve());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // Its place is taken before it begins: what it calls may wake it, or stop all, and must find it moving.
+    this.#moving.set(run, promise);
     let stays = true;
     try {
       stays = await this.#move(run);
@@ -236,6 +237,7 @@ export class Scheduler {
     if (run.isStirred) this.#wake(run);
     else if (!stays) this.#letGo(run);
     this.#fillSoon();
+    resolve();
   }
 
   /** True when it stays in memory: it stands in line. */

@@ -399,6 +399,20 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stage.settle('o1');
       });
 
+      test('that a call asks for lets that call end, too', async () => {
+        let stopped: Promise<void> | undefined;
+        stage.bench.answer = () => {
+          stopped ??= stage.engine.stop();
+          return ok(null);
+        };
+        await stage.submit('o1');
+        await stage.called('forward reserve');
+        await stopped;
+        expect(stage.done()).toEqual(['forward reserve']);
+        await stage.start();
+        expect((await stage.types('o1'))[1]).toBe('step-succeeded');
+      });
+
       test('interrupts nothing, so that nothing is marked when it starts again', async () => {
         stage.bench.answer = ({ what }) => (what === 'forward reserve' ? lost : ok(null));
         await stage.submit('o1');
