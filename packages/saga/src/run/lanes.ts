@@ -202,9 +202,11 @@ export class Lanes {
   /** These are rows from now on. */
   note(waits: readonly Pick<Wait, 'participant' | 'kind'>[]): void {
     for (const { participant, kind } of waits) {
+      // Its row is due some day, and is drained when the breaker closes.
+      if (kind === 'retry') continue;
       const lane = this.of(participant);
       if (kind === 'permit') lane.overflows = true;
-      if (kind === 'parked' && lane.drainsAt === never) lane.drainsAt = 0;
+      else if (lane.drainsAt === never) lane.drainsAt = 0;
     }
   }
 
