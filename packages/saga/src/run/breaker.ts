@@ -67,7 +67,7 @@ export interface Breaker {
   readonly era: number;
   /** Of the latest calls; none while it is open. */
   readonly outcomes: readonly Outcome[];
-  /** While it is open: when the next probe may go. */
+  /** When the next probe may go; 0 while it is closed. */
   readonly until: number;
   readonly isProbing: boolean;
 }
@@ -90,7 +90,7 @@ export interface Moment {
 }
 
 export const mayPass = (breaker: Breaker, now: number): boolean =>
-  breaker.state === 'closed' || (!breaker.isProbing && now >= breaker.until);
+  !breaker.isProbing && now >= breaker.until;
 
 /** Only for a caller that may pass, and that remembers the era. */
 export const enter = (breaker: Breaker): Breaker =>

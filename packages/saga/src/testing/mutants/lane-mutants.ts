@@ -33,7 +33,7 @@ export const laneMutants = {
   'lane-keeps-a-permit-without-a-call': {
     bug: 'A run that no longer wants to call keeps its permit',
     mutate: keepPermits((reply) => reply !== null),
-    caughtBy: onEachHost('go to the next when the run that was called no longer wants one'),
+    caughtBy: onEachHost('does not keep the next suspect waiting when it is cleared'),
   },
   'lane-keeps-the-permit-of-a-call-out-of-time': {
     bug: 'A call that ran out of time keeps its permit',
