@@ -120,7 +120,7 @@ async function live(
     concurrencyMax: 4,
     callsMax: random.whole(1, 3),
     // With few orders a breaker that is slow to open would hardly ever do so.
-    breaker: { failuresMin: random.whole(1, 5), probeTimeoutMs: 2_000 },
+    breaker: { failuresMin: random.whole(1, 5) },
   })
     .then(async (created) => {
       await submitAll(created);

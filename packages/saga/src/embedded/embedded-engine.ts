@@ -4,8 +4,8 @@
 // 2. What was under way when the process ended is marked before anything else is done with a run, and for all that is
 //    due before `start` resolves: open the port after that.
 // 3. Everything is bounded: runs in progress, open runs, the time ended runs are kept.
+import { randomBytes } from 'node:crypto';
 import { isPastPivot } from '../core/decide.ts';
-import type { Happening } from '../core/event.ts';
 import { tryReplay } from '../core/history.ts';
 import { endlessDelayMaxMs } from '../core/policy.ts';
 import { toStored } from '../core/reply.ts';
@@ -13,34 +13,27 @@ import type { Saga } from '../core/saga.ts';
 import { separateSecrets } from '../core/secret.ts';
 import type { RunState } from '../core/state.ts';
 import { isSettled, toPlace } from '../core/status.ts';
-import type { Journal, ListQuery, RunSummary } from '../journal/journal.ts';
+import type { Journal, ListQuery } from '../journal/journal.ts';
 import { toBreakerOptions } from '../run/breaker.ts';
-import { type Clock, createClock, repeat } from '../run/clock.ts';
-import { createRun, createRunId, type Run, readState } from '../run/run.ts';
-import type { Commit } from '../run/run-writer.ts';
+import { type Clock, createClock } from '../run/clock.ts';
+import type { Commit } from '../run/host.ts';
+import { Run, readState } from '../run/run.ts';
 import { Scheduler } from '../run/scheduler.ts';
 import { printError, throwAgain } from './bug.ts';
-import { createDefinitions, type Definitions } from './definitions.ts';
 import type {
-  Archive,
   Cancellation,
   Engine,
-  EngineCounts,
   EngineOptions,
   Intervention,
-  Notices,
-  ParticipantView,
   RetryOptions,
-  RunView,
   Submission,
   SubmitOptions,
 } from './engine.ts';
 import { JournalFeed } from './feed.ts';
-import { type Intervened, toRetry, toSkip } from './intervention.ts';
-import { Pruning } from './pruning.ts';
-import { createSettled } from './settled.ts';
+import { toRetry, toSkip, type Wish } from './intervention.ts';
+import { pruneSome } from './pruning.ts';
+import { createSettled, Ends } from './settled.ts';
 import { viewRun } from './view-run.ts';
-import { createWaiters } from './waiters.ts';
 
 /** Recovers what is due, then goes on with it. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
@@ -49,28 +42,32 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   return engine;
 }
 
+/** 128 random bits: nobody guesses one, and none comes twice. */
+const createRunId = (): string => `run_${randomBytes(16).toString('hex')}`;
+const pruneEveryMs = 1_000;
+const prunePauseMs = 10;
+
 class EmbeddedEngine implements Engine {
   readonly feed: JournalFeed;
-  readonly notices: Notices;
-  readonly archive: Archive;
+  readonly notices: Engine['notices'];
+  readonly archive: Engine['archive'];
   readonly #options: EngineOptions;
   readonly #journal: Journal;
-  readonly #definitions: Definitions;
   readonly #clock: Clock;
   readonly #openMax: number;
   readonly #onBug: (error: unknown) => void;
   readonly #scheduler: Scheduler;
-  readonly #pruning: Pruning;
-  readonly #accepting = new Map<string, Promise<void>>();
-  readonly #waiters = createWaiters<RunState>();
+  readonly #ends = new Ends();
   /** Runs that have not settled, and those that are set aside. */
   #counts = { open: 0, aside: 0 };
-  #stopRepeating = (): void => {};
+  #callOffPruning = (): void => {};
   #hasStopped = false;
 
   constructor(options: EngineOptions) {
     const { journal, sagas, random = Math.random } = options;
-    this.#definitions = createDefinitions(sagas);
+    const keys = sagas.map(({ name, version }) => `${name}@${version}`);
+    const twice = keys.find((key, index) => keys.indexOf(key) < index);
+    if (twice) throw new RangeError(`${twice} is registered twice`);
     this.#options = options;
     this.#journal = journal;
     this.#clock = options.clock ?? createClock();
@@ -82,7 +79,6 @@ class EmbeddedEngine implements Engine {
       list: async (limit) => journal.readNotices(limit),
     };
     this.archive = { read: async () => journal.readCarried() };
-    this.#pruning = new Pruning(options, this.#clock, this.#guard);
     this.#scheduler = new Scheduler({
       journal,
       clock: this.#clock,
@@ -92,7 +88,7 @@ class EmbeddedEngine implements Engine {
       drainPerSecond: options.drainPerSecond ?? 200,
       breaker: toBreakerOptions(options.breaker),
       read: (id) => this.#load(id),
-      onCommitted: (run, commit) => this.#tell(run, commit),
+      onCommitted: (commit) => this.#tell(commit),
       onError: (run, error, { way, direction, number }) => {
         const step = direction === 'undo' ? `undo of ${way.name}` : way.name;
         (options.onError ?? printError)(error, { run: run.id, step, attempt: number });
@@ -108,16 +104,20 @@ class EmbeddedEngine implements Engine {
     this.#journal.review(known, this.#clock.now() + Math.max(endlessDelayMaxMs, ...delays));
     this.#counts = { ...this.#journal.countRuns() };
     await this.#scheduler.start();
-    this.#stopRepeating = repeat(this.#clock, 1_000, () => this.#pruning.start());
+    this.#pruneIn(pruneEveryMs);
   }
 
   async submit<I>(saga: Saga<I>, input: I, options: SubmitOptions = {}): Promise<Submission> {
     const { id = createRunId(), fingerprint = '', context = {} } = options;
-    this.#definitions.require(saga);
+    if (!this.#findSaga(saga))
+      throw new Error(
+        `${saga.name}@${saga.version} is not registered: no restart could go on with it`,
+      );
     const checked = await saga.input['~standard'].validate(input);
     if (checked.issues) return { type: 'invalid', issues: checked.issues };
     // Nothing is awaited between this check and the claim of the id below.
-    while (this.#accepting.has(id)) await this.#accepting.get(id);
+    for (let run = this.#scheduler.find(id); run?.state === null; run = this.#scheduler.find(id))
+      await run.written;
     this.#refuseStopped();
     const known = this.#journal.readSubmission(id);
     if (known && known.fingerprint !== fingerprint) return { type: 'conflict', id };
@@ -126,14 +126,11 @@ class EmbeddedEngine implements Engine {
     const parts = separateSecrets(toStored(checked.value), saga.secrets);
     const { name, version, structure } = saga;
     const begin = { saga: name, version, structure, input: parts.input, context };
-    const run = createRun(id, saga, parts.secrets, null);
+    const run = new Run(id, saga, { state: null, secrets: parts.secrets });
     this.#counts.open += 1;
-    this.#scheduler.claim(run);
-    const accepted = this.#scheduler.commit(run, [{ type: 'accepted', ...begin }], { fingerprint });
-    this.#accepting.set(id, accepted);
-    await accepted;
-    this.#accepting.delete(id);
-    this.#scheduler.release(run);
+    await this.#scheduler.attend(run, () =>
+      this.#scheduler.host.commit(run, [{ type: 'accepted', ...begin }], { fingerprint }),
+    );
     return { type: 'accepted', id };
   }
 
@@ -146,7 +143,7 @@ class EmbeddedEngine implements Engine {
       if (state.isQuarantined) return 'quarantined';
       if (isPastPivot(saga, state)) return 'past-the-pivot';
       if (state.phase === 'forward' && !state.cancelRequested)
-        await this.#scheduler.commit(run, [{ type: 'cancel-requested', reason }]);
+        await this.#scheduler.host.commit(run, [{ type: 'cancel-requested', reason }]);
       return 'cancel-requested';
     });
   }
@@ -159,7 +156,7 @@ class EmbeddedEngine implements Engine {
     return this.#intervene(id, (run) => toSkip(run, step, reason));
   }
 
-  async read(id: string): Promise<RunView | undefined> {
+  async read(id: string) {
     const stored = this.#replay(id);
     if (!stored) return undefined;
     const lanes = this.#scheduler.lanes.all();
@@ -167,56 +164,71 @@ class EmbeddedEngine implements Engine {
     return viewRun(stored.saga ?? null, { id, ...stored, attempt }, this.#clock.now(), lanes);
   }
 
-  async readState(id: string): Promise<RunState | undefined> {
+  async readState(id: string) {
     return this.#readState(id);
   }
 
-  async list(query: ListQuery): Promise<RunSummary[]> {
+  async list(query: ListQuery) {
     return this.#journal.list(query);
   }
 
   get settled(): Engine['settled'] {
-    return createSettled((id, signal) => this.#settle(id, signal));
+    return createSettled(async (id, signal) => {
+      const state = this.#readState(id);
+      return state && !isSettled(state) ? this.#ends.wait(id, signal) : state;
+    });
   }
 
-  async #settle(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
-    const state = this.#readState(id);
-    return state && !isSettled(state) ? this.#waiters.wait(id, signal) : state;
-  }
-
-  async counts(): Promise<EngineCounts> {
+  async counts() {
     const { open, aside } = this.#counts;
     return { ...this.#scheduler.counts(), open, openMax: this.#openMax, quarantined: aside };
   }
 
-  async participants(): Promise<readonly ParticipantView[]> {
+  async participants() {
     return this.#scheduler.lanes.views();
   }
 
-  async standby(): Promise<boolean> {
+  async standby() {
     return this.#journal.hasStandby();
   }
 
   async stop(): Promise<void> {
-    this.#stopRepeating();
-    this.#pruning.stop();
+    this.#callOffPruning();
     await this.#scheduler.stop();
     if (this.#hasStopped) return;
     this.#hasStopped = true;
     this.#journal.rest();
     this.#journal.close();
-    this.#waiters.endAll();
+    this.#ends.sendHome();
   }
 
   #refuseStopped(): void {
     if (this.#hasStopped) throw new Error('the engine has stopped');
   }
 
+  /** Undefined when the definition is not registered, or has changed without a new version. */
+  #findSaga({ name, version, structure }: Pick<Saga<unknown>, 'name' | 'version' | 'structure'>) {
+    return this.#options.sagas.find(
+      (saga) => saga.name === name && saga.version === version && saga.structure === structure,
+    );
+  }
+
+  /** However many are due, they go a batch at a time, and the event loop is free in between. */
+  #pruneIn(delayMs: number): void {
+    this.#callOffPruning = this.#clock.setTimer(delayMs, () => {
+      let isMore = false;
+      this.#guard(() => {
+        isMore = pruneSome(this.#options, this.#clock);
+      });
+      this.#pruneIn(isMore ? prunePauseMs : pruneEveryMs);
+    });
+  }
+
   /** Undefined when it is not known, or its events make no sense. `saga` is undefined when its definition is gone. */
   #replay(id: string) {
     const stored = this.#journal.read(id);
     const state = stored && tryReplay(stored.events);
-    const saga = state && this.#definitions.find({ ...state, name: state.saga });
+    const saga = state && this.#findSaga({ ...state, name: state.saga });
     return state && { ...stored, state, saga };
   }
 
@@ -228,8 +240,8 @@ class EmbeddedEngine implements Engine {
   #load(id: string): { readonly run: Run; readonly isUnseen: boolean } | undefined {
     const stored = this.#replay(id);
     if (!stored?.saga) return this.#setAside(id);
-    const run = createRun(id, stored.saga, stored.secrets, stored);
-    return { run, isUnseen: stored.position <= this.#journal.unseenTo };
+    const isUnseen = stored.position <= this.#journal.unseenTo;
+    return { run: new Run(id, stored.saga, stored), isUnseen };
   }
 
   /** What cannot be gone on with: the others go on. */
@@ -244,49 +256,34 @@ class EmbeddedEngine implements Engine {
     return this.#journal.readSubmission(id) ? 'settled' : 'unknown-run';
   }
 
-  /** Keeps a run in memory while something is asked of it, and lets it go on after that. */
   async #attend<T>(id: string, ask: (run: Run | undefined) => Promise<T>): Promise<T> {
-    await this.#accepting.get(id);
     this.#refuseStopped();
-    const run = this.#scheduler.hold(id);
-    try {
-      await run?.recovered;
-      // What is being written may be the end, or an earlier wish: neither is answered before it is durable.
-      while (run && run.state !== run.ahead) await this.#scheduler.commit(run, []);
+    return this.#scheduler.attend(id, async (run) => {
       this.#refuseStopped();
-      return await ask(run);
-    } finally {
-      if (run) this.#scheduler.release(run);
-    }
+      return ask(run);
+    });
   }
 
   /** What an operator asks for is written like everything else, then the run goes on with it. */
-  #intervene(
-    id: string,
-    toWish: (run: Intervened) => readonly Happening[] | Exclude<Intervention, 'done'>,
-  ): Promise<Intervention> {
+  #intervene(id: string, toWish: (run: Run) => Wish): Promise<Intervention> {
     return this.#attend(id, async (run) => {
       if (!run) return this.#journal.read(id) ? 'quarantined' : 'unknown-run';
-      const { saga, attempt } = run;
-      const wish = toWish({ saga, state: readState(run), inFlight: attempt?.way ?? null });
+      const wish = toWish(run);
       if (typeof wish === 'string') return wish;
-      await this.#scheduler.commit(run, wish);
+      await this.#scheduler.host.commit(run, wish);
       this.#scheduler.lanes.hasten(run);
       return 'done';
     });
   }
 
-  #tell(run: Run, { before, events, position }: Commit): void {
-    const state = readState(run);
-    this.#count(before && toPlace(before), -1);
-    this.#count(before && toPlace(state), 1);
-    this.feed.tell({ run: run.id, position, events, state });
-    if (!isSettled(state)) return;
-    this.#waiters.end(run.id, state);
-  }
-
-  #count(place: 'open' | 'aside' | null, by: 1 | -1): void {
-    if (place) this.#counts[place] += by;
+  #tell(commit: Commit): void {
+    const { run, before, state } = commit;
+    // A new run was counted when its place was taken.
+    const [was, is] = before ? [toPlace(before), toPlace(state)] : [];
+    if (was) this.#counts[was] -= 1;
+    if (is) this.#counts[is] += 1;
+    this.feed.tell(commit);
+    if (isSettled(state)) this.#ends.tell(run, state);
   }
 
   /** What others wrote may fail without harm to the runs. */

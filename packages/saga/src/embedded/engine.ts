@@ -9,7 +9,7 @@ import type { Status } from '../core/status.ts';
 import type { Journal, ListQuery, Notice, RunSummary } from '../journal/journal.ts';
 import type { BreakerOptions } from '../run/breaker.ts';
 import type { Clock } from '../run/clock.ts';
-import type { LaneView } from '../run/lanes.ts';
+import type { ParticipantView } from '../run/lanes.ts';
 import type { Run } from '../run/run.ts';
 
 export interface EngineOptions {
@@ -154,7 +154,7 @@ export interface Archive {
   read(): Promise<unknown>;
 }
 
-export type ParticipantView = LaneView;
+export type { ParticipantView };
 
 export interface EngineCounts {
   readonly moving: number;

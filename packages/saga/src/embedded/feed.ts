@@ -1,20 +1,11 @@
 // The embedded host's feed: the events of its journal, whose numbers stand in positions as text.
 
-import type { Event } from '../core/event.ts';
-import type { RunState } from '../core/state.ts';
 import type { Journal, StoredEvent } from '../journal/journal.ts';
+import type { Commit } from '../run/host.ts';
 import type { Committed, Feed, FeedEvent, Position } from './engine.ts';
 
 type ReadJournal = Pick<Journal, 'readFeed' | 'readKept' | 'readLast'>;
 type Guard = (work: () => void) => void;
-
-/** Events of one commit; the others follow the position of the first one. */
-export interface Commit {
-  readonly run: string;
-  readonly position: number;
-  readonly events: readonly Event[];
-  readonly state: RunState;
-}
 
 export class JournalFeed implements Feed {
   readonly start: Position = toPosition(0);
@@ -67,15 +58,12 @@ export class JournalFeed implements Feed {
   }
 }
 
-function toPosition(place: number): Position {
-  return String(place);
-}
+const toPosition = (place: number): Position => String(place);
 
 const readPosition = (text: Position): number | null =>
   /^\d{1,15}$/.test(text) ? Number(text) : null;
 
-const toFeedEvent = ({ run, position, event }: StoredEvent): FeedEvent => ({
-  run,
-  position: toPosition(position),
-  event,
+const toFeedEvent = (stored: StoredEvent): FeedEvent => ({
+  ...stored,
+  position: toPosition(stored.position),
 });

@@ -4,33 +4,26 @@ import type { Happening } from '../core/event.ts';
 import { type PlannedStep, type Saga, toWays } from '../core/saga.ts';
 import { type RunState, readWay } from '../core/state.ts';
 import { isSettled } from '../core/status.ts';
+import { type Run, readState } from '../run/run.ts';
 import type { Intervention, RetryOptions } from './engine.ts';
 
-export interface Intervened {
-  readonly saga: Saga<unknown>;
-  readonly state: RunState;
-  /** The way whose reply is awaited. */
-  readonly inFlight: string | null;
-}
-type Wish = readonly Happening[] | Exclude<Intervention, 'done'>;
+export type Wish = readonly Happening[] | Exclude<Intervention, 'done'>;
 
-export function toRetry(
-  { saga, state }: Intervened,
-  reason: string,
-  { nudge = false }: RetryOptions = {},
-): Wish {
-  const isDone = isSettled(state) && findRepairs(saga, state).length === 0;
-  if (isDone) return 'nothing-to-retry';
+export function toRetry(run: Run, reason: string, { nudge = false }: RetryOptions = {}): Wish {
+  const state = readState(run);
+  if (isSettled(state) && findRepairs(run.saga, state).length === 0) return 'nothing-to-retry';
   if (nudge && state.isQuarantined) return 'quarantined';
   return [{ type: 'retry-requested', reason, ...(nudge && { nudge }) }];
 }
 
 /** A quarantined run is not to be skipped past what it may crash on: its retry comes first. */
-export function toSkip({ saga, state, inFlight }: Intervened, name: string, reason: string): Wish {
+export function toSkip(run: Run, name: string, reason: string): Wish {
+  const { saga, attempt } = run;
+  const state = readState(run);
   if (state.isQuarantined) return 'quarantined';
   const step = saga.plan.find((planned) => planned.name === name);
   if (!step) return 'nothing-to-skip';
-  if (toWays(step).some((way) => way.name === inFlight)) return 'in-flight';
+  if (toWays(step).some((way) => way.name === attempt?.way)) return 'in-flight';
   const wish = [...skipLater(saga, state, step), ...skipUndos(saga, state, step)].map(
     (skipped) => ({ type: 'written-off', ...skipped, reason }) as const,
   );

@@ -1,4 +1,5 @@
-// A run's end in the types of its definition. Not the wait for it: that is the engine's.
+// A run's end: who waits for it, and what it is in the types of its definition.
+import { EventEmitter } from 'node:events';
 import { readOutputs } from '../core/decide.ts';
 import type { Saga } from '../core/saga.ts';
 import type { RunState } from '../core/state.ts';
@@ -6,6 +7,34 @@ import type { Engine, Settled } from './engine.ts';
 
 type Settle = (id: string, signal?: AbortSignal) => Promise<RunState | undefined>;
 type Asked = [string, AbortSignal?] | [Saga<unknown>, string, AbortSignal?];
+
+export class Ends {
+  readonly #emitter = new EventEmitter().setMaxListeners(0);
+
+  /** Resolves with undefined once `signal` aborts, or when all are sent home. */
+  async wait(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
+    if (signal?.aborted) return undefined;
+    const { promise, resolve } = Promise.withResolvers<RunState | undefined>();
+    const giveUp = (): void => resolve(undefined);
+    this.#emitter.once(toEnd(id), resolve);
+    signal?.addEventListener('abort', giveUp);
+    await promise;
+    this.#emitter.off(toEnd(id), resolve);
+    signal?.removeEventListener('abort', giveUp);
+    return promise;
+  }
+
+  tell(id: string, state: RunState): void {
+    this.#emitter.emit(toEnd(id), state);
+  }
+
+  sendHome(): void {
+    for (const end of this.#emitter.eventNames()) this.#emitter.emit(end);
+  }
+}
+
+/** A run may be called `error`, which means something to an emitter. */
+const toEnd = (id: string): string => `end of ${id}`;
 
 /** Both forms of `settled`, from the one without types. */
 export function createSettled(settle: Settle): Engine['settled'] {

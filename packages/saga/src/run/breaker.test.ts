@@ -7,7 +7,6 @@ import {
   breakerDefaults,
   closedBreaker,
   enter,
-  giveUpProbe,
   hasten,
   leave,
   mayPass,
@@ -21,7 +20,7 @@ const moment = (now: number, random = 0.999) => ({ now, random, options: breaker
 /** Calls one after the other, each a millisecond long. */
 function call(breaker: Breaker, verdicts: readonly Verdict[], now: number): Breaker {
   return verdicts.reduce((before, verdict, index) => {
-    const entered = enter(before, moment(now + index));
+    const entered = enter(before);
     return leave(entered, { era: entered.era, verdict }, moment(now + index));
   }, breaker);
 }
@@ -49,7 +48,7 @@ test('forgets failures that are long past', () => {
 });
 
 test('lets one probe through, and closes when it is well', () => {
-  const probing = enter(open, moment(2_000));
+  const probing = enter(open);
   expect(mayPass(probing, 2_000)).toBe(false);
   const closed = leave(probing, { era: probing.era, verdict: 'healthy' }, moment(2_100));
   expect(closed).toMatchObject({ state: 'closed', since: 2_100, outcomes: [] });
@@ -57,9 +56,9 @@ test('lets one probe through, and closes when it is well', () => {
 });
 
 test('is of a new era with each change, so that no call is taken for one of another', () => {
-  const probing = enter(open, moment(2_000));
+  const probing = enter(open);
   const failed = leave(probing, { era: probing.era, verdict: 'failing' }, moment(2_100));
-  const again = enter(failed, moment(90_000));
+  const again = enter(failed);
   const closed = leave(again, { era: again.era, verdict: 'healthy' }, moment(90_100));
   const eras = [closedBreaker, open, probing, failed, again, closed].map(({ era }) => era);
   expect(eras).toEqual([...new Set(eras)].toSorted((a, b) => a - b));
@@ -92,31 +91,13 @@ test('waits as long as the participant wishes, up to the longest delay', () => {
   expect(wish(7_000_000)).toMatchObject({ until: 30_004 });
 });
 
-test('gives up a probe that does not settle, and believes nothing that it says later', () => {
-  const probing = enter(open, moment(2_000));
-  expect(giveUpProbe(probing, moment(11_999))).toBe(probing);
-  const reopened = giveUpProbe(probing, moment(12_000));
-  expect(reopened).toMatchObject({ state: 'open', openings: 2, probeEndsAt: null });
-  expect(leave(reopened, { era: probing.era, verdict: 'healthy' }, moment(12_001))).toBe(reopened);
-  expect(mayPass(reopened, 14_000)).toBe(true);
-});
-
-test('awaits a probe for as long as its call may take, and a second', () => {
-  expect(enter(open, moment(2_000), 20_000)).toMatchObject({ probeEndsAt: 23_000 });
-});
-
-test('gives up nothing where no probe is under way', () => {
-  expect(giveUpProbe(open, moment(99_999))).toBe(open);
-  expect(giveUpProbe(closedBreaker, moment(99_999))).toBe(closedBreaker);
-});
-
 test('counts no call that said nothing of the participant', () => {
   const four = call(closedBreaker, failing(4), 0);
   expect(call(four, ['nothing'], 4)).toBe(four);
 });
 
 test('lets the next one probe when the probe said nothing of the participant', () => {
-  const probing = enter(open, moment(2_000));
+  const probing = enter(open);
   const after = leave(probing, { era: probing.era, verdict: 'nothing' }, moment(2_010));
   expect(after).toMatchObject({ state: 'open', openings: 1 });
   expect(mayPass(after, 2_010)).toBe(true);
@@ -125,7 +106,7 @@ test('lets the next one probe when the probe said nothing of the participant', (
 test('believes no call that began before it opened, nor one of an earlier probe', () => {
   const straggler = leave(open, { era: closedBreaker.era, verdict: 'healthy' }, moment(10));
   expect(straggler).toBe(open);
-  const probing = enter(open, moment(2_000));
+  const probing = enter(open);
   expect(leave(probing, { era: closedBreaker.era, verdict: 'healthy' }, moment(2_001))).toBe(
     probing,
   );

@@ -1,8 +1,7 @@
 // Whether a participant may be called at all. Pure: times and randomness are arguments. Not who waits: that is the lane's.
 //
 // 1. Open, it lets nobody through until its time has come; then one probe at a time.
-// 2. A probe that does not settle has failed after a time of its own, whatever became of its caller.
-// 3. What was called before it opened says nothing any more when it ends after it.
+// 2. What was called before it opened says nothing any more when it ends after it.
 
 import type { Reply } from '../core/reply.ts';
 
@@ -17,8 +16,6 @@ export interface BreakerOptions {
   readonly firstDelayMs: number;
   /** Default 30,000. */
   readonly delayMaxMs: number;
-  /** A probe is awaited for this long, or for its own time-out where that is longer. Default 10,000. */
-  readonly probeTimeoutMs: number;
 }
 
 export const breakerDefaults: BreakerOptions = {
@@ -27,7 +24,6 @@ export const breakerDefaults: BreakerOptions = {
   windowMs: 30_000,
   firstDelayMs: 1_000,
   delayMaxMs: 30_000,
-  probeTimeoutMs: 10_000,
 };
 
 /** Throws a RangeError that names the option: each is above 0, and a probe comes some day. */
@@ -61,27 +57,29 @@ interface Outcome {
   readonly at: number;
   readonly failed: boolean;
 }
-interface Shared {
+export interface Breaker {
+  readonly state: 'closed' | 'open';
   /** In milliseconds since the epoch: when it opened, or closed again; 0 when it was never open. */
   readonly since: number;
   /** In a row, without a calm window between them. */
   readonly openings: number;
-  /** Changes when it opens, probes, gives a probe up, or closes: a call of an earlier era says nothing. */
+  /** Changes when it opens, probes, or closes: a call of an earlier era says nothing. */
   readonly era: number;
+  /** Of the latest calls; none while it is open. */
+  readonly outcomes: readonly Outcome[];
+  /** When the next probe may go; 0 while it is closed. */
+  readonly until: number;
+  readonly isProbing: boolean;
 }
-export type Breaker = Shared &
-  (
-    | { readonly state: 'closed'; readonly outcomes: readonly Outcome[] }
-    /** `until`: when the next probe may go. `probeEndsAt`: null while none is under way. */
-    | { readonly state: 'open'; readonly until: number; readonly probeEndsAt: number | null }
-  );
 
 export const closedBreaker: Breaker = {
   state: 'closed',
   since: 0,
-  outcomes: [],
   openings: 0,
   era: 0,
+  outcomes: [],
+  until: 0,
+  isProbing: false,
 };
 
 export interface Moment {
@@ -92,17 +90,11 @@ export interface Moment {
 }
 
 export const mayPass = (breaker: Breaker, now: number): boolean =>
-  breaker.state === 'closed' || (breaker.probeEndsAt === null && now >= breaker.until);
+  !breaker.isProbing && now >= breaker.until;
 
-/** For a call that ends at its time-out, and its end is told. */
-const graceMs = 1_000;
-
-/** Only for a caller that may pass, and that remembers the era. `timeoutMs` is when it ends its call. */
-export function enter(breaker: Breaker, { now, options }: Moment, timeoutMs = 0): Breaker {
-  if (breaker.state === 'closed') return breaker;
-  const awaitedMs = Math.max(options.probeTimeoutMs, timeoutMs + graceMs);
-  return { ...breaker, probeEndsAt: now + awaitedMs, era: breaker.era + 1 };
-}
+/** Only for a caller that may pass, and that remembers the era. */
+export const enter = (breaker: Breaker): Breaker =>
+  breaker.state === 'open' ? { ...breaker, isProbing: true, era: breaker.era + 1 } : breaker;
 
 interface Ended {
   readonly era: number;
@@ -126,28 +118,17 @@ export function leave(breaker: Breaker, call: Ended, moment: Moment): Breaker {
     case 'failing':
       return open({ ...breaker, openings: breaker.openings + 1 }, call, moment);
     case 'nothing':
-      return { ...breaker, probeEndsAt: null };
+      return { ...breaker, isProbing: false };
     default:
       return call.verdict satisfies never;
   }
-}
-
-/** A probe whose time is over has failed: nobody else could go while it is awaited. */
-export function giveUpProbe(breaker: Breaker, moment: Moment): Breaker {
-  if (breaker.state === 'closed' || breaker.probeEndsAt === null) return breaker;
-  if (moment.now < breaker.probeEndsAt) return breaker;
-  return leave(breaker, { era: breaker.era, verdict: 'failing' }, moment);
 }
 
 /** The next probe need not wait any longer. */
 export const hasten = (breaker: Breaker, now: number): Breaker =>
   breaker.state === 'open' ? { ...breaker, until: Math.min(breaker.until, now) } : breaker;
 
-function count(
-  breaker: Extract<Breaker, { state: 'closed' }>,
-  call: Ended,
-  moment: Moment,
-): Breaker {
+function count(breaker: Breaker, call: Ended, moment: Moment): Breaker {
   if (call.verdict === 'nothing') return breaker;
   const { now, options } = moment;
   const outcomes = [...breaker.outcomes, { at: now, failed: call.verdict === 'failing' }]
@@ -158,14 +139,14 @@ function count(
     return { ...breaker, outcomes };
   const isSoon = breaker.openings > 0 && now - breaker.since < options.windowMs;
   const openings = isSoon ? breaker.openings + 1 : 1;
-  return open({ since: now, openings, era: breaker.era }, call, moment);
+  return open({ ...breaker, since: now, openings }, call, moment);
 }
 
 /** Half of the delay is by chance, so that several orchestrators do not probe together. */
-function open({ since, openings, era }: Shared, call: Ended, moment: Moment): Breaker {
-  const { now, random, options } = moment;
-  const ceiling = Math.min(options.delayMaxMs, options.firstDelayMs * 2 ** (openings - 1));
+function open(breaker: Breaker, call: Ended, { now, random, options }: Moment): Breaker {
+  const ceiling = Math.min(options.delayMaxMs, options.firstDelayMs * 2 ** (breaker.openings - 1));
   const wishMs = Math.min(call.retryAfterMs ?? 0, options.delayMaxMs);
   const until = now + Math.max(Math.round(ceiling * (0.5 + random / 2)), wishMs);
-  return { state: 'open', since, until, openings, probeEndsAt: null, era: era + 1 };
+  const era = breaker.era + 1;
+  return { ...breaker, state: 'open', outcomes: [], until, isProbing: false, era };
 }

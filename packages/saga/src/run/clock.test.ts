@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createVirtualClock } from '../testing/virtual-clock.ts';
-import { createClock, repeat } from './clock.ts';
+import { createClock } from './clock.ts';
 
 describe('the wall clock', () => {
   beforeEach(() => vi.useFakeTimers());
@@ -28,31 +27,5 @@ describe('the wall clock', () => {
     const before = clock.now();
     vi.setSystemTime(0);
     expect(clock.now()).toBeGreaterThanOrEqual(before);
-  });
-});
-
-describe('a repetition', () => {
-  test('goes on until stopped, also from inside', async () => {
-    const clock = createVirtualClock(0);
-    const rings: number[] = [];
-    const stop = repeat(clock, 10, () => {
-      rings.push(clock.now());
-      if (rings.length === 3) stop();
-    });
-    await expect(clock.run(() => false, 100)).rejects.toThrow('nothing is left');
-    expect(rings).toEqual([10, 20, 30]);
-  });
-
-  test('goes on after its work failed', async () => {
-    const clock = createVirtualClock(0);
-    let rings = 0;
-    const stop = repeat(clock, 10, () => {
-      rings++;
-      throw new Error('no disk');
-    });
-    await expect(clock.run(() => false, 15)).rejects.toThrow('no disk');
-    await expect(clock.run(() => false, 15)).rejects.toThrow('no disk');
-    expect(rings).toBe(2);
-    stop();
   });
 });

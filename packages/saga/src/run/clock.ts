@@ -20,12 +20,3 @@ export function createClock(): Clock {
     },
   };
 }
-
-/** Again and again on the engine's clock, also after a failure; returns how to stop. */
-export function repeat(clock: Clock, everyMs: number, work: () => void): () => void {
-  let callOff = clock.setTimer(everyMs, function again() {
-    callOff = clock.setTimer(everyMs, again);
-    work();
-  });
-  return () => callOff();
-}

@@ -1,54 +1,83 @@
-// Where a run lives while the scheduler moves it: what `advance` asks for, from the journal, the clock and the lanes.
-import type { Aim } from '../core/decide.ts';
+// What a run that moves asks of where it lives: the clock, the lanes, and the journal.
+//
+// 1. A run's state holds committed events only; what is on its way to the disk is counted ahead of it.
+import type { Event, Happening } from '../core/event.ts';
+import { extend } from '../core/history.ts';
+import { type Rest, toRest } from '../core/rest.ts';
+import type { RunState } from '../core/state.ts';
+import { isSettled, toStatus } from '../core/status.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Clock } from './clock.ts';
 import type { Lanes } from './lanes.ts';
-import type { Admission, Host, PlannedCall } from './perform.ts';
-import { toAnnouncement } from './recovery.ts';
-import { type Run, readState } from './run.ts';
-import type { RunWriter } from './run-writer.ts';
+import type { PlannedCall } from './perform.ts';
+import type { Run } from './run.ts';
 
 export interface HostOptions {
+  readonly journal: Pick<Journal, 'append'>;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly lanes: Lanes;
-  readonly commit: RunWriter['commit'];
-  /** A step threw. */
+  readonly onCommitted: (commit: Commit) => void;
+  /** A step threw: for a person to read, and for nobody to store. */
   readonly onError: (run: Run, error: unknown, call: PlannedCall) => void;
-  /** A probe was admitted: should it never end, it is to be given up. */
-  readonly onProbe: () => void;
+}
+export interface Commit {
+  readonly run: string;
+  readonly before: RunState | null;
+  readonly state: RunState;
+  readonly events: readonly Event[];
+  /** Of the first one; the others follow it. */
+  readonly position: number;
+}
+interface Special {
+  /** Of a new run. */
+  readonly fingerprint?: string;
+  /** What its row says, where that is not what follows from its events. */
+  readonly rest?: Rest;
 }
 
-export function createHost(run: Run, options: HostOptions): Host {
-  const { clock, random, lanes, commit, onError } = options;
-  return {
-    id: run.id,
-    clock,
-    state: () => readState(run),
-    secrets: () => run.secrets,
-    look: () => ({ now: clock.now(), random: random(), healedAt: lanes.healedAt }),
-    admit: (aims) => admit(run, aims, options),
-    commit: (happenings) => commit(run, happenings),
-    onError: (error, call) => onError(run, error, call),
-    attempt: async ({ way, direction, number }, perform) => {
-      const startedAt = clock.now();
-      run.attempt = { way: way.name, direction, number, startedAt };
-      const reply = await perform();
-      run.attempt = null;
-      lanes.giveBack(run, way.participant, reply);
-      return { reply, startedAt, endedAt: clock.now() };
-    },
-  };
-}
+export class Host {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly onError: HostOptions['onError'];
+  readonly lanes: Lanes;
+  readonly #options: HostOptions;
 
-async function admit(
-  run: Run,
-  aims: readonly Aim[],
-  { lanes, commit, onProbe }: HostOptions,
-): Promise<Admission> {
-  const admission = lanes.admit(run, aims);
-  const { admitted } = admission;
-  if (admitted && lanes.of(admitted.way.participant).isOpen) onProbe();
-  const announcement = admitted && toAnnouncement(readState(run), admitted);
-  if (announcement) await commit(run, [announcement]);
-  return admission;
+  constructor(options: HostOptions, lanes: Lanes) {
+    this.clock = options.clock;
+    this.random = options.random;
+    this.onError = options.onError;
+    this.lanes = lanes;
+    this.#options = options;
+  }
+
+  /** Resolves when the events are durable, and part of the run's state. */
+  commit(run: Run, happenings: readonly Happening[], special: Special = {}): Promise<void> {
+    run.written = this.#write(run, happenings, special);
+    return run.written;
+  }
+
+  async #write(
+    run: Run,
+    happenings: readonly Happening[],
+    { fingerprint, rest }: Special,
+  ): Promise<void> {
+    const now = this.clock.now();
+    const { events, after } = extend(run.ahead, happenings, now);
+    if (!after) return;
+    const { saga, version, acceptedAt, settledAt } = after;
+    const row = rest ?? toRest(run.saga, after, now, this.lanes.healedAt);
+    run.ahead = after;
+    run.rest = row;
+    const position = await this.#options.journal.append({
+      run: run.id,
+      events,
+      summary: { saga, version, status: toStatus(after), acceptedAt, settledAt },
+      rest: { ...row, at: now },
+      ...(fingerprint !== undefined && { submission: { fingerprint, secrets: run.secrets } }),
+    });
+    const before = run.state;
+    run.state = after;
+    if (isSettled(after)) run.secrets = {};
+    this.#options.onCommitted({ run: run.id, before, state: after, events, position });
+  }
 }

@@ -13,7 +13,6 @@ import {
   type BreakerOptions,
   closedBreaker,
   enter,
-  giveUpProbe,
   hasten,
   leave,
   type Moment,
@@ -21,43 +20,30 @@ import {
   toVerdict,
 } from './breaker.ts';
 import type { Clock } from './clock.ts';
-import type { Barrier } from './perform.ts';
-import { createQueue } from './queue.ts';
+import { Queue } from './queue.ts';
 
 export interface LaneOptions {
   /** Calls in flight to one participant. */
   readonly callsMax: number;
-  /** Undefined for one that is always open. */
   readonly breaker: BreakerOptions;
   readonly clock: Clock;
   readonly random: () => number;
   /** A permit came back, or the breaker has changed. */
-  readonly onChange: (change: 'permit' | 'opened' | 'closed' | 'breaker') => void;
+  readonly onChange: () => void;
 }
+/** `full`: too many calls are in flight. `open`: its breaker is open. */
+export type Barrier = 'full' | 'open';
 /** A call's end must be told, once; null for one that was not made. */
 export type Leave = (reply: Reply<unknown> | null) => void;
-export interface Caller {
-  readonly direction: Direction;
-  /** When it ends its call at the latest. */
-  readonly timeoutMs: number;
-  /** When its last call here failed, in milliseconds since the epoch; 0 if it did not. */
-  readonly failedAt: number;
-}
-
-/** A participant as the engine sees it. Times are in milliseconds since the epoch. */
-export interface LaneView {
-  readonly breaker: 'closed' | 'open' | 'probing';
-  readonly openedAt: number | null;
-  /** When the next probe may go. */
-  readonly nextTryAt: number | null;
-  /** Times that it opened since the start, failed probes not counted. */
-  readonly openings: number;
-  readonly inFlight: number;
-  readonly callsMax: number;
-}
+/** At no time. */
+export const never = Number.POSITIVE_INFINITY;
 
 export class Lane<T> {
-  readonly line = createQueue<T>();
+  readonly line = new Queue<T>();
+  /** The line goes on in the store. */
+  overflows = false;
+  /** When rows that wait for the breaker may go on, once it is closed; `never` where there are none. */
+  drainsAt = never;
   readonly #options: LaneOptions;
   #breaker: Breaker = closedBreaker;
   #openings = 0;
@@ -78,12 +64,11 @@ export class Lane<T> {
     return this.isOpen ? 0 : this.#breaker.since;
   }
 
-  /** When the breaker may change by itself. An open one that is due needs no timer: whoever comes next is the probe. */
+  /** When something may change by itself. An open breaker that is due needs no timer: whoever comes next is the probe. */
   get nextAt(): number {
-    const breaker = this.#breaker;
-    if (breaker.state === 'closed') return Number.POSITIVE_INFINITY;
-    if (breaker.probeEndsAt !== null) return breaker.probeEndsAt;
-    return breaker.until > this.#options.clock.now() ? breaker.until : Number.POSITIVE_INFINITY;
+    const { state, until } = this.#breaker;
+    if (state === 'closed') return this.drainsAt;
+    return until > this.#options.clock.now() ? until : never;
   }
 
   /** What a call would meet now. */
@@ -98,10 +83,11 @@ export class Lane<T> {
     return this.#undos >= Math.max(1, this.#options.callsMax - 1);
   }
 
-  admit({ direction, timeoutMs, failedAt }: Caller): Leave | Barrier {
+  /** `failedAt`: when the run's last call here failed, in milliseconds since the epoch; 0 if it did not. */
+  admit(direction: Direction, failedAt = 0): Leave | Barrier {
     const barrier = this.look(direction);
     if (barrier) return barrier;
-    if (this.isOpen) this.#breaker = enter(this.#breaker, this.#moment(), timeoutMs);
+    this.#breaker = enter(this.#breaker);
     const { era } = this.#breaker;
     const undos = direction === 'undo' ? 1 : 0;
     this.#inFlight += 1;
@@ -110,18 +96,13 @@ export class Lane<T> {
       this.#inFlight -= 1;
       this.#undos -= undos;
       const isNews = failedAt === 0 || this.#servedAt <= failedAt || this.isOpen;
-      const verdict = isNews ? toVerdict(reply) : 'nothing';
+      const verdict = toVerdict(reply);
       const moment = this.#moment();
-      if (toVerdict(reply) === 'healthy') this.#servedAt = moment.now;
+      if (verdict === 'healthy') this.#servedAt = moment.now;
       const retryAfterMs = reply && 'retryAfterMs' in reply ? reply.retryAfterMs : undefined;
-      this.#change(leave(this.#breaker, { era, verdict, retryAfterMs }, moment));
-      this.#options.onChange('permit');
+      const call = { era, verdict: isNews ? verdict : 'nothing', retryAfterMs } as const;
+      this.#change(leave(this.#breaker, call, moment));
     };
-  }
-
-  /** To be called when `nextAt` has come. */
-  tick(): void {
-    this.#change(giveUpProbe(this.#breaker, this.#moment()));
   }
 
   /** Somebody knows that the participant is well again: the next probe need not wait. */
@@ -129,13 +110,12 @@ export class Lane<T> {
     this.#change(hasten(this.#breaker, this.#options.clock.now()));
   }
 
-  view(): LaneView {
-    const breaker = this.#breaker;
-    const isOpen = breaker.state === 'open';
+  view() {
+    const { state, since, until, isProbing } = this.#breaker;
     return {
-      breaker: isOpen && breaker.probeEndsAt !== null ? 'probing' : breaker.state,
-      openedAt: isOpen ? breaker.since : null,
-      nextTryAt: isOpen ? (breaker.probeEndsAt ?? breaker.until) : null,
+      breaker: isProbing ? ('probing' as const) : state,
+      openedAt: this.isOpen ? since : null,
+      nextTryAt: this.isOpen ? until : null,
       openings: this.#openings,
       inFlight: this.#inFlight,
       callsMax: this.#options.callsMax,
@@ -149,11 +129,9 @@ export class Lane<T> {
 
   #change(breaker: Breaker): void {
     const wasOpen = this.isOpen;
-    const isSame = breaker === this.#breaker;
     this.#breaker = breaker;
-    if (isSame || (!wasOpen && !this.isOpen)) return;
-    if (!wasOpen) this.#openings += 1;
-    if (wasOpen && this.isOpen) this.#options.onChange('breaker');
-    else this.#options.onChange(wasOpen ? 'closed' : 'opened');
+    if (!wasOpen && this.isOpen) this.#openings += 1;
+    if (wasOpen && !this.isOpen) this.drainsAt = 0;
+    this.#options.onChange();
   }
 }

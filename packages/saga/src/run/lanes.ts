@@ -6,7 +6,7 @@
 // 3. When a breaker closes, and after a restart, the runs that wait for it go on at a bounded rate.
 // 4. A line too long for memory goes on in the store.
 
-import { type Aim, decide, toCall } from '../core/decide.ts';
+import { type Aim, decide } from '../core/decide.ts';
 import {
   endlessMs,
   type Priority,
@@ -17,38 +17,39 @@ import {
 } from '../core/rest.ts';
 import { readTried } from '../core/state.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { BreakerOptions } from './breaker.ts';
-import type { Clock } from './clock.ts';
-import { Lane, type Leave } from './lane.ts';
-import type { Admission, Advance, Barrier } from './perform.ts';
+import { type Barrier, Lane, type LaneOptions, type Leave, never } from './lane.ts';
+import type { Held } from './perform.ts';
 import { isTriedAlone } from './recovery.ts';
 import { type Run, readState } from './run.ts';
 
-export interface LanesOptions {
+export interface LanesOptions extends LaneOptions {
   readonly journal: Pick<Journal, 'listWaiting' | 'countWaits'>;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly callsMax: number;
   readonly drainPerSecond: number;
-  readonly breaker: BreakerOptions;
-}
-/** What keeps runs in memory. */
-interface Keeper {
   /** Takes as many into memory as there are places, of those that are not there yet. */
-  fetch(places: number, list: (limit: number) => string[]): readonly Run[];
-  wake(run: Run): void;
-  /** There may be something to do for the places that are free. */
-  fill(): void;
+  readonly fetch: (places: number, list: (limit: number) => string[]) => readonly Run[];
+  readonly wake: (run: Run) => void;
 }
-/** A participant as the engine sees it. */
-export interface LaneView extends ReturnType<Lane<Run>['view']> {
+export interface Admission {
+  readonly admitted: Aim | null;
+  /** Of those before it, by participant. */
+  readonly barriers: Readonly<Record<string, Barrier>>;
+}
+/** A participant as the engine sees it. Times are in milliseconds since the epoch. */
+export interface ParticipantView {
   readonly participant: string;
+  readonly breaker: 'closed' | 'open' | 'probing';
+  readonly openedAt: number | null;
+  /** When the next probe may go. */
+  readonly nextTryAt: number | null;
+  /** Times that it opened since the start, failed probes not counted. */
+  readonly openings: number;
+  readonly inFlight: number;
+  readonly callsMax: number;
   /** Runs that wait for a permit. */
   readonly waiting: number;
   /** Runs that wait for the breaker to close. */
   readonly parked: number;
 }
-export type Held = Extract<Advance, { type: 'perform' }>;
 
 const drainEveryMs = 100;
 /** Runs in line for one participant that are kept in memory. */
@@ -58,52 +59,29 @@ const alone = '';
 
 export class Lanes {
   readonly #options: LanesOptions;
-  readonly #keeper: Keeper;
   readonly #lanes = new Map<string, Lane<Run>>();
-  /** Participants whose line goes on in the store. */
-  readonly #overflowing = new Set<string>();
-  readonly #drains = new Map<string, () => void>();
   /** Taken from a line last. */
   #called: Run | undefined;
-  #hasStopped = false;
 
-  constructor(options: LanesOptions, keeper: Keeper) {
+  constructor(options: LanesOptions) {
     this.#options = options;
-    this.#keeper = keeper;
   }
 
   /** A restart remembers no breaker: those that waited for one go on at their rate. */
   start(): void {
-    for (const { participant, kind } of this.#options.journal.countWaits())
-      if (kind === 'parked') this.#drain(participant);
-  }
-
-  stop(): void {
-    this.#hasStopped = true;
-    for (const callOff of this.#drains.values()) callOff();
+    this.note(this.#options.journal.countWaits());
   }
 
   of(participant: string): Lane<Run> {
     const known = this.#lanes.get(participant);
     if (known) return known;
-    const { callsMax, breaker, clock, random } = this.#options;
-    const lane = new Lane<Run>({
-      callsMax: participant === alone ? 1 : callsMax,
-      breaker,
-      clock,
-      random,
-      onChange: (change) => {
-        if (change === 'opened') for (const run of lane.line.items()) this.#keeper.wake(run);
-        if (change === 'closed') this.#drain(participant);
-        this.serve(participant);
-        this.#keeper.fill();
-      },
-    });
+    const options = this.#options;
+    const lane = new Lane<Run>(participant === alone ? { ...options, callsMax: 1 } : options);
     this.#lanes.set(participant, lane);
     return lane;
   }
 
-  views(): LaneView[] {
+  views(): ParticipantView[] {
     const waits = this.#options.journal.countWaits();
     const count = (name: string, wanted: Wait['kind']): number =>
       waits.find(({ participant, kind }) => participant === name && kind === wanted)?.count ?? 0;
@@ -122,18 +100,11 @@ export class Lanes {
 
   readonly healedAt = (participant: string): number => this.#lanes.get(participant)?.healedAt ?? 0;
 
-  /** When a breaker may change by itself. */
+  /** When something may change by itself. */
   nextAt(): number {
-    let at = Number.POSITIVE_INFINITY;
+    let at = never;
     for (const { nextAt } of this.#lanes.values()) at = Math.min(at, nextAt);
     return at;
-  }
-
-  ring(): void {
-    for (const [participant, lane] of this.#lanes) {
-      lane.tick();
-      this.serve(participant);
-    }
   }
 
   /** How many in line would be admitted. */
@@ -145,41 +116,45 @@ export class Lanes {
   /** False while another run is tried alone: then nobody could say which of them a crash came from. */
   takeTurn(run: Run): boolean {
     const state = readState(run);
-    if (!isTriedAlone(state) || run.permits.has(alone)) return true;
-    const turn = this.of(alone).admit({ direction: 'forward', timeoutMs: 0, failedAt: 0 });
-    if (typeof turn === 'function') run.permits.set(alone, turn);
+    if (!isTriedAlone(state)) return true;
+    const turn = this.of(alone).admit('forward');
+    if (typeof turn === 'function') run.turn = turn;
     else this.of(alone).line.add(run, toPriority(state));
-    return typeof turn === 'function';
+    return run.turn !== null;
   }
 
   /** The first of these that may be called. A permit that the run has already is for that one. */
   admit(run: Run, aims: readonly Aim[]): Admission {
     const barriers: Record<string, Barrier> = {};
-    const kept = aims.find(({ way }) => run.permits.has(way.participant));
+    const kept = aims.find(({ way }) => way.participant === run.permit?.participant);
     if (kept) return { admitted: kept, barriers };
-    for (const name of [...run.permits.keys()]) if (name !== alone) this.giveBack(run, name);
+    this.giveBack(run);
     for (const aim of aims) {
-      const { direction, way } = aim;
-      const { timeoutMs } = toCall(aim).tries;
-      const { failures, unsents, triedAt } = readTried(readState(run), aim);
-      const failedAt = failures + unsents > 0 ? triedAt : 0;
-      const permit = this.#isBehind(run, aim)
-        ? (this.of(way.participant).look(direction) ?? 'full')
-        : this.of(way.participant).admit({ direction, timeoutMs, failedAt });
-      if (typeof permit === 'function') {
-        run.permits.set(way.participant, permit);
+      const { participant } = aim.way;
+      const leave = this.#ask(run, aim);
+      if (typeof leave === 'function') {
+        run.permit = { participant, leave };
         return { admitted: aim, barriers };
       }
-      barriers[way.participant] = permit;
+      barriers[participant] = leave;
     }
     return { admitted: null, barriers };
   }
 
+  #ask(run: Run, aim: Aim): ReturnType<Lane<Run>['admit']> {
+    const lane = this.of(aim.way.participant);
+    // Others stand in line already, and this one was not called out of it.
+    if (run !== this.#called && lane.line.size(toPriorityOf(run, aim)) > 0)
+      return lane.look(aim.direction) ?? 'full';
+    const { failures, unsents, triedAt } = readTried(readState(run), aim);
+    return lane.admit(aim.direction, failures + unsents > 0 ? triedAt : 0);
+  }
+
   /** `reply`: what came of the call; null where none was made. */
-  giveBack(run: Run, name: string, reply: Parameters<Leave>[0] = null): void {
-    const permit = run.permits.get(name);
-    run.permits.delete(name);
-    permit?.(reply);
+  giveBack(run: Run, reply: Parameters<Leave>[0] = null): void {
+    const { permit } = run;
+    run.permit = null;
+    permit?.leave(reply);
   }
 
   /** Somebody says that it is worth a try: the breakers that hold the run back probe at once. */
@@ -195,18 +170,12 @@ export class Lanes {
     const direction = priority === 'undo' ? 'undo' : 'forward';
     for (const lane of this.#lanes.values()) {
       // Most lines are empty: that is known without a look at the clock.
-      if (!lane.line.has(priority) || lane.look(direction) !== null) continue;
-      const run = lane.line.take(null, priority);
+      if (lane.line.size() === 0 || lane.look(direction) !== null) continue;
+      const run = lane.line.take(priority);
       if (run) this.#called = run;
       if (run) return run;
     }
     return undefined;
-  }
-
-  /** Others stand in line already, and it was not called out of it. */
-  #isBehind(run: Run, { way, direction }: Aim): boolean {
-    const priority = direction === 'undo' ? 'undo' : toPriority(readState(run));
-    return run !== this.#called && this.of(way.participant).line.size(priority) > 0;
   }
 
   forget(run: Run): void {
@@ -216,74 +185,71 @@ export class Lanes {
   /** What its row must say instead, where the lines are too long for memory; null where it stands in one. */
   standInLine(run: Run, { aims, barriers, until }: Held): Rest | null {
     const full = aims.filter(({ way }) => barriers[way.participant] === 'full');
-    const priority = full[0]?.direction === 'undo' ? 'undo' : toPriority(readState(run));
-    const open = full.filter(({ way }) => !this.#isLong(way.participant));
-    // It may have opened since: then the run waits for more than a permit.
-    run.isStirred ||= open.some(
-      (aim) => this.of(aim.way.participant).look(aim.direction) === 'open',
-    );
-    if (open.length > 0) {
-      for (const { way } of open) this.of(way.participant).line.add(run, priority);
-      return null;
-    }
+    const inMemory = full.filter(({ way }) => {
+      const { overflows, line } = this.of(way.participant);
+      return !overflows && line.size() < lineMax;
+    });
+    for (const aim of inMemory) this.of(aim.way.participant).line.add(run, toPriorityOf(run, aim));
+    if (inMemory.length > 0) return null;
+    const priority = full[0] ? toPriorityOf(run, full[0]) : toPriority(readState(run));
     const rank = priorities.indexOf(priority);
     const waits = full.map(
       ({ way }): Wait => ({ participant: way.participant, kind: 'permit', rank }),
     );
-    for (const { participant } of waits) this.#overflowing.add(participant);
     return { dueAt: Math.min(until, endlessMs), priority, waits };
   }
 
-  /** These are rows from now on: a breaker, or a line, may have waited for them alone. */
-  note(waits: readonly Wait[]): void {
+  /** These are rows from now on. */
+  note(waits: readonly Pick<Wait, 'participant' | 'kind'>[]): void {
     for (const { participant, kind } of waits) {
-      if (kind === 'permit') this.#overflowing.add(participant);
-      if (kind !== 'retry') this.serve(participant);
+      // Its row is due some day, and is drained when the breaker closes.
+      if (kind === 'retry') continue;
+      const lane = this.of(participant);
+      if (kind === 'permit') lane.overflows = true;
+      else if (lane.drainsAt === never) lane.drainsAt = 0;
     }
   }
 
-  /** Too long for memory, or going on in the store already. */
-  #isLong(participant: string): boolean {
-    return this.#overflowing.has(participant) || this.of(participant).line.size() >= lineMax;
+  /** Who may go on comes in from the store. */
+  serve(now: number): void {
+    for (const [participant, lane] of this.#lanes)
+      if (lane.isOpen) this.#probe(participant, lane);
+      else this.#drain(participant, lane, now);
   }
 
-  /** Brings a run into the line where nobody stands and one would be admitted, or where the line goes on in the store. */
-  serve(participant: string): void {
-    const lane = this.of(participant);
-    if (this.#hasStopped) return;
-    if (lane.isOpen && lane.look('forward') === null && lane.line.size() === 0)
-      this.#bring(participant, 'parked', 1);
-    const hasRoom = !lane.isOpen && lane.line.size() < lineMax / 2;
-    if (hasRoom && this.#overflowing.has(participant))
-      if (this.#bring(participant, 'permit', lineMax / 2) === 0)
-        this.#overflowing.delete(participant);
+  /** While the breaker lets nobody through, runs in line wait for more than a permit. Once it does, one of the parked comes. */
+  #probe(participant: string, lane: Lane<Run>): void {
+    const barrier = lane.look('forward');
+    if (barrier === 'open') for (const run of lane.line.items()) this.#options.wake(run);
+    const isWanted = barrier === null && lane.line.size() === 0 && lane.drainsAt < never;
+    if (isWanted && !this.#bring(participant, 'parked', 1)) lane.drainsAt = never;
   }
 
-  #bring(participant: string, kind: Wait['kind'], places: number): number {
-    const { journal } = this.#options;
-    const runs = this.#keeper.fetch(places, (limit) =>
-      journal.listWaiting(participant, kind, endlessMs, limit),
-    );
+  /** Those that are parked, and those that failed before it was well again; and the next of a long line. */
+  #drain(participant: string, lane: Lane<Run>, now: number): void {
+    const { journal, drainPerSecond, fetch, wake } = this.#options;
+    if (lane.drainsAt <= now) {
+      const places = Math.max(1, Math.round((drainPerSecond * drainEveryMs) / 1_000));
+      const runs = fetch(places, (limit) => [
+        ...journal.listWaiting(participant, 'parked', endlessMs, limit),
+        ...journal.listWaiting(participant, 'retry', lane.healedAt, limit),
+      ]);
+      for (const run of runs) wake(run);
+      lane.drainsAt = runs.length > 0 ? now + drainEveryMs : never;
+    }
+    if (lane.overflows && lane.line.size() < lineMax / 2)
+      lane.overflows = this.#bring(participant, 'permit', lineMax / 2);
+  }
+
+  /** Into the line. False where there was nobody. */
+  #bring(participant: string, kind: Wait['kind'], places: number): boolean {
+    const { journal, fetch } = this.#options;
+    const runs = fetch(places, (limit) => journal.listWaiting(participant, kind, endlessMs, limit));
     for (const run of runs) this.of(participant).line.add(run, toPriority(readState(run)));
-    return runs.length;
-  }
-
-  /** Those that are parked, and those that failed before it was well again. */
-  #drain(participant: string): void {
-    const { journal, drainPerSecond, clock } = this.#options;
-    const { isOpen, healedAt } = this.of(participant);
-    this.#drains.get(participant)?.();
-    this.#drains.delete(participant);
-    if (isOpen || this.#hasStopped) return;
-    const list = (limit: number): string[] => [
-      ...journal.listWaiting(participant, 'parked', endlessMs, limit),
-      ...journal.listWaiting(participant, 'retry', healedAt, limit),
-    ];
-    if (list(1).length === 0) return;
-    const places = Math.max(1, Math.round((drainPerSecond * drainEveryMs) / 1_000));
-    for (const run of this.#keeper.fetch(places, list)) this.#keeper.wake(run);
-    const callOff = clock.setTimer(drainEveryMs, () => this.#drain(participant));
-    this.#drains.set(participant, callOff);
-    this.#keeper.fill();
+    return runs.length > 0;
   }
 }
+
+/** Undos stand with undos, also those before an alternate. */
+const toPriorityOf = (run: Run, { direction }: Aim): Priority =>
+  direction === 'undo' ? 'undo' : toPriority(readState(run));

@@ -4,95 +4,46 @@
 // 2. A result is committed before anything else is sent.
 // 3. `performAttempt` is the one place where throws, time-outs and odd values become replies.
 
-import {
-  type Aim,
-  type Command,
-  decide,
-  type HealedAt,
-  readOutputs,
-  toCall,
-} from '../core/decide.ts';
+import { type Aim, type Command, decide, readOutputs, toCall } from '../core/decide.ts';
 import type { Happening } from '../core/event.ts';
 import { toStepEvent, toUndoEvent } from '../core/outcome.ts';
 import { type Reply, readReply, toRemarks } from '../core/reply.ts';
-import type { Attempt, PlannedWay, Saga, Undoing } from '../core/saga.ts';
+import type { Attempt, PlannedWay, Undoing } from '../core/saga.ts';
 import { restoreSecrets } from '../core/secret.ts';
-import { isParked, type RunState, readTried, readWay } from '../core/state.ts';
+import { isParked, readTried, readWay } from '../core/state.ts';
 import type { Clock } from './clock.ts';
+import type { Host } from './host.ts';
+import type { Admission } from './lanes.ts';
+import { toAnnouncement } from './recovery.ts';
+import { type Run, readState } from './run.ts';
 
-/**
- * All that a run needs from where it lives. Embedded, it is a journal and timers. On a replicated log, `look` and
- * `attempt` are recorded side effects that the log never retries, and what is waited for ends the handler.
- */
-export interface Host {
-  readonly id: string;
-  readonly clock: Clock;
-  /** With every committed event folded in; the same object until the next commit. */
-  state(): RunState;
-  /** The input's secret fields by path; empty once they were erased. */
-  secrets(): Readonly<Record<string, unknown>>;
-  look(): Look;
-  /** Asks for a permit to call the first of these that may be called now. The permit is kept until the call has ended. */
-  admit(aims: readonly Aim[]): Promise<Admission>;
-  /** Makes one call under its permit, and knows when it began and ended. Never retries it, never throws. */
-  attempt(call: PlannedCall, perform: () => Promise<Reply<unknown>>): Promise<Attempted>;
-  /** A step threw: for a person to read, and for nobody to store. */
-  onError(error: unknown, call: PlannedCall): void;
-  /** Resolves when the events are durable and part of `state()`. */
-  commit(happenings: readonly Happening[]): Promise<void>;
-}
-export interface Look {
-  /** In milliseconds since the epoch. */
-  readonly now: number;
-  /** In [0, 1). */
-  readonly random: number;
-  readonly healedAt: HealedAt;
-}
-/** `full`: too many calls are in flight. `open`: its breaker is open. */
-export type Barrier = 'full' | 'open';
-export interface Admission {
-  readonly admitted: Aim | null;
-  /** Of those before it, by participant. */
-  readonly barriers: Readonly<Record<string, Barrier>>;
-}
-export interface Attempted {
-  readonly reply: Reply<unknown>;
-  readonly startedAt: number;
-  readonly endedAt: number;
-}
 export interface PlannedCall extends Aim {
   readonly number: number;
-  readonly timeoutMs: number;
 }
-/** Why it stopped: it did something and may go on, or the run must wait, or nobody admits it, or nothing is left. */
-export type Advance =
-  | { readonly type: 'advanced' }
-  | Extract<Command, { type: 'wait' | 'rest' }>
-  | (Extract<Command, { type: 'perform' }> & {
-      readonly barriers: Readonly<Record<string, Barrier>>;
-    });
+/** Due, but nobody admits it. */
+export type Held = Extract<Command, { type: 'perform' }> & Pick<Admission, 'barriers'>;
 
-const advanced: Advance = { type: 'advanced' };
-
-/** One command. Throws only when the host does: then the run is as the journal says, and no further. */
-export async function advance(saga: Saga<unknown>, host: Host): Promise<Advance> {
-  const state = host.state();
-  const { now, healedAt } = host.look();
-  const command = decide(saga, state, now, healedAt);
-  if (command.type === 'wait' || command.type === 'rest') return command;
+/** One command: it was done, or the run waits, also for nothing any more. Throws only when the host does. */
+export async function advance(run: Run, host: Host): Promise<'advanced' | 'waits' | Held> {
+  const state = readState(run);
+  const { clock, lanes } = host;
+  const command = decide(run.saga, state, clock.now(), lanes.healedAt);
+  if (command.type === 'wait' || command.type === 'rest') return 'waits';
   if (command.type !== 'perform') {
-    await host.commit([command]);
-    return advanced;
+    await host.commit(run, [command]);
+    return 'advanced';
   }
-  const { admitted, barriers } = await host.admit(command.aims);
-  if (host.state() !== state) return advanced;
+  const { admitted, barriers } = lanes.admit(run, command.aims);
   const unparked = command.aims.filter(
     (aim) => barriers[aim.way.participant] === 'open' && !isParked(state, aim),
   );
-  if (unparked.length === 0 && !admitted) return { ...command, barriers };
-  if (unparked.length > 0) await host.commit(unparked.map(toParked));
-  else if (admitted) await host.commit([await tryWay(saga, host, admitted)]);
-  return advanced;
+  if (unparked.length > 0) await host.commit(run, unparked.map(toParked));
+  else if (!admitted) return { ...command, barriers };
+  else
+    await host.commit(run, [
+      toAnnouncement(state, admitted) ?? (await tryWay(run, host, admitted)),
+    ]);
+  return 'advanced';
 }
 
 const toParked = ({ way, direction }: Aim): Happening => ({
@@ -101,52 +52,48 @@ const toParked = ({ way, direction }: Aim): Happening => ({
   code: 'breaker-open',
 });
 
-async function tryWay(
-  saga: Saga<unknown>,
-  host: Host,
-  { way, direction }: Aim,
-): Promise<Happening> {
-  const state = host.state();
-  const { context, calls, phase } = state;
+/** Makes one call under the run's permit. */
+async function tryWay(run: Run, host: Host, { way, direction }: Aim): Promise<Happening> {
+  const { clock, random, lanes, onError } = host;
+  const state = readState(run);
   const number = readTried(state, { way, direction }).attempts + 1;
   const { tries, perform } = toCall({ way, direction });
-  const { timeoutMs } = tries;
-  const call = { way, direction, number, timeoutMs };
-  const toNow = createNow(saga, host, way);
-  const key = `${host.id}:${way.name}`;
-  const { reply, startedAt, endedAt } = await host.attempt(call, () =>
-    performAttempt(
-      (signal) => perform(toNow({ key, number, ordinal: calls + 1, signal, context })),
-      timeoutMs,
-      host.clock,
-      (error) => host.onError(error, call),
-    ),
+  const toNow = createNow(run, way);
+  const planned = { key: `${run.id}:${way.name}`, number, ordinal: state.calls + 1 };
+  const startedAt = clock.now();
+  run.attempt = { way: way.name, direction, number, startedAt };
+  const reply = await performAttempt(
+    (signal) => perform(toNow({ ...planned, signal, context: state.context })),
+    tries.timeoutMs,
+    clock,
+    (error) => onError(run, error, { way, direction, number }),
   );
+  run.attempt = null;
+  lanes.giveBack(run, reply);
   const outcome = {
     tried: { way: way.name, attempt: number, startedAt, ...toRemarks(reply) },
     reply,
-    endedAt,
+    endedAt: clock.now(),
     // As it is now: an operator may have asked for a retry meanwhile.
-    before: readWay(host.state(), way.name),
+    before: readWay(readState(run), way.name),
     tries,
-    isRepair: phase === 'completed',
-    random: host.look().random,
+    isRepair: state.phase === 'completed',
+    random: random(),
   };
   return direction === 'forward' ? toStepEvent(outcome) : toUndoEvent(outcome);
 }
 
 /** What the plan's functions see. A request's body follows from the journal alone, so every attempt sends the same. */
 function createNow(
-  saga: Saga<unknown>,
-  host: Host,
+  run: Run,
   way: PlannedWay,
 ): (attempt: Attempt) => Undoing<unknown, unknown, unknown> {
-  const state = host.state();
-  const input = restoreSecrets(state.input, host.secrets());
+  const state = readState(run);
+  const input = restoreSecrets(state.input, run.secrets);
   return (attempt) => ({
-    id: host.id,
+    id: run.id,
     input,
-    done: readOutputs(saga, state),
+    done: readOutputs(run.saga, state),
     output: readWay(state, way.name).output,
     attempt,
     call: (operation, body) => operation(body, attempt),

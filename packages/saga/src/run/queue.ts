@@ -1,25 +1,5 @@
 import { type Priority, priorities } from '../core/rest.ts';
 
-/** First in, first out within a priority. Not bounded by itself: the scheduler bounds what it keeps in memory. */
-export interface Queue<T> {
-  add(item: T, priority: Priority): void;
-  /** The next one of a priority, or of the first that has one. `passedOver`: those have all the places that they may have. */
-  take(passedOver?: Priority | null, only?: Priority): T | undefined;
-  has(priority: Priority): boolean;
-  remove(item: T): void;
-  /** Of this priority and those before it; without one, of all. */
-  size(upTo?: Priority): number;
-  items(): T[];
-}
-
-function takeFirst<T>(line: Set<T> | undefined): T | undefined {
-  // Asked at every step of every run, and mostly in vain.
-  if (!line || line.size === 0) return undefined;
-  const [first] = line;
-  if (first !== undefined) line.delete(first);
-  return first;
-}
-
 /** New work without an end must not keep repairs waiting for ever: one place in so many is theirs. */
 const repairsEvery = 16;
 const repairsFirst: readonly Priority[] = ['repair', ...priorities];
@@ -28,33 +8,45 @@ const repairsFirst: readonly Priority[] = ['repair', ...priorities];
 export const toOrder = (given: number): readonly Priority[] =>
   given % repairsEvery === 0 ? repairsFirst : priorities;
 
-export function createQueue<T>(): Queue<T> {
-  const lines = new Map(priorities.map((priority) => [priority, new Set<T>()]));
-  const remove = (item: T): void => {
-    for (const line of lines.values()) line.delete(item);
+/** First in, first out within a priority. Not bounded by itself: whoever adds sees to that. */
+export class Queue<T> {
+  readonly #lines: Readonly<Record<Priority, Set<T>>> = {
+    undo: new Set(),
+    'in-flight': new Set(),
+    new: new Set(),
+    repair: new Set(),
   };
-  return {
-    add(item, priority) {
-      // In one line at a time: an item that was taken twice would be moved by two drivers.
-      for (const [other, line] of lines) if (other !== priority) line.delete(item);
-      lines.get(priority)?.add(item);
-    },
-    take(passedOver = null, only) {
-      if (only) return takeFirst(lines.get(only));
-      for (const [priority, line] of lines)
-        if (line.size > 0 && priority !== passedOver) return takeFirst(line);
-      return undefined;
-    },
-    has: (priority) => (lines.get(priority)?.size ?? 0) > 0,
-    remove,
-    size(upTo) {
-      let sum = 0;
-      for (const [priority, line] of lines) {
-        sum += line.size;
-        if (priority === upTo) break;
-      }
-      return sum;
-    },
-    items: () => [...lines.values()].flatMap((line) => [...line]),
-  };
+
+  add(item: T, priority: Priority): void {
+    // In one line at a time: an item that was taken twice would be moved by two drivers.
+    for (const other of priorities) if (other !== priority) this.#lines[other].delete(item);
+    this.#lines[priority].add(item);
+  }
+
+  take(priority: Priority): T | undefined {
+    const line = this.#lines[priority];
+    // Asked at every step of every run, and mostly in vain.
+    if (line.size === 0) return undefined;
+    const [first] = line;
+    if (first !== undefined) line.delete(first);
+    return first;
+  }
+
+  remove(item: T): void {
+    for (const priority of priorities) this.#lines[priority].delete(item);
+  }
+
+  /** Of this priority and those before it; without one, of all. */
+  size(upTo: Priority = 'repair'): number {
+    let sum = 0;
+    for (const priority of priorities) {
+      sum += this.#lines[priority].size;
+      if (priority === upTo) break;
+    }
+    return sum;
+  }
+
+  items(): T[] {
+    return priorities.flatMap((priority) => [...this.#lines[priority]]);
+  }
 }

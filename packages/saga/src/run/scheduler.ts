@@ -5,22 +5,22 @@
 // 2. A run's state holds committed events only. A result is durable before anything else is sent.
 // 3. Undos go before work in flight, before new work, before repairs; but undos leave one place to the others.
 // 4. What is kept in memory is bounded: beyond it, runs that could go on stay rows, and are fetched in that order.
-// 5. A run moves in the root async context, never in that of the request that happened to free its place.
+// 5. A run moves, and is told of, in the root async context, never in that of the request that it happens to serve.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { endlessMs, priorities, type Rest, toPriority, toRest } from '../core/rest.ts';
 import { isSettled } from '../core/status.ts';
 import type { Journal } from '../journal/journal.ts';
-import { createHost, type HostOptions } from './host.ts';
+import { Host, type HostOptions } from './host.ts';
+import { never } from './lane.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
-import { type Advance, advance } from './perform.ts';
-import { createQueue, toOrder } from './queue.ts';
+import { advance, type Held } from './perform.ts';
+import { Queue, toOrder } from './queue.ts';
 import { toRecovery } from './recovery.ts';
 import { type Run, readState } from './run.ts';
-import { inRoot, RunWriter, type WriterOptions } from './run-writer.ts';
 
 export interface SchedulerOptions
-  extends LanesOptions,
-    WriterOptions,
-    Pick<HostOptions, 'onError'> {
+  extends HostOptions,
+    Omit<LanesOptions, 'fetch' | 'wake' | 'onChange'> {
   readonly journal: Journal;
   readonly concurrencyMax: number;
   /** A run as the store has it; undefined when nobody can go on with it. `isUnseen`: what it was doing was cut off. */
@@ -31,52 +31,48 @@ export interface SchedulerOptions
 const bugPauseMs = 60_000;
 /** Runs that could go on, of each priority and those before it. */
 const readyMax = 1_000;
+const inRoot = AsyncLocalStorage.snapshot();
 
 export class Scheduler {
   readonly lanes: Lanes;
+  readonly host: Host;
   readonly #options: SchedulerOptions;
-  readonly #writer: RunWriter;
-  readonly #surroundings: HostOptions;
   readonly #inHand = new Map<string, Run>();
-  readonly #ready = createQueue<Run>();
+  readonly #ready = new Queue<Run>();
   readonly #moving = new Map<Run, Promise<void>>();
-  readonly #undoing = new Set<Run>();
   /** No row is due before. */
   #dueAt = 0;
-  #timer = { at: Number.POSITIVE_INFINITY, callOff: (): void => {} };
+  #timer = { at: never, callOff: (): void => {} };
   /** Places, since the start. */
   #given = 1;
+  #mustFill = false;
   #isStopping = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.lanes = new Lanes(options, {
+    this.lanes = new Lanes({
+      ...options,
       fetch: (places, list) => this.#fetch(places, list),
       wake: (run) => this.#wake(run),
-      fill: () => this.#fill(),
+      onChange: () => this.#fillSoon(),
     });
-    this.#writer = new RunWriter(options, this.lanes.healedAt);
-    this.#surroundings = {
-      ...options,
-      lanes: this.lanes,
-      commit: this.commit,
-      onProbe: () => this.#arm(),
-    };
+    this.host = new Host(options, this.lanes);
   }
 
   /** Resolves when all that is due, or as much of it as memory may hold, was recovered. It moves only after that. */
-  async start(): Promise<void> {
-    this.#fetchDue();
-    for (const run of this.#inHand.values()) await run.recovered;
-    for (const run of this.#inHand.values()) run.recovered = null;
-    this.lanes.start();
-    this.#fill();
+  start(): Promise<void> {
+    return inRoot(async () => {
+      this.lanes.start();
+      this.#fetchDue(this.host.clock.now());
+      for (const run of this.#inHand.values()) await run.written;
+      this.#fill();
+    });
   }
 
   /** `queued`: could go on if there were a place. */
   counts(): { readonly moving: number; readonly queued: number } {
-    const { journal, clock } = this.#options;
-    const rows = this.#dueAt <= clock.now() ? journal.countDue(clock.now()) - this.#inHand.size : 0;
+    const now = this.host.clock.now();
+    const rows = this.#dueAt <= now ? this.#options.journal.countDue(now) - this.#inHand.size : 0;
     const queued = this.#ready.size() + this.lanes.countCalled() + Math.max(0, rows);
     return { moving: this.#moving.size, queued };
   }
@@ -85,64 +81,69 @@ export class Scheduler {
     return this.#inHand.get(id);
   }
 
-  /** Keeps a run in memory until `release`; undefined when nobody can go on with it. */
-  hold(id: string): Run | undefined {
-    const run = this.#inHand.get(id) ?? this.#load(id);
-    if (run) run.pins += 1;
-    return run;
+  /**
+   * Keeps a run in memory while something is asked of it, then lets it go on, whatever it was waiting for. `known`: the
+   * run itself, when it is new. The question is put undefined when nobody can go on with the run.
+   */
+  attend<T>(known: Run | string, ask: (run: Run | undefined) => Promise<T>): Promise<T> {
+    return inRoot(async () => {
+      const run = typeof known === 'string' ? (this.find(known) ?? this.#load(known)) : known;
+      if (!run) return ask(run);
+      this.#inHand.set(run.id, run);
+      run.pins += 1;
+      try {
+        // What is being written may be the end, or an earlier wish: neither is answered before it is durable.
+        while (run.ahead !== run.state) await run.written;
+        return await ask(run);
+      } finally {
+        this.#release(run);
+      }
+    });
   }
 
-  /** The same of a new run. */
-  claim(run: Run): void {
-    run.pins += 1;
-    this.#inHand.set(run.id, run);
-  }
-
-  /** Lets a run go on, whatever it was waiting for; a new one beyond what memory may hold stays a row. */
-  release(run: Run): void {
+  /** A new run beyond what memory may hold stays a row. */
+  #release(run: Run): void {
     run.pins -= 1;
-    const isFull = this.#dueAt <= this.#options.clock.now() || this.#ready.size() >= readyMax;
-    if (isFull && run.state?.seq === 1 && !this.#moving.has(run)) {
-      // It may stand in the queue: fetched from its row besides, it would have two drivers.
-      this.#ready.remove(run);
-      this.lanes.forget(run);
-      this.#letGo(run);
-    } else this.#wake(run);
-    this.#fill();
+    const isNew = run.state?.seq === 1 && !this.#moving.has(run);
+    const isFull = this.#dueAt <= this.host.clock.now() || this.#ready.size() >= readyMax;
+    if (isNew && isFull) this.#letGo(run);
+    else this.#wake(run);
+    this.#fillSoon();
   }
-
-  readonly commit: RunWriter['commit'] = (...args) => this.#writer.commit(...args);
 
   /** Starts nothing more, and resolves when each moving run has committed what it was doing. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     await Promise.all(this.#moving.values());
     this.#timer.callOff();
-    this.lanes.stop();
     for (const run of this.#inHand.values()) run.callOff();
   }
 
   #load(id: string): Run | undefined {
-    const found = this.#options.read(id);
-    if (!found) return undefined;
-    const { run, isUnseen } = found;
+    const { run, isUnseen } = this.#options.read(id) ?? {};
+    if (!run) return undefined;
     this.#inHand.set(id, run);
-    const { clock } = this.#options;
-    const cutOff = isUnseen ? toRecovery(run.saga, readState(run), clock.now()) : [];
-    if (cutOff.length > 0) run.recovered = this.commit(run, cutOff);
+    const cutOff = isUnseen ? toRecovery(run.saga, readState(run), this.host.clock.now()) : [];
+    if (cutOff.length > 0) void this.host.commit(run, cutOff);
     return run;
   }
 
+  /** Those that nobody can go on with are set aside as they are read: others take their places. */
   #fetch(places: number, list: (limit: number) => string[]): Run[] {
-    if (places <= 0) return [];
-    const ids = list(places + this.#inHand.size).filter((id) => !this.#inHand.has(id));
-    return ids.slice(0, places).flatMap((id) => this.#load(id) ?? []);
+    const runs: Run[] = [];
+    for (let isMore = true; isMore && runs.length < places; ) {
+      const wanted = places - runs.length;
+      const ids = list(wanted + this.#inHand.size).filter((id) => !this.#inHand.has(id));
+      const loaded = ids.slice(0, wanted).flatMap((id) => this.#load(id) ?? []);
+      isMore = loaded.length < Math.min(ids.length, wanted);
+      runs.push(...loaded);
+    }
+    return runs;
   }
 
   /** From the store: what is due, in its order. */
-  #fetchDue(): void {
-    const { journal, clock } = this.#options;
-    const now = clock.now();
+  #fetchDue(now: number): void {
+    const { journal } = this.#options;
     let isMore = false;
     for (const priority of priorities) {
       const places = readyMax - this.#ready.size(priority);
@@ -162,35 +163,45 @@ export class Scheduler {
   }
 
   #letGo(run: Run): void {
-    // Whoever holds it, or still writes something of it, wakes it after that.
-    if (run.pins > 0 || run.ahead !== run.state) return;
+    // Whoever asks something of it wakes it after that.
+    if (run.pins > 0) return;
+    // It may stand in a queue: fetched from its row besides, it would have two drivers.
+    this.#ready.remove(run);
+    this.lanes.forget(run);
     this.#inHand.delete(run.id);
-    if (run.rest === null || run.rest.dueAt === null) return;
+    if (!run.rest || run.rest.dueAt === null) return;
     this.#dueAt = Math.min(this.#dueAt, run.rest.dueAt);
     this.lanes.note(run.rest.waits);
   }
 
-  /** Starts what there are places for, and sees to what comes next. */
-  #fill(): void {
-    while (!this.#isStopping && this.#moving.size < this.#options.concurrencyMax) {
-      const run = this.#takeNext();
-      if (run) this.#begin(run);
-      else if (this.#isMoreDue()) this.#fetchDue();
-      else break;
-    }
-    if (this.#isMoreDue() && !this.#isStopping) this.#fetchDue();
-    this.#arm();
+  /** Once for all that happens in one tick. */
+  #fillSoon(): void {
+    if (this.#mustFill) return;
+    this.#mustFill = true;
+    queueMicrotask(() => this.#fill());
   }
 
-  #isMoreDue(): boolean {
-    return this.#dueAt <= this.#options.clock.now() && this.#ready.size() < readyMax / 2;
+  /** Starts what there are places for, and sees to what comes next. */
+  #fill(): void {
+    this.#mustFill = false;
+    if (this.#isStopping) return;
+    const now = this.host.clock.now();
+    const isMoreDue = () => this.#dueAt <= now && this.#ready.size() < readyMax / 2;
+    this.lanes.serve(now);
+    while (this.#moving.size < this.#options.concurrencyMax) {
+      const run = this.#takeNext();
+      if (run) void this.#drive(run);
+      else if (isMoreDue()) this.#fetchDue(now);
+      else break;
+    }
+    if (isMoreDue()) this.#fetchDue(now);
+    this.#arm(now);
   }
 
   #takeNext(): Run | undefined {
-    const hasUndosOnly = this.#undoing.size >= Math.max(1, this.#options.concurrencyMax - 1);
     for (const priority of toOrder(this.#given)) {
-      if (priority === 'undo' && hasUndosOnly) continue;
-      const run = this.lanes.take(priority) ?? this.#ready.take(null, priority);
+      if (priority === 'undo' && this.#hasUndosOnly()) continue;
+      const run = this.lanes.take(priority) ?? this.#ready.take(priority);
       if (!run) continue;
       this.#given += 1;
       return run;
@@ -198,99 +209,90 @@ export class Scheduler {
     return undefined;
   }
 
-  #begin(run: Run): void {
+  /** Undos have all the places that they may have. */
+  #hasUndosOnly(): boolean {
+    let undos = 0;
+    for (const { state } of this.#moving.keys()) if (state?.phase === 'compensating') undos += 1;
+    return undos >= Math.max(1, this.#options.concurrencyMax - 1);
+  }
+
+  async #drive(run: Run): Promise<void> {
     run.callOff();
     this.lanes.forget(run);
-    if (readState(run).phase === 'compensating') this.#undoing.add(run);
-    // Its place is taken before it begins: what it calls may wake it, and must find it moving.
     const { promise, resolve } = Promise.withResolvers<void>();
+    // Its place is taken before it begins: what it calls may wake it, or stop all, and must find it moving.
     this.#moving.set(run, promise);
-    void inRoot(() => this.#move(run))
-      .catch((error) => this.#fail(run, error))
-      .then((mustStay) => this.#end(run, mustStay))
-      .then(resolve);
+    let stays = true;
+    try {
+      stays = await this.#move(run);
+    } catch (error) {
+      // Without a pause it would be due at once, again and again.
+      this.#wakeIn(run, bugPauseMs);
+      this.#options.onBug(error);
+    }
+    this.#moving.delete(run);
+    this.lanes.giveBack(run);
+    run.turn?.(null);
+    run.turn = null;
+    if (run.isStirred) this.#wake(run);
+    else if (!stays) this.#letGo(run);
+    this.#fillSoon();
+    resolve();
   }
 
   /** True when it stays in memory: it stands in line. */
   async #move(run: Run): Promise<boolean> {
-    if (run.recovered) await run.recovered;
+    // What a restart says of it comes before all else.
+    if (run.ahead !== run.state) await run.written;
     const wasSettled = isSettled(readState(run));
-    const host = createHost(run, this.#surroundings);
     run.isStirred = false;
     if (!this.lanes.takeTurn(run)) return true;
     while (!this.#isStopping) {
-      const state = readState(run);
       // What is owed after the completion is fetched in its turn.
-      if (isSettled(state) && !wasSettled) return false;
-      if (state.phase === 'compensating') this.#undoing.add(run);
+      if (isSettled(readState(run)) && !wasSettled) return false;
       run.isStirred = false;
-      const outcome = await advance(run.saga, host);
-      if (outcome.type === 'advanced' || run.isStirred) continue;
-      return this.#rest(run, outcome);
+      const outcome = await advance(run, this.host);
+      if (outcome !== 'advanced' && !run.isStirred) return this.#rest(run, outcome);
     }
     return false;
   }
 
-  async #rest(run: Run, outcome: Advance): Promise<boolean> {
-    const { clock } = this.#options;
-    const isHeldUp = 'barriers' in outcome && Object.values(outcome.barriers).includes('full');
-    const overflow = isHeldUp ? this.lanes.standInLine(run, outcome) : undefined;
-    if (overflow !== null || !isHeldUp) return this.#settleDown(run, overflow ?? undefined);
-    // In line for no longer than its patience.
-    if (outcome.until < endlessMs)
-      run.callOff = clock.setTimer(outcome.until - clock.now(), () => this.#rouse(run));
-    return true;
-  }
-
-  /** A row that was fetched in vain says what the run waits for now, or it would be fetched again at once. */
-  async #settleDown(run: Run, overflow?: Rest): Promise<false> {
-    const now = this.#options.clock.now();
+  async #rest(run: Run, outcome: 'waits' | Held): Promise<boolean> {
+    let overflow: Rest | null = null;
+    if (outcome !== 'waits' && Object.values(outcome.barriers).includes('full')) {
+      overflow = this.lanes.standInLine(run, outcome);
+      if (!overflow) {
+        // In line for no longer than its patience.
+        if (outcome.until < endlessMs) this.#wakeIn(run, outcome.until - this.host.clock.now());
+        return true;
+      }
+    }
+    const now = this.host.clock.now();
     const rest = overflow ?? toRest(run.saga, readState(run), now, this.lanes.healedAt);
-    const { dueAt = null, waits = [] } = run.rest ?? {};
-    // As it was read: nothing was written of the run since.
-    const isOld = run.hasWaits && waits.length === 0;
-    const isInVain = dueAt !== null && (isOld || dueAt <= now) && (rest.dueAt ?? endlessMs) > now;
-    if (overflow || isInVain) await this.commit(run, [], { rest });
+    // A row that was fetched in vain says what the run waits for now, or it would be fetched again at once.
+    if (overflow || rest.dueAt !== run.rest?.dueAt) await this.host.commit(run, [], { rest });
     return false;
   }
 
-  /** Also a run that met a bug has a timer: it would be due at once, again and again. */
-  #fail(run: Run, error: unknown): true {
-    run.callOff = this.#options.clock.setTimer(bugPauseMs, () => this.#rouse(run));
-    this.#options.onBug(error);
-    return true;
+  #wakeIn(run: Run, delayMs: number): void {
+    run.callOff = this.host.clock.setTimer(delayMs, () => {
+      this.#wake(run);
+      this.#fillSoon();
+    });
   }
 
-  #rouse(run: Run): void {
-    this.#wake(run);
-    this.#fill();
-  }
-
-  #end(run: Run, mustStay: boolean): void {
-    this.#moving.delete(run);
-    this.#undoing.delete(run);
-    for (const name of [...run.permits.keys()]) this.lanes.giveBack(run, name);
-    if (run.isStirred) this.#wake(run);
-    else if (!mustStay) this.#letGo(run);
-    this.#fill();
-  }
-
-  /** One timer: for the next row that is due, or the next change of a breaker. */
-  #arm(): void {
-    const { clock } = this.#options;
-    const now = clock.now();
+  /** One timer: for the next row that is due, or the next change of a lane. */
+  #arm(now: number): void {
     const rowAt = this.#dueAt > now ? this.#dueAt : endlessMs;
     const at = Math.min(rowAt, this.lanes.nextAt());
-    if (at === this.#timer.at || this.#isStopping) return;
+    if (at === this.#timer.at) return;
     this.#timer.callOff();
+    const ring = (): void => {
+      this.#timer.at = never;
+      this.#fill();
+    };
     const callOff =
-      at < endlessMs ? clock.setTimer(Math.max(0, at - now), () => this.#ring()) : () => {};
+      at < endlessMs ? this.host.clock.setTimer(Math.max(0, at - now), ring) : () => {};
     this.#timer = { at, callOff };
-  }
-
-  #ring(): void {
-    this.#timer.at = Number.POSITIVE_INFINITY;
-    this.lanes.ring();
-    this.#fill();
   }
 }

@@ -1,5 +1,5 @@
 import type { Reply } from '../../core/reply.ts';
-import type { Caller, Lane, Leave } from '../../run/lane.ts';
+import type { Lane, Leave } from '../../run/lane.ts';
 import type { Lanes } from '../../run/lanes.ts';
 import type { Run } from '../../run/run.ts';
 import { type Mutant, onEachHost } from './mutant.ts';
@@ -9,19 +9,19 @@ type Admit = AnyLane['admit'];
 
 /** Another way to admit, for every lane. */
 const changeAdmit =
-  (change: (admit: (caller: Caller) => ReturnType<Admit>, caller: Caller) => ReturnType<Admit>) =>
+  (change: (admit: Admit, ...asked: Parameters<Admit>) => ReturnType<Admit>) =>
   (root: AnyLane): AnyLane => {
     const { admit } = root;
-    root.admit = function (this: AnyLane, caller: Caller) {
-      return change((asked) => admit.call(this, asked), caller);
+    root.admit = function (this: AnyLane, ...asked: Parameters<Admit>) {
+      return change((...changed) => admit.apply(this, changed), ...asked);
     };
     return root;
   };
 
 /** A permit is given back only for these ends. */
 const keepPermits = (givesBack: (reply: Reply<unknown> | null) => boolean) =>
-  changeAdmit((admit, caller) => {
-    const permit = admit(caller);
+  changeAdmit((admit, ...asked) => {
+    const permit = admit(...asked);
     if (typeof permit !== 'function') return permit;
     const leave: Leave = (reply) => {
       if (givesBack(reply)) permit(reply);
@@ -33,7 +33,7 @@ export const laneMutants = {
   'lane-keeps-a-permit-without-a-call': {
     bug: 'A run that no longer wants to call keeps its permit',
     mutate: keepPermits((reply) => reply !== null),
-    caughtBy: onEachHost('go to the next when the run that was called no longer wants one'),
+    caughtBy: onEachHost('does not keep the next suspect waiting when it is cleared'),
   },
   'lane-keeps-the-permit-of-a-call-out-of-time': {
     bug: 'A call that ran out of time keeps its permit',
@@ -49,7 +49,7 @@ export const laneMutants = {
   },
   'lane-blames-the-participant-for-a-run': {
     bug: 'One run that nobody can serve opens the breaker for all',
-    mutate: changeAdmit((admit, caller) => admit({ ...caller, failedAt: 0 })),
+    mutate: changeAdmit((admit, direction) => admit(direction)),
     caughtBy: onEachHost('does not degrade the others for a few repairs that nobody can make'),
   },
   'lane-does-not-hear-a-retry': {

@@ -19,10 +19,10 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
       await Promise.all(ids.map((id) => stage.submit(id)));
       return ids;
     };
-    const gate = async (participant: string) =>
+    const lane = async (participant: string) =>
       (await stage.engine.participants()).find((view) => view.participant === participant);
     const isHeld = async (participant: string, kind: 'parked' | 'waiting', count: number) =>
-      ((await gate(participant))?.[kind] ?? 0) >= count;
+      ((await lane(participant))?.[kind] ?? 0) >= count;
     const parked = (count: number) => stage.clock.run(() => isHeld('reserve', 'parked', count));
     const attempts = async (ids: readonly string[], way: string): Promise<number[]> =>
       (await stage.views(ids)).map(({ state }) => state.ways[way]?.attempts ?? 0);
@@ -48,7 +48,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         expect(await stage.engine.counts()).toMatchObject({ moving: 0, queued: 0, open: 10 });
         expect((await stage.view('o10')).next).toMatchObject({
           type: 'wait',
-          held: { participants: { reserve: 'parked' }, tryAt: (await gate('reserve'))?.nextTryAt },
+          held: { participants: { reserve: 'parked' }, tryAt: (await lane('reserve'))?.nextTryAt },
         });
       });
 
@@ -67,10 +67,10 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await stage.submit('late');
         await passTime(2_000);
         expect(stage.done()).toEqual(['forward reserve']);
-        expect(await gate('reserve')).toMatchObject({ breaker: 'probing', inFlight: 1 });
+        expect(await lane('reserve')).toMatchObject({ breaker: 'probing', inFlight: 1 });
         reply.open();
         await stage.settle(...ids, 'late');
-        expect(await gate('reserve')).toMatchObject({ breaker: 'closed', parked: 0, openings: 1 });
+        expect(await lane('reserve')).toMatchObject({ breaker: 'closed', parked: 0, openings: 1 });
       });
 
       test('probes with one run after the other', async () => {
@@ -92,7 +92,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         stage.bench.answer = ({ what, run }) =>
           what === 'forward reserve' && run.startsWith('o') ? lost : ok(1);
         await submitMany(8);
-        await stage.clock.run(async () => (await gate('reserve'))?.openings === 1);
+        await stage.clock.run(async () => (await lane('reserve'))?.openings === 1);
         for (let count = 0; count < 20; count++) {
           const cameAt = stage.clock.now();
           await stage.submit(`good-${count}`);
@@ -170,11 +170,10 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         expect((await stage.views(ids)).map(({ state }) => state.reason?.code)).toEqual(
           ids.map(() => 'sold-out'),
         );
-        expect(await gate('reserve')).toMatchObject({ breaker: 'closed' });
+        expect(await lane('reserve')).toMatchObject({ breaker: 'closed' });
       });
 
       test('gives up a probe that never settles', async () => {
-        await stage.restart({ breaker: { probeTimeoutMs: 500 } });
         const ids = await parkTen(({ what }) =>
           what === 'forward reserve' && stage.bench.calls.length === 1 ? never : ok(1),
         );
@@ -211,7 +210,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         stage.bench.answer = ({ what }) => (what === 'forward pay' ? down : ok(1));
         const ids = await submitMany(4);
         await stage.clock.run(() => isHeld('pay', 'parked', 4));
-        await passTime(((await gate('pay'))?.nextTryAt ?? 0) - stage.clock.now() - 2_000);
+        await passTime(((await lane('pay'))?.nextTryAt ?? 0) - stage.clock.now() - 2_000);
         const busy = createGate();
         stage.bench.answer = ({ run }) => (run === 'busy' ? busy.reply : ok(1));
         await stage.submit('busy');
@@ -221,7 +220,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         busy.open(lost);
         await stage.clock.run(() => stage.bench.calls.length > 0);
         expect(stage.bench.calls[0]).toMatchObject({ run: 'o4', what: 'forward pay' });
-        expect((await gate('reserve'))?.breaker).toBe('open');
+        expect((await lane('reserve'))?.breaker).toBe('open');
       });
 
       test('uses up the time budget of a parked step', async () => {
@@ -249,7 +248,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await stage.restart({ breaker: { firstDelayMs: 30_000 } });
         stage.bench.answer = ({ what }) => (what === 'forward reserve' ? down : ok(1));
         await submitMany(5);
-        await stage.clock.run(async () => (await gate('reserve'))?.breaker === 'open');
+        await stage.clock.run(async () => (await lane('reserve'))?.breaker === 'open');
         expect(await stage.types('o1')).not.toContain('step-parked');
         stage.bench.answer = () => ok(1);
         const before = stage.clock.now();
@@ -320,7 +319,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
       });
     });
 
-    describe('places at one participant', () => {
+    describe('permits of one participant', () => {
       test('are never more than the limit, and do not hold up the others', async () => {
         await stage.restart({ callsMax: 2 });
         stage.bench.answer = ({ what }) => (what === 'forward pay' ? never : ok(1));
@@ -331,7 +330,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         await stage.clock.run(
           () => stage.done().filter((what) => what === 'forward reserve').length === 6,
         );
-        expect(await gate('pay')).toMatchObject({ inFlight: 2, waiting: 4 });
+        expect(await lane('pay')).toMatchObject({ inFlight: 2, waiting: 4 });
         expect(await stage.engine.counts()).toMatchObject({ moving: 2 });
         expect((await stage.view('o6')).next).toMatchObject({
           held: { participants: { pay: 'full' } },
@@ -344,7 +343,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
           what === 'forward reserve' && number === 1 ? never : ok(1);
         const ids = await submitMany(3);
         await stage.settle(...ids);
-        expect(await gate('reserve')).toMatchObject({ inFlight: 0, waiting: 0 });
+        expect(await lane('reserve')).toMatchObject({ inFlight: 0, waiting: 0 });
       });
 
       test('leave one to those that go forward, however many undos there are', async () => {

@@ -13,6 +13,7 @@ import type { JournalHouse } from './journal-suite.ts';
 const due: Append['rest'] = { dueAt: 0, priority: 'new', waits: [], at: 1 };
 const done: Append['rest'] = { ...due, dueAt: null };
 const lost: Reply<never> = { reply: 'unknown', code: 'reset' };
+const never = new Promise<never>(() => {});
 
 /** What the embedded engine keeps, recovers and bounds, on whatever journal. */
 export function describeEngineRecovery(name: string, createHouse: () => JournalHouse): void {
@@ -320,6 +321,22 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         expect(most).toBe(2);
       });
 
+      test('are never all taken by undos that come back: one is left to those that go forward', async () => {
+        await stage.restart({ concurrencyMax: 2 });
+        const undo = (number: number) => (number === 1 ? lost : never);
+        stage.bench.answer = ({ what, run, number }) => {
+          if (what === 'undo reserve') return undo(number);
+          return what === 'forward pay' && run !== 'new' ? refused('declined') : ok(1);
+        };
+        for (const id of ['o1', 'o2', 'o3', 'o4']) await stage.submit(id);
+        await stage.clock.run(() => stage.bench.calls.some(({ number }) => number === 2));
+        await stage.clock.run(async () => (await stage.engine.counts()).queued > 0);
+        const before = stage.clock.now();
+        await stage.submit('new');
+        await stage.settle('new');
+        expect(stage.clock.now()).toBe(before);
+      });
+
       test('go to undos before work in flight before new work', async () => {
         await stage.restart({ concurrencyMax: 1 });
         const gate = createGate();
@@ -380,6 +397,20 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         await stage.start();
         expect((await stage.types('o1'))[1]).toBe('step-succeeded');
         await stage.settle('o1');
+      });
+
+      test('that a call asks for lets that call end, too', async () => {
+        let stopped: Promise<void> | undefined;
+        stage.bench.answer = () => {
+          stopped ??= stage.engine.stop();
+          return ok(null);
+        };
+        await stage.submit('o1');
+        await stage.called('forward reserve');
+        await stopped;
+        expect(stage.done()).toEqual(['forward reserve']);
+        await stage.start();
+        expect((await stage.types('o1'))[1]).toBe('step-succeeded');
       });
 
       test('interrupts nothing, so that nothing is marked when it starts again', async () => {
