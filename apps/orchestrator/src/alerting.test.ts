@@ -241,7 +241,15 @@ it('has a stuck order tried again as soon as its participant answers', async () 
   const look = async () => (await system.client.get(`/orders/${body.orderId}`)).body;
   await until(system, async () => (await system.read()).length > 0, 400);
   expect(await system.read()).toMatchObject([
-    { rule: 'order-stuck', subject: body.orderId, message: expect.stringContaining('reserve') },
+    {
+      rule: 'order-stuck',
+      subject: body.orderId,
+      message: expect.stringContaining('reserve'),
+      commands: [
+        expect.stringContaining(`/orders/${body.orderId}/retry -d`),
+        expect.stringContaining(`/orders/${body.orderId}/skip -d`),
+      ],
+    },
   ]);
   isDown = false;
   await until(system, async () => (await look()).status === 'compensated', 12);

@@ -34,6 +34,9 @@ export const Alert = z
     message: Words.meta({ description: 'What was seen' }),
     action: Words.meta({ description: 'What is done about it, without an operator' }),
     result: Words.meta({ description: 'What came of it so far' }),
+    commands: z
+      .array(Words)
+      .meta({ description: 'What a person can do now: none where there is nothing to do' }),
   })
   .meta({ title: 'Alert' });
 export type Alert = z.infer<typeof Alert>;
@@ -76,6 +79,7 @@ const EXAMPLE_ALERT = {
   message: 'payment-service fails or does not answer: its breaker is open',
   action: 'Its steps are parked, and one order at a time probes it',
   result: 'Closed after 12 s; up to 40 orders went on',
+  commands: [],
 } satisfies Alert;
 
 const getAlerts = defineOperation({

@@ -1,5 +1,10 @@
 /** An orchestrator of any workflows, ready to be served or handed to a test. */
-import { faultOperations, type Operations, systemOperations } from '@baton/contracts';
+import {
+  faultOperations,
+  type Operations,
+  ORCHESTRATOR_PORT,
+  systemOperations,
+} from '@baton/contracts';
 import type { FaultControl } from '@baton/faults';
 import {
   type Clock,
@@ -34,7 +39,7 @@ import { createTraceCursor } from './traces/trace-cursor.ts';
 import { measureTraceBacklog } from './traces/trace-metrics.ts';
 import { startAlerting } from './watchdog/alerting.ts';
 import { createParticipantHealth } from './watchdog/participant-health.ts';
-import { findWorkflow, listSagas, type Workflows } from './workflow.ts';
+import { findWorkflow, findWorkflowOf, listSagas, type Workflows } from './workflow.ts';
 
 /** What an orchestrator has besides runs: routes, checks of its readiness, something to stop. */
 export interface Extension {
@@ -78,6 +83,8 @@ export interface OrchestratorOptions
   readonly tracing?: Tracing | undefined;
   /** How far traces were sent is kept here; without it, all that is kept is sent again after a restart. */
   readonly traceCursorPath?: string | undefined;
+  /** Where it is, for commands that a person may type. */
+  readonly address?: string;
   /** The address of Jaeger's page, for the links of runs. */
   readonly jaegerUrl?: string | undefined;
 }
@@ -111,6 +118,7 @@ export async function createOrchestrator(given: OrchestratorOptions): Promise<Or
     readHealth: readParticipants,
     audit: books.audit,
     describeEnd: createDescribeEnd(workflows),
+    toCommands: createToCommands(options),
     webhookUrl: options.alertWebhookUrl,
   });
   const { stop, stopped } = createStop(
@@ -147,15 +155,15 @@ function withDefaults(options: OrchestratorOptions) {
     participants = {},
     books: bookKeeping = noBooks,
     hosts = [],
+    address = `http://localhost:${ORCHESTRATOR_PORT}`,
   } = options;
-  return { ...options, clock, log, metrics, participants, bookKeeping, hosts };
+  return { ...options, clock, log, metrics, participants, bookKeeping, hosts, address };
 }
 type Options = ReturnType<typeof withDefaults>;
 
 function createSurroundings(engine: Engine, options: Options, stopped: AbortSignal): Surroundings {
   const { workflows, jaegerUrl, tracing, clock } = options;
-  const workflowOf = (id: string) =>
-    workflows.find(({ idPrefix }) => id.startsWith(idPrefix)) ?? workflows[0];
+  const workflowOf = (id: string) => findWorkflowOf(workflows, id);
   return {
     engine,
     now: clock.now,
@@ -209,6 +217,17 @@ function createStop(...parts: readonly { stop(): void | Promise<void> }[]) {
   };
   return { stop, stopped: stopping.signal };
 }
+
+const createToCommands =
+  ({ workflows, address }: Options) =>
+  (id: string): string[] => {
+    const path = `${address}/${findWorkflowOf(workflows, id).plural}/${id}`;
+    const post = `curl -X POST -H 'content-type: application/json'`;
+    return [
+      `${post} ${path}/retry -d '{"reason":"why"}'`,
+      `${post} ${path}/skip -d '{"step":"which","reason":"why"}'`,
+    ];
+  };
 
 const createDescribeEnd =
   (workflows: Workflows) =>

@@ -104,6 +104,7 @@ export const runOrchestrator = (create: (opened: Opened) => Promise<Orchestrator
 
 const toOptions = (env: OrchestratorEnv, folder: string) => ({
   hosts: env.ALLOWED_HOSTS,
+  address: `http://localhost:${env.PORT}`,
   operatorToken: env.OPERATOR_TOKEN,
   alertWebhookUrl: env.ALERT_WEBHOOK_URL,
   concurrencyMax: env.ORDERS_CONCURRENT_MAX,

@@ -36,6 +36,10 @@ export const listSagas = (workflows: readonly Workflow[]): readonly Saga<unknown
 export const findWorkflow = (workflows: Workflows, { saga }: Pick<RunState, 'saga'>): Workflow =>
   workflows.find(({ versions: [{ name }] }) => name === saga) ?? workflows[0];
 
+/** By the id's prefix. */
+export const findWorkflowOf = (workflows: Workflows, id: string): Workflow =>
+  workflows.find(({ idPrefix }) => id.startsWith(idPrefix)) ?? workflows[0];
+
 /** The field that names a run: `orderId`. */
 export const toIdField = ({ noun }: RunNaming, id: string): Readonly<Record<string, string>> => ({
   [`${noun}Id`]: id,

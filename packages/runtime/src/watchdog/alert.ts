@@ -18,7 +18,14 @@ export const Alert = z.object({
 });
 export type Alert = Readonly<z.infer<typeof Alert>>;
 
-export const toAlertView = (alert: Alert): AlertView => {
+/** What a person can do about a run, as commands. */
+export type ToCommands = (runId: string) => readonly string[];
+
+const aboutRuns: ReadonlySet<string> = new Set(['order-overdue', 'order-stuck']);
+/** The subject of an alert about many. */
+export const all = 'orders';
+
+export const toAlertView = (alert: Alert, toCommands: ToCommands): AlertView => {
   const { id, rule, subject, openedAt, resolvedAt, orders, message, action, result } = alert;
   return {
     id,
@@ -31,8 +38,12 @@ export const toAlertView = (alert: Alert): AlertView => {
     message,
     action,
     result,
+    commands: isAboutOne(alert) ? [...toCommands(subject)] : [],
   };
 };
+
+const isAboutOne = ({ rule, subject, resolvedAt }: Alert): boolean =>
+  resolvedAt === null && aboutRuns.has(rule) && subject !== all;
 
 /** A span of time in words, such as `12 s`. */
 export function toSpan(ms: number): string {

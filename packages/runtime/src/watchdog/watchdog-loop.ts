@@ -7,7 +7,7 @@ import type { Clock, Engine, RunState, Saga } from '@baton/saga';
 import type { Log } from '@baton/telemetry';
 import type { Books } from '../books/books.ts';
 import type { RunParticipants } from '../participants.ts';
-import { type Alert, toAlertView } from './alert.ts';
+import { type Alert, type ToCommands, toAlertView } from './alert.ts';
 import { openAlertBook } from './alert-book.ts';
 import { rememberCodes } from './last-codes.ts';
 import { watch } from './watchdog.ts';
@@ -28,6 +28,7 @@ export interface WatchdogOptions {
   readonly describeEnd: (state: RunState) => string;
   /** Hears of each alert once it is durable. Must not throw. */
   readonly onAlert: (type: 'opened' | 'resolved', alert: AlertView) => void;
+  readonly toCommands: ToCommands;
   /** An order open for longer than this is looked after. */
   readonly olderThanMs?: number;
 }
@@ -64,7 +65,8 @@ export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog
     readHealth: options.readHealth,
     now,
   });
-  const { describeEnd } = options;
+  const { describeEnd, toCommands } = options;
+  const toView = (alert: Alert) => toAlertView(alert, toCommands);
   const parts = {
     engine,
     now,
@@ -80,14 +82,14 @@ export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog
     const { seen, memory, isHealed } = await observe(book.memory(), book.open());
     const watched = watch(book.open(), seen);
     await book.record(watched, memory, seen.at);
-    for (const alert of watched.opened) onAlert('opened', toAlertView(alert));
-    for (const alert of watched.resolved) onAlert('resolved', toAlertView(alert));
+    for (const alert of watched.opened) onAlert('opened', toView(alert));
+    for (const alert of watched.resolved) onAlert('resolved', toView(alert));
     for (const id of await orders.takeDue(isHealed))
       await engine.retry(id, reason, { nudge: true });
   };
   const callOff = again(clock, () => look().catch(onError));
   return {
-    alerts: (limit) => [...book.open(), ...book.resolved()].slice(0, limit).map(toAlertView),
+    alerts: (limit) => [...book.open(), ...book.resolved()].slice(0, limit).map(toView),
     openAlerts: () => book.open(),
     participants: () => participants.states(),
     stop: () => {

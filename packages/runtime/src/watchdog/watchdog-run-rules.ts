@@ -1,11 +1,10 @@
 /** Rules about orders. Few are named one by one; many are one alert, so that a bad hour is no flood. */
-import { type Alert, toSpan } from './alert.ts';
+import { type Alert, all, toSpan } from './alert.ts';
 import type { Observation, ObservedOrder, ObservedOrders } from './watchdog-observation.ts';
 import { type Finding, lastedMs, type Rule } from './watchdog-rule.ts';
 
 /** More than these are told as one. */
 export const eachMax = 20;
-const all = 'orders';
 
 interface Wording {
   readonly one: (order: ObservedOrder) => string;

@@ -52,6 +52,7 @@ const delivery = (id: string): AlertDelivery => ({
     message: 'm',
     action: 'a',
     result: 'r',
+    commands: [],
   },
 });
 const ids = (bodies: readonly AlertDelivery[]): string[] => bodies.map(({ alert }) => alert.id);
