@@ -17,7 +17,9 @@ export interface Workflow extends RunNaming {
     way: string,
     state: RunState,
   ) => Readonly<Record<string, unknown>> | undefined;
-  /** The same in words: `68.00 EUR`. */
+  /** How much a way moved, in words: `68.00 EUR`. */
+  readonly describeAmount?: (way: string, state: RunState) => string | undefined;
+  /** The same with its ids: `68.00 EUR, pay_7`. */
   readonly describeResult?: (way: string, state: RunState) => string | undefined;
   /** What it means that all is undone: `no stock held, no money kept`. */
   readonly undone?: string;

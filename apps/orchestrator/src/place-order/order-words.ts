@@ -6,6 +6,7 @@ import { z } from 'zod';
 const Priced = z.object({ total: Money });
 const Paid = z.object({ paymentId: z.string(), amount: Money.optional() });
 const Reserved = z.object({ reservationId: z.string() });
+const Held = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.int() })) });
 const Sent = z.object({ messageId: z.string() });
 
 /** What was asked for, when it was validated. */
@@ -37,11 +38,18 @@ export function toResult(
 export const toWords = ({ amountMinor, currency }: Money): string =>
   `${(amountMinor / 100).toFixed(2)} ${currency}`;
 
-/** The same in words: `24.00 EUR, pay_7`. */
+/** How much a way moved: `24.00 EUR` of a payment, `2 mug` of a reservation. */
+export function describeAmount(way: string, state: RunState): string | undefined {
+  const amount = way === 'validate' ? readTotal(state) : readPayment(state, way)?.amount;
+  if (amount) return toWords(amount);
+  const { lines = [] } = Held.safeParse(readWay(state, way).output).data ?? {};
+  return lines.map(({ sku, quantity }) => `${quantity} ${sku}`).join(', ') || undefined;
+}
+
+/** The same with its ids: `24.00 EUR, pay_7`. */
 export function describeResult(way: string, state: RunState): string | undefined {
-  const { total, amount = total, paymentId, reservationId, messageId } = toResult(way, state) ?? {};
-  const known = Money.safeParse(amount).data;
-  const words = [known && toWords(known), paymentId, reservationId, messageId].filter(Boolean);
+  const { paymentId, reservationId, messageId } = toResult(way, state) ?? {};
+  const words = [describeAmount(way, state), paymentId, reservationId, messageId].filter(Boolean);
   return words.length > 0 ? words.join(', ') : undefined;
 }
 

@@ -6,7 +6,13 @@ import { readdirSync } from 'node:fs';
 import { orderContract, orderRunOperations, type PlaceOrder } from '@baton/contracts';
 import { hash, type Participants, type Workflow } from '@baton/runtime';
 import type { Saga } from '@baton/saga';
-import { describeOrder, describeResult, readTotal, toResult } from './order-words.ts';
+import {
+  describeAmount,
+  describeOrder,
+  describeResult,
+  readTotal,
+  toResult,
+} from './order-words.ts';
 
 type CreateSaga = (participants: Participants) => Saga<PlaceOrder>;
 
@@ -47,6 +53,7 @@ export const createPlaceOrder = (participants: Participants): Workflow => ({
   },
   describe: describeOrder,
   toResult,
+  describeAmount,
   describeResult,
   undone: 'no stock held, no money kept',
   toKeyOwner: (input) => (isOrder(input) ? input.customerId : ''),

@@ -58,7 +58,7 @@ export function listWrittenOff(workflow: Workflow, state: RunState): string[] {
 
 function describeWrittenOff(workflow: Workflow, state: RunState, way: string): string {
   const isUndo = readWay(state, way).writtenOff?.direction === 'undo';
-  const amount = isUndo ? workflow.describeResult?.(way, state) : undefined;
+  const amount = isUndo ? workflow.describeAmount?.(way, state) : undefined;
   return amount ?? toAim({ way, direction: isUndo ? 'undo' : 'forward' });
 }
 

@@ -1,0 +1,68 @@
+import { narrate } from '@baton/runtime';
+import { createStandIns } from '@baton/runtime/testing';
+import { type Event, type Happening, replay, viewRun } from '@baton/saga';
+import { expect, it } from 'vitest';
+import { createPlaceOrder } from './place-order.ts';
+
+const workflow = createPlaceOrder(createStandIns().participants);
+const [{ name, version, structure }] = workflow.versions;
+const amount = { amountMinor: 6_800, currency: 'EUR' };
+const tried = { attempt: 1, startedAt: 0 };
+const accepted: Happening = {
+  type: 'accepted',
+  saga: name,
+  version,
+  structure,
+  input: { lines: [{ sku: 'mug', quantity: 2 }] },
+  context: {},
+};
+const validated: Happening = {
+  type: 'step-succeeded',
+  way: 'validate',
+  ...tried,
+  output: { total: { amountMinor: 7_000, currency: 'EUR' } },
+};
+const paid: Happening = {
+  type: 'step-succeeded',
+  way: 'pay',
+  ...tried,
+  output: { paymentId: 'pay_7', amount },
+};
+
+function toRun(happenings: readonly Happening[]) {
+  const events: Event[] = happenings.map((what, i) => ({ ...what, seq: i + 1, at: 0 }));
+  const state = replay(events);
+  return { events, state };
+}
+
+it('is worth what was paid, not what was asked for', () => {
+  const { state } = toRun([accepted, validated, paid]);
+  expect(workflow.describe?.(state)).toBe('worth 68.00 EUR');
+  expect(workflow.toResult?.('pay', state)).toEqual({ paymentId: 'pay_7', amount });
+  expect(workflow.describeResult?.('pay', state)).toBe('68.00 EUR, pay_7');
+  expect(workflow.toResult?.('validate', state)).toEqual({
+    total: { amountMinor: 7_000, currency: 'EUR' },
+  });
+});
+
+it('took what was asked for, where an older provider does not say', () => {
+  const { state } = toRun([accepted, validated, { ...paid, output: { paymentId: 'pay_7' } }]);
+  expect(workflow.describeAmount?.('pay', state)).toBe('70.00 EUR');
+});
+
+it('tells what was written off, and how much it is, in its first line', () => {
+  const { events, state } = toRun([
+    accepted,
+    validated,
+    paid,
+    { type: 'compensation-decided', code: 'cancelled', step: null },
+    { type: 'undo-refused', way: 'pay', ...tried, code: 'no', retryAt: 0, exhausted: true },
+    { type: 'written-off', way: 'pay', direction: 'undo', reason: 'sent by cheque' },
+    { type: 'undo-succeeded', way: 'validate', ...tried },
+    { type: 'compensated' },
+  ]);
+  const run = viewRun(workflow.versions[0], { id: 'ord_1', state, events }, 0);
+  expect(narrate(run, workflow, 0)[0]).toBe(
+    'Order ord_1, worth 68.00 EUR: compensated (cancelled), 68.00 EUR written off',
+  );
+});
