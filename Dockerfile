@@ -1,24 +1,19 @@
-# One image for all five apps; APP says which one a container runs. Nothing is built: Node runs TypeScript as it is.
-FROM node:26.10.0-slim AS dependencies
+# One image for all apps; APP says which one a container runs. Nothing is built: Node runs TypeScript as it is.
+FROM node:26.10.0-slim AS manifests
 WORKDIR /baton
 COPY package.json package-lock.json .npmrc ./
-COPY apps/orchestrator/package.json apps/orchestrator/
-COPY apps/order-service/package.json apps/order-service/
-COPY apps/inventory-service/package.json apps/inventory-service/
-COPY apps/payment-service/package.json apps/payment-service/
-COPY apps/notification-service/package.json apps/notification-service/
-COPY packages/contracts/package.json packages/contracts/
-COPY packages/faults/package.json packages/faults/
-COPY packages/saga/package.json packages/saga/
-COPY packages/service-kit/package.json packages/service-kit/
-COPY packages/sqlite/package.json packages/sqlite/
-COPY packages/telemetry/package.json packages/telemetry/
+COPY apps apps
+COPY packages packages
 COPY e2e/package.json e2e/
 COPY bench/package.json bench/
+# Only these say what is installed: a change of anything else is no reason to install again.
+RUN find apps packages -type f ! -name package.json -delete
+
+FROM node:26.10.0-slim AS dependencies
+WORKDIR /baton
+COPY --from=manifests /baton ./
 # What the apps need and no more: neither the tests' tools nor a second Node.
-RUN npm ci --omit=dev --no-audit --no-fund \
-  --workspace=apps/orchestrator --workspace=apps/order-service --workspace=apps/inventory-service \
-  --workspace=apps/payment-service --workspace=apps/notification-service
+RUN npm ci --omit=dev --no-audit --no-fund --workspace=apps
 
 FROM node:26.10.0-slim
 WORKDIR /baton
