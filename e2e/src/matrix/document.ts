@@ -1,6 +1,12 @@
 /** The matrix as a page to read: docs/failure-matrix.md. */
-import { FAULT_OPERATIONS, type FaultOperation, findFaultContract } from '@baton/contracts';
-import { type Cell, CIRCUMSTANCES, type Circumstance, type Impossible } from './cell.ts';
+import { type FaultOperation, findFaultContract } from '@baton/contracts';
+import {
+  type Cell,
+  CIRCUMSTANCES,
+  type Circumstance,
+  type Impossible,
+  listCalled,
+} from './cell.ts';
 import { type ExpectedEnd, expectedEnd } from './expected-end.ts';
 import type { PlayedMatrix } from './play-matrix.ts';
 
@@ -8,18 +14,18 @@ export const DOCUMENT = new URL('../../../docs/failure-matrix.md', import.meta.u
 
 type Cells = readonly Cell[];
 
-export function toDocument({ played, impossible }: PlayedMatrix): string {
+export function toDocument({ played, impossible, steps }: PlayedMatrix): string {
   const cells = played.map(({ cell }) => cell);
   return [
     '<!-- Written by `npm run matrix`. Do not edit: a test plays every row again. -->',
-    ...toIntroduction(cells, impossible.length),
-    ...FAULT_OPERATIONS.flatMap((operation) => toSection(operation, cells)),
+    ...toIntroduction(cells, impossible.length, steps),
+    ...listCalled(cells).flatMap((operation) => toSection(operation, cells)),
     ...toImpossible(impossible),
     '',
   ].join('\n');
 }
 
-function toIntroduction(cells: Cells, impossible: number): string[] {
+function toIntroduction(cells: Cells, impossible: number, steps: readonly string[]): string[] {
   const ends = cells.map(expectedEnd);
   const count = (is: (end: ExpectedEnd) => boolean) => ends.filter(is).length;
   return `
@@ -36,7 +42,7 @@ function toIntroduction(cells: Cells, impossible: number): string[] {
 | … of these stuck for a while, then settled by themselves | ${count(({ wasStuck }) => wasStuck)} |
 | neither | 0 |
 
-An order passes through four steps (validate, reserve, pay, notify), and each is a call to another program. A call can fail in more
+An order passes through the steps ${steps.join(', ')}, and each is a call to another program. A call can fail in more
 ways than "it failed": the request never arrived; it arrived and the answer was lost; it arrived *after* the caller had given up. The
 caller often cannot tell these apart, and that is what the orchestrator pattern has to survive. This page goes through all of it.
 
