@@ -42,7 +42,7 @@ export default defineConfig({
             'bench/src/**/*.test.ts',
           ],
           // These need a machine to themselves, a real Jaeger, a real Prometheus: vitest.load.config.ts and its like.
-          exclude: [...configDefaults.exclude, 'e2e/{load,jaeger,alerts}/**'],
+          exclude: [...configDefaults.exclude, 'e2e/{load,jaeger,alerts,new-service}/**'],
         },
       },
     ],
