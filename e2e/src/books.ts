@@ -1,12 +1,20 @@
 /** Checks what must always hold, read from the files of the journal and the participants themselves. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { listedParticipants } from '@baton/contracts';
 import { type Event, type RunState, replay } from '@baton/saga';
 import { z } from 'zod';
 
 type Row = Record<string, unknown>;
 
-const providers = ['payment-service', 'payment-alternate'] as const;
+const providers = listedParticipants.flatMap(({ name, program }) =>
+  program === 'payment-service' ? [name] : [],
+);
+
+/** Those that an order which did not complete leaves nothing with: each of their effects can be undone. */
+const undoable = listedParticipants.flatMap(({ name, operations }) =>
+  Object.values(operations).some((one) => one.kind === 'effect' && one.undo === null) ? [] : [name],
+);
 
 /** Every fault found, in words; empty when the books balance and every order ended whole. */
 export function findFaults(dataDir: string, accepted: readonly string[]): string[] {
@@ -97,7 +105,7 @@ function findMoneyFaults(dataDir: string, states: readonly RunState[]): string[]
 
 /** An effect stands exactly where its order completed; the fence allows one per key, so none can stand twice. */
 function findFenceFaults(dataDir: string, runs: ReadonlyMap<string, readonly Event[]>): string[] {
-  return ['order-service', 'inventory-service', ...providers].flatMap((service) =>
+  return undoable.flatMap((service) =>
     readRows(dataDir, `${service}.sqlite`, "SELECT key FROM fence WHERE state = 'DONE'").flatMap(
       ({ key }) => {
         const events = runs.get(String(key).split(':')[0] ?? '');

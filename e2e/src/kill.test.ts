@@ -5,7 +5,14 @@ import { createOrchestratorClient, type OrchestratorClient } from '@baton/servic
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findFaults } from './books.ts';
 import { pause, place, untilSettled } from './careful-client.ts';
-import { type AppName, restart, type Starting, type System, startSystem } from './processes.ts';
+import {
+  type AppName,
+  appNames,
+  restart,
+  type Starting,
+  type System,
+  startSystem,
+} from './processes.ts';
 import { startStandby, untilStandbyWaits } from './standby.ts';
 
 let dataDir: string;
@@ -33,16 +40,9 @@ describe('under load', () => {
       await pause(index * 25);
       return place(client, index);
     });
-    const victims: AppName[] = [
-      'orchestrator',
-      'payment-service',
-      'orchestrator',
-      'inventory-service',
-      'order-service',
-      'orchestrator',
-      'notification-service',
-      'orchestrator',
-    ];
+    const victims = appNames.flatMap((name): AppName[] =>
+      name === 'orchestrator' ? [] : ['orchestrator', name],
+    );
     for (const victim of victims) {
       await pause(120);
       await restart(system, victim, dataDir);
