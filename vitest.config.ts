@@ -70,7 +70,7 @@ export default defineConfig({
             'bench/src/**/*.test.ts',
           ],
           // These need a machine to themselves, a real Jaeger, a real Prometheus, the image: vitest.load.config.ts and its like.
-          exclude: [...configDefaults.exclude, 'e2e/{load,jaeger,alerts,image}/**'],
+          exclude: [...configDefaults.exclude, 'e2e/{load,jaeger,alerts,image,new-service}/**'],
         },
       },
     ],

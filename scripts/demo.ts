@@ -84,7 +84,7 @@ async function run(): Promise<string[]> {
   const stage = await screen.during(() => 'starting', opening);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
   screen.say(
-    `Four services, a second payment provider, an orchestrator and its standby: up after ${seconds} s.`,
+    `Every service, a second payment provider, an orchestrator and its standby: up after ${seconds} s.`,
     {
       style: 'dim',
     },

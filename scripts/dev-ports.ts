@@ -21,7 +21,8 @@ const places: readonly Place[] = [
 
 /** Some of them may be nobody's. */
 const blockSize = Math.max(...places.map(({ offset }) => offset)) + 1;
-const firstMax = 65_536 - blockSize;
+/** The last port that a block can begin with. */
+export const firstMax = 65_536 - blockSize;
 
 /** Below those that the system hands out, so that nobody is given one before it is used here. */
 const freeFrom = 20_000;

@@ -1,3 +1,4 @@
+import { orderPlan } from '@baton/e2e/order-plan';
 import { expect, it } from 'vitest';
 import { createTraceCount } from './trace-count.ts';
 import { completedShape } from './trace-shape.ts';
@@ -22,15 +23,15 @@ const completed: readonly Sent[] = [
     [
       ['root', server],
       ['end', internal],
-      ...[1, 2, 3, 4].flatMap((step): [string, number][] => [
-        [`step ${step}`, internal],
-        [`call ${step}`, client],
+      ...orderPlan.flatMap(({ name }): [string, number][] => [
+        [`step ${name}`, internal],
+        [`call ${name}`, client],
       ]),
     ],
   ],
-  ...['order-service', 'inventory-service', 'payment-service', 'notification-service'].map(
-    (name): Sent => [
-      name,
+  ...orderPlan.map(
+    ({ name, first }): Sent => [
+      first.participant,
       [
         [`${name} request`, server],
         [`${name} fence`, internal],
@@ -44,7 +45,7 @@ it('knows what the trace of a completed order has, in whatever pieces it arrives
   for (const piece of completed.toReversed()) count.add(toBody('t1', [piece]));
   count.add(toBody('t2', completed));
   expect(count.readShapes()).toEqual({ [completedShape]: 2 });
-  expect(count.spans()).toBe(36);
+  expect(count.spans()).toBe(2 * (2 + 4 * orderPlan.length));
 });
 
 it('misses a span that did not arrive', () => {

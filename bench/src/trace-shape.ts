@@ -1,5 +1,6 @@
 /** What a trace consists of, as text: `4 orchestrator client, 1 payment-service server …`. */
-import { participantPrograms } from '@baton/contracts';
+import { findParticipant } from '@baton/contracts';
+import { orderPlan } from '@baton/e2e/order-plan';
 
 /** How often each is there. */
 export const tally = (values: Iterable<string>): Record<string, number> => {
@@ -17,8 +18,10 @@ export const shapeOf = (spans: Iterable<string>): string => {
 /** One is there only where an order had to wait for its turn, which no two runs have in common. */
 export const isCounted = (name: string): boolean => name !== 'queued';
 
-/** The services called for one order that nothing befalls, each once. */
-const called = participantPrograms;
+/** The services that are called for one order that nothing befalls. */
+const called = orderPlan.map(
+  ({ first: { participant } }) => findParticipant(participant)?.program ?? participant,
+);
 
 /** What the trace of such an order has: its root, its end, and for each step itself, its call, the service and its store. */
 export const completedShape: string = shapeOf([

@@ -8,6 +8,7 @@ import { findFaults } from '../src/books.ts';
 import { pause, place, untilSettled } from '../src/careful-client.ts';
 import {
   type AppName,
+  appNames,
   restart,
   type Starting,
   type System,
@@ -40,16 +41,9 @@ describe('under load', () => {
       await pause(index * 25);
       return place(client, index);
     });
-    const victims: AppName[] = [
-      'orchestrator',
-      'payment-service',
-      'orchestrator',
-      'inventory-service',
-      'order-service',
-      'orchestrator',
-      'notification-service',
-      'orchestrator',
-    ];
+    const victims = appNames.flatMap((name): AppName[] =>
+      name === 'orchestrator' ? [] : ['orchestrator', name],
+    );
     for (const victim of victims) {
       await pause(120);
       await restart(system, victim, dataDir);

@@ -1,12 +1,20 @@
 /** Checks what must always hold, read from the files of the journal and the participants themselves. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { listedParticipants } from '@baton/contracts';
 import { type Event, type RunState, replay } from '@baton/saga';
 import { z } from 'zod';
 
 type Row = Record<string, unknown>;
 
-const providers = ['payment-service', 'payment-alternate'] as const;
+const providers = listedParticipants.flatMap(({ name, program }) =>
+  program === 'payment-service' ? [name] : [],
+);
+
+/** Those that an order which did not complete leaves nothing with: each of their effects can be undone. */
+const undoable = listedParticipants.flatMap(({ name, operations }) =>
+  Object.values(operations).some((one) => one.kind === 'effect' && one.undo === null) ? [] : [name],
+);
 
 /** Every fault found, in words; empty when the books balance and every order ended whole. */
 export function findFaults(dataDir: string, accepted: readonly string[]): string[] {
@@ -97,7 +105,7 @@ function findMoneyFaults(dataDir: string, states: readonly RunState[]): string[]
 
 /** An effect stands exactly where its order completed; the fence allows one per key, so none can stand twice. */
 function findFenceFaults(dataDir: string, runs: ReadonlyMap<string, readonly Event[]>): string[] {
-  return ['order-service', 'inventory-service', ...providers].flatMap((service) =>
+  return undoable.flatMap((service) =>
     readRows(dataDir, `${service}.sqlite`, "SELECT key FROM fence WHERE state = 'DONE'").flatMap(
       ({ key }) => {
         const events = runs.get(String(key).split(':')[0] ?? '');
@@ -110,8 +118,15 @@ function findFenceFaults(dataDir: string, runs: ReadonlyMap<string, readonly Eve
 
 /** As the workflow has them in the journal. */
 const Input = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.int() })) });
-const Priced = z.object({ total: z.object({ amountMinor: z.int() }) });
+const Amount = z.object({ amountMinor: z.int() });
+const Priced = z.object({ total: Amount });
+const Paid = z.object({ amount: Amount });
 
 export const readLines = (input: unknown) => Input.parse(input).lines;
-export const readAmount = ({ ways }: RunState): number =>
-  Priced.parse(ways.validate?.output).total.amountMinor;
+/** What was paid; a provider of before did not say, and took what was asked for. */
+export function readAmount({ ways }: RunState): number {
+  const paid = [ways.pay, ways['pay:alt']].flatMap(
+    (way) => Paid.safeParse(way?.output).data?.amount ?? [],
+  );
+  return (paid[0] ?? Priced.parse(ways.validate?.output).total).amountMinor;
+}

@@ -10,6 +10,7 @@ import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import jaeger from 'jaeger-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FiveApps, startFiveApps } from './five-apps.ts';
+import { orderPlan } from './order-plan.ts';
 import { type System, startSystem } from './processes.ts';
 import { growTree, parentOf, toLines } from './span-tree.ts';
 
@@ -76,7 +77,7 @@ describe('a participant on jaeger-client', () => {
 
   it("reads the caller's trace and baggage from what it is sent", async () => {
     const { context } = await place(apps.url, { user_name: 'Zoë, née Å', tenant: 'a' });
-    expect(received).toHaveLength(4);
+    expect(received).toHaveLength(orderPlan.length);
     for (const headers of received) {
       const read = tracer.extract(FORMAT_HTTP_HEADERS, headers);
       expect(read?.toTraceId().padStart(32, '0')).toBe(context.toTraceId().padStart(32, '0'));
@@ -95,8 +96,11 @@ describe('a participant on jaeger-client', () => {
           // Where the machine is busy, so is the orchestrator.
           .filter((span) => span.spanContext().traceId === traceId && span.name !== 'queued'),
       );
-    await expect.poll(() => toLines(readTree())).toHaveLength(2 + 4 * 4);
+    await expect.poll(() => toLines(readTree())).toHaveLength(2 + 4 * orderPlan.length);
     const { roots, faults } = readTree();
-    expect([roots.map(({ span }) => parentOf(span)), faults]).toEqual([[context.toSpanId()], []]);
+    expect([roots.map(({ span }) => parentOf(span)), faults]).toEqual([
+      [context.toSpanId().padStart(16, '0')],
+      [],
+    ]);
   });
 });

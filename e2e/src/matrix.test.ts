@@ -1,18 +1,21 @@
 // Every step × every fault × before and after the commit × forward and undo: each order must end as the rule says.
 import { existsSync, readFileSync } from 'node:fs';
-import { FAULT_KINDS, FAULT_OPERATIONS } from '@baton/contracts';
+import { FAULT_KINDS } from '@baton/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { describeCell, LASTINGS } from './matrix/cell.ts';
+import { describeCell, LASTINGS, listCalled, type Place } from './matrix/cell.ts';
 import { DOCUMENT, toDocument } from './matrix/document.ts';
 import { MOMENTS } from './matrix/fault-facts.ts';
 import { type PlayedMatrix, playMatrix } from './matrix/play-matrix.ts';
+import { findPlaces } from './matrix/workflow.ts';
+import { orderPlan } from './order-plan.ts';
 
+const places = await findPlaces();
 let matrix: PlayedMatrix;
 beforeAll(async () => {
   matrix = await playMatrix();
 }, 120_000);
 
-describe.each(FAULT_OPERATIONS)('%s', (operation) => {
+describe.each(listCalled(places))('%s', (operation) => {
   it('ends every order as it must, whatever fault hits it', () => {
     const played = matrix.played.filter(({ cell }) => cell.operation === operation);
     const wrong = played.flatMap(({ cell, complaints }) =>
@@ -39,6 +42,17 @@ describe.each(FAULT_OPERATIONS)('%s', (operation) => {
     );
     expect(holes).toEqual([]);
   });
+});
+
+it('goes to every step, by each of its ways, forward and back', () => {
+  const calls = orderPlan.flatMap(({ first, alternate }) =>
+    [first, ...(alternate ? [alternate] : [])].flatMap(({ name, undo }) => [
+      `${name} forward`,
+      ...(undo ? [`${name} undo`] : []),
+    ]),
+  );
+  const toWay = ({ step, way }: Place) => (way === 'first' ? step : `${step}:alt`);
+  expect(places.map((place) => `${toWay(place)} ${place.direction}`)).toEqual(calls);
 });
 
 it('leaves the books balanced, and no program complains', () => {

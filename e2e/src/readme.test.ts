@@ -8,7 +8,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type FiveApps, startFiveApps } from './five-apps.ts';
 
 const root = join(import.meta.dirname, '../..');
-const page = readFileSync(join(root, 'README.md'), 'utf8');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const page = read('README.md');
 const [, program = ''] = /```ts\n( *import .*?)```/s.exec(page) ?? [];
 const [, excerpt = ''] = /```ts\n( *\.step.*?)```/s.exec(page) ?? [];
 
@@ -34,7 +35,29 @@ it('places an order, and is told that it completed', async () => {
 });
 
 it('shows a part of the workflow as it stands', () => {
-  const workflow = readFileSync(join(root, 'apps/orchestrator/src/place-order/v2.ts'), 'utf8');
+  const workflow = read('apps/orchestrator/src/place-order/v2.ts');
   expect(excerpt).toContain("step('reserve'");
   expect(workflow).toContain(excerpt);
+});
+
+it('runs the ten lines of docs/your-own.md: an orchestrator of a workflow that is not about orders', async () => {
+  const [, tenLines = ''] = /```ts\n(import .*?)```/s.exec(read('docs/your-own.md')) ?? [];
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const listen = "app.listen(5000, '127.0.0.1');";
+  expect(tenLines).toContain(listen);
+  writeFileSync(
+    join(folder, 'ship.mts'),
+    tenLines.replace(
+      listen,
+      `const server = app.listen(0, '127.0.0.1', async () => {
+        const url = 'http://127.0.0.1:' + server.address().port + '/shipments';
+        const headers = { 'content-type': 'application/json', prefer: 'wait=10' };
+        const answer = await fetch(url, { method: 'POST', headers, body: '{"to":"Ada"}' });
+        console.log(JSON.stringify(await answer.json()));
+        process.exit();
+      });`,
+    ),
+  );
+  const { stdout } = await promisify(execFile)(process.execPath, ['ship.mts'], { cwd: folder });
+  expect(stdout).toMatch(/"shipmentId":"shp_[0-9a-f]{32}","status":"completed"/);
 });

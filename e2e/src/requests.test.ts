@@ -2,9 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SERVICE_CONTRACTS } from '@baton/contracts';
+import { listedParticipants, ORCHESTRATOR_PORT, SERVICE_CONTRACTS } from '@baton/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type System, startSystem } from './processes.ts';
+import { type AppName, type System, startSystem } from './processes.ts';
 
 interface ExampleRequest {
   readonly title: string;
@@ -52,18 +52,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const defaultPorts = new Map([
-  ['4000', 'orchestrator'],
-  ['4001', 'order-service'],
-  ['4002', 'inventory-service'],
-  ['4003', 'payment-service'],
-  ['4004', 'notification-service'],
-] as const);
+const defaultPorts = new Map<number, AppName>([
+  [ORCHESTRATOR_PORT, 'orchestrator'],
+  ...listedParticipants.map(({ port, name }) => [port, name] as const),
+]);
 
 /** Where the app of this default port listens now. */
 const toAddress = (url: string): string =>
   url.replace(/^http:\/\/localhost:(\d+)/, (_all, port) => {
-    const name = defaultPorts.get(port);
+    const name = defaultPorts.get(Number(port));
     const app = name && system.apps.get(name);
     if (!app) throw new Error(`nothing listens at ${port}`);
     return `http://127.0.0.1:${app.port}`;

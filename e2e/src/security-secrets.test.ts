@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listedParticipants, mapParticipants } from '@baton/contracts';
 import { createOrchestrator, createPlaceOrder } from '@baton/orchestrator';
 import { createParticipants, narrate } from '@baton/runtime';
 import { openJournal } from '@baton/saga';
@@ -49,13 +50,14 @@ const log = (name: string) =>
 
 /** The orchestrator, and payments done by `pay`, both saying in their logs all that they ever say. */
 async function start(pay: RequestListener) {
-  const participants = createParticipants({
-    'order-service': await serve(services['order-service'].app),
-    'inventory-service': await serve(services['inventory-service'].app),
-    'payment-service': await serve(pay),
-    'payment-alternate': await serve(pay),
-    'notification-service': await serve(services['notification-service'].app),
-  });
+  const urls = await Promise.all(
+    listedParticipants.map(async ({ name, program }) => {
+      const app = program === 'payment-service' ? pay : services[name].app;
+      return [name, await serve(app)] as const;
+    }),
+  );
+  const served = new Map(urls);
+  const participants = createParticipants(mapParticipants(({ name }) => served.get(name) ?? ''));
   const orchestrator = await createOrchestrator({
     journal: await openJournal({ path: join(folder, 'orchestrator', 'journal.sqlite') }),
     participants,

@@ -2,7 +2,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlaceOrder } from '@baton/contracts';
-import { createOrderSaga } from '@baton/orchestrator';
+import { createOrderSagas } from '@baton/orchestrator';
+import type { Participants } from '@baton/runtime';
 import {
   createEngine,
   type Engine,
@@ -10,6 +11,7 @@ import {
   isSettled,
   openJournal,
   type RunState,
+  type Saga,
 } from '@baton/saga';
 import { createVirtualClock, type VirtualClock } from '@baton/saga/testing';
 import { borrowServices } from './borrowed-services.ts';
@@ -73,6 +75,8 @@ interface Stage {
 export interface Traced {
   readonly openTracing: OpenTracing;
   readonly context: Readonly<Record<string, string>>;
+  /** Of the workflow. */
+  readonly version: number;
 }
 
 /** `crashAt` counts points from 1; infinity crashes never. After a crash a new orchestrator goes on, with nothing in its way. */
@@ -105,6 +109,15 @@ export async function play(
   }
 }
 
+/** The newest unless a version is asked for. */
+function findSaga(participants: Participants, version?: number): Saga<PlaceOrder> {
+  const [newest, ...older] = createOrderSagas(participants);
+  if (version === undefined) return newest;
+  const found = [newest, ...older].find((saga) => saga.version === version);
+  if (!found) throw new Error(`there is no version ${version} of the workflow`);
+  return found;
+}
+
 interface Life {
   readonly wire: Wire;
   readonly hasCrashed: boolean;
@@ -122,7 +135,7 @@ async function live(
   const journal = await openJournal({ path: join(folder, 'journal.sqlite'), onFatal: rethrow });
   const openTracing = traced?.openTracing;
   const wire = createWire(services, crasher.wrapTrouble(trouble), { now: clock.now, openTracing });
-  const saga = createOrderSaga(wire.participants);
+  const saga = findSaga(wire.participants, traced?.version);
   const starting = createEngine({
     journal: crasher.wrapJournal(journal),
     sagas: [saga],

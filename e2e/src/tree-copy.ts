@@ -5,15 +5,33 @@ import { dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** The tree as it is, uncommitted changes included; dependencies are linked, workspace packages are the copy's own. */
-export function copyTree(folder: string): void {
+/** What is cached is each tree's own. */
+const CACHES = ['.vite', '.cache'];
+
+interface CopyOptions {
+  /** Their own copy takes some seconds, but `npm install` can work on it. */
+  readonly dependencies?: 'linked' | 'copied';
+}
+
+/** The tree as it is, uncommitted changes included; workspace packages are the copy's own. */
+export function copyTree(folder: string, { dependencies = 'linked' }: CopyOptions = {}): void {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
     cwd: root,
   });
   for (const file of listed.toString().split('\0').filter(Boolean)) {
     if (existsSync(join(root, file))) copyFile(file, folder);
   }
-  linkModules(folder);
+  if (dependencies === 'linked') linkModules(folder);
+  else copyModules(folder);
+}
+
+function copyModules(folder: string): void {
+  const modules = join(root, 'node_modules');
+  cpSync(modules, join(folder, 'node_modules'), {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (path) => !CACHES.some((name) => path === join(modules, name)),
+  });
 }
 
 function copyFile(file: string, folder: string): void {
@@ -24,8 +42,7 @@ function copyFile(file: string, folder: string): void {
 function linkModules(folder: string): void {
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, '@baton'), { recursive: true });
-  // What is cached is each tree's own.
-  const own = ['@baton', '.vite', '.cache'];
+  const own = ['@baton', ...CACHES];
   for (const name of readdirSync(join(root, 'node_modules'))) {
     if (!own.includes(name)) symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }

@@ -1,10 +1,11 @@
 // The tutorial, done as it says, in a copy of this repository with ports of its own: every command and every answer.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listedParticipants, ORCHESTRATOR_PORT } from '@baton/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyTree } from './tree-copy.ts';
 import { type Block, findMissing, readBlocks } from './tutorial-page.ts';
@@ -24,11 +25,14 @@ const done = '-- done with ';
 /** The page kills what listens on a port, which needs lsof; where the repository is built, it must be there. */
 const hasLsof = spawnSync('lsof', ['-v']).error === undefined;
 
-/** The first of as many in a row as the page names; below those that the system hands out. */
+/** Of the participants' ports. */
+const offsets = listedParticipants.map(({ port }) => port - ORCHESTRATOR_PORT);
+
+/** The first of as many in a row as are started, and the page names; below those that the system hands out. */
 async function findFreePorts(): Promise<number> {
   for (;;) {
     const first = 20_000 + Math.floor(Math.random() * 10_000);
-    const ports = [0, 1, 2, 3, 4, 5, 10].map((offset) => first + offset);
+    const ports = [0, ...offsets, 10].map((offset) => first + offset);
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
   }
 }
@@ -146,6 +150,19 @@ class Reader {
   }
 }
 
+/** The page adds a version to those that the shop came with. Whoever has added one has read it. */
+function removeLaterVersions(): void {
+  const newest = Number(/version: (\d+)\/version: /.exec(page)?.[1]);
+  const folder = join(tree, 'apps/orchestrator/src/place-order');
+  const isLater = (name: string): boolean => Number(/^v(\d+)\b/.exec(name)?.[1]) > newest;
+  for (const file of readdirSync(folder)) if (isLater(file)) rmSync(join(folder, file));
+  const structures = join(folder, 'structures.json');
+  const kept = Object.entries(JSON.parse(readFileSync(structures, 'utf8'))).filter(
+    ([version]) => !isLater(version),
+  );
+  writeFileSync(structures, `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`);
+}
+
 describe.runIf(hasLsof || process.env.CI)('the tutorial', () => {
   let reader: Reader;
   let blocks: readonly Block[];
@@ -158,6 +175,7 @@ describe.runIf(hasLsof || process.env.CI)('the tutorial', () => {
         .replaceAll(/\b4010\b/g, String(first + 10));
     env.PORT = String(first);
     copyTree(tree);
+    removeLaterVersions();
     blocks = readBlocks(rewrite(page));
     reader = new Reader();
   });

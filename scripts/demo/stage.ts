@@ -1,4 +1,4 @@
-/** Everything that the demo runs: four services, payment twice, the orchestrator and its standby, as processes of their own. */
+/** Everything that the demo runs: every participant, the orchestrator and its standby, as processes of their own. */
 import { type Alert, alertOperations, operatorOperations } from '@baton/contracts';
 import {
   createClient,

@@ -16,7 +16,7 @@ export const stories: readonly Story[] = [
     customer: 'Ada',
     trouble: 'none.',
     ends: 'completed',
-    moral: 'Four services, asked in turn; each result was on disk before the next was asked.',
+    moral: 'The services were asked in turn; each result was on disk before the next was asked.',
   },
   {
     ...mugs,

@@ -17,8 +17,8 @@ import { findStockFault, type Ledger, readLedger } from './ledger.ts';
 import { hasten, ORDER } from './workflow.ts';
 
 export interface BreakableSystem {
-  /** Resolves when the order has settled and nothing is left to repair; undefined when that takes too long. */
-  place(orderId: string, cell: Cell): Promise<RunView | undefined>;
+  /** Without a cell nothing befalls it. Resolves when nothing is left to do or to repair; undefined when that takes too long. */
+  place(orderId: string, cell?: Cell): Promise<RunView | undefined>;
   /** How often a fault acted on an order, by the participants' logs. */
   countHits(orderId: string, operation: string, kind: string): number;
   /** Resolves when the last late request has arrived; false when that takes too long. */
@@ -73,8 +73,8 @@ export async function startBreakableSystem(): Promise<BreakableSystem> {
   return {
     errors: notes.errors,
     place: async (orderId, cell) => {
-      const context = { baggage: `baton.fault=${cell.faults.join('|')}` };
-      if (isSilent(cell)) silenced.set(orderId, cell.operation);
+      const context = cell ? { baggage: `baton.fault=${cell.faults.join('|')}` } : {};
+      if (cell && isSilent(cell)) silenced.set(orderId, cell.operation);
       await engine.submit(saga, ORDER, { id: orderId, context });
       return untilAtRest(engine, orderId, patience);
     },

@@ -1,10 +1,5 @@
 /** The cells of the failure matrix: everything that can go wrong at one place of the workflow, and what cannot. */
-import {
-  FAULT_KINDS,
-  FAULT_OPERATIONS,
-  type FaultKind,
-  type FaultOperation,
-} from '@baton/contracts';
+import { FAULT_KINDS, type FaultKind, type FaultOperation } from '@baton/contracts';
 import { type FaultFacts, listFaultFacts, MOMENTS, type Moment } from './fault-facts.ts';
 
 /** Where the workflow calls an operation. */
@@ -21,6 +16,8 @@ export interface Place {
   readonly hasOtherChannel: boolean;
   /** Attempts after which it is given up. */
   readonly attemptsMax: number;
+  /** What is asked for there, if each step before it answered as its contract's example does. */
+  readonly body: unknown;
 }
 
 /** What else is broken, so that the operation is called at all. */
@@ -74,8 +71,13 @@ export const describeCell = ({ operation, facts, moment, lasting, circumstance }
 /** No answer comes within the deadline. */
 export const isSilent = ({ facts }: Cell): boolean => facts.code === 'timed-out';
 
+/** Those that the workflow calls, in its order. Nothing befalls an order at any other. */
+export const listCalled = (places: readonly Pick<Place, 'operation'>[]): FaultOperation[] => [
+  ...new Set(places.map(({ operation }) => operation)),
+];
+
 const listQuestions = (places: readonly Place[]): Question[] =>
-  FAULT_OPERATIONS.flatMap((operation) => {
+  listCalled(places).flatMap((operation) => {
     const circumstances = listCircumstances(operation, places);
     return FAULT_KINDS.flatMap((kind) =>
       MOMENTS.flatMap((moment) =>
@@ -99,8 +101,7 @@ const findPlace = (places: readonly Place[], operation: FaultOperation): Place |
 function draw(question: Question, places: readonly Place[]): (Cell | Impossible)[] {
   const { operation, kind, moment } = question;
   const place = findPlace(places, operation);
-  if (!place)
-    return [{ ...question, what: operation, reason: 'No step of the workflow calls it.' }];
+  if (!place) return [];
   const variants = listFaultFacts(operation, kind, moment);
   if (typeof variants === 'string')
     return [{ ...question, what: `${kind} ${moment} the commit`, reason: variants }];

@@ -1,7 +1,7 @@
 /** The matrix as a page to take in: docs/failure-matrix.md. Its sentences are printed on demand (sentences.ts). */
 import { createHash } from 'node:crypto';
-import { FAULT_OPERATIONS } from '@baton/contracts';
-import { type Cell, type Impossible, LASTINGS, type Lasting } from './cell.ts';
+import type { FaultOperation } from '@baton/contracts';
+import { type Cell, type Impossible, LASTINGS, type Lasting, listCalled } from './cell.ts';
 import { type ExpectedEnd, expectedEnd } from './expected-end.ts';
 import { MOMENTS, type Moment } from './fault-facts.ts';
 import type { PlayedMatrix } from './play-matrix.ts';
@@ -17,7 +17,7 @@ export function toDocument({ played, impossible }: PlayedMatrix): string {
     '<!-- Written by `npm run matrix`. Do not edit: a test plays every cell again, and compares this page.',
     `Its sentences: ${digest(cells.map(toSentences))} -->`,
     ...toIntroduction(cells, impossible.length),
-    ...LASTINGS.flatMap((lasting) => toGrid(lasting, cells)),
+    ...LASTINGS.flatMap((lasting) => toGrid(lasting, cells, listCalled(cells))),
     ...toReading(),
     ...toImpossible(impossible),
     '',
@@ -99,26 +99,26 @@ const TITLES: Readonly<Record<Lasting, string>> = {
   'until given up': 'The fault hits every attempt until Baton gives up',
 };
 
-function toGrid(lasting: Lasting, all: Cells): string[] {
+function toGrid(lasting: Lasting, all: Cells, called: readonly FaultOperation[]): string[] {
   const cells = all.filter((cell) => cell.lasting === lasting);
-  const operations = FAULT_OPERATIONS.map((operation) => operation.replace('.', '<br>'));
+  const operations = called.map((operation) => operation.replace('.', '<br>'));
   return [
     '',
     `## ${TITLES[lasting]}`,
     '',
     `|fault|commit|${operations.join('|')}|`,
-    `|---|---|${FAULT_OPERATIONS.map(() => ':-:').join('|')}|`,
-    ...MOMENTS.flatMap((moment) => toRows(moment, cells)),
+    `|---|---|${called.map(() => ':-:').join('|')}|`,
+    ...MOMENTS.flatMap((moment) => toRows(moment, cells, called)),
   ];
 }
 
-function toRows(moment: Moment, all: Cells): string[] {
+function toRows(moment: Moment, all: Cells, called: readonly FaultOperation[]): string[] {
   const rows = Map.groupBy(
     all.filter((cell) => cell.moment === moment),
     ({ kind, facts }) => (kind === 'decline' ? kind : facts.name),
   );
   return [...rows].map(([name, cells]) => {
-    const columns = FAULT_OPERATIONS.map((operation) => {
+    const columns = called.map((operation) => {
       const here = cells.filter((cell) => cell.operation === operation);
       // One sign, unless its cases end differently.
       return [...new Set(here.map(toSign))].join('') || ' ';

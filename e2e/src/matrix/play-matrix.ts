@@ -1,7 +1,7 @@
 /** Plays every cell as an order of its own, all of them in one system, and judges each by its end. */
 import { type BreakableSystem, startBreakableSystem } from './breakable-system.ts';
 import { type Cell, createMatrix, isSilent, type Matrix } from './cell.ts';
-import { type Ended, judge } from './verdict.ts';
+import { type Ended, judge, readSizes, toMoves } from './verdict.ts';
 import { findPlaces } from './workflow.ts';
 
 export interface PlayedCell {
@@ -10,6 +10,8 @@ export interface PlayedCell {
   readonly complaints: readonly string[];
 }
 export interface PlayedMatrix extends Pick<Matrix, 'impossible'> {
+  /** Of the workflow, in its order. */
+  readonly steps: readonly string[];
   readonly played: readonly PlayedCell[];
   /** Of the whole, whichever cell did it. */
   readonly complaints: readonly string[];
@@ -20,16 +22,22 @@ const WAITING_MAX = 30;
 /** More would not be faster, and only wait for each other. */
 const BUSY_MAX = 8;
 
+/** The order that nothing befalls: what it moves, all others that complete must have moved. */
+const UNHARMED = 'ord_unharmed';
+
 export async function playMatrix(): Promise<PlayedMatrix> {
-  const { cells, impossible } = createMatrix(await findPlaces());
+  const places = await findPlaces();
+  const { cells, impossible } = createMatrix(places);
   const system = await startBreakableSystem();
   try {
+    await system.place(UNHARMED);
     const ended = await playAll(cells, system);
     const isQuiet = await system.untilQuiet();
     const ledgers = system.readLedgers();
+    const moves = toMoves(readSizes(UNHARMED, ledgers), places);
     const played = ended.map((one) => ({
       cell: one.cell,
-      complaints: judge(one, system, ledgers),
+      complaints: judge(one, system, { ledgers, moves }),
     }));
     const stockFault = system.findStockFault();
     const complaints = [
@@ -37,7 +45,8 @@ export async function playMatrix(): Promise<PlayedMatrix> {
       ...(stockFault === 0 ? [] : [`${stockFault} pieces are held for nobody`]),
       ...system.errors,
     ];
-    return { played, impossible, complaints };
+    const steps = [...new Set(places.map(({ step }) => step))];
+    return { played, impossible, steps, complaints };
   } finally {
     await system.close();
   }

@@ -1,8 +1,9 @@
 /** How an order ended against how it had to: every difference in words; none is the only good verdict. */
 import { listedParticipants, mapParticipants, type ParticipantName } from '@baton/contracts';
 import { type RunView, readWay, toStatus } from '@baton/saga';
+import { z } from 'zod';
 import type { BreakableSystem } from './breakable-system.ts';
-import type { Cell } from './cell.ts';
+import type { Cell, Place } from './cell.ts';
 import { type ExpectedEnd, expectedEnd } from './expected-end.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { MUGS } from './workflow.ts';
@@ -14,14 +15,28 @@ export interface Ended {
   readonly run: RunView | undefined;
 }
 export type Ledgers = Readonly<Record<ParticipantName, Ledger>>;
+/** How much, in whatever unit the participant counts. */
+export type Sizes = Readonly<Record<ParticipantName, number>>;
 
-export function judge(ended: Ended, system: BreakableSystem, ledgers: Ledgers): string[] {
+/** What an order moves that completes. */
+interface Moves {
+  readonly sizes: Sizes;
+  /** Who is paid, by the way of the step: only one of them is. */
+  readonly providers: ReadonlyMap<ParticipantName, Place['way']>;
+}
+
+interface Books {
+  readonly ledgers: Ledgers;
+  readonly moves: Moves;
+}
+
+export function judge(ended: Ended, system: BreakableSystem, books: Books): string[] {
   const { cell, orderId, run } = ended;
   if (!run) return ['it came to no end'];
   const expected = expectedEnd(cell);
   return [
     ...findWrongEnd(run, expected),
-    ...findWrongBooks(orderId, expected, ledgers),
+    ...findWrongBooks(orderId, expected, books),
     ...findIdleFault(cell, run, system.countHits(orderId, cell.operation, cell.kind)),
   ];
 }
@@ -54,28 +69,52 @@ function toDegraded({ saga, state }: RunView): ExpectedEnd['degraded'] {
 /** What the catalogue of the order service asks for a mug. */
 const PRICE_MINOR = 1_200;
 
-/** The participants' own tables: what stands of this order, and nothing done or undone twice under one key. */
-function findWrongBooks(orderId: string, expected: ExpectedEnd, ledgers: Ledgers): string[] {
-  const isWhole = expected.status === 'completed';
-  const value = MUGS * PRICE_MINOR;
-  const known: Partial<Record<ParticipantName, number>> = {
-    'order-service': isWhole ? value : 0,
-    'inventory-service': isWhole ? MUGS : 0,
-    'payment-service': expected.paidBy === 'first' ? value : 0,
-    'payment-alternate': expected.paidBy === 'alternate' ? value : 0,
-    'notification-service': expected.messages,
-  };
-  const read = (name: ParticipantName): readonly Entry[] => ledgers[name].get(orderId) ?? [];
-  const standing = mapParticipants(({ name }) =>
-    read(name).reduce((sum, { size }) => sum + size, 0),
+const Charge = z.object({ amount: z.object({ amountMinor: z.int() }) });
+
+/** As the catalogue and the workflow have it; of what neither knows, as much as an unharmed order moved. */
+export function toMoves(unharmed: Sizes, places: readonly Place[]): Moves {
+  const charges = places.filter(
+    ({ pivot, direction }) => pivot === 'at' && direction === 'forward',
   );
-  // How much another participant should have moved is not known here.
-  const wanted = mapParticipants(({ name }) => known[name] ?? standing[name]);
+  const { amountMinor } = Charge.parse(charges[0]?.body).amount;
+  const providers = new Map(
+    listedParticipants.flatMap(({ name, faultPrefix }) => {
+      const charge = charges.find(({ operation }) => operation.startsWith(`${faultPrefix}.`));
+      return charge ? [[name, charge.way] as const] : [];
+    }),
+  );
+  const known: Partial<Record<ParticipantName, number>> = {
+    'order-service': MUGS * PRICE_MINOR,
+    'inventory-service': MUGS,
+    'notification-service': 1,
+  };
+  const sizes = mapParticipants(({ name }) =>
+    providers.has(name) ? amountMinor : (known[name] ?? unharmed[name]),
+  );
+  return { sizes, providers };
+}
+
+/** What stands of an order. */
+export const readSizes = (orderId: string, ledgers: Ledgers): Sizes =>
+  mapParticipants(({ name }) =>
+    (ledgers[name].get(orderId) ?? []).reduce((sum, { size }) => sum + size, 0),
+  );
+
+/** The participants' own tables: what stands of this order, and nothing done or undone twice under one key. */
+function findWrongBooks(orderId: string, expected: ExpectedEnd, books: Books): string[] {
+  const { ledgers, moves } = books;
+  const toTimes = (name: ParticipantName): number => {
+    if (name === 'notification-service') return expected.messages;
+    const way = moves.providers.get(name);
+    const isDone = way ? way === expected.paidBy : expected.status === 'completed';
+    return isDone ? 1 : 0;
+  };
+  const wanted = mapParticipants(({ name }) => moves.sizes[name] * toTimes(name));
   const twice = listedParticipants
-    .flatMap(({ name }) => read(name))
+    .flatMap(({ name }): readonly Entry[] => ledgers[name].get(orderId) ?? [])
     .filter(({ effects, undos }) => effects !== 1 || undos > 1)
     .map(({ key, effects, undos }) => `${key} was done ${effects} times, undone ${undos} times`);
-  return [...compare(standing, wanted), ...twice];
+  return [...compare(readSizes(orderId, ledgers), wanted), ...twice];
 }
 
 /** A fault that did not act proves nothing: it must stand in the service's log, and in the order's timeline. */

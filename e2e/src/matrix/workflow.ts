@@ -61,12 +61,12 @@ export function hasten(
 
 /** Every call that a plan may make, in its order. */
 export async function findPlaces(): Promise<Place[]> {
-  const asked: Operation[] = [];
+  const asked: Asked[] = [];
   const saga = hasten(createOrderSaga(createNotingParticipants(asked)));
   const done: Record<string, unknown> = {};
   const ask = async (way: PlannedWay, perform: Perform) => {
     const attempt = {
-      key: '',
+      key: 'ord_noted:noted',
       number: 1,
       ordinal: 1,
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -80,22 +80,31 @@ export async function findPlaces(): Promise<Place[]> {
       attempt,
       call: (operation, body) => operation(body, attempt),
     });
-    if (reply.reply === 'ok') done[way.name] = reply.output;
-    return toFaultOperation(way, asked.pop());
+    // An undo's answer is not what later steps read.
+    if (reply.reply === 'ok' && perform === way.perform) done[way.name] = reply.output;
+    const last = asked.pop();
+    return { operation: toFaultOperation(way, last?.operation), body: last?.body };
   };
   const places: Place[] = [];
   for (const step of saga.plan) places.push(...(await findStepPlaces(step, ask)));
   return places;
 }
 
-type Ask = (way: PlannedWay, perform: Perform) => Promise<FaultOperation>;
+interface Asked {
+  readonly operation: Operation;
+  readonly body: unknown;
+}
+type Ask = (
+  way: PlannedWay,
+  perform: Perform,
+) => Promise<{ readonly operation: FaultOperation; readonly body: unknown }>;
 
 const pivots = { step: 'before', pivot: 'at', later: 'after' } as const;
 
 async function findStepPlaces(step: PlannedStep, ask: Ask): Promise<Place[]> {
   const { first, alternate } = step;
-  const firstOperation = await ask(first, first.perform);
-  const other = alternate && (await ask(alternate, alternate.perform));
+  const { operation: firstOperation } = await ask(first, first.perform);
+  const other = alternate && (await ask(alternate, alternate.perform)).operation;
   const shared = {
     step: step.name,
     pivot: pivots[step.kind],
@@ -104,13 +113,19 @@ async function findStepPlaces(step: PlannedStep, ask: Ask): Promise<Place[]> {
   };
   const toPlaces = async (way: PlannedWay, name: Place['way']): Promise<Place[]> => {
     const { tries, perform, undo } = way;
-    const operation = await ask(way, perform);
-    const place = { ...shared, way: name, operation, attemptsMax: tries.attemptsMax };
+    const place = {
+      ...shared,
+      ...(await ask(way, perform)),
+      way: name,
+      attemptsMax: tries.attemptsMax,
+    };
     const forward: Place = { ...place, direction: 'forward' };
     if (!undo) return [forward];
-    const undoing = await ask(way, undo.perform);
     const { attemptsMax } = undo.tries;
-    return [forward, { ...place, operation: undoing, direction: 'undo', attemptsMax }];
+    return [
+      forward,
+      { ...place, ...(await ask(way, undo.perform)), direction: 'undo', attemptsMax },
+    ];
   };
   return [
     ...(await toPlaces(first, 'first')),
@@ -128,11 +143,11 @@ function toFaultOperation(way: PlannedWay, asked: Operation | undefined): FaultO
 }
 
 /** They answer what the contract gives as an example. */
-function createNotingParticipants(asked: Operation[]): Participants {
+function createNotingParticipants(asked: Asked[]): Participants {
   const transport: Transport = {
     close: async () => {},
     exchange: async ({ operation, body }) => {
-      asked.push(operation);
+      asked.push({ operation, body });
       const answer = { ...Object(operation.examples.reply), ...Object(body) };
       const headers = { 'content-type': 'application/json' };
       const response = { status: 200, headers, text: JSON.stringify(answer), receivedAtMs: 0 };

@@ -41,3 +41,9 @@ it.each([
   expect(toFingerprint(workflow, other)).not.toBe(toFingerprint(workflow, order));
   expect(toFingerprint(workflow, { ...order })).toBe(toFingerprint(workflow, order));
 });
+
+it('has the fingerprint of its JSON where the workflow does not say what counts', () => {
+  const { toFingerprint: _own, ...plain } = workflow;
+  expect(toFingerprint(plain, order)).not.toBe(toFingerprint(plain, { ...order, lines: [] }));
+  expect(toFingerprint(plain, order)).toBe(toFingerprint(plain, { ...order }));
+});

@@ -1,4 +1,5 @@
 /** Participants without services behind them, for tests of the orchestrator alone. Each answer can be replaced. */
+import { isFenced, mapParticipants, type Operation } from '@baton/contracts';
 import type { Participants } from '../participants.ts';
 
 type Override = { readonly [K in keyof Participants]?: Partial<Participants[K]> };
@@ -10,65 +11,27 @@ export interface Asked {
   readonly context: unknown;
 }
 
+/** Effects and undos answer what their contract gives as an example, reads that nobody is there. */
 export function createStandIns(override: Override = {}): {
   participants: Participants;
   asked: Asked[];
 } {
   const asked: Asked[] = [];
   const answer =
-    <O>(operation: string, output: (id: string) => O) =>
+    (operation: string, reply: unknown) =>
     async (body: { readonly orderId: string }, attempt: { key: string; context?: unknown }) => {
       asked.push({ operation, key: attempt.key, body, context: attempt.context });
-      return { reply: 'ok' as const, output: output(body.orderId) };
+      return { reply: 'ok' as const, output: { ...Object(reply), orderId: body.orderId } };
     };
   const unread = async () => ({ ok: false as const, code: 'connection-refused' });
-  const close = async () => {};
-  const total = { amountMinor: 2400, currency: 'EUR' as const };
-  const lines = [{ sku: 'mug', quantity: 2 }];
-  const participants: Participants = {
-    'order-service': {
-      ready: unread,
-      validate: answer('validate', (orderId) => ({ orderId, lines, total })),
-      cancel: answer('cancel', (orderId) => ({ orderId })),
-      getOrder: unread,
-      getCatalog: unread,
-      close,
-      ...override['order-service'],
-    },
-    'inventory-service': {
-      ready: unread,
-      reserve: answer('reserve', (orderId) => ({ orderId, reservationId: 'res_1' })),
-      release: answer('release', (orderId) => ({ orderId })),
-      getStock: unread,
-      getReservation: unread,
-      close,
-      ...override['inventory-service'],
-    },
-    'payment-service': {
-      ready: unread,
-      process: answer('process', (orderId) => ({ orderId, paymentId: 'pay_1' })),
-      refund: answer('refund', (orderId) => ({ orderId })),
-      getPayments: unread,
-      getOrderPayments: unread,
-      close,
-      ...override['payment-service'],
-    },
-    'payment-alternate': {
-      ready: unread,
-      process: answer('process', (orderId) => ({ orderId, paymentId: 'pay_2' })),
-      refund: answer('refund', (orderId) => ({ orderId })),
-      getPayments: unread,
-      getOrderPayments: unread,
-      close,
-      ...override['payment-alternate'],
-    },
-    'notification-service': {
-      ready: unread,
-      notify: answer('notify', (orderId) => ({ orderId, messageId: 'msg_1' })),
-      getNotifications: unread,
-      close,
-      ...override['notification-service'],
-    },
-  };
+  const standIn = ([verb, operation]: readonly [string, Operation]) =>
+    [verb, isFenced(operation) ? answer(verb, operation.examples.reply) : unread] as const;
+  const participants = mapParticipants(({ name, operations }) => ({
+    ready: unread,
+    close: async () => {},
+    ...Object.fromEntries(Object.entries(operations).map(standIn)),
+    ...override[name],
+    // Made from the list whose types it gets.
+  })) as unknown as Participants;
   return { participants, asked };
 }

@@ -1,0 +1,29 @@
+/** The files of a new service: the tree in `template/`, about another noun. */
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { writeAbout } from './noun.ts';
+import { addToList, LIST, type NewParticipant } from './participant-entry.ts';
+
+const templates = join(import.meta.dirname, 'template');
+
+/** Writes what people write by hand: its files, and its entry in the list. Returns their paths. */
+export function writeService(root: string, participant: NewParticipant): string[] {
+  const { noun } = participant;
+  const files = noun === undefined ? [] : toFiles(noun);
+  const list = addToList(readFileSync(join(root, LIST), 'utf8'), participant);
+  for (const [path, text] of [...files, [LIST, list] as const]) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return [...files.map(([path]) => path), LIST];
+}
+
+const toFiles = (noun: string): (readonly [path: string, text: string])[] =>
+  globSync('**/*.txt', { cwd: templates }).map((path) => [
+    writeAbout(noun, path.replace(/\.txt$/, '')),
+    writeAbout(noun, readFileSync(join(templates, path), 'utf8')),
+  ]);
+
+/** What the workflow is to be given, to be pasted. */
+export const toStep = (noun: string): string =>
+  writeAbout(noun, readFileSync(join(import.meta.dirname, 'step.ts.txt'), 'utf8'));
