@@ -129,7 +129,9 @@ describe.runIf(!findParticipant('voucher-service'))('a voucher before the paymen
     });
     const life = npm(here, 'run', 'explain', '--', orderId);
     expect(life).toMatch(/voucher, attempt 1: (?!voucher-service did it)/);
-    expect(life).toContain('voucher, attempt 3: voucher-service did it');
+    expect(life).toContain(
+      'voucher, attempt 3: voucher-service had done it for an earlier attempt',
+    );
   }, 120_000);
 
   it('has its voucher revoked when the payment is declined', async () => {
@@ -151,10 +153,10 @@ describe.runIf(!findParticipant('voucher-service'))('a voucher before the paymen
   it('is in the failure matrix, every fault of it', () => {
     expect(npm(here, 'run', 'matrix')).toMatch(/^\d+ cells played/m);
     const page = read('docs/failure-matrix.md');
-    expect(page).toContain(', reserve, voucher, pay, ');
-    const sections = [...page.matchAll(/^## `(.+)`$/gm)].map(([, operation]) => operation);
-    const place = sections.indexOf('voucher.apply');
-    expect(sections.slice(place, place + 3)).toEqual([
+    const [, columns = ''] = /^\|fault\|commit\|(.+)\|$/m.exec(page) ?? [];
+    const operations = columns.split('|').map((column) => column.replace('<br>', '.'));
+    const place = operations.indexOf('voucher.apply');
+    expect(operations.slice(place, place + 3)).toEqual([
       'voucher.apply',
       'voucher.revoke',
       'payment.process',
