@@ -1,4 +1,4 @@
-// `npm run test:alerts`: what needs a real Prometheus, and is therefore no part of `npm test`.
+/** `npm run test:alerts`: what needs a real Prometheus, and is therefore no part of `npm test`. */
 import { defineConfig } from 'vitest/config';
 import { common } from './vitest.config.ts';
 

@@ -1,4 +1,4 @@
-// `npm run test:jaeger`: what needs a real Jaeger, and is therefore no part of `npm test`.
+/** `npm run test:jaeger`: what needs a real Jaeger, and is therefore no part of `npm test`. */
 import { defineConfig } from 'vitest/config';
 import { common } from './vitest.config.ts';
 

@@ -1,4 +1,4 @@
-// `npm run test:load`: what measures speed, and is therefore no part of `npm test`. One file at a time has the machine.
+/** `npm run test:load`: what measures speed, and is therefore no part of `npm test`. One file at a time has the machine. */
 import { defineConfig } from 'vitest/config';
 import { common } from './vitest.config.ts';
 

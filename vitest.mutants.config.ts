@@ -1,4 +1,4 @@
-// Of the pure files, and of those that a small store makes nearly so: what stryker.config.json changes is judged by these.
+/** Of the pure files, and of those that a small store makes nearly so: what stryker.config.json changes is judged by these. */
 import { defineConfig } from 'vitest/config';
 import { common } from './vitest.config.ts';
 

@@ -1,5 +1,7 @@
-// `npm run test:new-service`: a service and a step as a newcomer adds them, in a copy of everything, and is therefore no
-// part of `npm test`.
+/**
+ * `npm run test:new-service`: a service and a step as a newcomer adds them, in a copy of everything, and is therefore no
+ * part of `npm test`.
+ */
 import { defineConfig } from 'vitest/config';
 import { common } from './vitest.config.ts';
 

@@ -1,4 +1,4 @@
-// `npm run check`: every part runs whatever the others find, so that one run shows all there is to mend.
+/** `npm run check`: every part runs whatever the others find, so that one run shows all there is to mend. */
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 

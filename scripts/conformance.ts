@@ -4,7 +4,7 @@ import { toLine } from '../e2e/conformance/finding.ts';
 
 const USAGE = 'Usage: npm run conformance -- URL, such as http://127.0.0.1:4002';
 
-const runChecks = async (url: string): Promise<boolean> => {
+async function runChecks(url: string): Promise<boolean> {
   console.log(
     `Checking ${url}. This places test effects there, and undoes those that can be undone.`,
   );
@@ -17,9 +17,9 @@ const runChecks = async (url: string): Promise<boolean> => {
   }
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0;
-};
+}
 
-const main = async (url: string | undefined): Promise<boolean> => {
+async function main(url: string | undefined): Promise<boolean> {
   if (url === undefined || !URL.canParse(url) || !url.startsWith('http')) {
     console.error(USAGE);
     return false;
@@ -31,6 +31,6 @@ const main = async (url: string | undefined): Promise<boolean> => {
     console.error(error.message);
     return false;
   }
-};
+}
 
 process.exitCode = (await main(process.argv[2])) ? 0 : 1;

@@ -1,4 +1,4 @@
-// The dashboard is what its program makes, and Grafana can lay it out; every alert leads to a page that is there.
+/** The dashboard is what its program makes, and Grafana can lay it out; every alert leads to a page that is there. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,7 +1,9 @@
-// `npm run demo`: orders that meet trouble, each of another kind, told as it happens; then the books.
-//
-// It runs everything in a folder of its own, on free ports, beside whatever else runs. --keep leaves the folder for a
-// closer look; --svg FILE draws one story and the end of what was said.
+/**
+ * `npm run demo`: orders that meet trouble, each of another kind, told as it happens; then the books.
+ *
+ * It runs everything in a folder of its own, on free ports, beside whatever else runs. --keep leaves the folder for a
+ * closer look; --svg FILE draws one story and the end of what was said.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

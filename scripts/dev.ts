@@ -1,5 +1,7 @@
-// `npm run dev`, `npx turbo dev`: every app under a supervisor, and a Jaeger if there is one, until a signal ends it.
-// Jaeger comes first and goes last, so that the apps know where it is and it hears all they say.
+/**
+ * `npm run dev`, `npx turbo dev`: every app under a supervisor, and a Jaeger if there is one, until a signal ends it.
+ * Jaeger comes first and goes last, so that the apps know where it is and it hears all they say.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, relative, resolve } from 'node:path';

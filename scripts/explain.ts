@@ -1,6 +1,8 @@
-// `npm run explain -- <orderId>`: an order's life in plain words, read from the journal's file.
-//
-// It changes nothing and asks no service, so it works while the orchestrator runs, and when it does not.
+/**
+ * `npm run explain -- <orderId>`: an order's life in plain words, read from the journal's file.
+ *
+ * It changes nothing and asks no service, so it works while the orchestrator runs, and when it does not.
+ */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { narrate } from '@baton/runtime';

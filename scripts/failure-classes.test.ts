@@ -1,4 +1,4 @@
-// docs/failure-classes.md and docs/security.md promise tests: each must be there, under its name.
+/** docs/failure-classes.md and docs/security.md promise tests: each must be there, under its name. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

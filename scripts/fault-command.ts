@@ -1,4 +1,4 @@
-// The words of `npm run fault`, and what they do to the faults file. Services read it as soon as it changes.
+/** The words of `npm run fault`, and what they do to the faults file. Services read it as soon as it changes. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import {

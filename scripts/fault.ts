@@ -1,4 +1,4 @@
-// `npm run fault`: faults from the command line, also while nothing runs.
+/** `npm run fault`: faults from the command line, also while nothing runs. */
 import { runFault, Slip } from './fault-command.ts';
 
 const stopped = new AbortController();

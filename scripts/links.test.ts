@@ -1,4 +1,4 @@
-// Whoever follows a link of the documentation arrives: at a file that is there, and at a heading that is in it.
+/** Whoever follows a link of the documentation arrives: at a file that is there, and at a heading that is in it. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,9 +1,11 @@
-// `npm run planted`: puts known bugs in, one at a time, and sees that a test catches each. A bug that no test notices,
-// and one that can no longer be planted, fail. `npm run planted -- <part of a name>` judges some of them.
-//
-// 1. In the pure files a tool changes one expression after the other: planted/pure-files.ts. What survives is explained.
-// 2. Bugs of the protocol are wrappers round a journal, an engine, a participant: packages/saga/src/testing/mutants.
-// 3. What neither can say is a patch: e2e/planted.
+/**
+ * `npm run planted`: puts known bugs in, one at a time, and sees that a test catches each. A bug that no test notices,
+ * and one that can no longer be planted, fail. `npm run planted -- <part of a name>` judges some of them.
+ *
+ * 1. In the pure files a tool changes one expression after the other: planted/pure-files.ts. What survives is explained.
+ * 2. Bugs of the protocol are wrappers round a journal, an engine, a participant: packages/saga/src/testing/mutants.
+ * 3. What neither can say is a patch: e2e/planted.
+ */
 import type { Bug, Verdict } from './planted/bug.ts';
 import { readPatches, removeCopies } from './planted/patches.ts';
 import { listProtocolMutants } from './planted/protocol-mutants.ts';

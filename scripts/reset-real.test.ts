@@ -1,4 +1,4 @@
-// Whatever a real run leaves is reset's to know: a file that is new to it fails here.
+/** Whatever a real run leaves is reset's to know: a file that is new to it fails here. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';

@@ -1,11 +1,13 @@
-// `npm run reset` empties DATA_DIR (default: `.data` at the repository's root), unless a process works on it.
-//
-// In use means: some connection to one of its SQLite files is open. A connection to a WAL file holds a shared
-// lock from its first statement until it is closed, even when idle, and the system drops it however the process
-// ends. Exclusive locking mode asks for a lock that excludes those; `BEGIN EXCLUSIVE` alone would not, since WAL
-// lets readers be. A port would say less: services may listen elsewhere, or work on another folder.
-//
-// The locks are held until the files are gone, so that nothing starts on them meanwhile.
+/**
+ * `npm run reset` empties DATA_DIR (default: `.data` at the repository's root), unless a process works on it.
+ *
+ * In use means: some connection to one of its SQLite files is open. A connection to a WAL file holds a shared
+ * lock from its first statement until it is closed, even when idle, and the system drops it however the process
+ * ends. Exclusive locking mode asks for a lock that excludes those; `BEGIN EXCLUSIVE` alone would not, since WAL
+ * lets readers be. A port would say less: services may listen elsewhere, or work on another folder.
+ *
+ * The locks are held until the files are gone, so that nothing starts on them meanwhile.
+ */
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

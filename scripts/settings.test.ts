@@ -1,4 +1,4 @@
-// docs/settings.md has every setting that an app reads, with its default and an example that is taken; and no other.
+/** docs/settings.md has every setting that an app reads, with its default and an example that is taken; and no other. */
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { listedParticipants } from '@baton/contracts';

@@ -1,4 +1,4 @@
-// What the linters cannot see of the house style.
+/** What the linters cannot see of the house style. */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Real processes: what is promised here is what the system does when one of them is killed.
+/** Real processes: what is promised here is what the system does when one of them is killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,16 +1,18 @@
-// Runs one app during development, from the app's folder, and starts it again when it ends:
-// `node ../../scripts/supervise.ts src/main.ts [--instances 2] [--second NAME:PORT …]`. In production the platform does this work.
-//
-// 1. No child outlives it, whatever ends it: each child's stdin is a pipe from here, which the system closes
-//    even after kill -9, and a supervised child exits when its stdin closes.
-// 2. It does not outlive what started it, which may die without passing a signal on.
-// 3. A child that ends unasked is started again after 300 ms. One that keeps failing before it is ready has a wrong configuration: its
-//    message stands, and the next change of a source file tries again. One that says that starting later may help (port taken, disk
-//    full, file held by another program) or whose file failed before it was ready is started again, ever more rarely.
-// 4. With two instances the standby always has an active one to follow: they restart one after another.
-//
-// BATON_PORTS (`thing:5001,other:5002`) says where each listens that has its name there. It goes before PORT, which is one for all.
-// It imports nothing but Node's own modules: one of these runs beside each app.
+/**
+ * Runs one app during development, from the app's folder, and starts it again when it ends:
+ * `node ../../scripts/supervise.ts src/main.ts [--instances 2] [--second NAME:PORT …]`. In production the platform does this work.
+ *
+ * 1. No child outlives it, whatever ends it: each child's stdin is a pipe from here, which the system closes
+ *    even after kill -9, and a supervised child exits when its stdin closes.
+ * 2. It does not outlive what started it, which may die without passing a signal on.
+ * 3. A child that ends unasked is started again after 300 ms. One that keeps failing before it is ready has a wrong configuration: its
+ *    message stands, and the next change of a source file tries again. One that says that starting later may help (port taken, disk
+ *    full, file held by another program) or whose file failed before it was ready is started again, ever more rarely.
+ * 4. With two instances the standby always has an active one to follow: they restart one after another.
+ *
+ * BATON_PORTS (`thing:5001,other:5002`) says where each listens that has its name there. It goes before PORT, which is one for all.
+ * It imports nothing but Node's own modules: one of these runs beside each app.
+ */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, readFileSync, watch } from 'node:fs';

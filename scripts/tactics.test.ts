@@ -1,4 +1,4 @@
-// docs/tactics.md shows how everything recovers: whatever it sends its reader to must be there.
+/** docs/tactics.md shows how everything recovers: whatever it sends its reader to must be there. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FAULT_KINDS, FAULT_OPERATIONS } from '@baton/contracts';

@@ -1,9 +1,11 @@
-// `npm run test:image`: builds the Dockerfile's image, and runs from it all of this project that compose.yaml runs.
-//
-// Invariants:
-// 1. Nothing that a step mounts or starts outlives it: each has a mount namespace of its own, the tests also one of processes.
-// 2. The tests have a loopback to themselves, so the apps keep the ports and names that compose.yaml gives them.
-// 3. What the machine's npm needs to reach its registry is mounted while the image is built, and is not in it.
+/**
+ * `npm run test:image`: builds the Dockerfile's image, and runs from it all of this project that compose.yaml runs.
+ *
+ * Invariants:
+ * 1. Nothing that a step mounts or starts outlives it: each has a mount namespace of its own, the tests also one of processes.
+ * 2. The tests have a loopback to themselves, so the apps keep the ports and names that compose.yaml gives them.
+ * 3. What the machine's npm needs to reach its registry is mounted while the image is built, and is not in it.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -26,11 +28,11 @@ function findMissing(): string[] {
   return [...missing.map(([program]) => program), ...(mayIsolate ? [] : ['root with namespaces'])];
 }
 
-const readFirst = (path: string, pattern: RegExp): string => {
+function readFirst(path: string, pattern: RegExp): string {
   const found = pattern.exec(readFileSync(join(root, path), 'utf8'))?.[1];
   if (!found) throw new Error(`${path} has no ${pattern}`);
   return found;
-};
+}
 
 /** Storage of our own, apart from what buildah has on this machine. */
 function useStorage(): void {

@@ -1,6 +1,8 @@
-// `npm run test:jaeger`: the tests that need a real Jaeger, if there is one; arguments go to vitest.
-//
-// Each test file starts its own, on free ports: one that runs already holds traces that are not ours.
+/**
+ * `npm run test:jaeger`: the tests that need a real Jaeger, if there is one; arguments go to vitest.
+ *
+ * Each test file starts its own, on free ports: one that runs already holds traces that are not ours.
+ */
 import { spawn } from 'node:child_process';
 import { findOwnJaeger } from './jaeger/own-jaeger.ts';
 

@@ -3,17 +3,17 @@ import { findParticipant } from '@baton/contracts';
 import { orderPlan } from '@baton/e2e/order-plan';
 
 /** How often each is there. */
-export const tally = (values: Iterable<string>): Record<string, number> => {
+export function tally(values: Iterable<string>): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
   return counts;
-};
+}
 
 /** Of spans, each by its service and kind. */
-export const shapeOf = (spans: Iterable<string>): string => {
+export function shapeOf(spans: Iterable<string>): string {
   const parts = Object.entries(tally(spans)).map(([what, count]) => `${count} ${what}`);
   return parts.toSorted().join(', ');
-};
+}
 
 /** One is there only where an order had to wait for its turn, which no two runs have in common. */
 export const isCounted = (name: string): boolean => name !== 'queued';

@@ -117,11 +117,11 @@ export const toFigures = (pairs: readonly Pair[]): TracingFigures => ({
 const holdsShare = ({ throughput, isClear, cpu }: TracingFigures): boolean =>
   throughput.median >= SHARE_MIN || (!isClear && cpu.median <= CPU_MAX);
 
-const toShareText = (figures: TracingFigures): string => {
+function toShareText(figures: TracingFigures): string {
   if (figures.throughput.median >= SHARE_MIN) return `at least ${SHARE_MIN}`;
   if (!holdsShare(figures)) return `LESS THAN ${SHARE_MIN}`;
   return `too far apart to say whether less than ${SHARE_MIN}: the processor time counts`;
-};
+}
 
 /** A real Jaeger works on the same processors: what it takes is shown, and not held against the tracing. */
 export function toReport(figures: TracingFigures, hasJaeger: boolean): BenchReport {

@@ -61,9 +61,9 @@ export interface WaitingFigures {
   readonly emptyRestartMs: number;
 }
 
-const say = (text: string): void => {
+function say(text: string): void {
   process.stderr.write(`${text}\n`);
-};
+}
 
 async function park(engine: MeasuredEngine, orders: number): Promise<void> {
   for (let done = 0; done < orders; ) {

@@ -1,4 +1,4 @@
-// A real Prometheus scrapes the real apps with the delivered configuration, and answers every rule and every chart.
+/** A real Prometheus scrapes the real apps with the delivered configuration, and answers every rule and every chart. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -44,21 +44,21 @@ async function place(token: string, baggage = ''): Promise<void> {
   expect(answer.status).toBe(200);
 }
 
-const placeSome = async (): Promise<void> => {
+async function placeSome(): Promise<void> {
   await place('tok_ok');
   await place('tok_declined');
   await place('tok_ok', 'baton.fault=payment.process:lost-reply:times=1');
-};
+}
 
 const Result = z.object({
   result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })),
 });
-const query = async (expr: string): Promise<string[]> => {
+async function query(expr: string): Promise<string[]> {
   // Grafana puts in four scrapes.
   const asked = { query: expr.replaceAll('$__rate_interval', '20s') };
   const { result } = Result.parse(await prometheus.get('/query', asked));
   return result.map(({ value: [, value] }) => value);
-};
+}
 
 beforeAll(async () => {
   collector = createServer((request, response) => {

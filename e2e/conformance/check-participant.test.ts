@@ -7,11 +7,11 @@ import { type Finding, toLine } from './finding.ts';
 import { DEFECTS, type Defect } from './stand-in/defect.ts';
 import { startSeats } from './stand-in/seats-server.ts';
 
-const collect = async (url: string): Promise<readonly Finding[]> => {
+async function collect(url: string): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for await (const finding of checkParticipant(url)) findings.push(finding);
   return findings;
-};
+}
 const failuresOf = (findings: readonly Finding[]) => findings.filter(({ passed }) => !passed);
 
 describe('a participant of our own', () => {
@@ -26,12 +26,12 @@ describe('a participant of our own', () => {
   });
 });
 
-const checkSeats = async (...defects: readonly Defect[]): Promise<readonly Finding[]> => {
+async function checkSeats(...defects: readonly Defect[]): Promise<readonly Finding[]> {
   const { url, close } = await startSeats(...defects);
   const findings = await collect(url);
   await close();
   return findings;
-};
+}
 const DEFECT_NAMES = Object.keys(DEFECTS) as readonly Defect[];
 
 describe('a participant that shares no code with ours', () => {

@@ -27,7 +27,7 @@ const STORIES: readonly Story[] = [
 ];
 
 /** Undoing is safe to repeat, so every order is undone, whatever its story did. */
-const cleanUp = async (subject: Subject, orders: readonly Order[]): Promise<Finding> => {
+async function cleanUp(subject: Subject, orders: readonly Order[]): Promise<Finding> {
   const left: string[] = [];
   for (const order of orders) {
     if (!ok(order).fits(await undo(subject, order))) left.push(order.id);
@@ -40,7 +40,7 @@ const cleanUp = async (subject: Subject, orders: readonly Order[]): Promise<Find
     came: left.length === 0 ? '200 for each' : `not undone: ${left.join(', ')}`,
     passed: left.length === 0,
   };
-};
+}
 
 async function* checkEffect(
   wire: Wire,

@@ -55,7 +55,7 @@ const follow = (document: unknown, reference: string): unknown =>
     }, document);
 
 /** Puts what a reference points at in its place; a circle ends as anything at all. */
-const inline = (document: unknown, value: unknown, seen: readonly string[] = []): unknown => {
+function inline(document: unknown, value: unknown, seen: readonly string[] = []): unknown {
   if (Array.isArray(value)) return value.map((item) => inline(document, item, seen));
   const fields = Body.safeParse(value);
   if (!fields.success) return value;
@@ -66,26 +66,26 @@ const inline = (document: unknown, value: unknown, seen: readonly string[] = [])
   return Object.fromEntries(
     Object.entries(fields.data).map(([name, child]) => [name, inline(document, child, seen)]),
   );
-};
+}
 
 const exampleOf = (operation: Operation | undefined): Body | undefined =>
   operation?.requestBody?.content?.['application/json']?.example;
 
 /** Undefined for a schema that says more than can be checked here. */
-const toReplySchema = (document: Document, operation: Operation): z.ZodType | undefined => {
+function toReplySchema(document: Document, operation: Operation): z.ZodType | undefined {
   const schema = operation.responses[200]?.content?.['application/json']?.schema ?? {};
   try {
     return z.fromJSONSchema(z.record(z.string(), z.unknown()).parse(inline(document, schema)));
   } catch {
     return undefined;
   }
-};
+}
 
-const toEffect = (
+function toEffect(
   document: Document,
   path: string,
   operation: Operation,
-): Effect | readonly string[] => {
+): Effect | readonly string[] {
   const name = operation.operationId ?? `POST ${path}`;
   const body = exampleOf(operation);
   const undoPath = operation['x-baton-effect']?.undo ?? undefined;
@@ -102,14 +102,14 @@ const toEffect = (
     refusal: operation['x-baton-refusal-example'],
     reply,
   };
-};
+}
 
 const toReads = (document: Document): readonly string[] =>
   Object.entries(document.paths).flatMap(([path, { get }]) =>
     get === undefined || path.includes('{') || path.startsWith('/health/') ? [] : [path],
   );
 
-export const readDescription = (json: unknown): Read => {
+export function readDescription(json: unknown): Read {
   const parsed = Document.safeParse(json);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
@@ -125,4 +125,4 @@ export const readDescription = (json: unknown): Read => {
   return problems.length > 0
     ? { ok: false, problems }
     : { ok: true, description: { effects, reads: toReads(document) } };
-};
+}

@@ -20,12 +20,12 @@ export interface Expectation {
 
 const CAME_LENGTH_MAX = 200;
 
-const toCame = ({ status, headers, text }: Answer): string => {
+function toCame({ status, headers, text }: Answer): string {
   if (status === 0) return `no answer: ${text}`;
   const type = headers.get('content-type')?.split(';')[0] ?? 'no content-type';
   const oneLine = text.replaceAll(/\s+/g, ' ').slice(0, CAME_LENGTH_MAX);
   return `${status} ${type} ${oneLine}`.trim();
-};
+}
 
 type Question = Pick<Finding, 'operation' | 'check' | 'sent'>;
 
@@ -56,11 +56,11 @@ export const replyOf = (schema: z.ZodType): Expectation => ({
   fits: (answer) => schema.safeParse(readJson(answer.text)).success,
 });
 
-const readProblem = (answer: Answer): Problem | undefined => {
+function readProblem(answer: Answer): Problem | undefined {
   if (!hasType(answer, PROBLEM_TYPE)) return undefined;
   const problem = Problem.safeParse(readJson(answer.text));
   return problem.success && problem.data.status === answer.status ? problem.data : undefined;
-};
+}
 
 /** A problem document of that status; for refusals and the fence also its code and our order. */
 export const problem = (status: number, code?: string, order?: Order): Expectation => ({

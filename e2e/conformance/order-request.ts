@@ -7,28 +7,28 @@ export interface Order {
   readonly key: string;
 }
 
-export const createOrder = (): Order => {
+export function createOrder(): Order {
   const id = `ord_conformance_${randomBytes(16).toString('hex')}`;
   return { id, key: `${id}:conformance` };
-};
+}
 
 /** The example's order id, wherever it stands, becomes the order's. */
-export const toText = (example: Body, { id }: Order): string => {
+export function toText(example: Body, { id }: Order): string {
   const text = JSON.stringify(example);
   return typeof example.orderId === 'string'
     ? text.replaceAll(JSON.stringify(example.orderId), JSON.stringify(id))
     : text;
-};
+}
 
 const changeNumber = (text: string): string =>
   text.replace(/:(\d{1,9})(?=[,}\]])/, (_m, n) => `:${Number(n) + 1}`);
 
 /** Another request for the same order: a number changed, or a field more where there is none. */
-export const toOtherText = (example: Body, order: Order): string => {
+export function toOtherText(example: Body, order: Order): string {
   const text = toText(example, order);
   const changed = changeNumber(text);
   return changed === text ? toText({ ...example, conformance: 1 }, order) : changed;
-};
+}
 
 /** Broken whatever the contract says. */
 export const BROKEN_TEXT = '{"orderId":[]}';

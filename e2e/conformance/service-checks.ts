@@ -13,7 +13,7 @@ const status = (text: string): Expectation => ({
 
 const incarnationOf = ({ headers }: Answer): string => headers.get(INCARNATION_HEADER) ?? '';
 
-const checkIncarnation = (first: Answer, second: Answer): Finding => {
+function checkIncarnation(first: Answer, second: Answer): Finding {
   const [one, other] = [incarnationOf(first), incarnationOf(second)];
   return {
     operation: 'service',
@@ -23,7 +23,7 @@ const checkIncarnation = (first: Answer, second: Answer): Finding => {
     came: `"${one}", "${other}"`,
     passed: one !== '' && one === other,
   };
-};
+}
 
 export async function* checkService(wire: Wire): AsyncGenerator<Finding> {
   const get = (path: string) => wire({ method: 'GET', path });

@@ -21,10 +21,10 @@ export const forward = (
   text = toText(effect.body, order),
 ): Promise<Answer> => wire({ method: 'POST', path: effect.path, key: order.key, text });
 
-export const undo = ({ wire, effect }: Subject, order: Order): Promise<Answer> => {
+export function undo({ wire, effect }: Subject, order: Order): Promise<Answer> {
   const { path, body } = effect.undo ?? effect;
   return wire({ method: 'POST', path, key: order.key, text: toText(body, order) });
-};
+}
 
 /** `check(name, what was sent, what should come, what came)` */
 export const createCheck =
@@ -38,11 +38,11 @@ export const send = ({ wire, effect }: Subject, message: Partial<Message>): Prom
 export const look = ({ wire, reads }: Subject): Promise<Books> => readBooks(wire, reads);
 
 /** Compares the participant's reads with what they said before. */
-export const checkUnchanged = async (
+export async function checkUnchanged(
   subject: Subject,
   check: string,
   before: Books,
-): Promise<Finding> => {
+): Promise<Finding> {
   const changed = listChanged(before, await look(subject));
   return {
     operation: subject.effect.name,
@@ -53,4 +53,4 @@ export const checkUnchanged = async (
     came: changed.length === 0 ? 'the same' : `changes in ${changed.join(', ')}`,
     passed: changed.length === 0,
   };
-};
+}

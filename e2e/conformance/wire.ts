@@ -25,13 +25,13 @@ const TIMEOUT_MS = 10_000;
 const UNDECIDED_LONGEST_MS = 10_000;
 const ASK_AGAIN_MS = 200;
 
-const toReason = (error: unknown): string => {
+function toReason(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   if (!(cause instanceof Error)) return 'no answer';
   return 'code' in cause ? String(cause.code) : cause.message;
-};
+}
 
-const exchange = async (baseUrl: string, message: Message): Promise<Answer> => {
+async function exchange(baseUrl: string, message: Message): Promise<Answer> {
   const { method, path, key, text } = message;
   try {
     const response = await fetch(`${baseUrl}${path}`, {
@@ -48,10 +48,10 @@ const exchange = async (baseUrl: string, message: Message): Promise<Answer> => {
   } catch (error) {
     return { status: 0, headers: new Headers(), text: toReason(error) };
   }
-};
+}
 
 /** Asks again while the participant says that it does not know yet. */
-export const createWire = (url: string): Wire => {
+export function createWire(url: string): Wire {
   const baseUrl = url.replace(/\/+$/, '');
   return async (message) => {
     const until = Date.now() + UNDECIDED_LONGEST_MS;
@@ -62,15 +62,15 @@ export const createWire = (url: string): Wire => {
     }
     return answer;
   };
-};
+}
 
-export const readJson = (text: string): unknown => {
+export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-};
+}
 
 export const hasType = ({ headers }: Answer, type: string): boolean =>
   headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() === type;

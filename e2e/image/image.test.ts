@@ -1,4 +1,4 @@
-// All that compose.yaml runs of this project, from the image, with an order through it; docs/docker.md says what this does not show.
+/** All that compose.yaml runs of this project, from the image, with an order through it; docs/docker.md says what this does not show. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,11 +24,11 @@ function run(name: string): Container {
   containers.set(name, container);
   return container;
 }
-const find = (name: string): Container => {
+function find(name: string): Container {
   const found = containers.get(name);
   if (!found) throw new Error(`${name} was not started`);
   return found;
-};
+}
 
 const Health = z.object({ checks: z.object({ standby: z.string() }) });
 /** Until the active one sees a standby. */

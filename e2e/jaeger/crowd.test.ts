@@ -1,4 +1,4 @@
-// Five hundred orders at once: each has its trace, and none lacks a span.
+/** Five hundred orders at once: each has its trace, and none lacks a span. */
 import { createOrchestratorClient } from '@baton/service-kit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readRuns } from '../src/books.ts';

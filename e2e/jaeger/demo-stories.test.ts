@@ -1,4 +1,4 @@
-// The stories of the demo, played for real, as Jaeger shows them afterwards.
+/** The stories of the demo, played for real, as Jaeger shows them afterwards. */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

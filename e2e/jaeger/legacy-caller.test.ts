@@ -1,4 +1,4 @@
-// A caller on Jaeger's retired client: its own spans, which it sends by itself, meet ours.
+/** A caller on Jaeger's retired client: its own spans, which it sends by itself, meet ours. */
 import jaegerClient from 'jaeger-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readRuns } from '../src/books.ts';

@@ -1,4 +1,4 @@
-// What we rely on in Jaeger, shown with a few spans made by hand.
+/** What we rely on in Jaeger, shown with a few spans made by hand. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RealJaeger, startJaeger } from '../src/jaeger/real-jaeger.ts';

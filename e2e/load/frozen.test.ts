@@ -1,5 +1,7 @@
-// An orchestrator that lives and does nothing: frozen, blocked, or awake after another took its journal. Its guard reads the
-// real clock, and a busy machine may block a loop as well as a bug does: so this has the machine to itself.
+/**
+ * An orchestrator that lives and does nothing: frozen, blocked, or awake after another took its journal. Its guard reads the
+ * real clock, and a busy machine may block a loop as well as a bug does: so this has the machine to itself.
+ */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -84,11 +86,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-const elapse = (ms: number): Promise<'elapsed'> => {
+function elapse(ms: number): Promise<'elapsed'> {
   const { promise, resolve } = Promise.withResolvers<'elapsed'>();
   setTimeout(() => resolve('elapsed'), ms);
   return promise;
-};
+}
 
 it('keeps its journal while it is frozen, for longer than a blocked one may be, and goes on when it wakes', async () => {
   const standby = await startWaiting();

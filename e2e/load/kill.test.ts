@@ -1,4 +1,4 @@
-// Orders that wait for a repair wait up to a quarter of an hour: on a machine that is slow enough, the kills bring them so far.
+/** Orders that wait for a repair wait up to a quarter of an hour: on a machine that is slow enough, the kills bring them so far. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Ten times as many orders as the system can do, from a process of its own that waits for no answer.
+/** Ten times as many orders as the system can do, from a process of its own that waits for no answer. */
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// As many orders as may be open by default, all of them open when the process ended: how soon does the next one go on?
+/** As many orders as may be open by default, all of them open when the process ended: how soon does the next one go on? */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createFastFolder } from '../src/folder.ts';

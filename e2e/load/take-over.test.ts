@@ -1,4 +1,4 @@
-// What a hot standby is for: it has started already, so it needs less time than a start does.
+/** What a hot standby is for: it has started already, so it needs less time than a start does. */
 import { rmSync } from 'node:fs';
 import { createOrchestratorClient, type OrchestratorClient } from '@baton/service-kit';
 import { afterAll, beforeAll, expect, it } from 'vitest';

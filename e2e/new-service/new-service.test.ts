@@ -1,5 +1,7 @@
-// docs/your-own.md, done in a copy of this repository: a voucher between reserve and pay, taken off what is paid. One
-// file is written by hand. Everything that this repository asks of itself must then hold.
+/**
+ * docs/your-own.md, done in a copy of this repository: a voucher between reserve and pay, taken off what is paid. One
+ * file is written by hand. Everything that this repository asks of itself must then hold.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -1,4 +1,4 @@
-// Dockerfile and compose.yaml, as far as they can be checked without an image; docs/docker.md says how far.
+/** Dockerfile and compose.yaml, as far as they can be checked without an image; docs/docker.md says how far. */
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,

@@ -1,4 +1,4 @@
-// Faults in real processes: an order that carries its own, a crash that is one, and production, where there are none.
+/** Faults in real processes: an order that carries its own, a crash that is one, and production, where there are none. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Every kind of fault at every effect and undo, over real HTTP: what came back, and what was done. Then whom it hits.
+/** Every kind of fault at every effect and undo, over real HTTP: what came back, and what was done. Then whom it hits. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,10 +26,10 @@ afterEach(() => {
 });
 
 let orders = 0;
-const newOrder = () => {
+function newOrder() {
   orders += 1;
   return `ord_fault_${orders}`;
-};
+}
 
 const reset = { reply: 'unknown', code: 'connection-reset' };
 const soonMs = 40;

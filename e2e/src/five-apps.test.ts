@@ -44,10 +44,10 @@ async function place(body: unknown, headers: Record<string, string> = {}) {
   };
 }
 
-const countOrders = async (): Promise<number> => {
+async function countOrders(): Promise<number> {
   const list = await apps.client.listOrders();
   return list.ok ? list.body.orders.length : -1;
-};
+}
 
 it('completes an order and answers with it when asked to wait', async () => {
   const { status, headers, body } = await place(order(), { prefer: 'wait=10' });
@@ -101,10 +101,10 @@ it('finishes once a service that was down is back', async () => {
   await stop(again);
 });
 
-const statusOf = async (id: string) => {
+async function statusOf(id: string) {
   const reply = await apps.client.getOrder(id);
   return reply.ok ? reply.body.status : reply.code;
-};
+}
 
 it('makes one order of one key, and refuses the key with another body', async () => {
   const headers = { 'idempotency-key': 'basket-1' };

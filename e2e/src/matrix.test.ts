@@ -1,4 +1,4 @@
-// Every step × every fault × before and after the commit × forward and undo: each order must end as the rule says.
+/** Every step × every fault × before and after the commit × forward and undo: each order must end as the rule says. */
 import { existsSync, readFileSync } from 'node:fs';
 import { FAULT_KINDS } from '@baton/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';

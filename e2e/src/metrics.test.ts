@@ -1,4 +1,4 @@
-// What the apps really answer at /metrics is what docs/metrics.md says, and all that rules and dashboard ask for.
+/** What the apps really answer at /metrics is what docs/metrics.md says, and all that rules and dashboard ask for. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -170,11 +170,11 @@ const charts = Dashboard.parse(JSON.parse(read('deploy/grafana/baton.json'))).pa
 const ofTargets = ['app', 'instance', 'job'];
 const isRecorded = (metric: string): boolean => rules.some(({ record }) => record === metric);
 
-const findLabels = (metric: string): readonly string[] | undefined => {
+function findLabels(metric: string): readonly string[] | undefined {
   if (metric === 'up' || isRecorded(metric)) return ofTargets;
   const found = [...families.values()].find(({ series }) => series.has(metric));
   return found && [...(found.series.get(metric) ?? []), ...ofTargets];
-};
+}
 
 function findMissing(expr: string, legend = ''): string[] {
   const { selectors, grouping } = readExpression(expr);

@@ -1,4 +1,4 @@
-// Every curl line of docs/operations.md is a request that the service at that port takes.
+/** Every curl line of docs/operations.md is a request that the service at that port takes. */
 import { readFileSync } from 'node:fs';
 import {
   ALERT_RULES,

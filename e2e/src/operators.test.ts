@@ -1,4 +1,4 @@
-// An undo that the inventory does not make, on the real services: what is shown, and the three ways in which it ends.
+/** An undo that the inventory does not make, on the real services: what is shown, and the three ways in which it ends. */
 import { orchestratorOperations } from '@baton/contracts';
 import { createOrchestrator } from '@baton/orchestrator';
 import { toStatus } from '@baton/saga';

@@ -1,4 +1,4 @@
-// The program in README.md that calls the orchestrator, run as it stands, at a port of its own.
+/** The program in README.md that calls the orchestrator, run as it stands, at a port of its own. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

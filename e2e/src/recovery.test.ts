@@ -1,4 +1,4 @@
-// Many orders, all of them open when the process ended. How soon as many as may be open go on, and in which memory: e2e/load.
+/** Many orders, all of them open when the process ended. How soon as many as may be open go on, and in which memory: e2e/load. */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createFastFolder } from './folder.ts';

@@ -1,4 +1,4 @@
-// requests.http, sent from top to bottom to real processes: every request gets the status that stands above it.
+/** requests.http, sent from top to bottom to real processes: every request gets the status that stands above it. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Hostile participants: whatever one answers, the call ends in time, nothing false is believed, and the next call works.
+/** Hostile participants: whatever one answers, the call ends in time, nothing false is believed, and the next call works. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What `npm install` brings in: exact versions, all of them in the lockfile, and no script of a package but those allowed.
+/** What `npm install` brings in: exact versions, all of them in the lockfile, and no script of a package but those allowed. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// What nobody may see: the card's token, personal data, and the texts of errors. Looked for wherever something is shown or kept.
+/** What nobody may see: the card's token, personal data, and the texts of errors. Looked for wherever something is shown or kept. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';

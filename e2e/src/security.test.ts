@@ -1,4 +1,4 @@
-// Who may do what, line by line as docs/security.md has it, against real processes and byte by byte.
+/** Who may do what, line by line as docs/security.md has it, against real processes and byte by byte. */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';

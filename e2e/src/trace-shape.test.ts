@@ -1,4 +1,4 @@
-// The trace of each story, without a server: what hangs on what, in which order, and what it says.
+/** The trace of each story, without a server: what hangs on what, in which order, and what it says. */
 
 import { SPAN_ATTRIBUTES } from '@baton/telemetry';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';

@@ -1,4 +1,4 @@
-// docs/traces.md has every span and every attribute that there is, and none that there is not.
+/** docs/traces.md has every span and every attribute that there is, and none that there is not. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICE_CONTRACTS } from '@baton/contracts';

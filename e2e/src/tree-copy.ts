@@ -1,4 +1,4 @@
-// The whole tree once more, to be changed and run without touching this one.
+/** The whole tree once more, to be changed and run without touching this one. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

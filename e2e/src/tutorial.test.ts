@@ -1,4 +1,4 @@
-// The tutorial, done as it says, in a copy of this repository with ports of its own: every command and every answer.
+/** The tutorial, done as it says, in a copy of this repository with ports of its own: every command and every answer. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

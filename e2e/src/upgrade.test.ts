@@ -1,5 +1,7 @@
-// A new build with orders in flight: each ends under the definition that it began with, and those of a definition that
-// the build does not know wait for one that does.
+/**
+ * A new build with orders in flight: each ends under the definition that it began with, and those of a definition that
+ * the build does not know wait for one that does.
+ */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PlaceOrder } from '@baton/contracts';

@@ -108,7 +108,7 @@ const toPanels = ({ title, charts }: Row, top: number) => [
 const toHeight = ({ charts }: Row): number =>
   ROW_HEIGHT + Math.ceil((charts.length * CHART.w) / COLUMNS) * CHART.h;
 
-export const toDashboard = (rows: readonly Row[]) => {
+export function toDashboard(rows: readonly Row[]) {
   let top = 0;
   const panels = rows.flatMap((row) => {
     const placed = toPanels(row, top);
@@ -130,4 +130,4 @@ export const toDashboard = (rows: readonly Row[]) => {
     annotations: { list: [] },
     panels: panels.map((panel, index) => ({ id: index + 1, ...panel })),
   };
-};
+}

@@ -1,4 +1,4 @@
-// How Jaeger is started and ended, with a stand-in for it.
+/** How Jaeger is started and ended, with a stand-in for it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

@@ -1,9 +1,11 @@
-// A Jaeger of our own, as a process or a container.
-//
-// 1. It does not outlive us, not even when we are killed: a guard beside it waits for the end of its own input,
-//    which is a pipe from here and closed by the system, and tells it to end. Jaeger would not notice by itself.
-// 2. It has a process group of its own, so that Ctrl-C reaches us alone, and those who still export go before it.
-// 3. It is up when it answers on both ports; what it said is shown only when it never was.
+/**
+ * A Jaeger of our own, as a process or a container.
+ *
+ * 1. It does not outlive us, not even when we are killed: a guard beside it waits for the end of its own input,
+ *    which is a pipe from here and closed by the system, and tells it to end. Jaeger would not notice by itself.
+ * 2. It has a process group of its own, so that Ctrl-C reaches us alone, and those who still export go before it.
+ * 3. It is up when it answers on both ports; what it said is shown only when it never was.
+ */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

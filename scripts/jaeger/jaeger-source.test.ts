@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { findJaeger, isProgram, type Surroundings } from './jaeger-source.ts';
 
-const find = (env: NodeJS.ProcessEnv, programs: readonly string[] = [], hasDocker = false) => {
+function find(env: NodeJS.ProcessEnv, programs: readonly string[] = [], hasDocker = false) {
   const surroundings: Surroundings = {
     env,
     isProgram: (file) => programs.includes(file),
     hasDocker: async () => hasDocker,
   };
   return findJaeger(surroundings);
-};
+}
 
 const everything = {
   OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9318',

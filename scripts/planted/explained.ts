@@ -1,4 +1,4 @@
-// What a change of a pure file may leave unnoticed, and why: the program does the same with it.
+/** What a change of a pure file may leave unnoticed, and why: the program does the same with it. */
 export interface Explained {
   readonly file: string;
   /** The line that the change begins on, without its indentation. */

@@ -1,4 +1,4 @@
-// Bugs that only a change of the text can say. Each patch is applied to a copy of the tree, never to the tree itself.
+/** Bugs that only a change of the text can say. Each patch is applied to a copy of the tree, never to the tree itself. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

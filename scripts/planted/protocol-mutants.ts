@@ -1,4 +1,4 @@
-// Bugs of the protocol, as wrappers round what the tests play with. Each check must notice, by itself.
+/** Bugs of the protocol, as wrappers round what the tests play with. Each check must notice, by itself. */
 import { allMutants, control } from '../../packages/saga/src/testing/mutants/planted.ts';
 import type { Bug, Verdict } from './bug.ts';
 import { judgeByTests, root } from './test-run.ts';

@@ -1,6 +1,8 @@
-// A tool changes the pure files, one expression after the other, and runs the tests beside them. What no test notices
-// must be explained in explained.ts, and what is explained there must be there. Texts, objects and arrow functions are
-// left as they are: empty ones are a third of all changes, and most of them do not compile.
+/**
+ * A tool changes the pure files, one expression after the other, and runs the tests beside them. What no test notices
+ * must be explained in explained.ts, and what is explained there must be there. Texts, objects and arrow functions are
+ * left as they are: empty ones are a third of all changes, and most of them do not compile.
+ */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -1,4 +1,4 @@
-// One run of some tests that are to fail.
+/** One run of some tests that are to fail. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

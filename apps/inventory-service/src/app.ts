@@ -9,7 +9,7 @@ import {
 import { SCHEMA, seed } from './schema.ts';
 import { listHeld, listStock, release, reserve } from './stock.ts';
 
-export const createService = (options: ParticipantOptions): Participant => {
+export function createService(options: ParticipantOptions): Participant {
   const store = openStore({ ...options, migrations: [SCHEMA], seed });
   const { app, routes } = createServiceApp({
     ...options,
@@ -34,4 +34,4 @@ export const createService = (options: ParticipantOptions): Participant => {
     },
   });
   return { app, routes, store, close: store.close };
-};
+}

@@ -38,7 +38,7 @@ const STOCK: Readonly<Record<string, number>> = {
   'first-edition': 0,
 };
 
-export const seed = (db: DatabaseSync): void => {
+export function seed(db: DatabaseSync): void {
   const insert = db.prepare('INSERT INTO products (sku, on_hand, free) VALUES (?, ?, ?)');
   for (const [sku, onHand] of Object.entries(STOCK)) insert.run(sku, onHand, onHand);
-};
+}

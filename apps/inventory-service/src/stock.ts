@@ -10,18 +10,18 @@ export type Reservation =
 type Shortage = Extract<Reservation, { readonly problem: string }>;
 
 /** An order may name a product on several lines; together they must be in stock. */
-const sumBySku = (lines: readonly Line[]): ReadonlyMap<string, number> => {
+function sumBySku(lines: readonly Line[]): ReadonlyMap<string, number> {
   const quantities = new Map<string, number>();
   for (const { sku, quantity } of lines) {
     quantities.set(sku, (quantities.get(sku) ?? 0) + quantity);
   }
   return quantities;
-};
+}
 
-const findShortage = (
+function findShortage(
   db: DatabaseSync,
   quantities: ReadonlyMap<string, number>,
-): Shortage | undefined => {
+): Shortage | undefined {
   const find = db.prepare('SELECT free FROM products WHERE sku = ?');
   for (const [sku, quantity] of quantities) {
     const product = find.get(sku);
@@ -32,10 +32,10 @@ const findShortage = (
     }
   }
   return undefined;
-};
+}
 
 /** All lines or none: nothing is written before every line was found in stock. */
-export const reserve = ({ db, key, runId: orderId }: Work, lines: readonly Line[]): Reservation => {
+export function reserve({ db, key, runId: orderId }: Work, lines: readonly Line[]): Reservation {
   const quantities = sumBySku(lines);
   const shortage = findShortage(db, quantities);
   if (shortage !== undefined) return shortage;
@@ -50,10 +50,10 @@ export const reserve = ({ db, key, runId: orderId }: Work, lines: readonly Line[
     hold.run(quantity, quantity, sku);
   }
   return { reservationId: `res_${id}` };
-};
+}
 
 /** Gives back exactly what was held under this key, whatever the request says. */
-export const release = ({ db, key }: Work): void => {
+export function release({ db, key }: Work): void {
   const reservation = db.prepare('SELECT id FROM reservations WHERE key = ?').get(key);
   const id = Number(reservation?.id);
   const giveBack = db.prepare('UPDATE products SET free = free + ?, held = held - ? WHERE sku = ?');
@@ -63,7 +63,7 @@ export const release = ({ db, key }: Work): void => {
   }
   db.prepare('DELETE FROM reserved_lines WHERE reservation_id = ?').run(id);
   db.prepare('DELETE FROM reservations WHERE id = ?').run(id);
-};
+}
 
 const STOCK_LEVELS = 'SELECT sku, on_hand AS onHand, free, held FROM products ORDER BY sku';
 

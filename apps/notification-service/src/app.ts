@@ -10,7 +10,7 @@ import {
 import { countMessages, listMessages, send } from './messages.ts';
 import { SCHEMA } from './schema.ts';
 
-export const createService = (options: ParticipantOptions): Participant => {
+export function createService(options: ParticipantOptions): Participant {
   const store = openStore({ ...options, migrations: [SCHEMA] });
   const { app, routes } = createServiceApp({
     ...options,
@@ -30,4 +30,4 @@ export const createService = (options: ParticipantOptions): Participant => {
     },
   });
   return { app, routes, store, close: store.close };
-};
+}

@@ -8,7 +8,7 @@ type Message = Pick<Notification, 'customerId' | 'template' | 'channel'>;
 const toMessageId = (id: unknown): string => `msg_${String(id)}`;
 
 /** The message's id. */
-export const send = ({ db, key, runId: orderId, nowMs }: Work, message: Message): string => {
+export function send({ db, key, runId: orderId, nowMs }: Work, message: Message): string {
   const { lastInsertRowid } = db
     .prepare(
       `INSERT INTO messages (key, order_id, customer_id, template, channel, at)
@@ -16,7 +16,7 @@ export const send = ({ db, key, runId: orderId, nowMs }: Work, message: Message)
     )
     .run(key, orderId, message.customerId, message.template, message.channel, nowMs);
   return toMessageId(lastInsertRowid);
-};
+}
 
 export const countMessages = (db: DatabaseSync): number =>
   Number(db.prepare('SELECT count(*) AS n FROM messages').get()?.n);

@@ -266,7 +266,7 @@ it('has a stuck order tried again as soon as its participant answers', async () 
   ]);
 });
 
-const books = (taken: () => number, incarnation = () => 'one') => {
+function books(taken: () => number, incarnation = () => 'one') {
   const totals = () => [{ currency: 'EUR' as const, taken: taken(), givenBack: 0 }];
   const answer = async <T>(body: T) => ({ ok: true as const, status: 200 as const, body });
   const none = { payments: [], nextCursor: null };
@@ -275,7 +275,7 @@ const books = (taken: () => number, incarnation = () => 'one') => {
     'payment-alternate': { getPayments: () => answer({ ...none, totals: [] }) },
     'inventory-service': { getStock: () => answer({ products: [] }) },
   };
-};
+}
 
 it('audits when the data of a participant is another than before', async () => {
   let incarnation = 'one';

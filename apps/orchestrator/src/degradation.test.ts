@@ -1,4 +1,4 @@
-// Degraded service, as those who watch an orchestrator see it: in the order, in metrics, in readiness.
+/** Degraded service, as those who watch an orchestrator see it: in the order, in metrics, in readiness. */
 import { orchestratorOperations } from '@baton/contracts';
 import { createStandIns } from '@baton/runtime/testing';
 import { createMemoryJournal } from '@baton/saga/testing';

@@ -1,4 +1,4 @@
-// Orders of a definition that this build does not have: ended ones count in the books, open ones wait.
+/** Orders of a definition that this build does not have: ended ones count in the books, open ones wait. */
 import { PlaceOrder } from '@baton/contracts';
 import { createStandIns } from '@baton/runtime/testing';
 import { createEngine, ok, saga } from '@baton/saga';

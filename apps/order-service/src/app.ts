@@ -10,7 +10,7 @@ import { listProducts } from './catalogue.ts';
 import { cancelOrder, findOrder, storeOrder } from './orders.ts';
 import { SCHEMA, seed } from './schema.ts';
 
-export const createService = (options: ParticipantOptions): Participant => {
+export function createService(options: ParticipantOptions): Participant {
   const store = openStore({ ...options, migrations: [SCHEMA], seed });
   const { app, routes } = createServiceApp({
     ...options,
@@ -35,4 +35,4 @@ export const createService = (options: ParticipantOptions): Participant => {
     getCatalog: () => ({ status: 200, body: { products: listProducts(store.db) } }),
   });
   return { app, routes, store, close: store.close };
-};
+}

@@ -23,12 +23,12 @@ const toProduct = (row: Readonly<Record<string, unknown>>): Product =>
 export const listProducts = (db: DatabaseSync): readonly Product[] =>
   db.prepare(`${SELECT} ORDER BY name`).all().map(toProduct);
 
-const findPrice = (db: DatabaseSync, sku: string): Money | undefined => {
+function findPrice(db: DatabaseSync, sku: string): Money | undefined {
   const row = db.prepare(`${SELECT} WHERE sku = ?`).get(sku);
   return row === undefined ? undefined : toProduct(row).price;
-};
+}
 
-export const priceLines = (db: DatabaseSync, lines: readonly Line[]): Pricing => {
+export function priceLines(db: DatabaseSync, lines: readonly Line[]): Pricing {
   const totals = new Map<Money['currency'], number>();
   for (const { sku, quantity } of lines) {
     const price = findPrice(db, sku);
@@ -45,4 +45,4 @@ export const priceLines = (db: DatabaseSync, lines: readonly Line[]): Pricing =>
   return amountMinor > TOTAL_MAX_MINOR
     ? { problem: 'total-too-large', detail: `At most ${TOTAL_MAX_MINOR} in minor units` }
     : { total: { amountMinor, currency } };
-};
+}

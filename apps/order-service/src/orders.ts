@@ -12,23 +12,23 @@ const INSERT = `
   INSERT INTO orders (key, order_id, customer_id, lines, total_minor, currency, status)
   VALUES (?, ?, ?, ?, ?, ?, 'validated')`;
 
-export const storeOrder = (
+export function storeOrder(
   { db, key, runId: orderId }: Work,
   { customerId, lines }: OrderRequest,
-): Pricing => {
+): Pricing {
   const pricing = priceLines(db, lines);
   if ('problem' in pricing) return pricing;
   const { amountMinor, currency } = pricing.total;
   db.prepare(INSERT).run(key, orderId, customerId, JSON.stringify(lines), amountMinor, currency);
   return pricing;
-};
+}
 
-export const cancelOrder = ({ db, key }: Work): void => {
+export function cancelOrder({ db, key }: Work): void {
   db.prepare("UPDATE orders SET status = 'cancelled' WHERE key = ?").run(key);
-};
+}
 
 /** The newest, should an order have been validated under more than one key. */
-export const findOrder = (db: DatabaseSync, orderId: string): StoredOrder | undefined => {
+export function findOrder(db: DatabaseSync, orderId: string): StoredOrder | undefined {
   const row = db.prepare('SELECT * FROM orders WHERE order_id = ? ORDER BY id DESC').get(orderId);
   if (row === undefined) return undefined;
   return orderOperations.getOrder.replies[200].parse({
@@ -38,4 +38,4 @@ export const findOrder = (db: DatabaseSync, orderId: string): StoredOrder | unde
     lines: JSON.parse(String(row.lines)),
     total: { amountMinor: row.total_minor, currency: row.currency },
   });
-};
+}

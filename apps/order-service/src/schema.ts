@@ -36,7 +36,7 @@ const PRODUCTS: readonly SeedProduct[] = [
   ['first-edition', 'First edition', 9_500, 'EUR'],
 ];
 
-export const seed = (db: DatabaseSync): void => {
+export function seed(db: DatabaseSync): void {
   const insert = db.prepare('INSERT INTO products VALUES (?, ?, ?, ?)');
   for (const product of PRODUCTS) insert.run(...product);
-};
+}

@@ -10,7 +10,7 @@ import {
 import { giveBack, listPayments, listPaymentsOf, listTotals, takeMoney } from './payments.ts';
 import { SCHEMA } from './schema.ts';
 
-export const createService = (options: ParticipantOptions): Participant => {
+export function createService(options: ParticipantOptions): Participant {
   const store = openStore({ ...options, migrations: [SCHEMA] });
   const { app, routes } = createServiceApp({
     ...options,
@@ -39,4 +39,4 @@ export const createService = (options: ParticipantOptions): Participant => {
     }),
   });
   return { app, routes, store, close: store.close };
-};
+}

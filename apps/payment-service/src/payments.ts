@@ -18,10 +18,10 @@ const AMOUNT_MAX_MINOR = 1_000_000_000;
 
 const toPaymentId = (id: unknown): string => `pay_${String(id)}`;
 
-export const takeMoney = (
+export function takeMoney(
   { db, key, runId: orderId, nowMs }: Work,
   { amount, token }: Charge,
-): Decision => {
+): Decision {
   if (token !== ACCEPTED_TOKEN) {
     return { problem: 'payment-declined', detail: 'The card was declined' };
   }
@@ -35,12 +35,12 @@ export const takeMoney = (
     )
     .run(key, orderId, amount.amountMinor, amount.currency, nowMs);
   return { paymentId: toPaymentId(lastInsertRowid) };
-};
+}
 
 /** The whole amount that this key took, whatever the request says. */
-export const giveBack = ({ db, key }: Work): void => {
+export function giveBack({ db, key }: Work): void {
   db.prepare("UPDATE payments SET status = 'given-back' WHERE key = ?").run(key);
-};
+}
 
 const TOTALS = `
   SELECT currency, sum(amount_minor) AS taken,

@@ -42,15 +42,15 @@ const toDocument = (has: Has): Reply => ({
   },
 });
 
-const parse = (text: string): unknown => {
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-};
+}
 
-const judgeText = (text: string, has: Has): Reply | undefined => {
+function judgeText(text: string, has: Has): Reply | undefined {
   if (text.length > BODY_LENGTH_MAX && !has('has no size limit')) {
     return toProblem(413, 'payload-too-large');
   }
@@ -59,18 +59,18 @@ const judgeText = (text: string, has: Has): Reply | undefined => {
   return has('fails on malformed JSON')
     ? toProblem(500, 'internal-error')
     : toProblem(400, 'bad-request');
-};
+}
 
-const readKey = (request: IncomingMessage, has: Has): string | undefined => {
+function readKey(request: IncomingMessage, has: Has): string | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) {
     const needless: Defect = request.url === '/drop' ? 'needs no key to undo' : 'needs no key';
     return has(needless) ? 'ord_none:step' : undefined;
   }
   return typeof key === 'string' && (KEY.test(key) || has('takes any key')) ? key : undefined;
-};
+}
 
-const toSeatsRequest = (key: string, text: string): SeatsRequest => {
+function toSeatsRequest(key: string, text: string): SeatsRequest {
   const body = Hold.safeParse(parse(text));
   return {
     key,
@@ -78,9 +78,9 @@ const toSeatsRequest = (key: string, text: string): SeatsRequest => {
     orderId: KEY.exec(key)?.[1] ?? 'ord_none',
     seats: body.success ? body.data.seats : undefined,
   };
-};
+}
 
-const answerPost = async (request: IncomingMessage, seats: Seats, has: Has): Promise<Reply> => {
+async function answerPost(request: IncomingMessage, seats: Seats, has: Has): Promise<Reply> {
   const text = await readText(request);
   if (request.method !== 'POST' && !has('takes any method')) {
     return toProblem(405, 'method-not-allowed');
@@ -91,9 +91,9 @@ const answerPost = async (request: IncomingMessage, seats: Seats, has: Has): Pro
   if (unreadable !== undefined) return unreadable;
   const call = toSeatsRequest(key, text);
   return request.url === '/drop' ? seats.undo(call) : seats.forward(call);
-};
+}
 
-const answer = async (request: IncomingMessage, seats: Seats, has: Has): Promise<Reply> => {
+async function answer(request: IncomingMessage, seats: Seats, has: Has): Promise<Reply> {
   switch (request.url) {
     case '/hold':
     case '/drop':
@@ -115,14 +115,14 @@ const answer = async (request: IncomingMessage, seats: Seats, has: Has): Promise
     default:
       return toProblem(404, 'not-found');
   }
-};
+}
 
-const toType = ({ status }: Reply, has: Has): string => {
+function toType({ status }: Reply, has: Has): string {
   if (status === 404 && has('answers unknown paths in HTML')) return 'text/html';
   return status >= 400 && status !== 503 ? 'application/problem+json' : 'application/json';
-};
+}
 
-const createHandler = (has: Has) => {
+function createHandler(has: Has) {
   const seats = new Seats(has);
   let answers = 0;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -134,14 +134,14 @@ const createHandler = (has: Has) => {
     });
     response.end(JSON.stringify(reply.body));
   };
-};
+}
 
 export interface Listening {
   readonly url: string;
   readonly close: () => Promise<void>;
 }
 
-export const startSeats = async (...defects: readonly Defect[]): Promise<Listening> => {
+export async function startSeats(...defects: readonly Defect[]): Promise<Listening> {
   const handle = createHandler((...asked) => asked.some((defect) => defects.includes(defect)));
   const server = createServer((request, response) => void handle(request, response));
   const listening = Promise.withResolvers<void>();
@@ -158,4 +158,4 @@ export const startSeats = async (...defects: readonly Defect[]): Promise<Listeni
       return closed.promise;
     },
   };
-};
+}

@@ -1,4 +1,4 @@
-// `npm run matrix -- OPERATION FAULT`: the grid's signs in words.
+/** `npm run matrix -- OPERATION FAULT`: the grid's signs in words. */
 import { expect, it } from 'vitest';
 import { createMatrix } from './cell.ts';
 import { explainCells } from './sentences.ts';

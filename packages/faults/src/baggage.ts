@@ -30,7 +30,7 @@ const listValues = (baggage: string): readonly string[] =>
 const toValue = (text: string): string | number =>
   /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : text;
 
-const readFault = (text: string): CarriedFault | undefined => {
+function readFault(text: string): CarriedFault | undefined {
   const [operation, kind, ...settings] = text.split(':').map((part) => part.trim());
   const given = settings.map((setting): [string, string | number] => {
     const [name = '', ...value] = setting.split('=');
@@ -39,13 +39,13 @@ const readFault = (text: string): CarriedFault | undefined => {
   const name = FaultOperation.safeParse(operation);
   const fault = Fault.safeParse({ ...Object.fromEntries(given), kind });
   return name.success && fault.success ? { operation: name.data, fault: fault.data } : undefined;
-};
+}
 
-export const readBaggage = (baggage: string | undefined): CarriedFaults => {
+export function readBaggage(baggage: string | undefined): CarriedFaults {
   const texts = listValues(baggage ?? '').flatMap((value) => value.split('|'));
   const read = texts.slice(0, FAULTS_MAX).map((text) => ({ text, fault: readFault(text) }));
   return {
     faults: read.flatMap(({ fault }) => fault ?? []),
     unread: read.flatMap(({ text, fault }) => (fault ? [] : [text.slice(0, 200)])),
   };
-};
+}

@@ -32,7 +32,7 @@ const createAnnotate =
     };
   };
 
-export const openFaultControl = async ({
+export async function openFaultControl({
   file,
   log,
   now = Date.now,
@@ -40,7 +40,7 @@ export const openFaultControl = async ({
   readonly file: string;
   readonly log: Log;
   readonly now?: () => number;
-}): Promise<FaultControl> => {
+}): Promise<FaultControl> {
   const flags = await openFlags({ file, log });
   return {
     ...createFaultFile(file, now),
@@ -48,4 +48,4 @@ export const openFaultControl = async ({
     flags,
     close: flags.close,
   };
-};
+}

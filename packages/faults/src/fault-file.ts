@@ -41,17 +41,17 @@ const toUnusable = (error: unknown, path: string, done: string): UnusableFaults 
   );
 
 /** A file that is not there has no faults in it. */
-export const readFaultText = (path: string): string => {
+export function readFaultText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (readCode(error) === 'ENOENT') return NO_FAULTS;
     throw toUnusable(error, path, 'read');
   }
-};
+}
 
 /** Throws UnreadableFaults, saying what is wrong where. */
-export const parseFaults = (text: string, path: string): Flags => {
+export function parseFaults(text: string, path: string): Flags {
   const flags = Flags.safeParse(attempt(() => JSON.parse(text), `${path} is not JSON`));
   if (!flags.success) {
     const [issue] = flags.error.issues;
@@ -61,27 +61,27 @@ export const parseFaults = (text: string, path: string): Flags => {
   }
   attempt(() => toFlagdCore(text), `${path} breaks flagd's schema`);
   return flags.data;
-};
+}
 
 /** What libraries say of a bad file is long; where it is says enough. */
-const attempt = <T>(read: () => T, message: string): T => {
+function attempt<T>(read: () => T, message: string): T {
   try {
     return read();
   } catch {
     throw new UnreadableFaults(message);
   }
-};
+}
 
-const write = (path: string, flags: Flags['flags']): void => {
+function write(path: string, flags: Flags['flags']): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     replaceFile(path, JSON.stringify({ $schema: SCHEMA, flags }, null, 2));
   } catch (error) {
     throw toUnusable(error, path, 'written');
   }
-};
+}
 
-const replaceFile = (path: string, text: string): void => {
+function replaceFile(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, `${text}\n`, { mode: 0o600 });
@@ -90,16 +90,16 @@ const replaceFile = (path: string, text: string): void => {
     rmSync(temporary, { force: true });
     throw error;
   }
-};
+}
 
-const toState = (operation: string, flag: Flag | undefined, nowMs: number): FaultState => {
+function toState(operation: string, flag: Flag | undefined, nowMs: number): FaultState {
   const read = flag && readFlag(flag, nowMs);
   if (!read) return { operation, fault: null, hits: null };
   const hits = read.custom
     ? 'as its targeting says, which was written by hand'
     : describeHits(read.fault);
   return { operation, fault: read.fault, hits };
-};
+}
 
 export interface FaultFile {
   /** Every operation that can be broken; throws UnreadableFaults, as `set` and `clear` do, and all UnusableFaults. */
@@ -110,7 +110,7 @@ export interface FaultFile {
   readonly clearAll: () => void;
 }
 
-export const createFaultFile = (path: string, now: () => number = Date.now): FaultFile => {
+export function createFaultFile(path: string, now: () => number = Date.now): FaultFile {
   const read = (): Flags['flags'] => parseFaults(readFaultText(path), path).flags;
   return {
     list: () => {
@@ -129,4 +129,4 @@ export const createFaultFile = (path: string, now: () => number = Date.now): Fau
     },
     clearAll: () => write(path, {}),
   };
-};
+}

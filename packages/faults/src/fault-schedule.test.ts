@@ -5,10 +5,10 @@ import { type FaultChange, scheduleFaults } from './fault-schedule.ts';
 /** Enough to come across every operation. */
 const changesMax = 25 * FAULT_OPERATIONS.length;
 
-const take = (seed: number): readonly FaultChange[] => {
+function take(seed: number): readonly FaultChange[] {
   const schedule = scheduleFaults(seed);
   return Array.from({ length: changesMax }, () => schedule.next().value);
-};
+}
 
 it('is the same for the same seed, and another for another', () => {
   expect(take(7)).toEqual(take(7));

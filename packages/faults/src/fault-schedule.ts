@@ -14,7 +14,7 @@ const GAP_MIN_MS = 300;
 const GAP_SPREAD_MS = 2_700;
 
 /** mulberry32: small, and good enough for choosing. */
-const createRandom = (seed: number): (() => number) => {
+function createRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -22,16 +22,16 @@ const createRandom = (seed: number): (() => number) => {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-};
+}
 
-const pick = <T>(items: readonly T[], random: () => number): T => {
+function pick<T>(items: readonly T[], random: () => number): T {
   const item = items[Math.floor(random() * items.length)];
   if (item === undefined) throw new Error('There is nothing to pick from');
   return item;
-};
+}
 
 /** Each leaves some attempts alone, so that orders get through while it is on; delays stay below time-outs mostly. */
-const toRandomFault = (random: () => number): Fault => {
+function toRandomFault(random: () => number): Fault {
   const kind = pick(FAULT_KINDS, random);
   const fraction = Math.round(20 + random() * 60) / 100;
   const ms = Math.round(100 + random() * 900);
@@ -44,7 +44,7 @@ const toRandomFault = (random: () => number): Fault => {
     // One crash for each order is plenty.
     ...(kind === 'crash' && { when, times: 1 }),
   });
-};
+}
 
 /** Without an end. */
 export function* scheduleFaults(seed: number): Generator<FaultChange, never> {

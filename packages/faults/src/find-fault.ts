@@ -27,10 +27,10 @@ const toContext = ({ orderId, attempt, now }: FaultQuestion) => ({
 });
 
 /** What travels with the request comes before what is on for all. */
-export const findFault = async (
+export async function findFault(
   flags: Pick<Flags, 'evaluate'>,
   question: FaultQuestion,
-): Promise<Fault | undefined> => {
+): Promise<Fault | undefined> {
   const { operation, baggage } = question;
   const context = toContext(question);
   const carried = readBaggage(baggage).faults.filter((fault) => fault.operation === operation);
@@ -40,7 +40,7 @@ export const findFault = async (
     if (hit.success) return hit.data;
   }
   return Fault.safeParse(await flags.evaluate(operation, context)).data;
-};
+}
 
 /** A second instance of a program has faults of its own, under its own name. */
 export const toFaultName = (operation: string, participant: string): string =>

@@ -18,7 +18,7 @@ export const Flag = z.looseObject({
 });
 export type Flag = z.infer<typeof Flag>;
 
-const share = (fraction: number): Rule => {
+function share(fraction: number): Rule {
   const weight = Math.round(fraction * WEIGHT_SUM);
   return {
     fractional: [
@@ -26,9 +26,9 @@ const share = (fraction: number): Rule => {
       ['off', WEIGHT_SUM - weight],
     ],
   };
-};
+}
 
-export const toFlag = (fault: Fault) => {
+export function toFlag(fault: Fault) {
   const { times, fraction, order, until, ...action } = fault;
   const conditions: readonly Rule[] = [
     ...(order === undefined ? [] : [{ '==': [{ var: 'orderId' }, order] }]),
@@ -45,20 +45,20 @@ export const toFlag = (fault: Fault) => {
     ...(isForAll ? {} : { targeting: { if: [{ and: [true, ...conditions] }, hit, 'off'] } }),
     metadata: Object.fromEntries(Object.entries(scope).filter(([, v]) => v !== undefined)),
   };
-};
+}
 
 /** Null when nothing can be hit; `custom` when its targeting is not what we would have written. */
-export const readFlag = (
+export function readFlag(
   flag: Flag,
   nowMs: number,
-): { readonly fault: Fault; readonly custom: boolean } | null => {
+): { readonly fault: Fault; readonly custom: boolean } | null {
   const read = Fault.safeParse({ ...flag.metadata, ...flag.variants.on });
   const action = read.success ? read.data : Fault.safeParse(flag.variants.on).data;
   if (flag.state === 'DISABLED' || action === undefined) return null;
   const custom = !isDeepStrictEqual(toPlain(toFlag(action)), toPlain(flag));
   const isOver = action.until !== undefined && Date.parse(action.until) <= nowMs;
   return isOver && !custom ? null : { fault: action, custom };
-};
+}
 
 const toPlain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 

@@ -2,13 +2,13 @@
 import { FlagdCore, MemoryStorage } from '@openfeature/flagd-core';
 import type { Logger } from '@openfeature/server-sdk';
 
-const ignore = () => {};
+function ignore() {}
 /** What cannot be evaluated hits nobody; what cannot be loaded is thrown, and told by whoever loads it. */
 export const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** Strict: a rule with a slip in it would otherwise be taken, and do nothing. Throws on anything else than flags. */
-export const toFlagdCore = (text: string): FlagdCore => {
+export function toFlagdCore(text: string): FlagdCore {
   const storage = new MemoryStorage(SILENT, { disableDynamicCodeGeneration: true });
   storage.setConfigurations(text, true);
   return new FlagdCore(storage, SILENT);
-};
+}

@@ -14,11 +14,11 @@ export interface Flags {
   readonly close: () => Promise<void>;
 }
 
-const load = (file: string): FlagdCore => {
+function load(file: string): FlagdCore {
   const text = readFaultText(file);
   parseFaults(text, file);
   return toFlagdCore(text);
-};
+}
 
 const createProvider = (core: () => FlagdCore): Provider => ({
   metadata: { name: 'faults-file' },
@@ -43,13 +43,13 @@ function makeFolder(folder: string): void {
 /** OpenFeature knows providers by domain; each opened file is one. */
 let opened = 0;
 
-export const openFlags = async ({
+export async function openFlags({
   file,
   log,
 }: {
   readonly file: string;
   readonly log: Log;
-}): Promise<Flags> => {
+}): Promise<Flags> {
   let core = toFlagdCore(NO_FAULTS);
   const reload = () => {
     try {
@@ -78,4 +78,4 @@ export const openFlags = async ({
     evaluate: (flag, context) => client.getObjectValue(flag, {}, context),
     close: async () => watcher.close(),
   };
-};
+}

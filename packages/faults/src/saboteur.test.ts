@@ -11,7 +11,7 @@ import { createSaboteur } from './saboteur.ts';
 
 const answer = { status: 200, headers: {}, body: { orderId: 'ord_1' } };
 
-const open = async () => {
+async function open() {
   const folder = mkdtempSync(join(tmpdir(), 'baton-faults-'));
   const lines: string[] = [];
   const counted: string[] = [];
@@ -27,7 +27,7 @@ const open = async () => {
     rmSync(folder, { recursive: true });
   });
   return { ...saboteur, lines, counted };
-};
+}
 
 const toCall = (fault: string, proceed: InterceptedCall['proceed']): InterceptedCall => ({
   operation: paymentOperations.process,
@@ -76,20 +76,20 @@ it('logs a late request that fails', async () => {
 
 const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 
-const startSpan = () => {
+function startSpan() {
   const { tracing, told } = createSpanRecorder('payment-service');
   const request = { name: 'POST /process', headers: { traceparent }, attributes: {} };
   return { span: startRequestSpan(tracing, request), told };
-};
+}
 
 /** What the span of the request says of the fault that met it. */
-const traceFault = async (fault: string, proceed: InterceptedCall['proceed']) => {
+async function traceFault(fault: string, proceed: InterceptedCall['proceed']) {
   const { intercept } = await open();
   const { span, told } = startSpan();
   await span?.run(() => intercept(toCall(fault, proceed)));
   span?.end(200);
   return told()[0]?.attributes['baton.fault'];
-};
+}
 
 it.each([
   'status:status=500',

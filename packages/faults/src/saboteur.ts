@@ -58,7 +58,7 @@ const untilGone = (signal: AbortSignal): Promise<void> =>
     ? Promise.resolve()
     : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
-const act = async (fault: Fault, call: InterceptedCall, tools: Tools): Promise<Delivery> => {
+async function act(fault: Fault, call: InterceptedCall, tools: Tools): Promise<Delivery> {
   switch (fault.kind) {
     case 'latency':
       await tools.wait(fault.ms);
@@ -94,7 +94,7 @@ const act = async (fault: Fault, call: InterceptedCall, tools: Tools): Promise<D
     default:
       return fault satisfies never;
   }
-};
+}
 
 /** A decline marks itself, where it did decide: an effect that was done before is replayed, and is none of ours. */
 const mark = (delivery: Delivery, { kind }: Fault): Delivery =>
@@ -108,9 +108,9 @@ const mark = (delivery: Delivery, { kind }: Fault): Delivery =>
         },
       };
 
-const killProcess = (): void => {
+function killProcess(): void {
   process.kill(process.pid, 'SIGKILL');
-};
+}
 
 const createTools = (closed: AbortSignal, log: Log, crash: () => void): Tools => ({
   wait: async (ms) => {
@@ -130,12 +130,12 @@ export interface SaboteurDesign extends SaboteurOptions {
 }
 
 /** As they are written in baggage: `ms=800:times=2`. */
-const describeSettings = ({ kind, ...settings }: Fault): string | undefined => {
+function describeSettings({ kind, ...settings }: Fault): string | undefined {
   const texts = Object.entries(settings).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],
   );
   return texts.length > 0 ? texts.join(':') : undefined;
-};
+}
 
 const createIntercept =
   (
@@ -166,7 +166,7 @@ const createIntercept =
     return delivery;
   };
 
-export const createSaboteur = async (design: SaboteurDesign): Promise<Saboteur> => {
+export async function createSaboteur(design: SaboteurDesign): Promise<Saboteur> {
   const flags = await openFlags(design);
   const closing = new AbortController();
   const tools = createTools(closing.signal, design.log, design.crash ?? killProcess);
@@ -183,4 +183,4 @@ export const createSaboteur = async (design: SaboteurDesign): Promise<Saboteur> 
       await flags.close();
     },
   };
-};
+}

@@ -1,4 +1,4 @@
-// The runtime with workflows that are not the shop's: shipments and refills, side by side in one orchestrator.
+/** The runtime with workflows that are not the shop's: shipments and refills, side by side in one orchestrator. */
 import { ok, refused, saga } from '@baton/saga';
 import { createMemoryJournal } from '@baton/saga/testing';
 import { createLog } from '@baton/telemetry';

@@ -35,6 +35,6 @@ export const createParticipants = (
     // Made from the list whose types it gets.
   ) as unknown as Participants;
 
-export const closeParticipants = async (participants: Participants): Promise<void> => {
+export async function closeParticipants(participants: Participants): Promise<void> {
   await Promise.all(Object.values(participants).map((participant) => participant.close()));
-};
+}

@@ -1,7 +1,9 @@
-// Packs the engine as JavaScript and types, for programs outside this repository: Node strips no types inside
-// node_modules, so the sources themselves cannot be used there. `node scripts/pack.ts [folder]`.
-//
-// @baton/sqlite goes into the same tarball, compiled beside the engine, so that the package depends on nothing.
+/**
+ * Packs the engine as JavaScript and types, for programs outside this repository: Node strips no types inside
+ * node_modules, so the sources themselves cannot be used there. `node scripts/pack.ts [folder]`.
+ *
+ * @baton/sqlite goes into the same tarball, compiled beside the engine, so that the package depends on nothing.
+ */
 import { execFileSync } from 'node:child_process';
 import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';

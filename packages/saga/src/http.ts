@@ -1,10 +1,12 @@
-// A step's call over HTTP, as an operation: posts JSON under the attempt's key, and reads the answer as one of the four
-// replies. Not a client for anything else. It does not retry: the engine does.
-//
-// 1. It never throws. It believes an ok or a refusal only as the participant protocol has them.
-// 2. `unsent` only while nobody has read the body: `fetch` reads it once it has a connection to write it to.
-// 3. One call is one request at most: no redirect is followed, and `fetch` cannot repeat a body that is read once.
-// 4. It reads no more than a limit of an answer, and no text of an answer gets into a reply, but for listed codes.
+/**
+ * A step's call over HTTP, as an operation: posts JSON under the attempt's key, and reads the answer as one of the four
+ * replies. Not a client for anything else. It does not retry: the engine does.
+ *
+ * 1. It never throws. It believes an ok or a refusal only as the participant protocol has them.
+ * 2. `unsent` only while nobody has read the body: `fetch` reads it once it has a connection to write it to.
+ * 3. One call is one request at most: no redirect is followed, and `fetch` cannot repeat a body that is read once.
+ * 4. It reads no more than a limit of an answer, and no text of an answer gets into a reply, but for listed codes.
+ */
 import { ok, type Reply, refused } from './core/reply.ts';
 import type { Attempt, Operation } from './core/saga.ts';
 import type { Schema } from './core/schema.ts';

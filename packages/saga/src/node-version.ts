@@ -1,7 +1,9 @@
-// Says which Node the engine needs, where it is started on an older one. It is imported before all else, and imports nothing.
-//
-// 1. It must be heard: Node looks for every module that is imported before it evaluates the first one. So nothing of the
-//    engine imports what an old Node lacks, such as node:sqlite.
+/**
+ * Says which Node the engine needs, where it is started on an older one. It is imported before all else, and imports nothing.
+ *
+ * 1. It must be heard: Node looks for every module that is imported before it evaluates the first one. So nothing of the
+ *    engine imports what an old Node lacks, such as node:sqlite.
+ */
 
 /** The first whose SQLite loses no commit. */
 export const nodeOldest = '24.15';

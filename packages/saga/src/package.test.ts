@@ -25,10 +25,10 @@ const program = join(folder, 'program');
 const installed = join(program, 'node_modules', '@baton', 'saga');
 const run = (cwd: string, command: string, ...args: string[]): string =>
   execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-const compile = (file: string, ...flags: string[]): string => {
+function compile(file: string, ...flags: string[]): string {
   const strict = ['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext'];
   return run(program, join(root, 'node_modules', '.bin', 'tsc'), ...strict, ...flags, file);
-};
+}
 /** What stands first in such a block. */
 const readBlock = (language: string): string =>
   new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 's').exec(readme)?.[1] ?? '';

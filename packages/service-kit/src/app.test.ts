@@ -14,16 +14,16 @@ beforeEach(() => {
 });
 afterEach(() => standIn.store.close());
 
-const post = (path: string, key: string | undefined, body: unknown, type = 'application/json') => {
+function post(path: string, key: string | undefined, body: unknown, type = 'application/json') {
   const request = supertest(standIn.app).post(path).set('content-type', type);
   if (key !== undefined) request.set('idempotency-key', key);
   return request.send(typeof body === 'string' ? body : JSON.stringify(body));
-};
+}
 
-const expectNothingStored = () => {
+function expectNothingStored() {
   expect(standIn.fences()).toBe(0);
   expect(standIn.held()).toBe(0);
-};
+}
 
 describe('an effect over HTTP', () => {
   it('is done once however often it is asked for', async () => {

@@ -104,7 +104,7 @@ const createErrorHandler =
     return sendAnswer(response, toGeneralProblem('internal-error'));
   };
 
-const mountPages = <T extends Operations>(router: Router, options: ServiceAppOptions<T>): void => {
+function mountPages<T extends Operations>(router: Router, options: ServiceAppOptions<T>): void {
   // Made when it is first asked for: it is most of what an app takes to be made.
   let document: ReturnType<typeof toOpenApi> | undefined;
   router.get('/openapi.json', (_request, response) => {
@@ -116,7 +116,7 @@ const mountPages = <T extends Operations>(router: Router, options: ServiceAppOpt
     response.type(registry.contentType).send(await registry.metrics());
   });
   options.extend?.(router);
-};
+}
 
 /** Curried as `mount` is: `createServiceApp({ … })({ reserve: (work, body) => … })`. */
 export const createServiceApp =

@@ -77,11 +77,11 @@ const LooseRequest = z.object({
 });
 type LooseRequest = z.infer<typeof LooseRequest>;
 
-const toPath = (
+function toPath(
   template: string,
   params: LooseRequest['params'],
   query: LooseRequest['query'],
-): string => {
+): string {
   const path = template.replaceAll(/:(\w+)/g, (_match, name: string) =>
     encodeURIComponent(params[name] ?? ''),
   );
@@ -91,13 +91,13 @@ const toPath = (
     ),
   ).toString();
   return search === '' ? path : `${path}?${search}`;
-};
+}
 
-const toAttemptReply = (
+function toAttemptReply(
   operation: FencedOperation,
   exchange: Exchange,
   key: string,
-): Reply<unknown> => {
+): Reply<unknown> {
   switch (exchange.kind) {
     case 'response':
       return toReply(operation, exchange.response, key);
@@ -108,7 +108,7 @@ const toAttemptReply = (
     default:
       return exchange satisfies never;
   }
-};
+}
 
 /** What is asked, and how it went: told before the call leaves and after it came back. */
 export interface Asked {
@@ -181,7 +181,7 @@ interface LooseSuccess {
   readonly body: unknown;
 }
 
-const toReadReply = (operation: Operation, exchange: Exchange): LooseSuccess | Unread => {
+function toReadReply(operation: Operation, exchange: Exchange): LooseSuccess | Unread {
   if (exchange.kind !== 'response') return { ok: false, code: exchange.code };
   const { response } = exchange;
   const { status } = response;
@@ -194,7 +194,7 @@ const toReadReply = (operation: Operation, exchange: Exchange): LooseSuccess | U
     : undefined;
   if (!body?.success) return { ok: false, code: 'malformed-reply', status };
   return { ok: true, status, body: body.data };
-};
+}
 
 const callPlainly =
   (operation: Operation, transport: Transport) =>
@@ -209,7 +209,7 @@ const callPlainly =
 /** A name, not a text: what is longer is no incarnation of ours. */
 const INCARNATION_MAX = 64;
 
-const watchIncarnation = (transport: Transport) => {
+function watchIncarnation(transport: Transport) {
   let seen: string | undefined;
   const exchange: Transport['exchange'] = async (call) => {
     const result = await transport.exchange(call);
@@ -218,14 +218,14 @@ const watchIncarnation = (transport: Transport) => {
     return result;
   };
   return { transport: { ...transport, exchange }, incarnation: () => seen };
-};
+}
 
 /** The typed boundary: each method is made from the operation whose types it gets. */
-export const createClientOver = <const T extends Operations>(
+export function createClientOver<const T extends Operations>(
   operations: T,
   inner: Transport,
   travelling: Travelling = {},
-): Client<T> => {
+): Client<T> {
   const { transport, incarnation } = watchIncarnation(inner);
   return {
     ...Object.fromEntries(
@@ -239,7 +239,7 @@ export const createClientOver = <const T extends Operations>(
     close: transport.close,
     incarnation,
   } as Client<T>;
-};
+}
 
 export const createClient = <const T extends Operations>(
   operations: T,

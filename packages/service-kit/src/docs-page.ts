@@ -61,7 +61,7 @@ const sendText =
     void response.type(type).send(text);
 
 /** To be used at the root, as its paths are absolute. */
-export const createDocsRouter = (tryable = 'orchestrator'): Router => {
+export function createDocsRouter(tryable = 'orchestrator'): Router {
   const router = Router();
   router.use('/docs', (_request, response, next) => {
     response.setHeader('content-security-policy', POLICY);
@@ -83,4 +83,4 @@ export const createDocsRouter = (tryable = 'orchestrator'): Router => {
     ASSETS.includes(request.path.slice(1)) ? assets(request, response, next) : next(),
   );
   return router;
-};
+}

@@ -5,14 +5,14 @@ import { StartupProblem } from './startup-problem.ts';
 
 const shape = { PAYMENT_URL: ServiceUrl.default('http://127.0.0.1:4003') };
 const read = (source: Record<string, string>) => readServiceEnv({ port: 4002, shape }, source);
-const linesOf = (source: Record<string, string>): readonly string[] => {
+function linesOf(source: Record<string, string>): readonly string[] {
   try {
     read(source);
   } catch (error) {
     if (error instanceof StartupProblem) return error.lines;
   }
   return [];
-};
+}
 const TOKEN = 'sixteen-characters';
 
 it('has a default for everything', () => {

@@ -24,11 +24,11 @@ export const ServiceUrl = z.url({
 });
 
 /** What is appended to an address must end up in its path. */
-const isPlain = (text: string): boolean => {
+function isPlain(text: string): boolean {
   if (!URL.canParse(text)) return true;
   const { search, hash, username, password } = new URL(text);
   return `${search}${hash}${username}${password}` === '';
-};
+}
 
 const toSharedShape = (port: number) => ({
   PORT: Port.prefault(String(port)).meta({ example: String(port) }),
@@ -85,22 +85,22 @@ const toSharedShape = (port: number) => ({
 });
 type SharedShape = ReturnType<typeof toSharedShape>;
 
-const exampleOf = (shape: z.ZodRawShape, name: string): string => {
+function exampleOf(shape: z.ZodRawShape, name: string): string {
   const schema = shape[name];
   const example = schema instanceof z.ZodType ? schema.meta()?.example : undefined;
   return typeof example === 'string' ? ` (for example ${name}=${example})` : '';
-};
+}
 
-const toLine = (shape: z.ZodRawShape, issue: z.core.$ZodIssue): string => {
+function toLine(shape: z.ZodRawShape, issue: z.core.$ZodIssue): string {
   const name = String(issue.path[0] ?? 'environment');
   return `${name}: ${issue.message}${exampleOf(shape, name)}`;
-};
+}
 
 /** Reads any shape; an empty value counts as none, as in most `.env` files. */
-export const readEnv = <S extends z.ZodRawShape>(
+export function readEnv<S extends z.ZodRawShape>(
   shape: S,
   source: Source,
-): z.output<z.ZodObject<S>> => {
+): z.output<z.ZodObject<S>> {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
   const parsed = z.object(shape).safeParse(given);
   if (parsed.success) return parsed.data;
@@ -108,16 +108,16 @@ export const readEnv = <S extends z.ZodRawShape>(
     'The environment cannot be used:',
     ...parsed.error.issues.map((issue) => `  ${toLine(shape, issue)}`),
   ]);
-};
+}
 
 export type ServiceEnv<S extends z.ZodRawShape> = z.output<z.ZodObject<SharedShape>> &
   z.output<z.ZodObject<S>>;
 
 /** The shared variables and the service's own. An open host needs a token and production no faults, or nothing starts. */
-export const readServiceEnv = <S extends z.ZodRawShape>(
+export function readServiceEnv<S extends z.ZodRawShape>(
   { port, shape }: { readonly port: number; readonly shape: S },
   source: Source,
-): ServiceEnv<S> => {
+): ServiceEnv<S> {
   const problems: string[] = [];
   const collect = <T>(read: () => T): T | undefined => {
     try {
@@ -147,7 +147,7 @@ export const readServiceEnv = <S extends z.ZodRawShape>(
     throw new StartupProblem(['The environment cannot be used:', ...problems]);
   }
   return { ...shared, ...own };
-};
+}
 
 export const toTraceOptions = (
   env: Pick<

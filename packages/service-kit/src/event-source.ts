@@ -31,12 +31,12 @@ const RECONNECT_MS = 1_000;
 const SILENCE_MAX_MS = 45_000;
 const EVENT_MAX_CHARS = 1024 * 1024;
 
-const toStreamed = ({ id, event, data }: EventSourceMessage): readonly StreamedEvent[] => {
+function toStreamed({ id, event, data }: EventSourceMessage): readonly StreamedEvent[] {
   if (event === 'reset') return [{ kind: 'reset', id }];
   const parsed = OrderEvent.safeParse(readJson(data));
   // An event of a newer server that this contract cannot read is passed over.
   return parsed.success ? [{ kind: 'event', id, event: parsed.data }] : [];
-};
+}
 
 async function* readMessages(body: AsyncIterable<Buffer>): AsyncGenerator<EventSourceMessage> {
   const messages: EventSourceMessage[] = [];
@@ -51,12 +51,12 @@ async function* readMessages(body: AsyncIterable<Buffer>): AsyncGenerator<EventS
   }
 }
 
-const toUrl = (baseUrl: string, orderId: string | undefined): string => {
+function toUrl(baseUrl: string, orderId: string | undefined): string {
   const base = baseUrl.replace(/\/+$/, '');
   return orderId === undefined
     ? `${base}/events`
     : `${base}/orders/${encodeURIComponent(orderId)}/events`;
-};
+}
 
 const connect = (agent: Agent, baseUrl: string, options: EventsOptions) =>
   request(toUrl(baseUrl, options.orderId), {
@@ -104,10 +104,10 @@ async function* readAcross(
   }
 }
 
-export const createEventSource = ({ baseUrl }: HttpOptions): EventSource => {
+export function createEventSource({ baseUrl }: HttpOptions): EventSource {
   const agent = new Agent({ headersTimeout: SILENCE_MAX_MS, bodyTimeout: SILENCE_MAX_MS });
   return {
     events: (options) => readAcross(agent, baseUrl, options),
     close: () => agent.destroy(),
   };
-};
+}

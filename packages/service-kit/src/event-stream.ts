@@ -10,15 +10,15 @@ const toText = ({ id, event, data }: ServerEvent): string =>
   `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
 /** A caller that goes while its connection is full ends the wait, not the process. */
-const write = async (response: Response, text: string, signal: AbortSignal): Promise<void> => {
+async function write(response: Response, text: string, signal: AbortSignal): Promise<void> {
   if (!response.write(text)) await once(response, 'drain', { signal }).catch(() => {});
-};
+}
 
-export const sendEvents = async (
+export async function sendEvents(
   response: Response,
   { events }: StreamAnswer,
   signal: AbortSignal,
-): Promise<void> => {
+): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   response.flushHeaders();
   if (response.req.method === 'HEAD' || signal.aborted) {
@@ -43,4 +43,4 @@ export const sendEvents = async (
     stop();
     response.end();
   }
-};
+}

@@ -17,11 +17,11 @@ const KEY = 'ord_1:reserve';
 const BODY = { orderId: 'ord_1', lines: [1] };
 
 const open: Store[] = [];
-const openAt = (path = ':memory:', busyTimeoutMs = 2_000): { store: Store; fence: Fence } => {
+function openAt(path = ':memory:', busyTimeoutMs = 2_000): { store: Store; fence: Fence } {
   const store = openStore({ path, migrations: [SCHEMA], busyTimeoutMs });
   open.push(store);
   return { store, fence: createFence(store, () => 0) };
-};
+}
 afterEach(() => {
   for (const store of open.splice(0)) store.close();
 });
@@ -42,9 +42,9 @@ const undoing = ({ db }: Store) =>
     if (exists) db.prepare('DELETE FROM effects').run();
     return { verdict: 'undone' };
   });
-const mustNotRun = () => {
+function mustNotRun(): never {
   throw new Error('the effect ran although a row answers');
-};
+}
 
 describe('forward', () => {
   it('is done and stored where there is no row, then replayed', () => {

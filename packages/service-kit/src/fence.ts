@@ -78,7 +78,7 @@ export interface Fence {
 const toHash = (body: unknown): string =>
   createHash('sha256').update(toCanonicalJson(body)).digest('base64');
 
-const createRows = (db: DatabaseSync, now: () => number) => {
+function createRows(db: DatabaseSync, now: () => number) {
   const find = db.prepare('SELECT state, forward_hash, undo_hash, reply FROM fence WHERE key = ?');
   const insert = db.prepare('INSERT INTO fence VALUES (?, ?, ?, ?, ?, ?)');
   const mark = db.prepare('UPDATE fence SET state = ?, undo_hash = ?, at = ? WHERE key = ?');
@@ -94,20 +94,20 @@ const createRows = (db: DatabaseSync, now: () => number) => {
     mark: (key: string, state: Row['state'], undoHash: string) =>
       mark.run(state, undoHash, now(), key),
   };
-};
+}
 type Rows = ReturnType<typeof createRows>;
 
 /** A verdict that keeps nothing takes back what the effect wrote before it decided so. */
-const runEffect = <V extends Verdict | UndoVerdict>(db: DatabaseSync, effect: () => V): V => {
+function runEffect<V extends Verdict | UndoVerdict>(db: DatabaseSync, effect: () => V): V {
   db.exec('SAVEPOINT effect');
   const verdict = effect();
   const isKept = verdict.verdict === 'done' || verdict.verdict === 'undone';
   if (!isKept) db.exec('ROLLBACK TO effect');
   db.exec('RELEASE effect');
   return verdict;
-};
+}
 
-const replay = (row: Row, hash: string): ForwardOutcome => {
+function replay(row: Row, hash: string): ForwardOutcome {
   switch (row.state) {
     case 'UNDONE':
     case 'TOMBSTONE':
@@ -123,30 +123,30 @@ const replay = (row: Row, hash: string): ForwardOutcome => {
     default:
       return row.state satisfies never;
   }
-};
+}
 
-const storeVerdict = (
+function storeVerdict(
   rows: Rows,
   { key, hash }: { readonly key: string; readonly hash: string },
   verdict: Verdict,
-): ForwardOutcome => {
+): ForwardOutcome {
   if (verdict.verdict !== 'rejected') {
     const state = verdict.verdict === 'done' ? 'DONE' : 'REFUSED';
     rows.insertForward(key, state, hash, verdict.reply);
   }
   return { outcome: 'reply', reply: verdict.reply, replayed: false };
-};
+}
 
-const storeUndo = (
+function storeUndo(
   rows: Rows,
   row: Row | undefined,
   { key, hash }: { readonly key: string; readonly hash: string },
-): void => {
+): void {
   if (row === undefined) rows.insertTombstone(key, hash);
   else rows.mark(key, row.state === 'DONE' ? 'UNDONE' : row.state, hash);
-};
+}
 
-export const createFence = (store: Store, now: () => number = Date.now): Fence => {
+export function createFence(store: Store, now: () => number = Date.now): Fence {
   store.transact((db) => db.exec(SCHEMA));
   const rows = createRows(store.db, now);
   return {
@@ -172,4 +172,4 @@ export const createFence = (store: Store, now: () => number = Date.now): Fence =
         return { outcome: 'undone', replayed: false };
       }),
   };
-};
+}

@@ -5,7 +5,7 @@ import { createStandIn } from './stand-in/inventory.ts';
 
 const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 
-const open = () => {
+function open() {
   const { tracing, told } = createSpanRecorder('inventory-service');
   const { app, store } = createStandIn(':memory:', 2_000, { tracing });
   onTestFinished(() => store.close());
@@ -18,7 +18,7 @@ const open = () => {
   };
   const fences = () => told().filter(({ name }) => name.startsWith('fence'));
   return { ask, told, fences };
-};
+}
 
 const toBody = (sku: string, quantity = 2) => ({ orderId: 'ord_1', lines: [{ sku, quantity }] });
 const requests = {

@@ -36,13 +36,13 @@ interface Fenced<O extends FencedOperation> {
 /** A body may name its run too, as `orderId`; the key is what counts. */
 const Named = z.looseObject({ orderId: z.string() });
 
-const readFencedBody = (call: Fenced<FencedOperation>): Read<unknown> => {
+function readFencedBody(call: Fenced<FencedOperation>): Read<unknown> {
   const read = readPart(call.operation.body, call.body, 'body');
   const named = read.ok ? Named.safeParse(read.value).data : undefined;
   return named === undefined || named.orderId === call.runId
     ? read
     : { ok: false, issues: [{ path: 'body.orderId', message: 'is not the order of the key' }] };
-};
+}
 
 const toWork = ({ key, runId, ledger }: Fenced<FencedOperation>): Work => ({
   db: ledger.store.db,
@@ -57,7 +57,7 @@ const rejectBody = (call: Fenced<FencedOperation>, issues: ProblemDetails['issue
 });
 
 /** Runs inside the fence's transaction, and only where no row answers already. */
-const runForward = (call: Fenced<EffectOperation>): Verdict => {
+function runForward(call: Fenced<EffectOperation>): Verdict {
   const read = readFencedBody(call);
   if (!read.ok) return rejectBody(call, read.issues);
   const answer = call.handler(toWork(call), read.value);
@@ -65,9 +65,9 @@ const runForward = (call: Fenced<EffectOperation>): Verdict => {
   if (reply.status < 300) return { verdict: 'done', reply };
   const { problem } = LooseProblem.parse(answer);
   return { verdict: isRefusal(call.operation, problem) ? 'refused' : 'rejected', reply };
-};
+}
 
-const runUndo = (call: Fenced<UndoOperation>, exists: boolean): UndoVerdict => {
+function runUndo(call: Fenced<UndoOperation>, exists: boolean): UndoVerdict {
   const read = readFencedBody(call);
   if (!read.ok) return rejectBody(call, read.issues);
   const answer = exists ? call.handler(toWork(call), read.value) : undefined;
@@ -77,15 +77,15 @@ const runUndo = (call: Fenced<UndoOperation>, exists: boolean): UndoVerdict => {
     verdict: 'rejected',
     reply: toProblemAnswer(call.operation, problem, { ...details, orderId: call.runId }),
   };
-};
+}
 
 /** What the fence decided, as its span says it: only once that is on the disk. */
-const markFence = (outcome: string): void => {
+function markFence(outcome: string): void {
   markSpan({ 'baton.fence': outcome });
   renameSpan(`fence ${outcome}`);
-};
+}
 
-const forward = (call: Fenced<EffectOperation>, fence: Fence): HttpAnswer => {
+function forward(call: Fenced<EffectOperation>, fence: Fence): HttpAnswer {
   const { operation, runId: orderId } = call;
   // The route is part of what a key was used for.
   const fingerprint = { operation: operation.name, body: call.body };
@@ -98,9 +98,9 @@ const forward = (call: Fenced<EffectOperation>, fence: Fence): HttpAnswer => {
   markFence(result.outcome === 'reply' ? came : result.outcome);
   if (result.outcome !== 'reply') return toProblemAnswer(operation, result.outcome, { orderId });
   return came === 'replayed' ? toReplay(result.reply) : result.reply;
-};
+}
 
-const undo = (call: Fenced<UndoOperation>, fence: Fence): HttpAnswer => {
+function undo(call: Fenced<UndoOperation>, fence: Fence): HttpAnswer {
   const { operation, runId: orderId } = call;
   const fingerprint = { operation: operation.name, body: call.body };
   let came: string = 'replayed';
@@ -122,14 +122,14 @@ const undo = (call: Fenced<UndoOperation>, fence: Fence): HttpAnswer => {
     default:
       return result satisfies never;
   }
-};
+}
 
-export const respondFenced = (
+export function respondFenced(
   operation: FencedOperation,
   handler: LooseHandler,
   ledger: Ledger,
   request: HttpRequest,
-): HttpAnswer => {
+): HttpAnswer {
   const key = request.headers[KEY_HEADER] ?? '';
   const runId = runIdOfKey(key);
   if (runId === undefined) return toProblemAnswer(operation, 'key-missing');
@@ -146,7 +146,7 @@ export const respondFenced = (
         : undo({ ...call, operation }, ledger.fence),
     ),
   );
-};
+}
 
 /** Says what it answers: between two machines, an answer may reach somebody else. */
 const toAnswerOf = (key: string, answer: HttpAnswer): HttpAnswer => ({

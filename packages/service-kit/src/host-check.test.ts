@@ -1,4 +1,4 @@
-// Hosts as a page elsewhere, a proxy or an attacker would send them: byte by byte, since a client would tidy them up.
+/** Hosts as a page elsewhere, a proxy or an attacker would send them: byte by byte, since a client would tidy them up. */
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -18,13 +18,13 @@ afterAll(() => {
   server.close();
 });
 
-const ask = async (hosts: readonly string[], target = '/'): Promise<string> => {
+async function ask(hosts: readonly string[], target = '/'): Promise<string> {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   const lines = hosts.map((host) => `Host: ${host}\r\n`).join('');
   socket.write(`GET ${target} HTTP/1.1\r\n${lines}Connection: close\r\n\r\n`);
   const answer = await text(socket);
   return answer.slice('HTTP/1.1 '.length).slice(0, 3);
-};
+}
 
 it.each([
   'localhost',

@@ -18,7 +18,7 @@ const readHost = ({ headersDistinct: { host = [] } }: Request): string | undefin
 const isTargetAllowed = (url: string, allowed: ReadonlySet<string>): boolean =>
   url.startsWith('/') || allowed.has(URL.parse(url)?.hostname ?? '');
 
-export const createHostCheck = (hosts: readonly string[]): RequestHandler => {
+export function createHostCheck(hosts: readonly string[]): RequestHandler {
   const allowed = new Set([...LOOPBACK_HOSTS, ...hosts.map((h) => toHostName(h).toLowerCase())]);
   return (request, response, next) => {
     const name = readHost(request);
@@ -26,4 +26,4 @@ export const createHostCheck = (hosts: readonly string[]): RequestHandler => {
       next();
     else sendAnswer(response, toGeneralProblem('misdirected-request'));
   };
-};
+}

@@ -35,10 +35,10 @@ const readAttempt = (text: string | undefined): number =>
   /^[1-9]\d{0,8}$/.test(text ?? '') ? Number(text) : 1;
 
 /** Undefined where nobody steps in: at reads, and at requests without a usable key, which the route refuses. */
-export const toInterceptedCall = (
+export function toInterceptedCall(
   { operation, respond }: Route,
   request: HttpRequest,
-): InterceptedCall | undefined => {
+): InterceptedCall | undefined {
   const key = request.headers[KEY_HEADER] ?? '';
   const orderId = runIdOfKey(key);
   if (!isFenced(operation) || orderId === undefined) return undefined;
@@ -54,4 +54,4 @@ export const toInterceptedCall = (
       return answer;
     },
   };
-};
+}

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { inspectJson, toCanonicalJson } from './json.ts';
 
 /** The same value with the keys of every object in the opposite order. */
-const reversed = (value: unknown): unknown => {
+function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
@@ -11,7 +11,7 @@ const reversed = (value: unknown): unknown => {
       .reverse()
       .map(([key, child]) => [key, reversed(child)]),
   );
-};
+}
 
 it('equal values give one text in whatever order their keys came, and still parse to themselves', () => {
   fc.assert(

@@ -10,7 +10,7 @@ const isContainer = (value: unknown): value is object =>
   typeof value === 'object' && value !== null;
 
 /** Problems with the shape of a value, before any schema sees it. */
-export const inspectJson = (value: unknown, path: string, depth = 0): readonly Issue[] => {
+export function inspectJson(value: unknown, path: string, depth = 0): readonly Issue[] {
   if (!isContainer(value)) return [];
   if (depth >= DEPTH_MAX) return [{ path, message: `is nested deeper than ${DEPTH_MAX} levels` }];
   return Object.entries(value).flatMap(([key, child]) => {
@@ -18,10 +18,10 @@ export const inspectJson = (value: unknown, path: string, depth = 0): readonly I
     if (FORBIDDEN_KEYS.has(key)) return [{ path: childPath, message: 'is not an allowed name' }];
     return inspectJson(child, childPath, depth + 1);
   });
-};
+}
 
 /** Equal values give equal texts: keys sorted, nothing else changed. */
-export const toCanonicalJson = (value: unknown): string => {
+export function toCanonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(toCanonicalJson).join(',')}]`;
   if (!isContainer(value)) return JSON.stringify(value) ?? 'null';
   const fields = Object.entries(value)
@@ -29,4 +29,4 @@ export const toCanonicalJson = (value: unknown): string => {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, child]) => `${JSON.stringify(key)}:${toCanonicalJson(child)}`);
   return `{${fields.join(',')}}`;
-};
+}

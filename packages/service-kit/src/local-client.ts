@@ -24,11 +24,11 @@ interface LocalOptions {
   readonly tracing?: Tracing | undefined;
 }
 
-const exchange = async (
+async function exchange(
   routes: readonly Route[],
   call: Call,
   { now = Date.now, incarnation, tracing }: LocalOptions,
-): Promise<Exchange> => {
+): Promise<Exchange> {
   if (call.signal.aborted) return { kind: 'unknown', code: 'timed-out' };
   const route = routes.find(({ operation }) => operation.name === call.operation.name);
   if (route === undefined) return { kind: 'unsent', code: 'connection-refused' };
@@ -57,7 +57,7 @@ const exchange = async (
       receivedAtMs: now(),
     },
   };
-};
+}
 
 export const createLocalTransport = (
   routes: readonly Route[],

@@ -8,7 +8,7 @@ const { beats, tickMs, silentMax }: Watched = workerData;
 let last = Atomics.load(beats, 0);
 let silent = 0;
 
-const endProcess = (): void => {
+function endProcess(): void {
   const seconds = (silent * tickMs) / 1_000;
   try {
     // Past the streams, which are the blocked thread's.
@@ -16,7 +16,7 @@ const endProcess = (): void => {
   } finally {
     process.kill(process.pid, 'SIGKILL');
   }
-};
+}
 
 setInterval(() => {
   const now = Atomics.load(beats, 0);

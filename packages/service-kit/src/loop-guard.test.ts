@@ -7,7 +7,7 @@ const PROGRAM = new URL('./stand-in/guarded.ts', import.meta.url).pathname;
 /** Far above what a busy machine adds to a tick. */
 const BLOCKED_MAX_MS = 2_000;
 
-const start = async ({ onTestFinished }: TestContext) => {
+async function start({ onTestFinished }: TestContext) {
   const child = spawn(process.execPath, [PROGRAM, String(BLOCKED_MAX_MS)], { stdio: 'pipe' });
   onTestFinished(() => void child.kill('SIGKILL'));
   let errors = '';
@@ -24,14 +24,14 @@ const start = async ({ onTestFinished }: TestContext) => {
   const hear = async () => (await lines.next()).value;
   const ask = (line: string) => tell(line).then(hear);
   return { child, ended, tell, hear, ask, errors: () => errors };
-};
+}
 
 /** By the clock of this process, which nobody freezes or blocks. */
-const elapse = (ms: number) => {
+function elapse(ms: number) {
   const { promise, resolve } = Promise.withResolvers<void>();
   setTimeout(resolve, ms);
   return promise;
-};
+}
 
 // Each waits for clocks that nobody can turn, so they wait together.
 describe.concurrent('the loop guard', () => {

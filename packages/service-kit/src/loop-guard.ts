@@ -21,7 +21,7 @@ export interface Watched {
 const SILENT_MAX = 10;
 
 /** Never keeps the process alive by itself. The function that it returns stops it. */
-export const guardLoop = (blockedMaxMs: number): (() => void) => {
+export function guardLoop(blockedMaxMs: number): () => void {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const tickMs = Math.ceil(blockedMaxMs / SILENT_MAX);
   const beating = setInterval(() => Atomics.add(beats, 0, 1), Math.ceil(tickMs / 2)).unref();
@@ -32,4 +32,4 @@ export const guardLoop = (blockedMaxMs: number): (() => void) => {
     clearInterval(beating);
     void thread.terminate();
   };
-};
+}

@@ -22,7 +22,7 @@ const LooseSuccess = z.object({
 });
 
 /** A reply that breaks the contract is a bug here, so it throws. */
-export const toSuccess = (operation: Operation, answer: unknown): HttpAnswer => {
+export function toSuccess(operation: Operation, answer: unknown): HttpAnswer {
   const { status, body, headers } = LooseSuccess.parse(answer);
   const schema = replyOf(operation, status);
   return {
@@ -30,22 +30,22 @@ export const toSuccess = (operation: Operation, answer: unknown): HttpAnswer => 
     headers: { ...headers, 'content-type': 'application/json' },
     body: schema.parse(body),
   };
-};
+}
 
-const replyOf = (operation: Operation, status: number): z.ZodType => {
+function replyOf(operation: Operation, status: number): z.ZodType {
   const replies: Readonly<Record<number, z.ZodType>> = operation.replies;
   const schema = replies[status];
   if (schema === undefined) throw new Error(`${operation.name} has no reply ${status}`);
   return schema;
-};
+}
 
-export const toHttpAnswer = (
+export function toHttpAnswer(
   operation: Operation,
   answer: unknown,
   details: ProblemDetails = {},
-): HttpAnswer => {
+): HttpAnswer {
   const problem = LooseProblem.safeParse(answer);
   return problem.success
     ? toProblemAnswer(operation, problem.data.problem, { ...details, ...problem.data })
     : toSuccess(operation, answer);
-};
+}

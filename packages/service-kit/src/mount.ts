@@ -41,13 +41,13 @@ const toHttpRequest = (request: Request, signal: AbortSignal): HttpRequest => ({
 });
 
 /** `close` also follows a finished answer; only a caller that left early is one that is gone. */
-const toSignal = (response: Response): AbortSignal => {
+function toSignal(response: Response): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) gone.abort();
   });
   return gone.signal;
-};
+}
 
 const toRequestHandler =
   (route: Route, intercept: Interceptor | undefined): RequestHandler =>
@@ -103,7 +103,7 @@ const refuseMethod =
 const REGISTRARS = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const;
 type Watchers = Pick<MountSurroundings, 'metrics' | 'tracing' | 'intercept' | 'shed'>;
 
-const mountRoute = (router: Router, route: Route, watchers: Watchers): void => {
+function mountRoute(router: Router, route: Route, watchers: Watchers): void {
   const { method, path } = route.operation;
   const trace = createTracer(route.operation, watchers.tracing);
   const observe = createObserver(route.operation, watchers.metrics);
@@ -111,17 +111,17 @@ const mountRoute = (router: Router, route: Route, watchers: Watchers): void => {
   const handle = toRequestHandler(route, watchers.intercept);
   const steps = method === 'GET' ? [handle] : [shed, checkType, readJson, handle];
   router[REGISTRARS[method]](path, trace, observe, ...steps);
-};
+}
 
-export const mountRoutes = (
+export function mountRoutes(
   router: Router,
   routes: readonly Route[],
   watchers: Watchers = {},
-): void => {
+): void {
   for (const route of routes) mountRoute(router, route, watchers);
   const byPath = Map.groupBy(routes, ({ operation }) => operation.path);
   for (const [path, known] of byPath) router.all(path, refuseMethod(toAllowed(known)));
-};
+}
 
 /** `mount(router, operations, { store, log })({ reserve: (work, body) => … })` */
 export const mount =
@@ -132,7 +132,7 @@ export const mount =
     return routes;
   };
 
-export const toUnreadable = (status: number): HttpAnswer => {
+export function toUnreadable(status: number): HttpAnswer {
   switch (status) {
     case 413:
       return toGeneralProblem('payload-too-large');
@@ -143,4 +143,4 @@ export const toUnreadable = (status: number): HttpAnswer => {
         issues: [{ path: 'body', message: 'cannot be read as JSON' }],
       });
   }
-};
+}

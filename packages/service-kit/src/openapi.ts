@@ -20,21 +20,21 @@ import { z } from 'zod';
 type Json = Readonly<Record<string, unknown>>;
 
 /** `input`: what is written to the wire, where unknown fields of replies are not forbidden. */
-const toSchema = (schema: z.ZodType): Json => {
+function toSchema(schema: z.ZodType): Json {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
     reused: 'inline',
     unrepresentable: 'any',
   });
   return rest;
-};
+}
 
 const PropertyMap = z.object({
   properties: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
   required: z.array(z.string()).default([]),
 });
 
-const toParameters = (place: 'path' | 'query' | 'header', schema: z.ZodType | undefined) => {
+function toParameters(place: 'path' | 'query' | 'header', schema: z.ZodType | undefined) {
   if (schema === undefined) return [];
   const { properties, required } = PropertyMap.parse(toSchema(schema));
   return Object.entries(properties).map(([name, { description, ...property }]) => ({
@@ -44,7 +44,7 @@ const toParameters = (place: 'path' | 'query' | 'header', schema: z.ZodType | un
     ...(description === undefined ? {} : { description }),
     schema: property,
   }));
-};
+}
 
 const EFFECT_HEADERS = [
   {
@@ -71,7 +71,7 @@ const parametersOf = (operation: Operation) => [
   ...(isFenced(operation) ? EFFECT_HEADERS : []),
 ];
 
-const toReplies = (operation: Operation): Json => {
+function toReplies(operation: Operation): Json {
   const type = operation.kind === 'stream' ? 'text/event-stream' : 'application/json';
   const replies = Object.entries<z.ZodType>(operation.replies);
   return Object.fromEntries(
@@ -87,7 +87,7 @@ const toReplies = (operation: Operation): Json => {
       ];
     }),
   );
-};
+}
 
 const PROBLEM_REFERENCE = { $ref: '#/components/schemas/Problem' };
 
@@ -98,7 +98,7 @@ const ABOUT_BODIES: ReadonlySet<string> = new Set(['payload-too-large', 'unsuppo
 const isListed = (operation: Operation, code: string): boolean =>
   !ELSEWHERE.has(code) && (operation.method !== 'GET' || !ABOUT_BODIES.has(code));
 
-const toProblems = (operation: Operation): Json => {
+function toProblems(operation: Operation): Json {
   const listed = Object.entries(problemsOf(operation)).filter(([code]) =>
     isListed(operation, code),
   );
@@ -122,7 +122,7 @@ const toProblems = (operation: Operation): Json => {
       },
     ]),
   );
-};
+}
 
 const refusalsOf = (operation: Operation): readonly string[] =>
   Object.entries(problemsOf(operation)).flatMap(([code, { refusal }]) => (refusal ? [code] : []));
@@ -133,15 +133,15 @@ const toEffectExtensions = ({ undo, examples }: EffectOperation): Json => ({
 });
 
 /** Enough for a checker to drive any participant from its own document. */
-const toExtensions = (operation: Operation): Json => {
+function toExtensions(operation: Operation): Json {
   if (!isFenced(operation)) return {};
   return {
     'x-baton-refusals': refusalsOf(operation),
     ...(operation.kind === 'effect' ? toEffectExtensions(operation) : {}),
   };
-};
+}
 
-const toRequestBody = (operation: Operation): Json => {
+function toRequestBody(operation: Operation): Json {
   const schema = 'body' in operation ? operation.body : undefined;
   if (schema === undefined) return {};
   const example = operation.examples.body;
@@ -151,7 +151,7 @@ const toRequestBody = (operation: Operation): Json => {
       content: { 'application/json': { schema: toSchema(schema), example } },
     },
   };
-};
+}
 
 const toEntry = (operation: Operation): Json => ({
   operationId: operation.name,
@@ -165,7 +165,7 @@ const toEntry = (operation: Operation): Json => ({
 
 const toPath = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');
 
-const toPaths = (operations: readonly Operation[]): Json => {
+function toPaths(operations: readonly Operation[]): Json {
   const byPath = Map.groupBy(operations, ({ path }) => toPath(path));
   return Object.fromEntries(
     [...byPath].map(([path, known]) => [
@@ -173,7 +173,7 @@ const toPaths = (operations: readonly Operation[]): Json => {
       Object.fromEntries(known.map((o) => [o.method.toLowerCase(), toEntry(o)])),
     ]),
   );
-};
+}
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.0';

@@ -5,7 +5,7 @@ import { createOperatorCheck } from './operator-check.ts';
 
 const TOKEN = 'a-token-of-some-length';
 
-const ask = (token: string | undefined, authorization?: string, address?: string) => {
+function ask(token: string | undefined, authorization?: string, address?: string) {
   const app = express();
   app.use((req, _res, next) => {
     if (address !== undefined)
@@ -16,7 +16,7 @@ const ask = (token: string | undefined, authorization?: string, address?: string
   app.use((_req, res) => void res.json({ operated: true }));
   const asked = request(app).get('/');
   return authorization === undefined ? asked : asked.set('authorization', authorization);
-};
+}
 
 it.each([
   undefined,

@@ -48,7 +48,7 @@ async function* some(first: number, last: number): AsyncGenerator<ServerEvent> {
   for (let seq = first; seq <= last; seq += 1) yield toEvent(seq);
 }
 
-const start = async (handlers: Partial<Handlers<typeof OPERATIONS>>) => {
+async function start(handlers: Partial<Handlers<typeof OPERATIONS>>) {
   const nothing = (): never => {
     throw new Error('not asked for by this test');
   };
@@ -79,7 +79,7 @@ const start = async (handlers: Partial<Handlers<typeof OPERATIONS>>) => {
     await new Promise((resolve) => server.close(resolve));
   });
   return client;
-};
+}
 
 it('resumes after the last event it saw when the connection ends', async () => {
   const asked: (string | undefined)[] = [];

@@ -48,7 +48,7 @@ const toOptions = ({ signal }: CallOptions = {}, waitSeconds = 0): { signal: Abo
   signal: signal ?? AbortSignal.timeout(DEADLINE_MS + waitSeconds * 1_000),
 });
 
-const toPlaceOptions = (options: PlaceOptions = {}): ReadOptions => {
+function toPlaceOptions(options: PlaceOptions = {}): ReadOptions {
   const { idempotencyKey, waitSeconds, baggage } = options;
   return {
     ...toOptions(options, waitSeconds),
@@ -58,9 +58,9 @@ const toPlaceOptions = (options: PlaceOptions = {}): ReadOptions => {
       ...(baggage === undefined ? {} : { baggage }),
     },
   };
-};
+}
 
-export const createOrchestratorClient = (options: HttpOptions): OrchestratorClient => {
+export function createOrchestratorClient(options: HttpOptions): OrchestratorClient {
   const client = createClient(orchestratorOperations, options);
   const source = createEventSource(options);
   return {
@@ -75,4 +75,4 @@ export const createOrchestratorClient = (options: HttpOptions): OrchestratorClie
       await Promise.all([client.close(), source.close()]);
     },
   };
-};
+}

@@ -8,7 +8,7 @@ const read = (beforeId: number, limit: number) =>
     .slice(0, limit)
     .map((id) => ({ id }));
 
-const walk = (limit: number): readonly (readonly number[])[] => {
+function walk(limit: number): readonly (readonly number[])[] {
   const pages: (readonly number[])[] = [];
   let cursor: string | undefined;
   do {
@@ -17,7 +17,7 @@ const walk = (limit: number): readonly (readonly number[])[] => {
     cursor = page?.nextCursor ?? undefined;
   } while (cursor !== undefined);
   return pages;
-};
+}
 
 describe('a page', () => {
   it('leads to the next until every row was seen once', () => {

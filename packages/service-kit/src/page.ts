@@ -14,10 +14,10 @@ const CURSOR = /^\d{1,15}$/;
  * `read` selects at most `limit` rows with an id below `beforeId`, newest first.
  * Undefined when the cursor is none of ours.
  */
-export const readPage = <T extends { readonly id: number }>(
+export function readPage<T extends { readonly id: number }>(
   { limit, cursor }: PageQuery,
   read: (beforeId: number, limit: number) => readonly T[],
-): Page<T> | undefined => {
+): Page<T> | undefined {
   if (cursor !== undefined && !CURSOR.test(cursor)) return undefined;
   const beforeId = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor);
   // One more than asked for tells whether there is a next page.
@@ -28,4 +28,4 @@ export const readPage = <T extends { readonly id: number }>(
     rows,
     nextCursor: found.length > limit && last !== undefined ? String(last.id) : null,
   };
-};
+}

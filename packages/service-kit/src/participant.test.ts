@@ -11,7 +11,7 @@ const Ready = z.object({ port: z.int() });
 const TRIES_MAX = 500;
 
 /** No file of it grows past so many blocks of 512 bytes, as on a disk that is full. */
-const startOnSmallDisk = (folder: string, fileBlocksMax: number) => {
+function startOnSmallDisk(folder: string, fileBlocksMax: number) {
   const command = `ulimit -f ${fileBlocksMax}; exec "$0" "$1"`;
   const child = spawn('sh', ['-c', command, process.execPath, PROGRAM], {
     env: { PORT: '0', DATA_DIR: folder, NODE_ENV: 'production' },
@@ -24,16 +24,16 @@ const startOnSmallDisk = (folder: string, fileBlocksMax: number) => {
     ended: once(child, 'close').then(([code]) => code),
     said: text(child.stderr),
   };
-};
+}
 
-const reserve = async (port: number, orderId: string) => {
+async function reserve(port: number, orderId: string) {
   await fetch(`http://127.0.0.1:${port}/reserve`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': `${orderId}:reserve` },
     body: JSON.stringify({ orderId, lines: [{ sku: 'mug', quantity: 1 }] }),
     signal: AbortSignal.timeout(60_000),
   });
-};
+}
 
 it('asks to be started again when its disk is full, and says which folder it is', async () => {
   const folder = createTemporaryFolder();

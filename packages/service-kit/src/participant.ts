@@ -51,15 +51,15 @@ const StoreName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'must be 1 to 64 lower-case letters, digits or hyphens');
 
-const findSaboteur = async (
+async function findSaboteur(
   loadFaults: ParticipantProgram['loadFaults'],
   file: string | undefined,
   options: Omit<SaboteurOptions, 'file'>,
-): Promise<Saboteur | undefined> => {
+): Promise<Saboteur | undefined> {
   if (file === undefined || loadFaults === undefined) return undefined;
   const { createSaboteur } = await loadFaults();
   return createSaboteur({ ...options, file });
-};
+}
 
 /** sysexits.h calls it EX_SOFTWARE; the orchestrator ends with it when its journal fails. Whether the file is usable, a fresh start says. */
 const STORE_FAILED = 70;

@@ -19,7 +19,7 @@ export interface ProblemDetails {
 /** So many issues are shown; a hostile body could name thousands. */
 const ISSUES_MAX = 20;
 
-const toDocument = (specs: ProblemSpecs, code: string, details: ProblemDetails): Problem => {
+function toDocument(specs: ProblemSpecs, code: string, details: ProblemDetails): Problem {
   const spec = Object.hasOwn(specs, code) ? specs[code] : undefined;
   if (spec === undefined) throw new Error(`The contract lists no problem ${code}`);
   return {
@@ -31,7 +31,7 @@ const toDocument = (specs: ProblemSpecs, code: string, details: ProblemDetails):
     ...(details.issues === undefined ? {} : { issues: details.issues.slice(0, ISSUES_MAX) }),
     ...(details.orderId === undefined ? {} : { orderId: details.orderId }),
   };
-};
+}
 
 const toAnswer = (document: Problem, headers: Headers = {}): HttpAnswer => ({
   status: document.status,
@@ -52,7 +52,7 @@ export const toGeneralProblem = (
   details: ProblemDetails = {},
 ): HttpAnswer => toAnswer(toDocument(GENERAL_PROBLEMS, code, details), details.headers);
 
-export const isRefusal = (operation: Operation, code: string): boolean => {
+export function isRefusal(operation: Operation, code: string): boolean {
   const specs = problemsOf(operation);
   return Object.hasOwn(specs, code) && specs[code]?.refusal === true;
-};
+}

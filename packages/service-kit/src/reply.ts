@@ -55,27 +55,27 @@ const NOT_WORTH_RETRYING: ReadonlySet<number> = new Set([400, 401, 403, 404, 413
 /** A server that says a year must not stop us for a year. */
 const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1_000;
 
-const toRetryAfterMs = (value: string | undefined, receivedAtMs: number): number | undefined => {
+function toRetryAfterMs(value: string | undefined, receivedAtMs: number): number | undefined {
   if (value === undefined) return undefined;
   const delayMs = /^\d{1,10}$/.test(value)
     ? Number(value) * 1_000
     : Date.parse(value) - receivedAtMs;
   if (Number.isNaN(delayMs)) return undefined;
   return Math.min(Math.max(delayMs, 0), RETRY_AFTER_MAX_MS);
-};
+}
 
-export const readJson = (text: string): unknown => {
+export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-};
+}
 
 export const hasType = ({ headers }: RawResponse, type: string): boolean =>
   headers['content-type']?.split(';')[0]?.trim().toLowerCase() === type;
 
-const unknown = (code: string, response: RawResponse): Reply<never> => {
+function unknown(code: string, response: RawResponse): Reply<never> {
   const retryAfterMs = toRetryAfterMs(response.headers['retry-after'], response.receivedAtMs);
   return {
     reply: 'unknown',
@@ -83,32 +83,32 @@ const unknown = (code: string, response: RawResponse): Reply<never> => {
     retriable: !NOT_WORTH_RETRYING.has(response.status),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
-};
+}
 
 /** Undefined when the answer is no problem document of the status it came with. */
-export const readProblem = (response: RawResponse): Problem | undefined => {
+export function readProblem(response: RawResponse): Problem | undefined {
   if (!hasType(response, PROBLEM_TYPE)) return undefined;
   const problem = Problem.safeParse(readJson(response.text));
   return problem.success && problem.data.status === response.status ? problem.data : undefined;
-};
+}
 
-const isRefusal = (operation: Operation, { code, status }: Problem): boolean => {
+function isRefusal(operation: Operation, { code, status }: Problem): boolean {
   const specs = problemsOf(operation);
   const spec = Object.hasOwn(specs, code) ? specs[code] : undefined;
   return spec?.refusal === true && spec.status === status;
-};
+}
 
 const Named = z.looseObject({ orderId: z.string() });
 
 /** An answer says so by the key that it repeats, or by `orderId` in its body; where it says both, both are right. */
-const isOurs = ({ headers }: RawResponse, key: string, body: unknown): boolean => {
+function isOurs({ headers }: RawResponse, key: string, body: unknown): boolean {
   const echoed = headers[KEY_HEADER];
   const named = Named.safeParse(body).data?.orderId;
   if (echoed === undefined && named === undefined) return false;
   return (echoed ?? key) === key && (named ?? runIdOfKey(key)) === runIdOfKey(key);
-};
+}
 
-const toFailure = (operation: Operation, response: RawResponse, key: string): Reply<never> => {
+function toFailure(operation: Operation, response: RawResponse, key: string): Reply<never> {
   const problem = readProblem(response);
   if (problem === undefined || !isRefusal(operation, problem)) {
     return unknown(`status-${response.status}`, response);
@@ -116,30 +116,30 @@ const toFailure = (operation: Operation, response: RawResponse, key: string): Re
   // Believing another run's refusal would leave our own effect behind.
   if (!isOurs(response, key, problem)) return unknown('wrong-order', response);
   return { reply: 'refused', code: problem.code };
-};
+}
 
 /** The typed boundary: `data` was just parsed by this operation's own schema. */
 const toOutput = <O extends FencedOperation>(data: unknown): ReplyBodyOf<O, 200> =>
   data as ReplyBodyOf<O, 200>;
 
-const toOk = <O extends FencedOperation>(
+function toOk<O extends FencedOperation>(
   operation: O,
   response: RawResponse,
   key: string,
-): Reply<ReplyBodyOf<O, 200>> => {
+): Reply<ReplyBodyOf<O, 200>> {
   if (!hasType(response, 'application/json')) return unknown('malformed-reply', response);
   const body = operation.replies[200].safeParse(readJson(response.text));
   if (!body.success) return unknown('malformed-reply', response);
   if (!isOurs(response, key, body.data)) return unknown('wrong-order', response);
   return { reply: 'ok', output: toOutput<O>(body.data) };
-};
+}
 
-export const toReply = <O extends FencedOperation>(
+export function toReply<O extends FencedOperation>(
   operation: O,
   response: RawResponse,
   key: string,
-): Reply<ReplyBodyOf<O, 200>> => {
+): Reply<ReplyBodyOf<O, 200>> {
   if (response.status === 200) return toOk(operation, response, key);
   if (response.status >= 200 && response.status < 300) return unknown('malformed-reply', response);
   return toFailure(operation, response, key);
-};
+}

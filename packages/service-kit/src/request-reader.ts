@@ -25,17 +25,17 @@ const toIssues = (root: string, issue: z.core.$ZodIssue): readonly Issue[] =>
       }))
     : [{ path: toPath(root, issue.path), message: issue.message }];
 
-const parsePart = (schema: z.ZodType, value: unknown, root: string): Read<unknown> => {
+function parsePart(schema: z.ZodType, value: unknown, root: string): Read<unknown> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return { ok: true, value: parsed.data };
   return { ok: false, issues: parsed.error.issues.flatMap((issue) => toIssues(root, issue)) };
-};
+}
 
 /** The keys are looked at before the schema, which would not see all of them. */
-export const readPart = (schema: z.ZodType, value: unknown, root: string): Read<unknown> => {
+export function readPart(schema: z.ZodType, value: unknown, root: string): Read<unknown> {
   const issues = inspectJson(value, root);
   return issues.length > 0 ? { ok: false, issues } : parsePart(schema, value, root);
-};
+}
 
 interface Parts {
   readonly params: unknown;
@@ -49,7 +49,7 @@ const bodySchemaOf = (operation: Operation): z.ZodType =>
 const headersSchemaOf = (operation: Operation): z.ZodType =>
   ('headers' in operation ? operation.headers : undefined) ?? z.unknown();
 
-export const readRequest = (operation: Operation, request: HttpRequest): Read<Parts> => {
+export function readRequest(operation: Operation, request: HttpRequest): Read<Parts> {
   const params = readPart(operation.params ?? NOTHING, request.params, 'params');
   const query = readPart(operation.query ?? NOTHING, request.query, 'query');
   const headers = parsePart(headersSchemaOf(operation), request.headers, 'headers');
@@ -67,4 +67,4 @@ export const readRequest = (operation: Operation, request: HttpRequest): Read<Pa
   }
   const issues = [params, query, headers, body].flatMap((part) => (part.ok ? [] : part.issues));
   return { ok: false, issues };
-};
+}

@@ -15,7 +15,7 @@ const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 const KEY = 'ord_1:reserve';
 const BODY = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2 }] };
 
-const open = (change: Partial<Pick<ServiceAppOptions<never>, 'shed'>> = {}) => {
+function open(change: Partial<Pick<ServiceAppOptions<never>, 'shed'>> = {}) {
   const recorder = createSpanRecorder('inventory-service');
   const { tracing } = recorder;
   const hanging = Promise.withResolvers<void>();
@@ -34,7 +34,7 @@ const open = (change: Partial<Pick<ServiceAppOptions<never>, 'shed'>> = {}) => {
   });
   onTestFinished(() => store.close());
   return { ...recorder, app, hanging: hanging.promise };
-};
+}
 
 type Surroundings = ReturnType<typeof open>;
 
@@ -75,11 +75,11 @@ const post = ({ app }: Surroundings, path: string, body: unknown, key = KEY) =>
     .set({ traceparent, 'idempotency-key': key, 'content-type': 'application/json' })
     .send(typeof body === 'string' ? body : JSON.stringify(body));
 
-const expectServer = async ({ told }: Surroundings, name: string) => {
+async function expectServer({ told }: Surroundings, name: string) {
   // The span ends when the connection is done with, which may be after the caller has read all.
   await expect.poll(() => told().map((span) => span.name)).toContain(name);
   return told().find((span) => span.name === name);
-};
+}
 
 it('names the request by its route, and says which order, step and attempt it is of', async () => {
   const surroundings = open();
@@ -158,12 +158,12 @@ it('has a span of what is shed under load', async () => {
   expect(server?.attributes['http.response.status_code']).toBe(503);
 });
 
-const expectNone = async (surroundings: Surroundings) => {
+async function expectNone(surroundings: Surroundings) {
   // What was traced afterwards has ended, so that what came before it would have too.
   await supertest(surroundings.app).get('/stock').set({ traceparent });
   await expectServer(surroundings, 'GET /stock');
   expect(surroundings.told().map(({ name }) => name)).toEqual(['GET /stock']);
-};
+}
 
 it.each(['/health/live', '/health/ready', '/metrics', '/openapi.json', '/no-such-page'])(
   'never traces %s',
@@ -188,13 +188,13 @@ it.each([
 });
 
 /** Asks, and goes away once an answer has begun, or the question has `arrived`. */
-const askAndLeave = async (url: string, arrived?: Promise<void>) => {
+async function askAndLeave(url: string, arrived?: Promise<void>) {
   const asked = request(url, { headers: { traceparent } });
   const answered = new Promise<void>((resolve) => asked.once('response', () => resolve()));
   asked.on('error', () => {}).end();
   await (arrived ?? answered);
   asked.destroy();
-};
+}
 
 it('ends the span of a stream when its reader leaves, as nothing that went wrong', async () => {
   const surroundings = open();

@@ -21,11 +21,11 @@ interface Arrived {
 }
 
 /** Whatever a caller may write as it likes is left out: other headers, query, body. */
-export const beginTrace = (
+export function beginTrace(
   tracing: Tracing | undefined,
   operation: Operation,
   { headers, attributes }: Arrived,
-): RequestSpan | undefined => {
+): RequestSpan | undefined {
   const { method, path } = operation;
   const key = headers[KEY_HEADER] ?? '';
   const attempt = Number(headers[ATTEMPT_HEADER]);
@@ -41,19 +41,19 @@ export const beginTrace = (
       ...attributes,
     },
   });
-};
+}
 
 /** What is read here, rather than a copy of all of them for each request. */
 const HEADERS = ['traceparent', 'uber-trace-id', KEY_HEADER, ATTEMPT_HEADER];
 
-const readHeaders = ({ headers }: Request): HttpRequest['headers'] => {
+function readHeaders({ headers }: Request): HttpRequest['headers'] {
   const read: Record<string, string> = {};
   for (const name of HEADERS) {
     const value = headers[name];
     if (typeof value === 'string') read[name] = value;
   }
   return read;
-};
+}
 
 const describe = (request: Request): SpanAttributes => ({
   'url.scheme': request.protocol,

@@ -38,29 +38,29 @@ export const isStream = (answer: HttpAnswer | StreamAnswer): answer is StreamAns
 const looksLikeStream = (answer: unknown): answer is StreamAnswer =>
   typeof answer === 'object' && answer !== null && 'events' in answer;
 
-const respondPlainly = async (
+async function respondPlainly(
   operation: Operation,
   handler: LooseHandler,
   request: HttpRequest,
-): Promise<HttpAnswer | StreamAnswer> => {
+): Promise<HttpAnswer | StreamAnswer> {
   const read = readRequest(operation, request);
   if (!read.ok) return toProblemAnswer(operation, 'bad-request', { issues: read.issues });
   const answer = await handler({ ...read.value, signal: request.signal });
   return looksLikeStream(answer) ? answer : toHttpAnswer(operation, answer);
-};
+}
 
-const toFailure = (error: unknown, operation: Operation, log: Log): HttpAnswer => {
+function toFailure(error: unknown, operation: Operation, log: Log): HttpAnswer {
   log.error({ err: error, operation: operation.name }, 'a request failed');
   return isBusy(error)
     ? toGeneralProblem('unavailable', { headers: { 'retry-after': '1' } })
     : toGeneralProblem('internal-error');
-};
+}
 
-const toResponder = (
+function toResponder(
   operation: Operation,
   handler: LooseHandler | undefined,
   ledger: Ledger | undefined,
-): Route['respond'] => {
+): Route['respond'] {
   if (handler === undefined) throw new Error(`${operation.name} has no handler`);
   if (!isFenced(operation)) return (request) => respondPlainly(operation, handler, request);
   if (ledger === undefined) throw new Error(`${operation.name} needs a store for its fence`);
@@ -68,7 +68,7 @@ const toResponder = (
     decline && operation.kind === 'undo'
       ? declineUndo(operation, decline, request)
       : respondFenced(operation, decline ? () => decline : handler, ledger, request);
-};
+}
 
 const guard =
   (operation: Operation, respond: Route['respond'], log: Log): Route['respond'] =>

@@ -19,7 +19,7 @@ interface Program {
   readonly saying: (text: string) => Promise<void>;
 }
 
-const start = (env: Record<string, string> = {}): Program => {
+function start(env: Record<string, string> = {}): Program {
   const child = spawn(process.execPath, [PROGRAM], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
@@ -44,19 +44,19 @@ const start = (env: Record<string, string> = {}): Program => {
       while (!errors.includes(text)) await once(child.stderr, 'data');
     },
   };
-};
+}
 const read = (port: number) =>
   fetch(`http://127.0.0.1:${port}/health/live`, { signal: AbortSignal.timeout(60_000) });
 
 /** Free a moment ago; nothing else here asks for ports by number. */
-const occupy = async () => {
+async function occupy() {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
-};
+}
 
 it('says where it listens, and answers there', async () => {
   const program = start();
@@ -127,13 +127,13 @@ it('ends when its supervisor goes, and only if it has one', async () => {
   expect((await read(port)).status).toBe(200);
 });
 
-const expectRefused = async (env: Record<string, string>, said: RegExp, code = 1) => {
+async function expectRefused(env: Record<string, string>, said: RegExp, code = 1) {
   const program = start(env);
   program.ready.catch(() => {});
   expect(await program.ended).toBe(code);
   expect(program.errors()).toMatch(said);
   expect(program.errors()).not.toMatch(/\n\s+at |Error:/);
-};
+}
 
 it('says what to do when its port is in use, and that trying again may help', async () => {
   const tryLater = 75;

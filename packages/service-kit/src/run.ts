@@ -39,16 +39,16 @@ const MALFORMED =
   '{"type":"urn:baton:problem:bad-request","title":"The request breaks the contract","status":400,"code":"bad-request"}';
 
 /** Node closes those above it, unanswered. */
-const limitConnections = (server: Server, log: Log): void => {
+function limitConnections(server: Server, log: Log): void {
   server.maxConnections = CONNECTIONS_MAX;
   server.once('drop', () => {
     log.warn(
       `more than ${CONNECTIONS_MAX} connections at a time: new ones are closed, which is said once`,
     );
   });
-};
+}
 
-const createHttpServer = (app: RequestListener): Server => {
+function createHttpServer(app: RequestListener): Server {
   const server = http.createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -70,9 +70,9 @@ const createHttpServer = (app: RequestListener): Server => {
     else socket.end(MALFORMED);
   });
   return server;
-};
+}
 
-const toListenProblem = (error: unknown, host: string, port: number): unknown => {
+function toListenProblem(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'EADDRINUSE':
@@ -94,9 +94,9 @@ const toListenProblem = (error: unknown, host: string, port: number): unknown =>
     default:
       return error;
   }
-};
+}
 
-const listen = async (server: Server, host: string, port: number): Promise<number> => {
+async function listen(server: Server, host: string, port: number): Promise<number> {
   const listening = Promise.withResolvers<void>();
   server.once('error', listening.reject);
   server.listen(port, host, listening.resolve);
@@ -107,13 +107,13 @@ const listen = async (server: Server, host: string, port: number): Promise<numbe
   }
   // The one place where the address is known not to be a pipe's.
   return (server.address() as AddressInfo).port;
-};
+}
 
 /** A kept connection becomes idle when its answer ends, and Node does not close it by itself. */
 const IDLE_CHECK_MS = 20;
 
 /** Idle connections are closed at once, busy ones as their answers end, the rest after the grace. */
-const drain = async (server: Server): Promise<void> => {
+async function drain(server: Server): Promise<void> {
   const closed = Promise.withResolvers<void>();
   server.close(() => closed.resolve());
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
@@ -121,9 +121,9 @@ const drain = async (server: Server): Promise<void> => {
   await closed.promise;
   clearInterval(idle);
   clearTimeout(cut);
-};
+}
 
-const createStop = (server: Server, { close, log }: RunOptions): (() => Promise<void>) => {
+function createStop(server: Server, { close, log }: RunOptions): () => Promise<void> {
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     log.info('stopping');
@@ -134,9 +134,9 @@ const createStop = (server: Server, { close, log }: RunOptions): (() => Promise<
     stopping ??= stop();
     return stopping;
   };
-};
+}
 
-const stopOnSignals = (stop: () => Promise<void>, { log, supervised }: RunOptions): void => {
+function stopOnSignals(stop: () => Promise<void>, { log, supervised }: RunOptions): void {
   const end = async () => {
     try {
       await stop();
@@ -152,9 +152,9 @@ const stopOnSignals = (stop: () => Promise<void>, { log, supervised }: RunOption
   process.stdin.once('close', end);
   process.stdin.once('end', end);
   process.stdin.resume();
-};
+}
 
-export const runService = async (options: RunOptions): Promise<Running> => {
+export async function runService(options: RunOptions): Promise<Running> {
   const server = createHttpServer(options.app);
   limitConnections(server, options.log);
   const port = await listen(server, options.host, options.port);
@@ -164,4 +164,4 @@ export const runService = async (options: RunOptions): Promise<Running> => {
   // Now, since a process that is killed never writes it, and would compile everything again.
   flushCompileCache();
   return { port, stop };
-};
+}

@@ -7,7 +7,7 @@ import { sendAnswer } from './send-answer.ts';
 const PIECES = 10;
 
 /** The whole length is announced at once, so that a caller who stops listening knows that something is missing. */
-const drip = async (response: Response, answer: HttpAnswer, overMs: number): Promise<void> => {
+async function drip(response: Response, answer: HttpAnswer, overMs: number): Promise<void> {
   const bytes = Buffer.from(JSON.stringify(answer.body));
   const pieceBytes = Math.ceil(bytes.length / PIECES);
   response.writeHead(answer.status, { ...answer.headers, 'content-length': bytes.length });
@@ -16,11 +16,11 @@ const drip = async (response: Response, answer: HttpAnswer, overMs: number): Pro
     response.write(bytes.subarray(from, from + pieceBytes));
   }
   response.end();
-};
+}
 
-export const sendDelivery = async (response: Response, delivery: Delivery): Promise<void> => {
+export async function sendDelivery(response: Response, delivery: Delivery): Promise<void> {
   if (response.destroyed) return;
   if (delivery === null) response.socket?.resetAndDestroy();
   else if (delivery.overMs === undefined) sendAnswer(response, delivery.answer);
   else await drip(response, delivery.answer, delivery.overMs);
-};
+}

@@ -16,7 +16,7 @@ export class StartupProblem extends Error {
 }
 
 /** The only catch-all of a program: its `main.ts` hands its work to this. */
-export const startProgram = async (main: () => Promise<void>): Promise<void> => {
+export async function startProgram(main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
@@ -26,4 +26,4 @@ export const startProgram = async (main: () => Promise<void>): Promise<void> => 
     // Whatever was opened before the problem must not keep the process alive.
     process.exit();
   }
-};
+}

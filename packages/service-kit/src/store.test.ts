@@ -16,19 +16,19 @@ import { openStore, type StoreOptions } from './store.ts';
 
 const SCHEMA = 'CREATE TABLE IF NOT EXISTS stock (sku TEXT PRIMARY KEY, n INTEGER NOT NULL)';
 
-const open = (options: Partial<StoreOptions> & { path: string }) => {
+function open(options: Partial<StoreOptions> & { path: string }) {
   const store = openStore({ migrations: [SCHEMA], ...options });
   onTestFinished(store.close);
   return store;
-};
+}
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
-const catchProblem = (work: () => unknown): unknown => {
+function catchProblem(work: () => unknown): unknown {
   try {
     return work();
   } catch (error) {
     return error;
   }
-};
+}
 const newPath = () => join(createTemporaryFolder(), 'data', 'inventory.sqlite');
 
 describe('a new file', () => {

@@ -36,10 +36,7 @@ export interface Store {
   readonly close: () => void;
 }
 
-const createTransact = (
-  db: DatabaseSync,
-  onBroken: (error: unknown) => void,
-): Store['transact'] => {
+function createTransact(db: DatabaseSync, onBroken: (error: unknown) => void): Store['transact'] {
   let hasFailed = false;
   return (work) => {
     if (hasFailed) throw new Error('The store failed before; nothing is written to it any more');
@@ -53,9 +50,9 @@ const createTransact = (
       throw error;
     }
   };
-};
+}
 
-const open = ({ path, migrations, seed, busyTimeoutMs }: StoreOptions): DatabaseSync => {
+function open({ path, migrations, seed, busyTimeoutMs }: StoreOptions): DatabaseSync {
   const fill = (db: DatabaseSync): void => {
     db.exec('CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT');
     db.prepare("INSERT INTO meta VALUES ('incarnation', ?)").run(randomUUID());
@@ -68,9 +65,9 @@ const open = ({ path, migrations, seed, busyTimeoutMs }: StoreOptions): Database
     if (!(error instanceof FileError)) throw error;
     throw new StartupProblem([error.message], { passing: error.isPassing });
   }
-};
+}
 
-export const openStore = (options: StoreOptions): Store => {
+export function openStore(options: StoreOptions): Store {
   const db = open(options);
   const row = db.prepare("SELECT value FROM meta WHERE name = 'incarnation'").get();
   return {
@@ -82,4 +79,4 @@ export const openStore = (options: StoreOptions): Store => {
       if (db.isOpen) db.close();
     },
   };
-};
+}

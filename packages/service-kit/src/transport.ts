@@ -90,7 +90,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** One address refused is not enough: another may have taken the request. */
-const unsentCodeOf = (error: unknown): string | undefined => {
+function unsentCodeOf(error: unknown): string | undefined {
   if (error instanceof AggregateError) {
     const codes = error.errors.map(errorCodeOf);
     const allRefused = codes.length > 0 && codes.every((code) => code === 'ECONNREFUSED');
@@ -98,10 +98,10 @@ const unsentCodeOf = (error: unknown): string | undefined => {
   }
   if (errorCodeOf(error) === 'ECONNREFUSED') return 'connection-refused';
   return errorCodeOf(error) === 'ENOTFOUND' ? 'host-not-found' : undefined;
-};
+}
 
 /** What a failed exchange says about the request: gone for certain, or not known. */
-export const toFailedExchange = (error: unknown, signal: AbortSignal): Exchange => {
+export function toFailedExchange(error: unknown, signal: AbortSignal): Exchange {
   if (signal.aborted) {
     const isDeadline = signal.reason instanceof Error && signal.reason.name === 'TimeoutError';
     return { kind: 'unknown', code: isDeadline ? 'timed-out' : 'aborted' };
@@ -114,22 +114,22 @@ export const toFailedExchange = (error: unknown, signal: AbortSignal): Exchange 
     return { kind: 'unknown', code: 'malformed-reply' };
   }
   return { kind: 'unknown', code: REASONS[errorCodeOf(cause)] ?? 'connection-failed' };
-};
+}
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
-const toPeer = (baseUrl: string): NonNullable<Transport['peer']> => {
+function toPeer(baseUrl: string): NonNullable<Transport['peer']> {
   const { hostname, port, protocol } = new URL(baseUrl);
   return { address: hostname, port: Number(port) || (DEFAULT_PORTS[protocol] ?? 0) };
-};
+}
 
 const keepText = (text: unknown): unknown => text;
 
-export const createHttpTransport = ({
+export function createHttpTransport({
   baseUrl,
   socketsMax = SOCKETS_MAX,
   now = Date.now,
-}: HttpOptions): Transport => {
+}: HttpOptions): Transport {
   const agent = createAgent(socketsMax);
   const client = axios.create({
     adapter: createAdapter(agent),
@@ -171,4 +171,4 @@ export const createHttpTransport = ({
       }
     },
   };
-};
+}

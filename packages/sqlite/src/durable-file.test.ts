@@ -27,36 +27,36 @@ beforeEach(() => {
 });
 afterEach(() => house.remove());
 
-const open = (options: Partial<DurableFile> = {}): DatabaseSync => {
+function open(options: Partial<DurableFile> = {}): DatabaseSync {
   const database = openFile({ ...diary, path: house.path, busyMs: 1, ...options });
   onTestFinished(() => {
     if (database.isOpen) database.close();
   });
   return database;
-};
-const make = (): void => {
+}
+function make(): void {
   const database = open();
   const insert = database.prepare('INSERT INTO days VALUES (?, ?)');
   database.exec('BEGIN');
   for (let day = 0; day < 2_000; day++) insert.run(`day ${day}`, 'Dear diary');
   database.exec('COMMIT');
   database.close();
-};
-const alter = (sql: string): void => {
+}
+function alter(sql: string): void {
   const database = new DatabaseSync(house.path);
   database.exec(sql);
   database.close();
-};
-const catchError = (work: () => unknown): unknown => {
+}
+function catchError(work: () => unknown): unknown {
   try {
     return work();
   } catch (error) {
     return error;
   }
-};
+}
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 /** Refused under this code, by its name, and not a byte of it changed. */
-const expectRefusal = (code: string, options?: Partial<DurableFile>): void => {
+function expectRefusal(code: string, options?: Partial<DurableFile>): void {
   const before = readFileSync(house.path);
   expect(catchError(() => open(options))).toMatchObject({
     name: 'FileError',
@@ -64,7 +64,7 @@ const expectRefusal = (code: string, options?: Partial<DurableFile>): void => {
     message: expect.stringContaining(house.path),
   });
   expect(readFileSync(house.path).equals(before)).toBe(true);
-};
+}
 
 const expectRefusalOf = (work: () => unknown, code: string, message: RegExp): void =>
   expect(catchError(work)).toMatchObject({ code, message: expect.stringMatching(message) });

@@ -1,10 +1,12 @@
-// A SQLite file that must survive a crash. Not a schema and not a lock: its owner brings the tables, and decides who may write.
-//
-// 1. Durable: WAL and synchronous=FULL, both read back, on a SQLite that loses no commit.
-// 2. A file that is damaged, foreign or newer is refused before anything is written to it. Of a large one the pages are
-//    not read for that: a start must not take longer the more is stored. What is damaged there fails who reads it.
-// 3. A file is as new as its program, or as it was: all missing migrations are one transaction.
-// 4. Readable for its owner alone. What is erased is overwritten.
+/**
+ * A SQLite file that must survive a crash. Not a schema and not a lock: its owner brings the tables, and decides who may write.
+ *
+ * 1. Durable: WAL and synchronous=FULL, both read back, on a SQLite that loses no commit.
+ * 2. A file that is damaged, foreign or newer is refused before anything is written to it. Of a large one the pages are
+ *    not read for that: a start must not take longer the more is stored. What is damaged there fails who reads it.
+ * 3. A file is as new as its program, or as it was: all missing migrations are one transaction.
+ * 4. Readable for its owner alone. What is erased is overwritten.
+ */
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';

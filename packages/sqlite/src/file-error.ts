@@ -1,7 +1,9 @@
-// Why a file cannot be used, or not now, and what to do about it.
-//
-// 1. Every message names the file, or its disk, and the way out. It is for whoever starts the program.
-// 2. What may pass by itself is told from what waits for somebody: nobody restores a file because it was busy.
+/**
+ * Why a file cannot be used, or not now, and what to do about it.
+ *
+ * 1. Every message names the file, or its disk, and the way out. It is for whoever starts the program.
+ * 2. What may pass by itself is told from what waits for somebody: nobody restores a file because it was busy.
+ */
 import { dirname } from 'node:path';
 import { isBusy, isDamaged, isDiskFailing, isNotOpened, toReason } from './failure.ts';
 

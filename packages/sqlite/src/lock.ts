@@ -1,8 +1,10 @@
-// A lock among processes: an exclusive transaction held on a database file that nothing else opens. Not a lease, and no queue.
-//
-// 1. The operating system lets go when the process ends, however it ends. There is no lease and no clock.
-// 2. Closing any descriptor of the file, in the holder, would drop the lock. So only this file opens it, through SQLite.
-// 3. The handle is kept for life: a collected handle would let go.
+/**
+ * A lock among processes: an exclusive transaction held on a database file that nothing else opens. Not a lease, and no queue.
+ *
+ * 1. The operating system lets go when the process ends, however it ends. There is no lease and no clock.
+ * 2. Closing any descriptor of the file, in the holder, would drop the lock. So only this file opens it, through SQLite.
+ * 3. The handle is kept for life: a collected handle would let go.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { openOwn } from './durable-file.ts';
 import { isBusy } from './failure.ts';

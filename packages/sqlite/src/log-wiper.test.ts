@@ -29,9 +29,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const write = (text: string): void => {
+function write(text: string): void {
   database.prepare('INSERT OR REPLACE INTO days VALUES (?, ?)').run('a', text);
-};
+}
 const logBytes = (): string => readFileSync(`${house.path}-wal`, 'latin1');
 const fileBytes = (): string => readFileSync(house.path, 'latin1');
 

@@ -15,10 +15,10 @@ export interface BaggageMember {
 export const isToken = (key: string): boolean => TOKEN.test(key);
 
 /** What is too long, or could not be sent on as a header, is dropped, and not the request refused. */
-export const readBaggageHeader = (header: string | undefined): string | undefined => {
+export function readBaggageHeader(header: string | undefined): string | undefined {
   const baggage = header?.trim() ?? '';
   return baggage.length <= BAGGAGE_MAX && PRINTABLE.test(baggage) ? baggage : undefined;
-};
+}
 
 /** As many as W3C asks of everybody; further ones are passed on unread. */
 const MEMBERS_MAX = 64;

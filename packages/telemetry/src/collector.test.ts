@@ -20,7 +20,7 @@ const record: SpanRecord = {
 };
 
 /** A collector that answers as it is told, on a free port. */
-const listen = async (answer: RequestListener): Promise<string> => {
+async function listen(answer: RequestListener): Promise<string> {
   const server = createServer(answer);
   const listening = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', listening.resolve);
@@ -32,9 +32,9 @@ const listen = async (answer: RequestListener): Promise<string> => {
   // The one place where the address is known not to be a pipe's.
   const { port } = server.address() as AddressInfo;
   return `http://127.0.0.1:${port}`;
-};
+}
 
-const open = (endpoint: string) => {
+function open(endpoint: string) {
   const lines: string[] = [];
   const log = createLog('orchestrator', 'info', { write: (line) => void lines.push(line) });
   const tracing = openCollector({ service: 'orchestrator', endpoint, ratio: 1, log });
@@ -45,7 +45,7 @@ const open = (endpoint: string) => {
       return why === undefined ? msg : `${msg}: ${why}`;
     });
   return { tracing, send, said, lines };
-};
+}
 
 it('traces nothing without an endpoint', async () => {
   const log = createLog('orchestrator', 'silent');

@@ -42,20 +42,20 @@ const limit = (exporter: SpanExporter): SpanExporter => ({
   forceFlush: async () => exporter.forceFlush?.(),
 });
 
-const seldom = <A extends unknown[]>(say: (...given: A) => void): ((...given: A) => void) => {
+function seldom<A extends unknown[]>(say: (...given: A) => void): (...given: A) => void {
   let saidAt = Number.NEGATIVE_INFINITY;
   return (...given) => {
     if (performance.now() - saidAt < SAY_EVERY_MS) return;
     saidAt = performance.now();
     say(...given);
   };
-};
+}
 
 /**
  * Says once that the collector has gone, and once that it is back. One that refuses is there, and may take the next
  * batch: that it did is no news.
  */
-const watch = (exporter: SpanExporter, log: Log): SpanExporter => {
+function watch(exporter: SpanExporter, log: Log): SpanExporter {
   let isGone = false;
   const sayRefused = seldom((why: string) =>
     log.warn({ why }, 'the trace collector refuses spans'),
@@ -77,10 +77,10 @@ const watch = (exporter: SpanExporter, log: Log): SpanExporter => {
         callback(result);
       }),
   };
-};
+}
 
 /** A collector that took a part only answers with 200: the exporter says so nowhere else. */
-const hearPartial = (log: Log): void => {
+function hearPartial(log: Log): void {
   const sayPartial = seldom((spans: number, message: string) =>
     log.warn({ spans, message }, 'the trace collector refuses some spans of a batch'),
   );
@@ -97,7 +97,7 @@ const hearPartial = (log: Log): void => {
     verbose: ignore,
   };
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
-};
+}
 
 function readPartial(answer: unknown) {
   // The exporter's own JSON of an object; its fields are the collector's.
@@ -108,9 +108,9 @@ function readPartial(answer: unknown) {
   };
 }
 
-export const openCollector = ({ service, endpoint, ratio, log }: CollectorOptions): Tracing => {
+export function openCollector({ service, endpoint, ratio, log }: CollectorOptions): Tracing {
   const url = `${endpoint.replace(/(\/v1\/traces)?\/*$/, '')}/v1/traces`;
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: TIMEOUT_MS });
   hearPartial(log);
   return createTracing({ service, ratio, exporter: watch(limit(exporter), log) });
-};
+}

@@ -15,10 +15,10 @@ export type Observe<L extends string> = (
   span?: SpanRef,
 ) => void;
 
-export const createHistogram = <L extends string>(
+export function createHistogram<L extends string>(
   registry: Registry<OpenMetricsContentType>,
   { name, help, labelNames, buckets }: HistogramDesign<L>,
-): Observe<L> => {
+): Observe<L> {
   const histogram = new Histogram<string>({
     name,
     help,
@@ -33,4 +33,4 @@ export const createHistogram = <L extends string>(
       value,
       exemplarLabels: span?.isSampled ? { trace_id: span.traceId, span_id: span.spanId } : {},
     });
-};
+}

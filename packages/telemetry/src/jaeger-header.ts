@@ -19,14 +19,14 @@ const ITEMS_LENGTH_MAX = 3_072;
 export type Headers = Readonly<Record<string, string | undefined>>;
 
 /** Some clients percent-encode the colons. */
-export const readJaegerSpan = (header: string | undefined): SpanRef | undefined => {
+export function readJaegerSpan(header: string | undefined): SpanRef | undefined {
   if (header === undefined) return undefined;
   const [, trace = '', span = '', flags = ''] = SPAN.exec(querystring.unescape(header)) ?? [];
   const traceId = trace.toLowerCase().padStart(32, '0');
   const spanId = span.toLowerCase().padStart(16, '0');
   if (ZEROS.test(traceId) || ZEROS.test(spanId)) return undefined;
   return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & SAMPLED_OR_DEBUG) !== 0 };
-};
+}
 
 export const toJaegerSpan = ({ traceId, spanId, isSampled }: SpanRef): string =>
   `${traceId}:${spanId}:0:${Number(isSampled)}`;
@@ -42,10 +42,10 @@ const listItems = (headers: Headers): readonly BaggageMember[] =>
   );
 
 /** Each item once, but for those that the W3C members name: these win, and came as items too if we sent them. */
-export const listJaegerBaggage = (
+export function listJaegerBaggage(
   headers: Headers,
   members: readonly BaggageMember[],
-): readonly BaggageMember[] => {
+): readonly BaggageMember[] {
   const named = new Set(members.map(({ key }) => toItemKey(key)));
   const items = [...listItems(headers), ...listMembers(headers['jaeger-baggage'] ?? '')];
   return items.filter(({ key }) => {
@@ -53,10 +53,10 @@ export const listJaegerBaggage = (
     named.add(toItemKey(key));
     return isNew;
   });
-};
+}
 
 /** As much as may be sent, the first member first. */
-export const toJaegerBaggage = (members: readonly BaggageMember[]): Record<string, string> => {
+export function toJaegerBaggage(members: readonly BaggageMember[]): Record<string, string> {
   const items = new Map<string, string>();
   let length = 0;
   for (const { key, value } of members) {
@@ -69,4 +69,4 @@ export const toJaegerBaggage = (members: readonly BaggageMember[]): Record<strin
     length = longer;
   }
   return Object.fromEntries(items);
-};
+}

@@ -7,7 +7,7 @@ import { createTracing } from './tracing.ts';
 const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 
 /** A fence in which `work` is done, and the request around it. */
-const tell = (work: () => void): readonly ReadableSpan[] => {
+function tell(work: () => void): readonly ReadableSpan[] {
   const exporter = new InMemorySpanExporter();
   const tracing = createTracing({ service: 'payment-service', exporter, isImmediate: true });
   const request = startRequestSpan(tracing, {
@@ -18,7 +18,7 @@ const tell = (work: () => void): readonly ReadableSpan[] => {
   request?.run(() => runInSpan('fence', {}, work));
   request?.end(200);
   return exporter.getFinishedSpans().toReversed();
-};
+}
 
 const toUs = ([seconds, nanoseconds]: HrTime): number => seconds * 1_000_000 + nanoseconds / 1_000;
 

@@ -36,9 +36,9 @@ export interface Scene {
 }
 
 /** To the collector, with the request that they belong to. */
-export const release = ({ held, tracing }: Scene): void => {
+export function release({ held, tracing }: Scene): void {
   for (const span of held.splice(0)) tracing.take(span);
-};
+}
 
 export const createScene = (tracing: Scene['tracing']): Scene => ({
   tracing,
@@ -53,12 +53,12 @@ const ID_LENGTH = 16;
 let pool = '';
 
 /** From a pool of randomness: made one by one, ids would cost as much as all the rest of a span. */
-const createSpanId = (): string => {
+function createSpanId(): string {
   if (pool === '') pool = randomBytes(POOL_BYTES).toString('hex');
   const id = pool.slice(0, ID_LENGTH);
   pool = pool.slice(ID_LENGTH);
   return id;
-};
+}
 
 const readNowUs = ({ zeroMs }: Scene): number => Math.round((zeroMs + performance.now()) * 1_000);
 

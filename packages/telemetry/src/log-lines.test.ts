@@ -21,7 +21,7 @@ interface Line {
   readonly dropped?: number;
 }
 
-const start = (command: string) => {
+function start(command: string) {
   const child = spawn('sh', ['-c', command, process.execPath, PROGRAM], {
     stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'],
   });
@@ -55,7 +55,7 @@ const start = (command: string) => {
         .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : [])),
     text: () => text,
   };
-};
+}
 
 describe.each(Object.entries(COMMANDS))('stderr that is %s', (_what, command) => {
   it('holds nobody up while it is not read, and ends with its own code', async () => {

@@ -23,7 +23,7 @@ const LAST_WORDS_RETRY_MS = 1;
 const LAST_WORDS_MAX_MS = 1_000;
 const nobodyWakes = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
-export const createLogLines = ({ take, toNotice }: LogLinesOptions): LogLines => {
+export function createLogLines({ take, toNotice }: LogLinesOptions): LogLines {
   /** What is left of the line that goes next. It may have left in part, so it is never dropped. */
   let front: Buffer = Buffer.alloc(0);
   /** All of them older than what is kept. */
@@ -76,4 +76,4 @@ export const createLogLines = ({ take, toNotice }: LogLinesOptions): LogLines =>
       while (keptBytes > KEPT_MAX_BYTES && shift() !== undefined) dropped += 1;
     },
   };
-};
+}

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createLog } from './log.ts';
 
-const record = (level: 'info' | 'error', ...entries: object[]): string => {
+function record(level: 'info' | 'error', ...entries: object[]): string {
   let text = '';
   const log = createLog('payment-service', level, {
     write: (line: string) => {
@@ -10,7 +10,7 @@ const record = (level: 'info' | 'error', ...entries: object[]): string => {
   });
   for (const entry of entries) log.info(entry, 'said');
   return text;
-};
+}
 
 it('shows no token, however deep it stands', () => {
   const text = record(

@@ -16,10 +16,10 @@ const SECRETS = ['token', 'authorization', 'cookie'].flatMap((name) => [
 ]);
 
 /** Of the span that is being worked in, so that a line leads to its trace. */
-const readSpanIds = () => {
+function readSpanIds() {
   const span = trace.getActiveSpan()?.spanContext();
   return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
-};
+}
 
 const STDERR = 2;
 
@@ -27,19 +27,19 @@ const STDERR = 2;
 const isGone = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'EPIPE';
 
-const takeOnStderr = (bytes: Buffer): number => {
+function takeOnStderr(bytes: Buffer): number {
   try {
     return writeSync(STDERR, bytes);
   } catch (error) {
     // A file on a full disk may have room later, as a pipe.
     return isGone(error) ? bytes.length : 0;
   }
-};
+}
 
 /** To look at it does, where it is a pipe: what finds no room there fails from now on, instead of waiting for the reader. */
 const makeStderrNonBlocking = (): boolean => process.stderr.writable;
 
-const createStderrLines = (service: string): LogLines => {
+function createStderrLines(service: string): LogLines {
   makeStderrNonBlocking();
   return createLogLines({
     take: takeOnStderr,
@@ -49,7 +49,7 @@ const createStderrLines = (service: string): LogLines => {
       return `${JSON.stringify({ level: 'warn', time, service, dropped, msg })}\n`;
     },
   });
-};
+}
 
 /** JSON lines on stderr: stdout belongs to the ready line. */
 export const createLog = (

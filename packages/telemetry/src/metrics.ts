@@ -17,14 +17,14 @@ export interface Metrics {
 }
 
 /** Of a span that is never sent nobody must be told: its order leads to the trace. */
-const toRef = (span: Span | undefined): SpanRef | undefined => {
+function toRef(span: Span | undefined): SpanRef | undefined {
   if (!span || (span instanceof LiveSpan && span.scene.isToldElsewhere)) return undefined;
   const { traceId, spanId, traceFlags } = span.spanContext();
   return { traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 };
-};
+}
 
 /** Always OpenMetrics: the older text has no place for exemplars, and the registry cannot be asked for either. */
-export const createMetrics = (service: string): Metrics => {
+export function createMetrics(service: string): Metrics {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   registry.setDefaultLabels({ service });
@@ -51,4 +51,4 @@ export const createMetrics = (service: string): Metrics => {
     },
     countFault: (operation, kind) => faults.inc({ operation, kind }),
   };
-};
+}

@@ -8,11 +8,11 @@ export interface OpenTracingOptions extends Omit<CollectorOptions, 'endpoint'> {
 }
 
 /** What makes and sends spans is loaded only here: it would be a good part of what every program takes to start. */
-export const openTracing = async ({
+export async function openTracing({
   endpoint,
   ...options
-}: OpenTracingOptions): Promise<Tracing | undefined> => {
+}: OpenTracingOptions): Promise<Tracing | undefined> {
   if (endpoint === undefined) return undefined;
   const { openCollector } = await import('./collector.ts');
   return openCollector({ ...options, endpoint });
-};
+}

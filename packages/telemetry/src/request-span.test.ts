@@ -9,7 +9,7 @@ const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const callerId = '00f067aa0ba902b7';
 const traceparent = `00-${traceId}-${callerId}-01`;
 
-const open = () => {
+function open() {
   const exporter = new InMemorySpanExporter();
   const tracing = createTracing({ service: 'payment-service', exporter, isImmediate: true });
   const start = (headers: Readonly<Record<string, string>> = { traceparent }) =>
@@ -19,7 +19,7 @@ const open = () => {
       attributes: { 'http.request.method': 'POST' },
     });
   return { exporter, tracing, start, told: () => exporter.getFinishedSpans() };
-};
+}
 
 const idOf = (span: ReadableSpan | undefined): string | undefined => span?.spanContext().spanId;
 const byName = (spans: readonly ReadableSpan[], name: string): ReadableSpan | undefined =>

@@ -10,10 +10,10 @@ import type { SpanAttributes } from './span-attributes.ts';
 import { readParent } from './trace-context.ts';
 import type { Tracing } from './tracing.ts';
 
-const readLiveSpan = (): LiveSpan | undefined => {
+function readLiveSpan(): LiveSpan | undefined {
   const span = trace.getActiveSpan();
   return span instanceof LiveSpan ? span : undefined;
-};
+}
 
 export interface TracedRequest {
   /** Such as `POST /process`. */
@@ -30,10 +30,10 @@ export interface RequestSpan {
 }
 
 /** Undefined where the caller is not traced. */
-export const startRequestSpan = (
+export function startRequestSpan(
   tracing: Tracing | undefined,
   { name, headers, attributes }: TracedRequest,
-): RequestSpan | undefined => {
+): RequestSpan | undefined {
   const parent = tracing && readParent(headers);
   if (!tracing || !parent?.isSampled) return undefined;
   const scene = createScene(tracing);
@@ -48,9 +48,9 @@ export const startRequestSpan = (
       release(scene);
     },
   };
-};
+}
 
-const endRequest = (span: LiveSpan, status: number | null): void => {
+function endRequest(span: LiveSpan, status: number | null): void {
   if (status !== null) span.setAttribute('http.response.status_code', status);
   const error = toRequestError(status);
   if (error) {
@@ -58,22 +58,22 @@ const endRequest = (span: LiveSpan, status: number | null): void => {
     span.setStatus({ code: SpanStatusCode.ERROR });
   }
   span.end();
-};
+}
 
 /** By convention a server answers for what is 5xx; what is 4xx is its caller's. */
-const toRequestError = (status: number | null): string | undefined => {
+function toRequestError(status: number | null): string | undefined {
   if (status === null) return 'no-answer';
   return status >= 500 ? String(status) : undefined;
-};
+}
 
 /** The request's span is not sent: somebody else tells of it, under an id that outlives the process. */
-export const leaveRequestSpan = (): void => {
+export function leaveRequestSpan(): void {
   const scene = readLiveSpan()?.scene;
   if (scene) scene.isToldElsewhere = true;
-};
+}
 
 /** A part of the request's work, as a span of its own. */
-export const runInSpan = <T>(name: string, attributes: SpanAttributes, work: () => T): T => {
+export function runInSpan<T>(name: string, attributes: SpanAttributes, work: () => T): T {
   const parent = readLiveSpan();
   if (!parent) return work();
   const { scene } = parent;
@@ -87,14 +87,14 @@ export const runInSpan = <T>(name: string, attributes: SpanAttributes, work: () 
   } finally {
     span.end();
   }
-};
+}
 
 /** What the work came to, in the name of its span: seen without a look at what it says. */
-export const renameSpan = (name: string): void => {
+export function renameSpan(name: string): void {
   readLiveSpan()?.updateName(name);
-};
+}
 
 /** Says more of the span that is being worked in, if there is one. */
-export const markSpan = (attributes: SpanAttributes): void => {
+export function markSpan(attributes: SpanAttributes): void {
   readLiveSpan()?.setAttributes(attributes);
-};
+}

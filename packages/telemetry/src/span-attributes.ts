@@ -48,18 +48,18 @@ const LENGTH_MAX = 256;
 const known: ReadonlySet<string> = new Set(SPAN_ATTRIBUTES);
 
 /** Types end where text from outside begins: what is not on the list is left out here too. */
-export const addAttribute = (
+export function addAttribute(
   attributes: Record<string, string | number | boolean>,
   name: string,
   value: unknown,
-): void => {
+): void {
   if (value === undefined || !known.has(name)) return;
   if (typeof value === 'string') attributes[name] = value.slice(0, LENGTH_MAX);
   else if (typeof value === 'number' || typeof value === 'boolean') attributes[name] = value;
-};
+}
 
-export const toAttributes = (given: SpanAttributes): Record<string, string | number | boolean> => {
+export function toAttributes(given: SpanAttributes): Record<string, string | number | boolean> {
   const attributes: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(given)) addAttribute(attributes, name, value);
   return attributes;
-};
+}

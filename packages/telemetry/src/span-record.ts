@@ -32,7 +32,7 @@ export const toTime = (us: number): HrTime => [
 ];
 
 /** The same record makes the same span, byte for byte, in whatever process: `resource` must say nothing of it. */
-export const toReadableSpan = (record: SpanRecord, resource: Resource): ReadableSpan => {
+export function toReadableSpan(record: SpanRecord, resource: Resource): ReadableSpan {
   const { traceId, spanId, parentSpanId, startUs, endUs, error } = record;
   const traceFlags = TraceFlags.SAMPLED;
   return {
@@ -59,6 +59,6 @@ export const toReadableSpan = (record: SpanRecord, resource: Resource): Readable
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
-};
+}
 
 export const SCOPE = { name: 'baton' } as const;

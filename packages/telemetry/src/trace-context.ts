@@ -29,29 +29,29 @@ export interface TraceContext {
   readonly baggage?: string;
 }
 
-const readTraceParent = (header: string | undefined): SpanRef | undefined => {
+function readTraceParent(header: string | undefined): SpanRef | undefined {
   const span = header && header.length <= TRACEPARENT_MAX ? parseTraceParent(header) : null;
   if (!span) return undefined;
   const { traceId, spanId, traceFlags } = span;
   return { traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 };
-};
+}
 
 /** Without the members that are malformed. */
 const readTraceState = (header: string | undefined): string | undefined =>
   header && header.length <= TRACESTATE_MAX ? new TraceState(header).serialize() : undefined;
 
-const readBaggage = (headers: Headers): string | undefined => {
+function readBaggage(headers: Headers): string | undefined {
   const baggage = readBaggageHeader(headers.baggage);
   const members = baggage === undefined ? [] : listMembers(baggage);
   return appendMembers(baggage, listJaegerBaggage(headers, members));
-};
+}
 
 /** The span that a request names, for who needs no more of its context. */
 export const readParent = (headers: Headers): SpanRef | undefined =>
   readTraceParent(headers.traceparent) ?? readJaegerSpan(headers['uber-trace-id']);
 
 /** The names of headers are lower-case, as Node gives them. */
-export const readTraceContext = (headers: Headers): TraceContext => {
+export function readTraceContext(headers: Headers): TraceContext {
   const w3cParent = readTraceParent(headers.traceparent);
   const parent = w3cParent ?? readJaegerSpan(headers['uber-trace-id']);
   const tracestate = w3cParent && readTraceState(headers.tracestate);
@@ -61,7 +61,7 @@ export const readTraceContext = (headers: Headers): TraceContext => {
     ...(tracestate && { tracestate }),
     ...(baggage && { baggage }),
   };
-};
+}
 
 export const toTraceHeaders = ({
   parent,

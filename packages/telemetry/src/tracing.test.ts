@@ -8,14 +8,14 @@ import { createTracing, type Tracing } from './tracing.ts';
 const traceIds = Array.from({ length: 2_000 }, (_, index) =>
   createHash('md5').update(`trace ${index}`).digest('hex'),
 );
-const open = (ratio?: number): Tracing => {
+function open(ratio?: number): Tracing {
   const exporter = new InMemorySpanExporter();
   return createTracing({
     service: 'orchestrator',
     exporter,
     ...(ratio !== undefined && { ratio }),
   });
-};
+}
 
 it('samples all, none, or about as many as it was told', () => {
   const count = ({ isSampled }: Tracing) => traceIds.filter(isSampled).length;

@@ -54,7 +54,7 @@ const DELAY_MS = 500;
 const QUEUE_MAX = 16_384;
 const CLOSE_MAX_MS = 500;
 
-export const createTracing = (options: TracingOptions): Tracing => {
+export function createTracing(options: TracingOptions): Tracing {
   const { service, exporter, ratio = 1, isImmediate } = options;
   // For the whole process; another tracing in it shares it, and this call then does nothing.
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -81,4 +81,4 @@ export const createTracing = (options: TracingOptions): Tracing => {
       await Promise.race([processor.shutdown(), wait(CLOSE_MAX_MS, undefined, { ref: false })]);
     },
   };
-};
+}

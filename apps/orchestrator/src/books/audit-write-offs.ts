@@ -78,11 +78,11 @@ function toKept(
 }
 
 /** A way's name is its step's, with `:alt` for the alternate. */
-const toWrittenOff = (
+function toWrittenOff(
   { orderId, way, participant, reason, at }: GivenUp,
   { stands, ...held }: Holding,
-): WrittenOff[] => {
+): WrittenOff[] {
   const [step = way] = way.split(':');
   const writtenOff = { orderId, step, direction: 'undo', reason, at: toInstant(at) } as const;
   return stands ? [{ ...writtenOff, ...(participant && { participant }), ...held }] : [];
-};
+}

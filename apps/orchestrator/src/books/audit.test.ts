@@ -1,4 +1,4 @@
-// What the audit says of undos that an operator gave up, for as long as a participant still holds their effect.
+/** What the audit says of undos that an operator gave up, for as long as a participant still holds their effect. */
 import { orchestratorOperations } from '@baton/contracts';
 import { createStandIns } from '@baton/runtime/testing';
 import { createMemoryJournal, createMemoryStore } from '@baton/saga/testing';

@@ -1,4 +1,4 @@
-// What a scrape says while a participant is away, an order is stuck, set aside or degraded, and when all is well again.
+/** What a scrape says while a participant is away, an order is stuck, set aside or degraded, and when all is well again. */
 import { orchestratorOperations } from '@baton/contracts';
 import type { Reply } from '@baton/service-kit';
 import request from 'supertest';

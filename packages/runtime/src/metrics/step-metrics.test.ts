@@ -1,4 +1,4 @@
-// What is measured of orders and their steps, and where each figure leads.
+/** What is measured of orders and their steps, and where each figure leads. */
 import { createEngine, type Engine } from '@baton/saga';
 import { createMemoryJournal, createVirtualClock, type VirtualClock } from '@baton/saga/testing';
 import type { Reply } from '@baton/service-kit';

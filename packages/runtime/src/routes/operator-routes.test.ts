@@ -1,4 +1,4 @@
-// What operators may do, through HTTP: each wish, each refusal, and what is shown of it afterwards.
+/** What operators may do, through HTTP: each wish, each refusal, and what is shown of it afterwards. */
 import { operatorOperations, orchestratorOperations } from '@baton/contracts';
 import { createMemoryJournal, createMemoryStore } from '@baton/saga/testing';
 import type { Reply } from '@baton/service-kit';

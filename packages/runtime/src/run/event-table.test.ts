@@ -1,4 +1,4 @@
-// What is checked here is checked by `npm run typecheck`: the table's types, not what stands in it.
+/** What is checked here is checked by `npm run typecheck`: the table's types, not what stands in it. */
 import type { EventType } from '@baton/saga';
 import { expect, expectTypeOf, it } from 'vitest';
 import { type Telling, type Tellings, tellings } from './event-table.ts';

@@ -8,7 +8,7 @@ import { logRuns } from './run-log.ts';
 import { toSpanId } from './run-trace.ts';
 
 /** What is logged of an order with these events. */
-const log = (scenes: readonly Scene[], level: LogLevel = 'info') => {
+function log(scenes: readonly Scene[], level: LogLevel = 'info') {
   const lines: string[] = [];
   const listeners: Parameters<Feed['subscribe']>[0][] = [];
   const subscribe: Feed['subscribe'] = (listener) => {
@@ -26,7 +26,7 @@ const log = (scenes: readonly Scene[], level: LogLevel = 'info') => {
     for (const listener of listeners)
       listener({ run: 'ord_1', position: String(event.seq), event, state });
   return lines.map((line) => JSON.parse(line));
-};
+}
 
 const reason = 'Ada rang: her card tok_ok was charged';
 const story = [

@@ -39,10 +39,10 @@ interface Arrival {
 }
 
 /** What is kept with the order of the request that placed it. */
-export const toRunContext = (
+export function toRunContext(
   { headers, receivedAt }: Arrival,
   tracing: Pick<Tracing, 'isSampled'> | undefined,
-): Record<string, string> => {
+): Record<string, string> {
   const caller = readTraceContext(headers);
   const { parent, tracestate, baggage } = caller;
   const own = parent ? null : randomBytes(16).toString('hex');
@@ -54,25 +54,25 @@ export const toRunContext = (
     ...(baggage && { baggage }),
     ...(isTraced && { [SINCE]: String(receivedAt), ...(own && { [OWN]: own }) }),
   };
-};
+}
 
 /** An order's context is one object for as long as the order is in memory, and read at each of its events. */
 const callers = new WeakMap<Context, TraceContext>();
 
-const readCaller = (context: Context): TraceContext => {
+function readCaller(context: Context): TraceContext {
   const known = callers.get(context);
   if (known) return known;
   const caller = readTraceContext(context);
   callers.set(context, caller);
   return caller;
-};
+}
 
 /** Undefined for an order that is not traced here. */
 const readTraceId = (context: Context): string | undefined =>
   context[SINCE] === undefined ? undefined : (readCaller(context).parent?.traceId ?? context[OWN]);
 
 /** Undefined for an order that is not traced here. */
-export const readRunTrace = (orderId: string, context: Context): RunTrace | undefined => {
+export function readRunTrace(orderId: string, context: Context): RunTrace | undefined {
   const traceId = readTraceId(context);
   if (traceId === undefined) return undefined;
   return {
@@ -81,7 +81,7 @@ export const readRunTrace = (orderId: string, context: Context): RunTrace | unde
     parentSpanId: readCaller(context).parent?.spanId ?? null,
     receivedAt: Number(context[SINCE]),
   };
-};
+}
 
 /** Of what there is at most one of in an order. */
 export const toSpanId = (orderId: string, what: string): string =>
@@ -102,14 +102,14 @@ export const findSpan: FindSpan = (orderId, { context }, ordinal) => {
 };
 
 /** The headers of a call. */
-export const propagate = ({
+export function propagate({
   key,
   ordinal = 0,
   context = {},
-}: Partial<Attempt> & Pick<Attempt, 'key'>): Record<string, string> => {
+}: Partial<Attempt> & Pick<Attempt, 'key'>): Record<string, string> {
   const traceId = readTraceId(context);
   const caller = readCaller(context);
   if (traceId === undefined) return toTraceHeaders(caller);
   const spanId = toCallSpanId(runIdOfKey(key) ?? '', ordinal);
   return toTraceHeaders({ ...caller, parent: { traceId, spanId, isSampled: true } });
-};
+}

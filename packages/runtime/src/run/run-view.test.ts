@@ -1,4 +1,4 @@
-// What an order shows of itself while it waits at a breaker or for a place: in the answer, and in its events.
+/** What an order shows of itself while it waits at a breaker or for a place: in the answer, and in its events. */
 import { orchestratorOperations } from '@baton/contracts';
 import { listen } from '@baton/service-kit/testing';
 import { expect, it, onTestFinished } from 'vitest';

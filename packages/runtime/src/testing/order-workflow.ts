@@ -9,13 +9,13 @@ import type { Workflow } from '../workflow.ts';
 const payFirst = { attemptsMax: 3, budgetMs: 10_000 };
 const notifyEither = { attemptsMax: 2, budgetMs: 2_500 };
 
-export const createOrderSaga = ({
+export function createOrderSaga({
   'order-service': orders,
   'inventory-service': inventory,
   'payment-service': payments,
   'payment-alternate': alternatePayments,
   'notification-service': notifications,
-}: Participants) => {
+}: Participants) {
   const template = 'order-completed' as const;
   return saga('place-order', {
     version: 2,
@@ -64,14 +64,14 @@ export const createOrderSaga = ({
       },
     })
     .end();
-};
+}
 
 /** The version before it knew no alternate. */
-const createOrderSaga1 = (participants: Participants): Saga<PlaceOrder> => {
+function createOrderSaga1(participants: Participants): Saga<PlaceOrder> {
   const newer = createOrderSaga(participants);
   const plan = newer.plan.map((step) => ({ ...step, alternate: null }));
   return { ...newer, version: 1, structure: newer.structure.replaceAll(/\|[a-z-]+/g, ''), plan };
-};
+}
 
 export const createOrderSagas = (
   participants: Participants,

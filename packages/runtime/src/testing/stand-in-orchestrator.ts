@@ -11,10 +11,10 @@ import { createStandIns } from './stand-in.ts';
 export type Override = NonNullable<Parameters<typeof createStandIns>[0]>;
 
 /** The orchestrator on a journal in memory, with participants that answer as they are told: for tests of its routes. */
-export const createStandInOrchestrator = (
+export function createStandInOrchestrator(
   override: Override = {},
   change: Partial<OrchestratorOptions> = {},
-): Promise<Orchestrator> => {
+): Promise<Orchestrator> {
   const { participants } = createStandIns(override);
   return createOrchestrator({
     journal: createMemoryJournal(),
@@ -24,4 +24,4 @@ export const createStandInOrchestrator = (
     metrics: createMetrics('orchestrator'),
     ...change,
   });
-};
+}

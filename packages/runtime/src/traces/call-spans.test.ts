@@ -1,4 +1,4 @@
-// What may have been under way when the process ended hangs on a span all the same: what it did was traced there.
+/** What may have been under way when the process ended hangs on a span all the same: what it did was traced there. */
 
 import type { Direction, Happening } from '@baton/saga';
 import { expect, it } from 'vitest';
@@ -17,11 +17,11 @@ import { toCallSpanId, toSpanId } from '../run/run-trace.ts';
 import { projectRun } from './run-spans.ts';
 
 /** What is told of the call that this history's last event interrupted. No definition is needed to tell it. */
-const tell = (scenes: readonly Scene[]) => {
+function tell(scenes: readonly Scene[]) {
   const spans = projectRun('ord_1', toEvents([accepted(), ...scenes]), () => undefined);
   const calls = scenes.filter((scene) => 'attempt' in toHappening(scene)).length;
   return spans.find(({ spanId }) => spanId === toCallSpanId('ord_1', calls + 1));
-};
+}
 const toHappening = (scene: Scene): Happening => ('type' in scene ? scene : scene[1]);
 
 /** Each as `undo pay`. */

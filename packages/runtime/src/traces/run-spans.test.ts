@@ -23,11 +23,11 @@ import { projectRun } from './run-spans.ts';
 const [saga] = createOrderSagas(createStandIns().participants);
 const tell = (scenes: readonly Scene[]): readonly SpanRecord[] =>
   projectRun('ord_1', toEvents([accepted(), ...scenes]), () => saga);
-const told = (scenes: readonly Scene[], name: string): SpanRecord => {
+function told(scenes: readonly Scene[], name: string): SpanRecord {
   const span = tell(scenes).find((each) => each.name === name);
   if (!span) throw new Error(`there is no span ${name}`);
   return span;
-};
+}
 const rootId = toSpanId('ord_1', 'order');
 
 it("hangs the order on its caller's span, from its request to its acceptance", () => {

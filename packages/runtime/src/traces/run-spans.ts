@@ -117,7 +117,7 @@ function toEnd(scene: Scene): SpanRecord {
 const describeUndone = (state: RunState): string =>
   `${state.reason?.code}: everything was undone${findGivenUp(state).length > 0 ? ' but what was written off' : ''}`;
 
-const toWaitSpan = (scene: Scene, wait: Wait): SpanRecord => {
+function toWaitSpan(scene: Scene, wait: Wait): SpanRecord {
   const { key, from, to, reason, code, plannedTo } = wait;
   const [direction, way = ''] = key.split(' ');
   return toSpan(scene, {
@@ -133,4 +133,4 @@ const toWaitSpan = (scene: Scene, wait: Wait): SpanRecord => {
       'baton.code': code,
     },
   });
-};
+}

@@ -15,7 +15,7 @@ const tell = (count: number): Told[] =>
   });
 
 /** A collector that answers what `judge` says to the orders of a batch. */
-const sendTo = async (told: readonly Told[], judge: (orders: readonly string[]) => Delivery) => {
+async function sendTo(told: readonly Told[], judge: (orders: readonly string[]) => Delivery) {
   const batches: string[][] = [];
   const arrived: string[] = [];
   const outcome = await deliver(told, async (spans) => {
@@ -27,7 +27,7 @@ const sendTo = async (told: readonly Told[], judge: (orders: readonly string[]) 
   });
   const givenUp = outcome === 'away' ? outcome : outcome.map(({ run }) => run);
   return { givenUp, arrived, batches };
-};
+}
 const refuse =
   (...bad: string[]) =>
   (orders: readonly string[]): Delivery =>

@@ -33,7 +33,7 @@ export async function deliver(
 }
 
 /** The earlier half is last: it is taken first. */
-const halve = (part: readonly Told[]): Told[][] => {
+function halve(part: readonly Told[]): Told[][] {
   const middle = Math.ceil(part.length / 2);
   return [part.slice(middle), part.slice(0, middle)];
-};
+}

@@ -32,7 +32,7 @@ const toReadable = (journal: Journal) => ({
 });
 
 /** A journal that outlives who follows it, a collector that answers as it is told, and a cursor that is remembered. */
-const createHouse = () => {
+function createHouse() {
   const clock = createVirtualClock();
   const journal = createMemoryJournal(createMemoryStore());
   const stories = new Map<string, Scene[]>();
@@ -63,7 +63,7 @@ const createHouse = () => {
     return clock.run(() => clock.now() >= until);
   };
   return { clock, journal, collector, commit, follow, pass, errors, readCursor: () => place.at };
-};
+}
 
 const summary = { saga: 'place-order', version: 2, acceptedAt };
 const [running, over] = ['running', 'completed'] as const;
@@ -77,7 +77,7 @@ type Spans = Parameters<Tracing['send']>[0];
 const toBytes = (spans: Spans): string[] =>
   spans.map((span) => JSON.stringify([span, span.spanContext(), span.resource.attributes]));
 
-const createCollector = (clock: Pick<Clock, 'now'>) => {
+function createCollector(clock: Pick<Clock, 'now'>) {
   const asked: { readonly at: number; readonly spans: Spans; readonly arrived: boolean }[] = [];
   const answer = (spans: Spans): Delivery => {
     if (!collector.isThere) return 'away';
@@ -102,7 +102,7 @@ const createCollector = (clock: Pick<Clock, 'now'>) => {
     },
   };
   return collector;
-};
+}
 
 const completed: Scene = { type: 'completed' };
 
@@ -261,14 +261,14 @@ it('tells of the others where the events of one order make no sense', async () =
   expect(errors).toEqual([{ err: expect.any(Error), orderId: 'ord_1' }]);
 });
 
-const breakOnce = <A extends unknown[], R>(work: (...given: A) => R): ((...given: A) => R) => {
+function breakOnce<A extends unknown[], R>(work: (...given: A) => R): (...given: A) => R {
   let hasBroken = false;
   return (...given) => {
     if (hasBroken) return work(...given);
     hasBroken = true;
     throw new Error('broken for once');
   };
-};
+}
 
 it('goes on when the journal could not be read for once', async () => {
   const { collector, commit, follow, pass, journal, errors } = createHouse();
@@ -384,7 +384,7 @@ it('keeps a refused event until the collector took another one', async () => {
 });
 
 /** An order of many events that are not traced, a clock on which each look takes a millisecond, and turns of others. */
-const createBacklog = async () => {
+async function createBacklog() {
   const { clock, journal, commit, follow, readCursor } = createHouse();
   await commit('ord_0', accepted({}), ...Array.from({ length: 2_000 }, () => succeeded()));
   let now = 0;
@@ -406,7 +406,7 @@ const createBacklog = async () => {
   };
   count(read);
   return { clock, stop, turns, readCursor };
-};
+}
 
 it.each([
   ['at work', (clock: VirtualClock) => clock.run(() => false, 100).catch(() => {})],

@@ -70,11 +70,11 @@ export function createFollower(options: FollowerOptions) {
 }
 
 /** Lets the rest of the process have its turn where it has waited for long enough. */
-const createBreath = (clock: Pick<Clock, 'now'>) => {
+function createBreath(clock: Pick<Clock, 'now'>) {
   let since = clock.now();
   return async (): Promise<void> => {
     if (clock.now() - since < turnMs) return;
     await nextTurn();
     since = clock.now();
   };
-};
+}

@@ -5,7 +5,7 @@ import { createVirtualClock } from '@baton/saga/testing';
 import { expect, it, onTestFinished } from 'vitest';
 import { createTraceCursor } from './trace-cursor.ts';
 
-const open = (name = 'traced-to') => {
+function open(name = 'traced-to') {
   const folder = mkdtempSync(join(tmpdir(), 'baton-cursor-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, name);
@@ -19,7 +19,7 @@ const open = (name = 'traced-to') => {
   };
   const read = () => createTraceCursor(path, clock, log).read();
   return { path, read, pass, warnings, cursor: createTraceCursor(path, clock, log) };
-};
+}
 
 it('remembers the last place, and writes it once a second at most', async () => {
   const { path, cursor, read, pass } = open();

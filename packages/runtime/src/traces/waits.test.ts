@@ -1,4 +1,4 @@
-// What an order waited for, as its spans tell it.
+/** What an order waited for, as its spans tell it. */
 
 import type { Happening } from '@baton/saga';
 import type { SpanRecord } from '@baton/telemetry';

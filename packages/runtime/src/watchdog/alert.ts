@@ -25,7 +25,7 @@ const aboutRuns: ReadonlySet<string> = new Set(['order-overdue', 'order-stuck'])
 /** The subject of an alert about many. */
 export const all = 'orders';
 
-export const toAlertView = (alert: Alert, toCommands: ToCommands): AlertView => {
+export function toAlertView(alert: Alert, toCommands: ToCommands): AlertView {
   const { id, rule, subject, openedAt, resolvedAt, orders, message, action, result } = alert;
   return {
     id,
@@ -40,7 +40,7 @@ export const toAlertView = (alert: Alert, toCommands: ToCommands): AlertView => 
     result,
     commands: isAboutOne(alert) ? [...toCommands(subject)] : [],
   };
-};
+}
 
 const isAboutOne = ({ rule, subject, resolvedAt }: Alert): boolean =>
   resolvedAt === null && aboutRuns.has(rule) && subject !== all;

@@ -1,9 +1,11 @@
-// What must happen next. Pure: no clock, no randomness, no IO. Not how it is done: that is `perform.ts`.
-//
-// 1. A step whose effect may exist is undone on the way back, in reverse order.
-// 2. After the decision to compensate nothing goes forward; after the pivot nothing is undone.
-// 3. An alternate is called only when the first way was never sent, or its undo acknowledged; after a refusal never.
-// 4. An undo that waits holds back the earlier undos of its own participant, and no others.
+/**
+ * What must happen next. Pure: no clock, no randomness, no IO. Not how it is done: that is `perform.ts`.
+ *
+ * 1. A step whose effect may exist is undone on the way back, in reverse order.
+ * 2. After the decision to compensate nothing goes forward; after the pivot nothing is undone.
+ * 3. An alternate is called only when the first way was never sent, or its undo acknowledged; after a refusal never.
+ * 4. An undo that waits holds back the earlier undos of its own participant, and no others.
+ */
 import type { Decision, Direction } from './event.ts';
 import { type Patience, toLongestMs } from './policy.ts';
 import { type PlannedStep, type PlannedWay, type Saga, toWays } from './saga.ts';

@@ -1,4 +1,4 @@
-// A journal record: past tense, never changed. What is not here did not happen.
+/** A journal record: past tense, never changed. What is not here did not happen. */
 
 import type { Details } from './reply.ts';
 

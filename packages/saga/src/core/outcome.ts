@@ -1,4 +1,4 @@
-// What an attempt's reply means for the run, as an event. Pure: randomness and times are arguments.
+/** What an attempt's reply means for the run, as an event. Pure: randomness and times are arguments. */
 import type { Happening } from './event.ts';
 import { type Patience, type Tries, toDelayMs } from './policy.ts';
 import type { Reply } from './reply.ts';

@@ -1,7 +1,9 @@
-// Where a run is to be found while nobody moves it: a row that is due at a time, or waits for a participant. Pure.
-//
-// 1. It follows from the run's events and its plan: a crash, a retry, a parked step and a repair are one thing.
-// 2. What is neither waited for nor done is due at 0: before all that has a time, the oldest run first.
+/**
+ * Where a run is to be found while nobody moves it: a row that is due at a time, or waits for a participant. Pure.
+ *
+ * 1. It follows from the run's events and its plan: a crash, a retry, a parked step and a repair are one thing.
+ * 2. What is neither waited for nor done is due at 0: before all that has a time, the oldest run first.
+ */
 import { decide, type HealedAt } from './decide.ts';
 import type { Saga } from './saga.ts';
 import { isParked, type RunState, readTried } from './state.ts';

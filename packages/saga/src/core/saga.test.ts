@@ -22,7 +22,7 @@ const reserved = () =>
     undo: done,
   });
 /** Its body is for the compiler alone. */
-const compilesOnly = (_: () => unknown): void => {};
+function compilesOnly(_: () => unknown): void {}
 
 describe('a definition', () => {
   test('names its steps, their order, kinds and undos in its structure', () => {

@@ -1,9 +1,11 @@
-// The definition of a saga: data plus functions, made by a typed builder. Not its execution: nothing here runs a step.
-//
-// 1. What must not be written does not compile: an undo after the pivot, a second pivot, a name twice, an output that
-//    JSON would change, an undo that trusts an output which may never have arrived.
-// 2. A step has one way to be done, or two: the first and its alternate. Each way has its own key and its own undo.
-// 3. `structure` names steps, order, kinds and undos. Two definitions of one version have the same structure.
+/**
+ * The definition of a saga: data plus functions, made by a typed builder. Not its execution: nothing here runs a step.
+ *
+ * 1. What must not be written does not compile: an undo after the pivot, a second pivot, a name twice, an output that
+ *    JSON would change, an undo that trusts an output which may never have arrived.
+ * 2. A step has one way to be done, or two: the first and its alternate. Each way has its own key and its own undo.
+ * 3. `structure` names steps, order, kinds and undos. Two definitions of one version have the same structure.
+ */
 import {
   forwardDefaults,
   laterDefaults,

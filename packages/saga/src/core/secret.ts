@@ -1,4 +1,4 @@
-// Fields that recovery needs and nobody may see: stored apart from the events, erased at settlement.
+/** Fields that recovery needs and nobody may see: stored apart from the events, erased at settlement. */
 
 /** Puts `payment.token` back where it was taken from. */
 export function restoreSecrets(

@@ -1,8 +1,10 @@
-// What the events say so far. `evolve` folds one more event in; it is pure, knows no plan and decides nothing.
-//
-// 1. Unknown is sticky: only an ok or a refusal under the same key clears it.
-// 2. Once compensation was decided, a late ok changes nothing but what has to be undone.
-// 3. Secrets are never part of the state.
+/**
+ * What the events say so far. `evolve` folds one more event in; it is pure, knows no plan and decides nothing.
+ *
+ * 1. Unknown is sticky: only an ok or a refusal under the same key clears it.
+ * 2. Once compensation was decided, a late ok changes nothing but what has to be undone.
+ * 3. Secrets are never part of the state.
+ */
 import type { Aimed, Direction, Event, EventType, TriedEvent } from './event.ts';
 
 type Told<T extends EventType> = Omit<Extract<Event, { type: T }>, 'type'>;

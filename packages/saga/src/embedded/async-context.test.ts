@@ -1,4 +1,4 @@
-// A run moves in its own name: what happens in it is not seen under the request of another one.
+/** A run moves in its own name: what happens in it is not seen under the request of another one. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ok, type Reply, refused } from '../core/reply.ts';

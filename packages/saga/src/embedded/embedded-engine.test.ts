@@ -8,10 +8,10 @@ import { describeEngineRows } from '../testing/suites/engine-rows-suite.ts';
 import { describeEngine } from '../testing/suites/engine-suite.ts';
 import type { JournalHouse } from '../testing/suites/journal-suite.ts';
 
-const createMemoryHouse = (): JournalHouse => {
+function createMemoryHouse(): JournalHouse {
   const store = createMemoryStore();
   return { open: async () => createMemoryJournal(store), remove: () => {} };
-};
+}
 
 const suites = [
   describeEngine,

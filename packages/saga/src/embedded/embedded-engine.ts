@@ -1,9 +1,11 @@
-// The engine behind `createEngine`: what is asked of it, and what it knows of all runs together.
-//
-// 1. A submission is acknowledged after its commit, and one id is one run, however often it is submitted.
-// 2. What was under way when the process ended is marked before anything else is done with a run, and for all that is
-//    due before `start` resolves: open the port after that.
-// 3. Everything is bounded: runs in progress, open runs, the time ended runs are kept.
+/**
+ * The engine behind `createEngine`: what is asked of it, and what it knows of all runs together.
+ *
+ * 1. A submission is acknowledged after its commit, and one id is one run, however often it is submitted.
+ * 2. What was under way when the process ended is marked before anything else is done with a run, and for all that is
+ *    due before `start` resolves: open the port after that.
+ * 3. Everything is bounded: runs in progress, open runs, the time ended runs are kept.
+ */
 import { randomBytes } from 'node:crypto';
 import { isPastPivot } from '../core/decide.ts';
 import { tryReplay } from '../core/history.ts';

@@ -1,4 +1,4 @@
-// What a program embeds: runs sagas inside one process, on a journal.
+/** What a program embeds: runs sagas inside one process, on a journal. */
 
 import type { Aim, Command } from '../core/decide.ts';
 import type { Event } from '../core/event.ts';

@@ -1,4 +1,4 @@
-// The embedded host's feed: the events of its journal, whose numbers stand in positions as text.
+/** The embedded host's feed: the events of its journal, whose numbers stand in positions as text. */
 
 import type { Journal, StoredEvent } from '../journal/journal.ts';
 import type { Commit } from '../run/host.ts';

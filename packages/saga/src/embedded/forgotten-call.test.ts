@@ -1,4 +1,4 @@
-// A call that was under way when the process ended must be reckoned with, whatever happens before it is looked at again.
+/** A call that was under way when the process ended must be reckoned with, whatever happens before it is looked at again. */
 import { expect, test } from 'vitest';
 import { ok, type Reply } from '../core/reply.ts';
 import { createCrashable } from '../fixtures/crash.ts';

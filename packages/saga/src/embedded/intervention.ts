@@ -1,4 +1,4 @@
-// What an operator may ask of a run, as events. Pure: not who may ask, and not how it goes on.
+/** What an operator may ask of a run, as events. Pure: not who may ask, and not how it goes on. */
 import { findOpenLater, findOwed, findRepairs } from '../core/decide.ts';
 import type { Happening } from '../core/event.ts';
 import { type PlannedStep, type Saga, toWays } from '../core/saga.ts';

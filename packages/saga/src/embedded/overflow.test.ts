@@ -1,4 +1,4 @@
-// More runs than memory may hold: the others stay rows, and all of them end in their order.
+/** More runs than memory may hold: the others stay rows, and all of them end in their order. */
 import { afterEach, expect, test } from 'vitest';
 import { ok } from '../core/reply.ts';
 import { isSettled } from '../core/status.ts';

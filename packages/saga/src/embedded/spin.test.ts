@@ -1,4 +1,4 @@
-// What waits costs nothing: the store is not asked, nor a timer set, again and again for runs that cannot go on.
+/** What waits costs nothing: the store is not asked, nor a timer set, again and again for runs that cannot go on. */
 import { afterEach, expect, test } from 'vitest';
 import { ok, type Reply } from '../core/reply.ts';
 import { createGate, createOrderBench, order } from '../fixtures/order.ts';

@@ -1,4 +1,4 @@
-// A run to look at, composed in one place: whoever shows a run need not decide anew what the engine decides.
+/** A run to look at, composed in one place: whoever shows a run need not decide anew what the engine decides. */
 import { type Aim, type Command, decide, findOwed } from '../core/decide.ts';
 import type { Event } from '../core/event.ts';
 import type { Saga } from '../core/saga.ts';

@@ -1,6 +1,8 @@
-// What the journal's file holds, version by version. Not how a file is opened or kept: that is @baton/sqlite.
-//
-// 1. A version that was released is never changed: what is new is one more of them.
+/**
+ * What the journal's file holds, version by version. Not how a file is opened or kept: that is @baton/sqlite.
+ *
+ * 1. A version that was released is never changed: what is new is one more of them.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { type DurableFile, openFile, openForReading, readVersion } from '@baton/sqlite';
 

@@ -1,4 +1,4 @@
-// What can be asked of a journal's file, also while another process writes it.
+/** What can be asked of a journal's file, also while another process writes it. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Event } from '../core/event.ts';
 import { statuses } from '../core/status.ts';

@@ -1,4 +1,4 @@
-// Files that an older engine wrote, opened by this one, which goes on with the orders in them.
+/** Files that an older engine wrote, opened by this one, which goes on with the orders in them. */
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

@@ -40,7 +40,7 @@ const accept = (run: string, secrets: Record<string, unknown> = {}): Append => (
   rest: { dueAt: 0, priority: 'new', waits: [], at: 1 },
   submission: { fingerprint: '', secrets },
 });
-const settle = (run: string): Append => {
+function settle(run: string): Append {
   const { summary, rest } = accept(run);
   return {
     run,
@@ -48,7 +48,7 @@ const settle = (run: string): Append => {
     summary: { ...summary, status: 'completed', settledAt: 2 },
     rest: { ...rest, dueAt: null },
   };
-};
+}
 
 test('a standby tells of each look that finds the lock held', async () => {
   let looks = 0;
@@ -61,13 +61,13 @@ test('a standby tells of each look that finds the lock held', async () => {
 });
 
 /** Calls what is given before each commit from now on. */
-const watchCommits = (see: () => void): void => {
+function watchCommits(see: () => void): void {
   const { exec } = DatabaseSync.prototype;
   vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
     if (sql === 'COMMIT') see();
     exec.call(this, sql);
   });
-};
+}
 
 describe('group commit', () => {
   test('stores appends that arrive together in one transaction', async () => {

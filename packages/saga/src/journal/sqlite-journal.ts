@@ -1,10 +1,12 @@
-// The journal on one SQLite file. Not a scheduler: it stores what it is told and says when that is durable.
-//
-// 1. Nothing is acknowledged before the commit, and a commit is on disk (WAL, synchronous=FULL, read back at start).
-// 2. Appends that arrive together share one transaction, in order, and none of its statements can fail by constraint.
-// 3. Each transaction checks the epoch inside: an executor that lost its lock cannot write.
-// 4. Any failure stops the process: after a failed flush, later commits would seem to succeed.
-// 5. What was erased leaves the write-ahead log too, also what a killed process left there.
+/**
+ * The journal on one SQLite file. Not a scheduler: it stores what it is told and says when that is durable.
+ *
+ * 1. Nothing is acknowledged before the commit, and a commit is on disk (WAL, synchronous=FULL, read back at start).
+ * 2. Appends that arrive together share one transaction, in order, and none of its statements can fail by constraint.
+ * 3. Each transaction checks the epoch inside: an executor that lost its lock cannot write.
+ * 4. Any failure stops the process: after a failed flush, later commits would seem to succeed.
+ * 5. What was erased leaves the write-ahead log too, also what a killed process left there.
+ */
 import { resolve } from 'node:path';
 import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
 import { LogWiper, toPassing, toReason, transact } from '@baton/sqlite';

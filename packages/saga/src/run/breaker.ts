@@ -1,7 +1,9 @@
-// Whether a participant may be called at all. Pure: times and randomness are arguments. Not who waits: that is the lane's.
-//
-// 1. Open, it lets nobody through until its time has come; then one probe at a time.
-// 2. What was called before it opened says nothing any more when it ends after it.
+/**
+ * Whether a participant may be called at all. Pure: times and randomness are arguments. Not who waits: that is the lane's.
+ *
+ * 1. Open, it lets nobody through until its time has come; then one probe at a time.
+ * 2. What was called before it opened says nothing any more when it ends after it.
+ */
 
 import type { Reply } from '../core/reply.ts';
 

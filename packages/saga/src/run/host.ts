@@ -1,6 +1,8 @@
-// What a run that moves asks of where it lives: the clock, the lanes, and the journal.
-//
-// 1. A run's state holds committed events only; what is on its way to the disk is counted ahead of it.
+/**
+ * What a run that moves asks of where it lives: the clock, the lanes, and the journal.
+ *
+ * 1. A run's state holds committed events only; what is on its way to the disk is counted ahead of it.
+ */
 import type { Event, Happening } from '../core/event.ts';
 import { extend } from '../core/history.ts';
 import { type Rest, toRest } from '../core/rest.ts';

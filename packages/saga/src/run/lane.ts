@@ -1,10 +1,12 @@
-// The way to one participant: its breaker, its permits, and the line of runs that wait for one. Not who waits for the
-// breaker: those are rows of the store.
-//
-// 1. Calls in flight are bounded, and undos leave one permit to the others. An open breaker lets one probe through.
-// 2. A permit is handed over with the run that takes it: none is kept for a run that was called and does not come.
-// 3. A run that fails again, while others are served, says nothing new: a few that nobody can serve do not close the
-//    way to the others. A probe is believed whichever run it was: there may be no other.
+/**
+ * The way to one participant: its breaker, its permits, and the line of runs that wait for one. Not who waits for the
+ * breaker: those are rows of the store.
+ *
+ * 1. Calls in flight are bounded, and undos leave one permit to the others. An open breaker lets one probe through.
+ * 2. A permit is handed over with the run that takes it: none is kept for a run that was called and does not come.
+ * 3. A run that fails again, while others are served, says nothing new: a few that nobody can serve do not close the
+ *    way to the others. A probe is believed whichever run it was: there may be no other.
+ */
 
 import type { Direction } from '../core/event.ts';
 import type { Reply } from '../core/reply.ts';

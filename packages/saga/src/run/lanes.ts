@@ -1,10 +1,12 @@
-// The ways to all participants: which run may call, which stand in line, and which of the store's come next.
-//
-// 1. A run that is taken from a line asks for its permit in the same tick: nobody else gets it before. A run that
-//    comes while others stand in line stands behind them.
-// 2. An open breaker probes with one parked run at a time, those first that did not fail there.
-// 3. When a breaker closes, and after a restart, the runs that wait for it go on at a bounded rate.
-// 4. A line too long for memory goes on in the store.
+/**
+ * The ways to all participants: which run may call, which stand in line, and which of the store's come next.
+ *
+ * 1. A run that is taken from a line asks for its permit in the same tick: nobody else gets it before. A run that
+ *    comes while others stand in line stands behind them.
+ * 2. An open breaker probes with one parked run at a time, those first that did not fail there.
+ * 3. When a breaker closes, and after a restart, the runs that wait for it go on at a bounded rate.
+ * 4. A line too long for memory goes on in the store.
+ */
 
 import { type Aim, decide } from '../core/decide.ts';
 import {

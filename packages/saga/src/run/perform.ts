@@ -1,8 +1,10 @@
-// Carries a run one command further. Not where runs wait, queue or are stored: that is the host's.
-//
-// 1. It decides on committed events only, and sends in the tick in which it saw that nothing has changed since.
-// 2. A result is committed before anything else is sent.
-// 3. `performAttempt` is the one place where throws, time-outs and odd values become replies.
+/**
+ * Carries a run one command further. Not where runs wait, queue or are stored: that is the host's.
+ *
+ * 1. It decides on committed events only, and sends in the tick in which it saw that nothing has changed since.
+ * 2. A result is committed before anything else is sent.
+ * 3. `performAttempt` is the one place where throws, time-outs and odd values become replies.
+ */
 
 import { type Aim, type Command, decide, readOutputs, toCall } from '../core/decide.ts';
 import type { Happening } from '../core/event.ts';

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { priorities } from '../core/rest.ts';
 import { Queue, toOrder } from './queue.ts';
 
-const createStage = () => {
+function createStage() {
   const queue = new Queue<string>();
   const take = () => toOrder(1).map((priority) => queue.take(priority));
   const takeAll = () => [...take(), ...take(), ...take()].filter((item) => item !== undefined);
   return { queue, takeAll };
-};
+}
 
 test('takes undo before work in flight before new work before repairs', () => {
   const { queue, takeAll } = createStage();

@@ -1,4 +1,4 @@
-// What a restart says may have been under way, where no forward attempt was.
+/** What a restart says may have been under way, where no forward attempt was. */
 import { describe, expect, test } from 'vitest';
 import type { Aim } from '../core/decide.ts';
 import type { Direction, Happening } from '../core/event.ts';
@@ -21,12 +21,12 @@ import { isTriedAlone, toAnnouncement, toInterruption, toRecovery } from './reco
 const restart = (...history: readonly Happening[]): Happening | undefined =>
   toInterruption(trip, given(...history), 100);
 /** Each as `undo flight`; undefined where a restart says nothing. */
-const interrupted = (...history: readonly Happening[]): readonly string[] | undefined => {
+function interrupted(...history: readonly Happening[]): readonly string[] | undefined {
   const said = restart(...history);
   if (said === undefined) return undefined;
   if (said.type !== 'recovered') throw new Error(`it said ${said.type}`);
   return said.interrupted?.map(({ way, direction }) => `${direction} ${way}`);
-};
+}
 
 const booked = [succeeded('quote'), succeeded('flight'), succeeded('hotel')];
 const declined = [...booked, refusedBy('pay'), decided];

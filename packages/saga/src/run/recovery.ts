@@ -1,9 +1,11 @@
-// What a restart says of a run before anything else happens to it, and how a run that ends its process is found. Pure.
-//
-// 1. The end of what was under way was not seen, so its effect may exist.
-// 2. A run that is parked, or under repair, was not called, or it would have said so: nothing was interrupted.
-// 3. A run that is under suspicion and was not called says nothing new: endless restarts write no endless history.
-// 4. What may have been under way is worked out here, and written down: nobody works it out again.
+/**
+ * What a restart says of a run before anything else happens to it, and how a run that ends its process is found. Pure.
+ *
+ * 1. The end of what was under way was not seen, so its effect may exist.
+ * 2. A run that is parked, or under repair, was not called, or it would have said so: nothing was interrupted.
+ * 3. A run that is under suspicion and was not called says nothing new: endless restarts write no endless history.
+ * 4. What may have been under way is worked out here, and written down: nobody works it out again.
+ */
 import { type Aim, chosen, findCurrent, findOwed, owesFirstUndo } from '../core/decide.ts';
 import type { Aimed, Happening } from '../core/event.ts';
 import type { PlannedWay, Saga } from '../core/saga.ts';

@@ -1,11 +1,13 @@
-// Moves runs. A run is in memory while it moves or stands in a queue; all others are rows of the store. Not a store
-// (journal), not a judge (decide).
-//
-// 1. One driver at a time moves a run: what is in `#inHand` is fetched by nobody, and is let go when it rests.
-// 2. A run's state holds committed events only. A result is durable before anything else is sent.
-// 3. Undos go before work in flight, before new work, before repairs; but undos leave one place to the others.
-// 4. What is kept in memory is bounded: beyond it, runs that could go on stay rows, and are fetched in that order.
-// 5. A run moves, and is told of, in the root async context, never in that of the request that it happens to serve.
+/**
+ * Moves runs. A run is in memory while it moves or stands in a queue; all others are rows of the store. Not a store
+ * (journal), not a judge (decide).
+ *
+ * 1. One driver at a time moves a run: what is in `#inHand` is fetched by nobody, and is let go when it rests.
+ * 2. A run's state holds committed events only. A result is durable before anything else is sent.
+ * 3. Undos go before work in flight, before new work, before repairs; but undos leave one place to the others.
+ * 4. What is kept in memory is bounded: beyond it, runs that could go on stay rows, and are fetched in that order.
+ * 5. A run moves, and is told of, in the root async context, never in that of the request that it happens to serve.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { endlessMs, priorities, type Rest, toPriority, toRest } from '../core/rest.ts';
 import { isSettled } from '../core/status.ts';

@@ -46,11 +46,11 @@ type Surroundings = Pick<
 > &
   Pick<StoreOptions, 'onBroken'>;
 
-export const createStandIn = (
+export function createStandIn(
   path = ':memory:',
   busyTimeoutMs = 2_000,
   { onBroken = () => {}, ...surroundings }: Surroundings = {},
-): StandIn => {
+): StandIn {
   const store = openStore({ path, migrations: [SCHEMA], busyTimeoutMs, onBroken });
   const app = createServiceApp({
     service: 'inventory-service',
@@ -66,4 +66,4 @@ export const createStandIn = (
     held: () => sum(store),
     fences: () => Number(store.db.prepare('SELECT count(*) AS n FROM fence').get()?.n),
   };
-};
+}

@@ -12,7 +12,7 @@ export interface Misbehaving {
   readonly close: () => Promise<void>;
 }
 
-export const createMisbehaving = async (): Promise<Misbehaving> => {
+export async function createMisbehaving(): Promise<Misbehaving> {
   let behaviour: Behaviour = (_request, response) => response.end();
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
@@ -39,7 +39,7 @@ export const createMisbehaving = async (): Promise<Misbehaving> => {
       return closed;
     },
   };
-};
+}
 
 /** An answer written in full, as a well-behaved server would. */
 export const answering =

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-export const createTemporaryFolder = (): string => {
+export function createTemporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'baton-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-};
+}

@@ -82,18 +82,18 @@ const toCases = (refusalCode: string): readonly Case[] => [
   { row: 'TOMBSTONE', arrives: 'undo', status: 200, replays: true },
 ];
 
-const isPossible = ({ undo, refusal }: FenceSuite, { row, arrives }: Case): boolean => {
+function isPossible({ undo, refusal }: FenceSuite, { row, arrives }: Case): boolean {
   const arrivals = [...PATHS[row], arrives];
   return (
     (undo !== undefined || !arrivals.includes('undo')) &&
     (refusal !== undefined || !arrivals.includes('refused body'))
   );
-};
+}
 
-const toRequest = (
+function toRequest(
   { effect, undo, body, otherBody, refusal }: FenceSuite,
   arrival: Arrival,
-): { readonly operation: FencedOperation; readonly body: Body } => {
+): { readonly operation: FencedOperation; readonly body: Body } {
   switch (arrival) {
     case 'forward':
       return { operation: effect, body };
@@ -108,7 +108,7 @@ const toRequest = (
     default:
       return arrival satisfies never;
   }
-};
+}
 
 const createSender = (suite: FenceSuite, participant: Participant) => (arrival: Arrival) => {
   const { operation, body } = toRequest(suite, arrival);
@@ -117,16 +117,16 @@ const createSender = (suite: FenceSuite, participant: Participant) => (arrival: 
   return request(participant.app).post(operation.path).set(KEY_HEADER, KEY).send(sent);
 };
 
-const expectAnswer = (answer: Response, { status, code }: Case): void => {
+function expectAnswer(answer: Response, { status, code }: Case): void {
   expect(answer.status).toBe(status);
   expect(answer.body.orderId).toBe(ORDER_ID);
   expect(answer.body.code).toBe(code);
-};
+}
 
 const fencesOf = ({ store }: Participant): unknown =>
   store.db.prepare('SELECT key, state FROM fence').all();
 
-export const describeFence = (suite: FenceSuite): void => {
+export function describeFence(suite: FenceSuite): void {
   describe(`the fence of ${suite.effect.name}`, () => {
     let folder: string;
     let participant: Participant;
@@ -188,4 +188,4 @@ export const describeFence = (suite: FenceSuite): void => {
       expect(dumpTables(participant.store)).toEqual(rows);
     });
   });
-};
+}

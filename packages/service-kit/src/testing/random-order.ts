@@ -23,12 +23,12 @@ export interface RandomOrderSuite<B extends object> {
 
 const ORDERS = 4;
 
-const post = async (
+async function post(
   { routes }: Participant,
   operation: FencedOperation,
   orderId: string,
   body: object,
-): Promise<HttpAnswer> => {
+): Promise<HttpAnswer> {
   const route = routes.find((r) => r.operation.name === operation.name);
   const answer = await route?.respond({
     headers: { [KEY_HEADER]: `${orderId}:step` },
@@ -39,10 +39,10 @@ const post = async (
   });
   if (answer === undefined || isStream(answer)) throw new Error(`${operation.name} has no answer`);
   return answer;
-};
+}
 
 /** What stands is what was answered with 200 and not undone since; after an undo nothing may. */
-const createBook = <B>() => {
+function createBook<B>() {
   const standing = new Map<string, B>();
   const undone = new Set<string>();
   return {
@@ -59,9 +59,9 @@ const createBook = <B>() => {
       standing.delete(orderId);
     },
   };
-};
+}
 
-export const checkRandomOrder = <B extends object>(suite: RandomOrderSuite<B>): Promise<void> => {
+export function checkRandomOrder<B extends object>(suite: RandomOrderSuite<B>): Promise<void> {
   const request = fc.record({
     order: fc.nat(ORDERS - 1).map((n) => `ord_${n}`),
     isUndo: fc.boolean(),
@@ -86,4 +86,4 @@ export const checkRandomOrder = <B extends object>(suite: RandomOrderSuite<B>): 
     },
   );
   return fc.assert(property, { numRuns: 60 });
-};
+}

@@ -20,7 +20,7 @@ export interface Listening {
 }
 
 /** On a free port. */
-export const listen = async (app: Express): Promise<Listening> => {
+export async function listen(app: Express): Promise<Listening> {
   const server = createServer(app);
   const listening = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', listening.resolve);
@@ -36,7 +36,7 @@ export const listen = async (app: Express): Promise<Listening> => {
       return closed.promise;
     },
   };
-};
+}
 
 const TABLES = `SELECT name FROM sqlite_schema
   WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT IN ('meta', 'fence')`;

@@ -8,12 +8,12 @@ export interface SpanRecorder {
 }
 
 /** Tracing whose spans stay in memory, for tests. */
-export const createSpanRecorder = (service: string): SpanRecorder => {
+export function createSpanRecorder(service: string): SpanRecorder {
   const exporter = new InMemorySpanExporter();
   return {
     tracing: createTracing({ service, exporter, isImmediate: true }),
     told: () => exporter.getFinishedSpans(),
   };
-};
+}
 
 export { createTracing };

@@ -1,4 +1,4 @@
-// `BATON_MUTANT=<name>` plants one of these bugs in whatever the tests play with: then the tests it names must fail.
+/** `BATON_MUTANT=<name>` plants one of these bugs in whatever the tests play with: then the tests it names must fail. */
 import type { Saga } from '../../core/saga.ts';
 import type { Engine, EngineOptions } from '../../embedded/engine.ts';
 import type { Order } from '../../fixtures/order.ts';
@@ -41,8 +41,8 @@ export const mutateEngine = pick<Engine>(engineMutants);
 export const mutateOptions = pick<EngineOptions>(optionsMutants);
 
 // The engine makes its lanes itself: they are changed at their root.
-const plant = <T extends object>(mutants: Readonly<Record<string, Mutant<T>>>, root: T): void => {
+function plant<T extends object>(mutants: Readonly<Record<string, Mutant<T>>>, root: T): void {
   if (name !== undefined) mutants[name]?.mutate(root);
-};
+}
 plant<Lane<Run>>(laneMutants, Lane.prototype);
 plant<Lanes>(lanesMutants, Lanes.prototype);
