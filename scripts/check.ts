@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
-const PARTS = ['lint', 'boundaries', 'typecheck', 'knip', 'style', 'contracts'];
+const checkParts = ['lint', 'boundaries', 'typecheck', 'knip', 'style', 'contracts'];
 /** What Biome says where `npm run format` would mend it. */
-const FORMATS = /\bformat ━|assist\/source\/|Safe fix:/;
+const formats = /\bformat ━|assist\/source\/|Safe fix:/;
 
 async function runPart(name: string) {
   const child = spawn('npm', ['run', '--silent', name], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -15,11 +15,11 @@ async function runPart(name: string) {
   return { name, ok: code === 0, said: said.join('').trim() };
 }
 
-const parts = await Promise.all(PARTS.map(runPart));
+const parts = await Promise.all(checkParts.map(runPart));
 for (const { name, said } of parts) if (said !== '') console.log(`\n=== ${name}\n${said}`);
 console.log();
 for (const { name, ok } of parts) console.log(`${name.padEnd(12)}${ok ? 'ok' : 'FAILED'}`);
-if (parts.some(({ ok, said }) => !ok && FORMATS.test(said))) {
+if (parts.some(({ ok, said }) => !ok && formats.test(said))) {
   console.log('\nnpm run format mends what is a matter of format.');
 }
 process.exitCode = parts.every(({ ok }) => ok) ? 0 : 1;

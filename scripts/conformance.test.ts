@@ -9,11 +9,11 @@ interface Ended {
   readonly stderr: string;
 }
 
-const PROGRAM = fileURLToPath(new URL('conformance.ts', import.meta.url));
+const programText = fileURLToPath(new URL('conformance.ts', import.meta.url));
 
 const run = (...args: readonly string[]): Promise<Ended> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [programText, ...args], (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code);
       resolve({ code, stdout: stdout.trimEnd().split('\n'), stderr });
     });

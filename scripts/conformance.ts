@@ -2,7 +2,7 @@
 import { checkParticipant, Unreachable } from '../e2e/conformance/check-participant.ts';
 import { toLine } from '../e2e/conformance/finding.ts';
 
-const USAGE = 'Usage: npm run conformance -- URL, such as http://127.0.0.1:4002';
+const usageText = 'Usage: npm run conformance -- URL, such as http://127.0.0.1:4002';
 
 async function runChecks(url: string): Promise<boolean> {
   console.log(
@@ -21,7 +21,7 @@ async function runChecks(url: string): Promise<boolean> {
 
 async function main(url: string | undefined): Promise<boolean> {
   if (url === undefined || !URL.canParse(url) || !url.startsWith('http')) {
-    console.error(USAGE);
+    console.error(usageText);
     return false;
   }
   try {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { PROMETHEUS_UID, toDashboard } from './dashboard/grafana.ts';
+import { prometheusUid, toDashboard } from './dashboard/grafana.ts';
 import { rows } from './dashboard/rows.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -28,7 +28,7 @@ test('every chart says what it shows and asks a source that is provisioned', () 
   expect(charts.length).toBeGreaterThan(20);
   expect(charts.filter(({ description, queries }) => !description || !queries.length)).toEqual([]);
   const provisioned = read('deploy/grafana/provisioning/datasources/baton.yml');
-  expect(provisioned).toContain(`uid: ${PROMETHEUS_UID}\n`);
+  expect(provisioned).toContain(`uid: ${prometheusUid}\n`);
   const [, jaeger] = /datasourceUid: ([\w-]+)/.exec(provisioned) ?? [];
   expect(provisioned).toContain(`uid: ${jaeger}\n`);
 });

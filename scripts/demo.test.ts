@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-const DEMO = join(import.meta.dirname, 'demo.ts');
+const demo = join(import.meta.dirname, 'demo.ts');
 
 let folder: string;
 let child: ChildProcess;
@@ -31,7 +31,7 @@ function isGroupAlive(): boolean {
 }
 
 function startDemo(args: readonly string[]): void {
-  child = spawn(process.execPath, [DEMO, ...args], {
+  child = spawn(process.execPath, [demo, ...args], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TMPDIR: folder },

@@ -16,12 +16,12 @@ import { describeOrder, stories } from './demo/stories.ts';
 import { type Placed, place, type Story, Telling } from './demo/story.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const USAGE = `npm run demo                 orders that meet trouble, told as it happens; half a minute
+const usageText = `npm run demo                 orders that meet trouble, told as it happens; half a minute
 npm run demo -- --keep       leaves all it made in a folder, for npm run explain
 npm run demo -- --svg FILE   draws the picture of README.md
 
 It runs in a folder and on ports of its own, beside whatever else runs.`;
-const { values } = readCommandLine(USAGE, {
+const { values } = readCommandLine(usageText, {
   options: { keep: { type: 'boolean', default: false }, svg: { type: 'string' } },
 });
 // Processes that need not compile TypeScript start in half the time.
@@ -39,8 +39,8 @@ async function clear(): Promise<void> {
   if (!values.keep) rmSync(dataDir, { recursive: true, force: true });
 }
 
-const INTERRUPTED = 130;
-const stop = () => void clear().finally(() => process.exit(INTERRUPTED));
+const interrupted = 130;
+const stop = () => void clear().finally(() => process.exit(interrupted));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
 // Whoever read it has gone; what is said until all is stopped fails, too.
 process.stdout.once('error', stop).on('error', () => {});

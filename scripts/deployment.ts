@@ -1,7 +1,7 @@
 /** What deployments say of each participant, from the list of who takes part. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ListedParticipant, listedParticipants, ORCHESTRATOR_PORT } from '@baton/contracts';
+import { type ListedParticipant, listedParticipants, orchestratorPort } from '@baton/contracts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -46,7 +46,7 @@ function toCompose(): string {
 const toTargets = (comment: string, toHost: (name: string) => string): string =>
   [
     `# ${comment}`,
-    ...[{ name: 'orchestrator', port: ORCHESTRATOR_PORT }, ...listedParticipants].map(
+    ...[{ name: 'orchestrator', port: orchestratorPort }, ...listedParticipants].map(
       ({ name, port }) => `- targets: ['${toHost(name)}:${port}']\n  labels: { app: ${name} }`,
     ),
     '',

@@ -1,6 +1,6 @@
 /** Where `npm run dev` puts its programs: in a block of ports that PORT begins, the usual one unless it is set. */
 import { createServer } from 'node:net';
-import { listedParticipants, ORCHESTRATOR_PORT } from '@baton/contracts';
+import { listedParticipants, orchestratorPort } from '@baton/contracts';
 
 interface Place {
   readonly name: string;
@@ -14,7 +14,7 @@ const places: readonly Place[] = [
   { name: 'orchestrator', offset: 0 },
   ...listedParticipants.map(({ name, port, urlVariable }) => ({
     name,
-    offset: port - ORCHESTRATOR_PORT,
+    offset: port - orchestratorPort,
     urlVariable,
   })),
 ];
@@ -33,7 +33,7 @@ export class BadPort extends Error {}
 
 /** The first port of the block. */
 export async function readFirstPort(text = ''): Promise<number> {
-  if (text === '') return ORCHESTRATOR_PORT;
+  if (text === '') return orchestratorPort;
   const first = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (first === 0) return await findFreeBlock();
   if (first <= firstMax) return first;

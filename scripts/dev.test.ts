@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { listedParticipants, mapParticipants, ORCHESTRATOR_PORT } from '@baton/contracts';
+import { listedParticipants, mapParticipants, orchestratorPort } from '@baton/contracts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findFreeBlock, firstMax } from './dev-ports.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const PROGRAMS = listedParticipants.length + 1;
+const programs = listedParticipants.length + 1;
 /** Each program's, and Jaeger's. */
-const ADDRESSES = PROGRAMS + 1;
+const addressCount = programs + 1;
 const nowhereElse = { OTEL_EXPORTER_OTLP_ENDPOINT: '', JAEGER_UI_URL: '' };
-const JAEGER_BIN = join(root, 'scripts/jaeger/jaeger-stand-in.ts');
+const jaegerBin = join(root, 'scripts/jaeger/jaeger-stand-in.ts');
 let dataFolder: string;
 let npm: ChildProcess;
 let output: string;
@@ -76,16 +76,16 @@ async function payOrder(orchestrator = 0, payments = 0): Promise<string> {
 }
 
 test('serves every app, the second payment provider and Jaeger wherever there is room, and frees every port when npm alone is told to stop', async () => {
-  startDev({ PORT: '0', JAEGER_BIN });
+  startDev({ PORT: '0', JAEGER_BIN: jaegerBin });
   try {
-    await expect.poll(addresses, { timeout: 120_000 }).toHaveLength(ADDRESSES);
-    expect(await Promise.all(addresses().map(isServing))).toEqual(Array(ADDRESSES).fill(true));
+    await expect.poll(addresses, { timeout: 120_000 }).toHaveLength(addressCount);
+    expect(await Promise.all(addresses().map(isServing))).toEqual(Array(addressCount).fill(true));
     const { orchestrator, 'payment-service': payments } = said();
     expect(await payOrder(orchestrator, payments)).toBe('completed');
   } finally {
     await stopDev();
   }
-  expect(await Promise.all(addresses().map(isServing))).toEqual(Array(ADDRESSES).fill(false));
+  expect(await Promise.all(addresses().map(isServing))).toEqual(Array(addressCount).fill(false));
   expect(output).toMatch(
     /All \d+ are up, with a standby orchestrator and Jaeger: every route at http:\/\/localhost:\d+\/docs/,
   );
@@ -98,13 +98,13 @@ test('serves everything in the block that PORT begins, and calls itself there', 
   const first = await findFreeBlock();
   startDev({ PORT: String(first), JAEGER_BIN: 'none' });
   try {
-    await expect.poll(addresses, { timeout: 120_000 }).toHaveLength(PROGRAMS);
+    await expect.poll(addresses, { timeout: 120_000 }).toHaveLength(programs);
     expect(said()).toEqual({
       orchestrator: first,
-      ...mapParticipants(({ port }) => first + port - ORCHESTRATOR_PORT),
+      ...mapParticipants(({ port }) => first + port - orchestratorPort),
     });
     expect(await payOrder(first, first + 3)).toBe('completed');
-    expect(output).toContain(`All ${PROGRAMS} are up, with a standby orchestrator: every route`);
+    expect(output).toContain(`All ${programs} are up, with a standby orchestrator: every route`);
     expect(output).toContain(`a first order in README.md, with ${first} in place of 4000`);
   } finally {
     await stopDev();

@@ -6,18 +6,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { listedParticipants, ORCHESTRATOR_PORT, participantPrograms } from '@baton/contracts';
+import { listedParticipants, orchestratorPort, participantPrograms } from '@baton/contracts';
 import { readCommandLine } from './command-line.ts';
 import { BadPort, readFirstPort, toPortsEnv } from './dev-ports.ts';
 import { pickFreePorts, usualPorts } from './jaeger/jaeger-ports.ts';
 import { type JaegerAccess, openJaeger } from './jaeger.ts';
 
 /** Longer than a supervisor gives its children. */
-const STOP_LONGEST_MS = 5_000;
-const PROGRAMS = listedParticipants.length + 1;
-const USAGE = `npm run dev   every app, a standby orchestrator, and a Jaeger if there is one; Ctrl-C stops them
+const stopLongestMs = 5_000;
+const programs = listedParticipants.length + 1;
+const usageText = `npm run dev   every app, a standby orchestrator, and a Jaeger if there is one; Ctrl-C stops them
 
-PORT        the first of some ports in a row; ${ORCHESTRATOR_PORT} unless it is set; 0: any that are free
+PORT        the first of some ports in a row; ${orchestratorPort} unless it is set; 0: any that are free
 DATA_DIR    where all is kept; .data unless it is set
 JAEGER_BIN  the Jaeger to start; none: without one`;
 
@@ -64,18 +64,18 @@ function createGuide({ jaeger, firstPort }: Whereabouts): (line: string) => void
   const tracesUrl = jaeger.env.JAEGER_UI_URL;
   const beside = jaeger.isOwn ? 'a standby orchestrator and Jaeger' : 'a standby orchestrator';
   const instead =
-    firstPort === ORCHESTRATOR_PORT ? '' : `, with ${firstPort} in place of ${ORCHESTRATOR_PORT}`;
+    firstPort === orchestratorPort ? '' : `, with ${firstPort} in place of ${orchestratorPort}`;
   const addresses = new Map<string, string>();
   let isTold = false;
   return (line) => {
     const [, app, address] = /^(\S+).* (http:\/\/localhost:\d+)$/.exec(line) ?? [];
     if (!app || !address) return;
     addresses.set(app, address);
-    if (isTold || addresses.size < PROGRAMS) return;
+    if (isTold || addresses.size < programs) return;
     isTold = true;
     const data = relative(root, resolve(root, process.env.DATA_DIR || '.data'));
     console.log(
-      `\nAll ${PROGRAMS} are up, with ${beside}: every route at ${addresses.get('orchestrator')}/docs, a first order in README.md${instead}.`,
+      `\nAll ${programs} are up, with ${beside}: every route at ${addresses.get('orchestrator')}/docs, a first order in README.md${instead}.`,
     );
     if (tracesUrl) console.log(`Every order's trace: ${tracesUrl}, or links.trace in its answer.`);
     console.log(`Data in ${data}; npm run reset empties it. Ctrl-C stops everything.\n`);
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
     stopping = true;
     gaveUp.abort();
     signalAll('SIGTERM');
-    setTimeout(() => signalAll('SIGKILL'), STOP_LONGEST_MS).unref();
+    setTimeout(() => signalAll('SIGKILL'), stopLongestMs).unref();
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   process.stdout.on('error', stop);
@@ -124,7 +124,7 @@ async function main(): Promise<void> {
   process.exit(stopping ? 0 : 1);
 }
 
-readCommandLine(USAGE, {});
+readCommandLine(usageText, {});
 try {
   await main();
 } catch (error) {

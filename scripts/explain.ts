@@ -13,7 +13,7 @@ import { type Reader, readRun, toJournalFile, workflow } from './run-reader.ts';
 const root = resolve(import.meta.dirname, '..');
 const journalFile = toJournalFile(resolve(root, process.env.DATA_DIR || '.data'));
 const listed = 10;
-const USAGE = `npm run explain -- ORDER   an order's life in plain words
+const usageText = `npm run explain -- ORDER   an order's life in plain words
 npm run explain            the newest orders
 
 DATA_DIR  where Baton keeps its data; .data unless it is set`;
@@ -35,7 +35,7 @@ function listNewest(reader: Reader): string[] {
 }
 
 function main(): void {
-  const [id] = readCommandLine(USAGE, { allowPositionals: true }).positionals;
+  const [id] = readCommandLine(usageText, { allowPositionals: true }).positionals;
   if (!existsSync(journalFile)) {
     console.error(`There is no journal at ${journalFile}: npm run dev makes one, or set DATA_DIR.`);
     process.exitCode = 1;

@@ -2,11 +2,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import {
-  FAULT_KINDS,
-  FAULT_OPERATIONS,
   Fault,
   FaultOperation,
   type FaultState,
+  faultableOperations,
+  faultKinds,
   findFaultContract,
   listDeclineCodes,
 } from '../packages/contracts/src/index.ts';
@@ -14,13 +14,13 @@ import { createFaultFile, type FaultFile } from '../packages/faults/src/fault-fi
 import { scheduleFaults } from '../packages/faults/src/fault-schedule.ts';
 import { findFaultsFile, readServiceEnv } from '../packages/service-kit/src/env.ts';
 
-const USAGE = `npm run fault                                  what is on
+const usageText = `npm run fault                                  what is on
 npm run fault -- OPERATION KIND [options]      switch a fault on
 npm run fault -- off [OPERATION]               switch one off, or all
 npm run fault -- random [--seed N] [--for 60s] faults that come and go
 
-Operations  ${FAULT_OPERATIONS.join(', ')}
-Kinds       ${FAULT_KINDS.join(', ')}
+Operations  ${faultableOperations.join(', ')}
+Kinds       ${faultKinds.join(', ')}
 Whom        --order ord_1  --times 2  --fraction 0.3  --for 60s
 How         --ms 800  --status 503  --retry-after 2  --when before|after  --code out-of-stock`;
 
@@ -66,7 +66,9 @@ function readDurationMs(text: string): number {
 function readOperation(text: string): FaultOperation {
   const operation = FaultOperation.safeParse(text);
   if (operation.success) return operation.data;
-  throw new Slip(`No operation ${text}: there are ${FAULT_OPERATIONS.join(', ')}, or off, random`);
+  throw new Slip(
+    `No operation ${text}: there are ${faultableOperations.join(', ')}, or off, random`,
+  );
 }
 
 /** Numbers as numbers; the contract says what may be one. */
@@ -74,8 +76,8 @@ const toValue = (text: string): string | number =>
   text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 
 function readFault(operation: FaultOperation, kind: string, values: Values): Fault {
-  if (!FAULT_KINDS.some((known) => known === kind))
-    throw new Slip(`No fault ${kind}: there are ${FAULT_KINDS.join(', ')}`);
+  if (!faultKinds.some((known) => known === kind))
+    throw new Slip(`No fault ${kind}: there are ${faultKinds.join(', ')}`);
   const { for: duration, 'retry-after': retryAfter, help: _help, seed: _seed, ...rest } = values;
   const given = Object.entries({ ...rest, retryAfter }).flatMap(([name, text]) =>
     text === undefined ? [] : [[name, toValue(text)]],
@@ -161,13 +163,13 @@ export interface FaultCommand {
 export async function runFault({ args, env, say, stopped }: FaultCommand): Promise<void> {
   const { values, positionals } = readWords(args);
   const [word, second, ...others] = positionals;
-  if (values.help) return say(USAGE);
+  if (values.help) return say(usageText);
   if (others.length > 0) throw new Slip(`Too many words: ${others.join(' ')}; --help says which`);
   const file = createFaultFile(findFile(env));
   if (word === undefined) return say(file.list().map(toLine).join('\n'));
   if (word === 'off') return say(switchOff(file, second));
   if (word === 'random') return playRandom(file, { values, say, stopped });
   const operation = readOperation(word);
-  if (second === undefined) throw new Slip(`Which fault? There are ${FAULT_KINDS.join(', ')}`);
+  if (second === undefined) throw new Slip(`Which fault? There are ${faultKinds.join(', ')}`);
   say(toLine(file.set(operation, readFault(operation, second, values))));
 }

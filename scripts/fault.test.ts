@@ -4,12 +4,12 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { FAULT_OPERATIONS } from '@baton/contracts';
+import { faultableOperations } from '@baton/contracts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { scheduleFaults } from '../packages/faults/src/fault-schedule.ts';
 import { runFault } from './fault-command.ts';
 
-const FAULT = join(import.meta.dirname, 'fault.ts');
+const faultScript = join(import.meta.dirname, 'fault.ts');
 
 let folder: string;
 beforeEach(() => {
@@ -31,7 +31,7 @@ async function fault(words: string, more = {}) {
 }
 
 test('lists what is on, and forgets it when it is switched off', async () => {
-  expect(await fault('')).toHaveLength(FAULT_OPERATIONS.length);
+  expect(await fault('')).toHaveLength(faultableOperations.length);
   const line = 'payment.process lost-reply --order ord_1 --times 2 --fraction 0.3 --for 60s';
   expect((await fault(line)).join()).toMatch(
     /^payment\.process +lost-reply +order ord_1, the first 2 attempts, 30 % of attempts, until 20/,
@@ -75,16 +75,20 @@ test.each([
 
 test('ends with 1 and one line when a file cannot be read, and mends it', async () => {
   writeFileSync(join(folder, 'faults.json'), '{');
-  const { status, stderr } = spawnSync(process.execPath, [FAULT, 'payment.process', 'reset'], {
-    env: toEnv(),
-    encoding: 'utf8',
-  });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [faultScript, 'payment.process', 'reset'],
+    {
+      env: toEnv(),
+      encoding: 'utf8',
+    },
+  );
   expect([status, stderr]).toEqual([
     1,
     `${join(folder, 'faults.json')} is not JSON; npm run fault -- off empties it\n`,
   ]);
   expect(await fault('off')).toEqual(['All faults are off.']);
-  expect(await fault('')).toHaveLength(FAULT_OPERATIONS.length);
+  expect(await fault('')).toHaveLength(faultableOperations.length);
 });
 
 test.each([{ NODE_ENV: 'production' }, { FAULTS: 'off' }])(
@@ -103,7 +107,7 @@ test('plays the same faults for the same seed, and ends with everything off', as
 });
 
 test('switches everything off on Ctrl-C', async () => {
-  const child = spawn(process.execPath, [FAULT, 'random', '--seed', '7'], { env: toEnv() });
+  const child = spawn(process.execPath, [faultScript, 'random', '--seed', '7'], { env: toEnv() });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
   reader.on('line', (line) => {

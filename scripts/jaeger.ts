@@ -20,7 +20,7 @@ interface Opening {
   say(line: string): void;
 }
 
-const HOW_TO_GET_ONE = [
+const howToGetOne = [
   'No Jaeger was found, so orders are not traced. Any of these will do: jaeger (2 or later) on the PATH or in JAEGER_BIN,',
   'Docker running, or OTEL_EXPORTER_OTLP_ENDPOINT and JAEGER_UI_URL of one elsewhere: https://www.jaegertracing.io/download/',
 ];
@@ -51,7 +51,7 @@ export async function openJaeger(opening: Opening): Promise<JaegerAccess> {
     return nothing;
   }
   if (source.kind !== 'none') return await startOwn(source, opening);
-  for (const line of HOW_TO_GET_ONE) say(line);
+  for (const line of howToGetOne) say(line);
   return nothing;
 }
 

@@ -1,24 +1,24 @@
 /** `npm run matrix`: plays the failure matrix and writes docs/failure-matrix.md, or prints the sentences of a cell. */
 import { writeFileSync } from 'node:fs';
-import { FAULT_KINDS, FAULT_OPERATIONS } from '@baton/contracts';
+import { faultableOperations, faultKinds } from '@baton/contracts';
 import { createMatrix, describeCell } from '../e2e/src/matrix/cell.ts';
-import { DOCUMENT, toDocument } from '../e2e/src/matrix/document.ts';
+import { document, toDocument } from '../e2e/src/matrix/document.ts';
 import { playMatrix } from '../e2e/src/matrix/play-matrix.ts';
 import { explainCells } from '../e2e/src/matrix/sentences.ts';
 import { findPlaces } from '../e2e/src/matrix/workflow.ts';
 import { readCommandLine } from './command-line.ts';
 
-const USAGE = `npm run matrix                       plays every cell, and writes docs/failure-matrix.md
+const usageText = `npm run matrix                       plays every cell, and writes docs/failure-matrix.md
 npm run matrix -- OPERATION [FAULT]  how an order must end whose call fails like this, and why
 
-OPERATION  ${FAULT_OPERATIONS.join(', ')}
-FAULT      ${FAULT_KINDS.join(', ')}`;
+OPERATION  ${faultableOperations.join(', ')}
+FAULT      ${faultKinds.join(', ')}`;
 
 async function explain(typedOperation: string, typedKind: string | undefined): Promise<void> {
-  const operation = FAULT_OPERATIONS.find((one) => one === typedOperation);
-  const kind = FAULT_KINDS.find((one) => one === typedKind);
+  const operation = faultableOperations.find((one) => one === typedOperation);
+  const kind = faultKinds.find((one) => one === typedKind);
   if (!operation || (typedKind && !kind)) {
-    console.error(`There is no ${operation ? typedKind : typedOperation}.\n\n${USAGE}`);
+    console.error(`There is no ${operation ? typedKind : typedOperation}.\n\n${usageText}`);
     process.exitCode = 1;
     return;
   }
@@ -40,8 +40,8 @@ async function play(): Promise<void> {
   const { played, impossible } = matrix;
   console.log(`${played.length} cells played in ${seconds} s, ${impossible.length} impossible`);
   if (wrong.length > 0) process.exitCode = 1;
-  else writeFileSync(DOCUMENT, toDocument(matrix));
+  else writeFileSync(document, toDocument(matrix));
 }
 
-const [operation, kind] = readCommandLine(USAGE, { allowPositionals: true }).positionals;
+const [operation, kind] = readCommandLine(usageText, { allowPositionals: true }).positionals;
 await (operation ? explain(operation, kind) : play());

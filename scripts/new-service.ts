@@ -9,7 +9,7 @@ import { readCommandLine } from './command-line.ts';
 import { toDeploymentFiles } from './deployment.ts';
 import { writeAbout } from './new-service/noun.ts';
 import {
-  LIST,
+  listFile,
   listOwnPaths,
   type NewParticipant,
   planParticipant,
@@ -17,15 +17,15 @@ import {
 } from './new-service/participant-entry.ts';
 import { toStep, writeService } from './new-service/service-files.ts';
 
-const USAGE = `npm run new:service -- NAME                      a new service, such as voucher
+const usageText = `npm run new:service -- NAME                      a new service, such as voucher
 npm run new:service -- NAME --program SERVICE    a second instance of a service that is there, such as
                                                  payment-third --program payment-service`;
 
 const root = resolve(import.meta.dirname, '..');
 const workflow = 'apps/orchestrator/src/place-order';
 /** Of others, and changed by this. */
-const CHANGED = [
-  LIST,
+const changed = [
+  listFile,
   'package-lock.json',
   `${workflow}/structures.json`,
   ...toDeploymentFiles().keys(),
@@ -44,7 +44,7 @@ function run(what: string, command: string, args: readonly string[]): void {
 
 function add(participant: NewParticipant): void {
   const { name, noun } = participant;
-  console.log(`  writing ${noun === undefined ? LIST : `apps/${name} and its contract`}`);
+  console.log(`  writing ${noun === undefined ? listFile : `apps/${name} and its contract`}`);
   const paths = writeService(root, participant);
   run('formatting', 'npm', ['exec', '--', 'biome', 'check', '--write', ...paths]);
   if (noun !== undefined) {
@@ -56,7 +56,7 @@ function add(participant: NewParticipant): void {
 
 /** As it was before, whatever happens in `work`. */
 function addOrLeave(participant: NewParticipant): void {
-  const before = CHANGED.map(
+  const before = changed.map(
     (path) => [join(root, path), readFileSync(join(root, path), 'utf8')] as const,
   );
   // The program that was started gets the signal too, and its failure leads here.
@@ -107,13 +107,13 @@ ${toStep(noun)}
 }
 
 function main(): void {
-  const { values, positionals } = readCommandLine(USAGE, {
+  const { values, positionals } = readCommandLine(usageText, {
     options: { program: { type: 'string' } },
     allowPositionals: true,
   });
   const [given, ...more] = positionals;
   if (given === undefined || more.length > 0) {
-    console.error(USAGE);
+    console.error(usageText);
     process.exitCode = 1;
     return;
   }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-const RESET = join(import.meta.dirname, 'reset.ts');
+const resetScript = join(import.meta.dirname, 'reset.ts');
 
 let folder: string;
 
@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function reset() {
   const env = { ...process.env, DATA_DIR: folder };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [RESET], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [resetScript], {
     env,
     encoding: 'utf8',
   });

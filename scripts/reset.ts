@@ -15,16 +15,16 @@ import { readCommandLine } from './command-line.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const folder = resolve(root, process.env.DATA_DIR || '.data');
-const SQLITE_BUSY = 5;
-const USAGE = `npm run reset   empties the folder that holds Baton's data, unless Baton runs on it
+const sqliteBusy = 5;
+const usageText = `npm run reset   empties the folder that holds Baton's data, unless Baton runs on it
 
 DATA_DIR  that folder; .data unless it is set`;
 
-const SQLITE = '\\.(sqlite|lock)(-wal|-shm|-journal)?';
-const JOURNAL = `(journal|standby)${SQLITE}|(catalog\\.json|traced-to)(\\.new)?`;
+const sqlite = '\\.(sqlite|lock)(-wal|-shm|-journal)?';
+const journal = `(journal|standby)${sqlite}|(catalog\\.json|traced-to)(\\.new)?`;
 /** Whatever else is found in DATA_DIR, it was set to someone else's folder. */
-const OURS = new RegExp(
-  `^(\\.DS_Store|faults\\.json(\\..+)?|[a-z0-9-]+${SQLITE}|orchestrator/(${JOURNAL}))$`,
+const ours = new RegExp(
+  `^(\\.DS_Store|faults\\.json(\\..+)?|[a-z0-9-]+${sqlite}|orchestrator/(${journal}))$`,
 );
 
 class Refusal extends Error {}
@@ -35,7 +35,7 @@ function lock(path: string): DatabaseSync {
   try {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {
-    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) {
+    if (error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy) {
       db.close();
       throw new Refusal(`${path} is in use; stop Baton first`);
     }
@@ -60,7 +60,7 @@ function listFiles(): string[] {
 
 function listOurs(): string[] {
   const files = listFiles();
-  const foreign = files.find((name) => !OURS.test(name));
+  const foreign = files.find((name) => !ours.test(name));
   if (foreign) throw new Refusal(`${join(folder, foreign)} is not Baton's`);
   return files;
 }
@@ -85,7 +85,7 @@ function removeFolder(path: string): void {
   if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
 }
 
-readCommandLine(USAGE, {});
+readCommandLine(usageText, {});
 try {
   console.log(empty());
 } catch (error) {

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readFunctionLengths } from './function-length.ts';
+import { listNamedArrows } from './named-arrows.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -53,6 +54,13 @@ test('every file is named for what it holds', () => {
   expect(offenders(({ path }) => vague.test(basename(path)))).toEqual([]);
 });
 
+// Biome holds the names of constants, and that imports go in no circle.
+test('a function with statements is a declaration, and a file opens with a doc comment', () => {
+  const isForeign = ({ path, text }: SourceFile) =>
+    text.startsWith('//') || listNamedArrows(path, text).length > 0;
+  expect(offenders(isForeign)).toEqual([]);
+});
+
 test('nothing is left to be done in a comment', () => {
   expect(
     offenders(({ text }) => /(^|\s)(\/\/|\/?\*+) .*\b(TODO|FIXME|XXX|HACK)\b/m.test(text)),
@@ -71,7 +79,7 @@ test('the engine is small enough to be known by heart', () => {
       /^packages\/saga\/src\//.test(path) && !isTest && !/\/fixtures\//.test(path),
   );
   expect(files.length).toBeGreaterThan(20);
-  expect(files.reduce((sum, { lines }) => sum + lines, 0)).toBeLessThanOrEqual(4_150);
+  expect(files.reduce((sum, { lines }) => sum + lines, 0)).toBeLessThanOrEqual(4_200);
 });
 
 const countCode = (text: string): number =>

@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-const SUPERVISE = join(import.meta.dirname, 'supervise.ts');
-const DEADLINE = { interval: 20 };
+const superviseScript = join(import.meta.dirname, 'supervise.ts');
+const deadline = { interval: 20 };
 
 /** Listens as soon as the port is free, as a standby does, and exits when its stdin closes. */
-const SERVICE = `
+const service = `
 import { createServer } from 'node:http';
 const server = createServer((_request, response) => response.end());
 server.on('error', () => setTimeout(listen, 20));
@@ -24,7 +24,7 @@ listen();
 process.stdin.resume().on('end', () => process.exit());
 process.on('SIGTERM', () => process.exit());
 `;
-const DEAF_SERVICE = `${SERVICE}
+const deafService = `${service}
 process.stdin.removeAllListeners('end');
 process.removeAllListeners('SIGTERM').on('SIGTERM', () => {});
 `;
@@ -84,11 +84,11 @@ function run(command: string, args: readonly string[], env = {}): Supervised {
 }
 
 function supervise(...args: readonly string[]): Supervised {
-  return run(process.execPath, [SUPERVISE, 'src/main.ts', ...args]);
+  return run(process.execPath, [superviseScript, 'src/main.ts', ...args]);
 }
 
 async function nthServed(supervised: Supervised, count: number) {
-  await expect.poll(() => supervised.served().length, DEADLINE).toBeGreaterThanOrEqual(count);
+  await expect.poll(() => supervised.served().length, deadline).toBeGreaterThanOrEqual(count);
   const served = supervised.served()[count - 1];
   if (!served) throw new Error('unreachable: the poll above saw it');
   return served;
@@ -111,7 +111,7 @@ async function freePort(): Promise<number> {
 }
 
 test('starts a child again, 300 ms later, when it was killed', async () => {
-  writeProgram(SERVICE);
+  writeProgram(service);
   const supervised = supervise();
   const first = await nthServed(supervised, 1);
   const killedAtMs = Date.now();
@@ -126,10 +126,10 @@ test('starts a child again, 300 ms later, when it was killed', async () => {
 test.each(['apps/thing/src/main.ts', 'packages/lib/src/new-file.ts'])(
   'starts the child anew when %s changed',
   async (file) => {
-    writeProgram(SERVICE);
+    writeProgram(service);
     const supervised = supervise();
     const first = await nthServed(supervised, 1);
-    writeFileSync(join(workspace, file), SERVICE);
+    writeFileSync(join(workspace, file), service);
     const second = await nthServed(supervised, 2);
     expect(second.pid).not.toBe(first.pid);
     expect(await isServing(first.port)).toBe(false);
@@ -140,7 +140,7 @@ test.each(['apps/thing/src/main.ts', 'packages/lib/src/new-file.ts'])(
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   'stops its child and exits 0 on %s',
   async (signal) => {
-    writeProgram(SERVICE);
+    writeProgram(service);
     const supervised = supervise();
     const { port } = await nthServed(supervised, 1);
     supervised.process.kill(signal);
@@ -151,7 +151,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
 );
 
 test('kills a child that does not stop when asked', async () => {
-  writeProgram(DEAF_SERVICE);
+  writeProgram(deafService);
   const supervised = supervise();
   const { port } = await nthServed(supervised, 1);
   supervised.process.kill('SIGINT');
@@ -161,38 +161,38 @@ test('kills a child that does not stop when asked', async () => {
 });
 
 test('leaves no child when it is itself killed with -9', async () => {
-  writeProgram(SERVICE);
+  writeProgram(service);
   const supervised = supervise();
   const { port } = await nthServed(supervised, 1);
   supervised.process.kill('SIGKILL');
-  await expect.poll(() => isServing(port), DEADLINE).toBe(false);
+  await expect.poll(() => isServing(port), deadline).toBe(false);
 });
 
 test('ends when its parent was killed', async () => {
-  writeProgram(SERVICE);
-  const supervised = run('sh', ['-c', `${process.execPath} ${SUPERVISE} src/main.ts; true`]);
+  writeProgram(service);
+  const supervised = run('sh', ['-c', `${process.execPath} ${superviseScript} src/main.ts; true`]);
   const { port } = await nthServed(supervised, 1);
   supervised.process.kill('SIGKILL');
-  await expect.poll(() => isServing(port), DEADLINE).toBe(false);
+  await expect.poll(() => isServing(port), deadline).toBe(false);
 });
 
 test('ends when npm or turbo was killed further up and its own parent lives on', async () => {
-  writeProgram(SERVICE);
-  const inner = `sh -c '${process.execPath} ${SUPERVISE} src/main.ts; true'; true`;
+  writeProgram(service);
+  const inner = `sh -c '${process.execPath} ${superviseScript} src/main.ts; true'; true`;
   const supervised = run('sh', ['-c', inner, 'npm run dev']);
   const { port } = await nthServed(supervised, 1);
   supervised.process.kill('SIGKILL');
-  await expect.poll(() => isServing(port), DEADLINE).toBe(false);
+  await expect.poll(() => isServing(port), deadline).toBe(false);
 });
 
 test('waits for a change when the child cannot start', async () => {
   writeProgram("console.error('PORT must be a number'); process.exit(1);");
   const supervised = supervise();
-  await expect.poll(supervised.output, DEADLINE).toContain('waiting for a change');
+  await expect.poll(supervised.output, deadline).toContain('waiting for a change');
   const said = () => supervised.output().match(/PORT must be/g);
   // What a child says comes another way than what is said of it.
-  await expect.poll(said, DEADLINE).toHaveLength(2);
-  writeProgram(SERVICE);
+  await expect.poll(said, deadline).toHaveLength(2);
+  writeProgram(service);
   await nthServed(supervised, 1);
   expect(said()).toHaveLength(2);
 });
@@ -203,31 +203,31 @@ test('tries again, ever more rarely, while its port is taken, and starts once it
   const address = owner.address();
   if (address === null || typeof address === 'string') throw new Error('not a TCP server');
   writeProgram(
-    SERVICE.replace(
+    service.replace(
       'setTimeout(listen, 20)',
       "{ console.error('port is taken'); process.exit(75); }",
     ),
   );
-  const supervised = run(process.execPath, [SUPERVISE, 'src/main.ts'], {
+  const supervised = run(process.execPath, [superviseScript, 'src/main.ts'], {
     PORT: String(address.port),
   });
   const tries = () =>
     [...supervised.output().matchAll(/says why; again in ([\d.]+) s/g)].map(([, s]) => s);
   // Once more than a child may fail that has a wrong configuration.
-  await expect.poll(() => tries().slice(0, 3), DEADLINE).toEqual(['0.3', '0.6', '1.2']);
+  await expect.poll(() => tries().slice(0, 3), deadline).toEqual(['0.3', '0.6', '1.2']);
   owner.close();
   expect((await nthServed(supervised, 1)).port).toBe(address.port);
   expect(supervised.output().match(/port is taken/g)).toHaveLength(tries().length);
 });
 
 test('listens where BATON_PORTS says, by its name and by that of its second', async () => {
-  writeProgram(SERVICE);
+  writeProgram(service);
   const [port, second] = [await freePort(), await freePort()];
-  const args = [SUPERVISE, 'src/main.ts', '--second', 'thing-two:1'];
+  const args = [superviseScript, 'src/main.ts', '--second', 'thing-two:1'];
   const ports = `other:1,thing:${port},thing-two:${second}`;
   const supervised = run(process.execPath, args, { PORT: '1', BATON_PORTS: ports });
   const served = () => supervised.served().map((one) => one.port);
-  await expect.poll(() => served().toSorted(), DEADLINE).toEqual([port, second].toSorted());
+  await expect.poll(() => served().toSorted(), deadline).toEqual([port, second].toSorted());
   expect(supervised.output()).toMatch(new RegExp(`^thing-two +http://localhost:${second}$`, 'm'));
 });
 
@@ -235,17 +235,17 @@ test('goes on trying while the journal fails before the child is ready', async (
   writeProgram("console.error('disk is full'); process.exit(70);");
   const supervised = supervise();
   const tries = () => supervised.output().match(/disk is full/g)?.length ?? 0;
-  await expect.poll(tries, DEADLINE).toBeGreaterThan(2);
+  await expect.poll(tries, deadline).toBeGreaterThan(2);
   expect(supervised.output()).not.toContain('waiting for a change');
 });
 
 test('restarts the active instance first and the standby after it took over', async () => {
-  writeProgram(SERVICE);
+  writeProgram(service);
   const port = await freePort();
-  const args = [SUPERVISE, 'src/main.ts', '--instances', '2'];
+  const args = [superviseScript, 'src/main.ts', '--instances', '2'];
   const supervised = run(process.execPath, args, { PORT: String(port) });
   const active = await nthServed(supervised, 1);
-  writeProgram(`${SERVICE}\n// changed`);
+  writeProgram(`${service}\n// changed`);
   const standby = await nthServed(supervised, 2);
   const last = await nthServed(supervised, 3);
   expect(new Set([active.pid, standby.pid, last.pid]).size).toBe(3);
@@ -256,9 +256,9 @@ test('restarts the active instance first and the standby after it took over', as
 });
 
 test('restarts in turn once more when a change comes while it does', async () => {
-  const slow = SERVICE.replace(/^listen\(\);$/m, 'setTimeout(listen, 400);');
+  const slow = service.replace(/^listen\(\);$/m, 'setTimeout(listen, 400);');
   writeProgram(slow);
-  const args = [SUPERVISE, 'src/main.ts', '--instances', '2'];
+  const args = [superviseScript, 'src/main.ts', '--instances', '2'];
   const supervised = run(process.execPath, args, { PORT: String(await freePort()) });
   await nthServed(supervised, 1);
   writeProgram(`${slow}\n// changed`);

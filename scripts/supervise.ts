@@ -2,16 +2,14 @@
  * Runs one app during development, from the app's folder, and starts it again when it ends:
  * `node ../../scripts/supervise.ts src/main.ts [--instances 2] [--second NAME:PORT …]`. In production the platform does this work.
  *
- * 1. No child outlives it, whatever ends it: each child's stdin is a pipe from here, which the system closes
- *    even after kill -9, and a supervised child exits when its stdin closes.
+ * 1. No child outlives it, also after kill -9: each child's stdin is a pipe from here, and a child exits when its stdin closes.
  * 2. It does not outlive what started it, which may die without passing a signal on.
  * 3. A child that ends unasked is started again after 300 ms. One that keeps failing before it is ready has a wrong configuration: its
  *    message stands, and the next change of a source file tries again. One that says that starting later may help (port taken, disk
  *    full, file held by another program) or whose file failed before it was ready is started again, ever more rarely.
  * 4. With two instances the standby always has an active one to follow: they restart one after another.
  *
- * BATON_PORTS (`thing:5001,other:5002`) says where each listens that has its name there. It goes before PORT, which is one for all.
- * It imports nothing but Node's own modules: one of these runs beside each app.
+ * BATON_PORTS (`thing:5001,other:5002`) goes before PORT. It imports nothing but Node's own modules: one runs beside each app.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,19 +20,19 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
-const RESTART_MS = 300;
-const RESTART_LONGEST_MS = 5_000;
-const STOP_LONGEST_MS = 3_000;
-const TAKE_OVER_LONGEST_MS = 5_000;
-const DEBOUNCE_MS = 100;
-const ANCESTRY_EVERY_MS = 500;
+const restartMs = 300;
+const restartLongestMs = 5_000;
+const stopLongestMs = 3_000;
+const takeOverLongestMs = 5_000;
+const debounceMs = 100;
+const ancestryEveryMs = 500;
 /** A child that ends sooner than this, without having been ready, failed to start. */
-const START_LONGEST_MS = 5_000;
-const FAILED_STARTS_MAX = 2;
+const startLongestMs = 5_000;
+const failedStartsMax = 2;
 /** The exit code of a child that may start later. */
-const TRY_LATER = 75;
+const tryLater = 75;
 /** That of one whose journal or data file failed after it was opened. */
-const FILE_FAILED = 70;
+const fileFailed = 70;
 
 const appFolder = process.cwd();
 const workspaceFolder = resolve(appFolder, '../..');
@@ -57,7 +55,7 @@ function readReadyLine(line: string): string | null {
 }
 
 const toDelay = (doublings: number): number =>
-  Math.min(RESTART_MS * 2 ** doublings, RESTART_LONGEST_MS);
+  Math.min(restartMs * 2 ** doublings, restartLongestMs);
 
 class Instance {
   readonly #entry: string;
@@ -98,7 +96,7 @@ class Instance {
     const exit = once(child, 'exit');
     child.stdin?.end();
     child.kill('SIGTERM');
-    const lastResort = setTimeout(() => child.kill('SIGKILL'), STOP_LONGEST_MS);
+    const lastResort = setTimeout(() => child.kill('SIGKILL'), stopLongestMs);
     await exit;
     clearTimeout(lastResort);
   }
@@ -132,19 +130,19 @@ class Instance {
   }
 
   #ended(code: number | null, signal: NodeJS.Signals | null): void {
-    const failedToStart = !this.isReady && performance.now() - this.#startedAtMs < START_LONGEST_MS;
+    const failedToStart = !this.isReady && performance.now() - this.#startedAtMs < startLongestMs;
     const asked = this.#child === undefined;
     this.#child = undefined;
     this.isReady = false;
     this.#ready = Promise.withResolvers();
     if (asked || stopping) return;
-    if (code === TRY_LATER || (code === FILE_FAILED && failedToStart)) {
+    if (code === tryLater || (code === fileFailed && failedToStart)) {
       this.#tryLater();
       return;
     }
     this.#failedStarts = failedToStart ? this.#failedStarts + 1 : 0;
     const how = signal ? `ended by ${signal}` : `ended with exit code ${code}`;
-    if (code !== null && this.#failedStarts >= FAILED_STARTS_MAX) {
+    if (code !== null && this.#failedStarts >= failedStartsMax) {
       say(this.#label, `${how} again before it was ready; waiting for a change`);
       return;
     }
@@ -170,11 +168,11 @@ async function restartInTurn(instances: readonly Instance[]): Promise<void> {
   const hadActive = instances.some(({ isReady }) => isReady);
   const inTurn = instances.toSorted((a, b) => Number(b.isReady) - Number(a.isReady));
   for (const [place, instance] of inTurn.entries()) {
-    if (place > 0 && hadActive) await instance.readyWithin(TAKE_OVER_LONGEST_MS);
+    if (place > 0 && hadActive) await instance.readyWithin(takeOverLongestMs);
     await instance.restart();
   }
   // So that a change which comes meanwhile finds an active one, too, and leaves one.
-  const ready = instances.map((instance) => instance.readyWithin(TAKE_OVER_LONGEST_MS));
+  const ready = instances.map((instance) => instance.readyWithin(takeOverLongestMs));
   if (hadActive && instances.length > 1) await Promise.race(ready);
 }
 
@@ -188,7 +186,7 @@ function watchSources(folders: readonly string[], onChange: (file: string) => Pr
       clearTimeout(timer);
       timer = setTimeout(() => {
         turn = turn.then(() => onChange(join(folder, name)));
-      }, DEBOUNCE_MS);
+      }, debounceMs);
     });
     watcher.on('error', (error) => say(appName, `changes are not seen: ${error.message}`));
   }
@@ -233,7 +231,7 @@ function watchStarters(onGone: () => void): void {
   const starters = readStarters();
   setInterval(() => {
     if (process.ppid !== parent || !starters.every(isAlive)) onGone();
-  }, ANCESTRY_EVERY_MS);
+  }, ancestryEveryMs);
 }
 
 function findPort(name: string): string | undefined {

@@ -1,7 +1,7 @@
 /** docs/tactics.md shows how everything recovers: whatever it sends its reader to must be there. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FAULT_KINDS, FAULT_OPERATIONS } from '@baton/contracts';
+import { faultableOperations, faultKinds } from '@baton/contracts';
 import { describe, expect, test } from 'vitest';
 import { stories } from './demo/stories.ts';
 
@@ -97,7 +97,7 @@ test('every command can be typed as it stands', () => {
   expect(onForAll.length * onForOne.length).toBeGreaterThan(0);
   const faults = [...onForAll, ...onForOne].map(([, operation, kind]) => ({ operation, kind }));
   const isKnown = ({ operation, kind }: (typeof faults)[number]): boolean =>
-    FAULT_OPERATIONS.some((known) => known === operation) &&
-    FAULT_KINDS.some((known) => known === kind);
+    faultableOperations.some((known) => known === operation) &&
+    faultKinds.some((known) => known === kind);
   expect(faults.filter((fault) => !isKnown(fault))).toEqual([]);
 });

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const NEEDS = `These tests need promtool and prometheus on the PATH: apt-get install prometheus, or a release from
+const needs = `These tests need promtool and prometheus on the PATH: apt-get install prometheus, or a release from
 https://prometheus.io/download.`;
 
 const folder = join(import.meta.dirname, '../deploy/prometheus');
@@ -17,7 +17,7 @@ function run(program: string, ...args: readonly string[]): void {
 
 if (!isThere('promtool') || !isThere('prometheus')) {
   console.error(
-    `${NEEDS}\n${process.env.CI ? 'They are not there.' : 'They are not there: skipped.'}`,
+    `${needs}\n${process.env.CI ? 'They are not there.' : 'They are not there: skipped.'}`,
   );
   process.exit(process.env.CI ? 1 : 0);
 }

@@ -10,7 +10,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const NEEDS = `These tests need Linux, root that may make namespaces, and buildah, debootstrap and ip on the PATH: on Debian,
+const needs = `These tests need Linux, root that may make namespaces, and buildah, debootstrap and ip on the PATH: on Debian,
 apt-get install buildah debootstrap iproute2.`;
 
 const root = join(import.meta.dirname, '..');
@@ -88,7 +88,7 @@ function build(): void {
 
 const missing = findMissing();
 if (missing.length > 0) {
-  console.error(`${NEEDS}\nNot run, for want of: ${missing.join(', ')}.`);
+  console.error(`${needs}\nNot run, for want of: ${missing.join(', ')}.`);
   process.exit(process.env.CI ? 1 : 0);
 }
 useStorage();

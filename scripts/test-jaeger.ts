@@ -6,12 +6,12 @@
 import { spawn } from 'node:child_process';
 import { findOwnJaeger } from './jaeger/own-jaeger.ts';
 
-const NEEDS = `These tests need a real Jaeger 2, which they start by themselves: a program (JAEGER_BIN, or jaeger on
+const needs = `These tests need a real Jaeger 2, which they start by themselves: a program (JAEGER_BIN, or jaeger on
 the PATH; with Go, .ci/install-jaeger makes one), or Docker running.`;
 
 const source = await findOwnJaeger();
 if (source.kind === 'none') {
-  console.error(`${NEEDS}\n${process.env.CI ? 'There is none.' : 'There is none: skipped.'}`);
+  console.error(`${needs}\n${process.env.CI ? 'There is none.' : 'There is none: skipped.'}`);
   process.exit(process.env.CI ? 1 : 0);
 }
 console.log(`Jaeger: ${source.kind === 'program' ? source.file : 'in Docker'}`);

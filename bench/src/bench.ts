@@ -6,7 +6,7 @@ import { benchWaiting } from './waiting-bench.ts';
 
 const benches: Readonly<Record<string, Bench>> = { tracing: benchTracing, waiting: benchWaiting };
 
-const USAGE = `Usage: npm run bench -- [${Object.keys(benches).join(' | ')}] [--quick] [--json] [--jaeger] [--orders N]`;
+const usageText = `Usage: npm run bench -- [${Object.keys(benches).join(' | ')}] [--quick] [--json] [--jaeger] [--orders N]`;
 
 function readArguments() {
   const { values, positionals } = parseArgs({
@@ -49,6 +49,6 @@ try {
   process.exitCode = (await runBenches()) ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  console.error(USAGE);
+  console.error(usageText);
   process.exitCode = 2;
 }

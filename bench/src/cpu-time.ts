@@ -2,15 +2,15 @@
 import { readFileSync } from 'node:fs';
 
 /** Linux counts in these for every program, whatever its own clock does. */
-const TICKS_PER_SECOND = 100;
+const ticksPerSecond = 100;
 /** Places after the name, which is in brackets and may hold anything. */
-const USER = 11;
-const SYSTEM = 12;
+const user = 11;
+const system = 12;
 
 /** Of one line of /proc/PID/stat, in seconds. */
 export function readCpuSeconds(line: string): number {
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[USER]) + Number(fields[SYSTEM])) / TICKS_PER_SECOND;
+  return (Number(fields[user]) + Number(fields[system])) / ticksPerSecond;
 }
 
 /** NaN where there is no /proc. */

@@ -8,9 +8,9 @@ import { z } from 'zod';
 import { EngineTask, type Figures, ProcessOptions } from './measured-engine.ts';
 
 /** Orders on their way at once. */
-const CUSTOMERS = { parking: 256, placing: 32 };
-const POLL_MS = 10;
-const COLLECTIONS = 10;
+const customers = { parking: 256, placing: 32 };
+const pollMs = 10;
+const collections = 10;
 
 const { path, spawnedAt, isBack, openMax } = ProcessOptions.parse(
   JSON.parse(process.argv[2] ?? ''),
@@ -54,8 +54,8 @@ async function park(orders: number): Promise<Figures> {
   const customer = async (): Promise<void> => {
     while (left-- > 0) await submit(held);
   };
-  await Promise.all(Array.from({ length: CUSTOMERS.parking }, customer));
-  for (let busy = true; busy; await delay(POLL_MS)) {
+  await Promise.all(Array.from({ length: customers.parking }, customer));
+  for (let busy = true; busy; await delay(pollMs)) {
     const { moving, queued } = await engine.counts();
     busy = moving + queued > 0;
   }
@@ -65,9 +65,9 @@ async function park(orders: number): Promise<Figures> {
 
 async function collect(): Promise<Figures> {
   // Again and again: what has a finalizer goes with the next one, and only between two turns of the event loop.
-  for (let i = 0; i < COLLECTIONS; i++) {
+  for (let i = 0; i < collections; i++) {
     globalThis.gc?.();
-    await delay(POLL_MS);
+    await delay(pollMs);
   }
   const { heapUsed, rss } = process.memoryUsage();
   return { heapBytes: heapUsed, residentBytes: rss };
@@ -83,7 +83,7 @@ async function load(seconds: number): Promise<Figures> {
       orders += 1;
     }
   };
-  await Promise.all(Array.from({ length: CUSTOMERS.placing }, customer));
+  await Promise.all(Array.from({ length: customers.placing }, customer));
   const { user, system } = process.cpuUsage(cpu);
   const perSecond = (orders * 1_000) / (performance.now() - beganMs);
   return { perSecond, cpuPerOrder: (user + system) / orders };

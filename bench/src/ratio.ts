@@ -29,13 +29,13 @@ export const toText = ({ median, lower, upper }: Spread): string =>
   `${median.toFixed(2)} (${lower.toFixed(2)} to ${upper.toFixed(2)})`;
 
 /** Of a normal distribution, so that nineteen times in twenty the true median is not outside. */
-const DEVIATIONS = 1.96;
+const deviations = 1.96;
 
 /** Whether the true median of what these are samples of is on one side of the limit, and not just theirs. */
 export function isDecided(values: readonly number[], limit: number): boolean {
   const sorted = values.toSorted((a, b) => a - b);
   // As many samples are below the true median as heads are in so many throws of a coin.
-  const rank = Math.floor((sorted.length - DEVIATIONS * Math.sqrt(sorted.length)) / 2);
+  const rank = Math.floor((sorted.length - deviations * Math.sqrt(sorted.length)) / 2);
   const lowest = sorted.at(rank);
   const highest = sorted.at(-1 - rank);
   if (rank < 0 || lowest === undefined || highest === undefined) return false;

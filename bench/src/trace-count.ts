@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isCounted, shapeOf, tally } from './trace-shape.ts';
 
-const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
+const kinds = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
 
 const Sent = z.object({
   resourceSpans: z.array(
@@ -51,7 +51,7 @@ export function createTraceCount(): TraceCount {
         const named = resource.attributes.find(({ key }) => key === 'service.name');
         const service = named?.value.stringValue ?? 'unnamed';
         for (const { traceId, spanId, name, kind } of scopeSpans.flatMap(({ spans }) => spans))
-          if (isCounted(name)) findTrace(traceId).set(spanId, `${service} ${KINDS[kind]}`);
+          if (isCounted(name)) findTrace(traceId).set(spanId, `${service} ${kinds[kind]}`);
       }
     },
     readShapes: () => tally([...traces.values()].map((spans) => shapeOf(spans.values()))),

@@ -13,17 +13,17 @@ import { isDecided, runPairs, type Spread, toSpread, toText } from './ratio.ts';
 import { completedShape } from './trace-shape.ts';
 
 /** Of the untraced throughput, at least so much must be left. */
-const SHARE_MIN = 0.8;
+const shareMin = 0.8;
 /** Processor time that would cost as much, where processors are all there is to wait for. */
-const CPU_MAX = 1 / SHARE_MIN;
+const cpuMax = 1 / shareMin;
 /** Half of what the orchestrator lets be in progress at once: none waits for a place. */
-const CUSTOMERS = 32;
+const customers = 32;
 /** Many short rounds rather than a few long ones: what else runs on the machine comes and goes within seconds. */
-const FULL = { pairsMin: 24, pairsMax: 80, seconds: 1.5, warmSeconds: 8 };
-const QUICK = { pairsMin: 9, pairsMax: 18, seconds: 1, warmSeconds: 3 };
-const POLL_MS = 100;
+const full = { pairsMin: 24, pairsMax: 80, seconds: 1.5, warmSeconds: 8 };
+const quick = { pairsMin: 9, pairsMax: 18, seconds: 1, warmSeconds: 3 };
+const pollMs = 100;
 /** Spans that did not arrive for so long do not arrive. */
-const SILENCE_MAX_MS = 5_000;
+const silenceMaxMs = 5_000;
 
 interface Round {
   readonly orders: number;
@@ -53,7 +53,7 @@ export interface TracingFigures {
 async function play(system: MeasuredSystem, seconds: number, collector?: Collector) {
   await collector?.clear();
   const cpuBefore = sumCpuSeconds(system.pids);
-  const load = await placeOrders({ url: system.url, customers: CUSTOMERS, seconds });
+  const load = await placeOrders({ url: system.url, customers: customers, seconds });
   const { orders, traceIds } = load;
   const count = collector && (await awaitSpans(collector, orders, traceIds));
   return {
@@ -75,8 +75,8 @@ async function awaitSpans(
 ): Promise<Count> {
   let heardMs = performance.now();
   let count = await collector.readCount(traceIds);
-  while (count.shapes[completedShape] !== orders && performance.now() - heardMs < SILENCE_MAX_MS) {
-    await delay(POLL_MS);
+  while (count.shapes[completedShape] !== orders && performance.now() - heardMs < silenceMaxMs) {
+    await delay(pollMs);
     const { spans } = count;
     count = await collector.readCount(traceIds);
     if (count.spans > spans) heardMs = performance.now();
@@ -104,7 +104,7 @@ export const toFigures = (pairs: readonly Pair[]): TracingFigures => ({
   orders: pairs.reduce((sum, [traced]) => sum + traced.orders, 0),
   spans: pairs.reduce((sum, [traced]) => sum + traced.spans, 0),
   throughput: toSpread(listShares(pairs)),
-  isClear: isDecided(listShares(pairs), SHARE_MIN),
+  isClear: isDecided(listShares(pairs), shareMin),
   cpu: toSpread(pairs.map(([traced, plain]) => traced.cpuPerOrder / plain.cpuPerOrder)),
   lagMs: toSpread(pairs.map(([traced]) => traced.lagMs)),
   wrong: pairs.flatMap(([{ wrong }]) => (Object.keys(wrong).length > 0 ? [wrong] : [])),
@@ -115,12 +115,12 @@ export const toFigures = (pairs: readonly Pair[]): TracingFigures => ({
  * disturbs less. Where they do say it, nothing else counts: waiting takes no processor.
  */
 const holdsShare = ({ throughput, isClear, cpu }: TracingFigures): boolean =>
-  throughput.median >= SHARE_MIN || (!isClear && cpu.median <= CPU_MAX);
+  throughput.median >= shareMin || (!isClear && cpu.median <= cpuMax);
 
 function toShareText(figures: TracingFigures): string {
-  if (figures.throughput.median >= SHARE_MIN) return `at least ${SHARE_MIN}`;
-  if (!holdsShare(figures)) return `LESS THAN ${SHARE_MIN}`;
-  return `too far apart to say whether less than ${SHARE_MIN}: the processor time counts`;
+  if (figures.throughput.median >= shareMin) return `at least ${shareMin}`;
+  if (!holdsShare(figures)) return `LESS THAN ${shareMin}`;
+  return `too far apart to say whether less than ${shareMin}: the processor time counts`;
 }
 
 /** A real Jaeger works on the same processors: what it takes is shown, and not held against the tracing. */
@@ -146,7 +146,7 @@ export function toReport(figures: TracingFigures, hasJaeger: boolean): BenchRepo
 }
 
 export const benchTracing: Bench = async ({ isQuick, hasJaeger }) => {
-  const { pairsMin, pairsMax, seconds, warmSeconds } = isQuick ? QUICK : FULL;
+  const { pairsMin, pairsMax, seconds, warmSeconds } = isQuick ? quick : full;
   await using cleanup = new AsyncDisposableStack();
   const collector = await (hasJaeger ? startJaegerCollector() : startCollector());
   cleanup.defer(() => collector.stop());
@@ -159,7 +159,7 @@ export const benchTracing: Bench = async ({ isQuick, hasJaeger }) => {
   // On a busy machine it takes more of them to tell. All of them count.
   const isEnough = (rounds: readonly Pair[]): boolean =>
     rounds.length >= pairsMax ||
-    (rounds.length >= pairsMin && isDecided(listShares(rounds), SHARE_MIN));
+    (rounds.length >= pairsMin && isDecided(listShares(rounds), shareMin));
   const rounds = await runPairs(isEnough, playTraced, playPlain);
   return toReport(toFigures(rounds), hasJaeger);
 };

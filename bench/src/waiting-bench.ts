@@ -9,14 +9,14 @@ import type { Bench, BenchReport } from './bench-report.ts';
 import { type MeasuredEngine, startEngine } from './measured-engine.ts';
 import { isDecided, runPairs, type Spread, toSpread, toText } from './ratio.ts';
 
-const BYTES_MAX = 100;
-const SHARE_MIN = 0.9;
-const RESTART_MAX_MS = 1_000;
+const bytesMax = 100;
+const shareMin = 0.9;
+const restartMaxMs = 1_000;
 /** A busy machine lets nobody start within that: then it may take so many times as long as where none wait. */
-const RESTART_RATIO_MAX = 1.5;
+const restartRatioMax = 1.5;
 /** What the engine promises of those that go on, 200 a second, and a quarter for a timer that is late. */
-const CALLS_PER_SECOND_MAX = 250;
-const FULL = {
+const callRateMax = 250;
+const full = {
   pairsMin: 12,
   pairsMax: 40,
   seconds: 1,
@@ -24,7 +24,7 @@ const FULL = {
   restarts: 5,
   watchSeconds: 3,
 };
-const QUICK = {
+const quick = {
   pairsMin: 5,
   pairsMax: 11,
   seconds: 0.5,
@@ -33,7 +33,7 @@ const QUICK = {
   watchSeconds: 2,
 };
 /** Between two words about how far it is. */
-const CHUNK = 20_000;
+const chunk = 20_000;
 
 const restartNames = [
   'startMs',
@@ -67,7 +67,7 @@ function say(text: string): void {
 
 async function park(engine: MeasuredEngine, orders: number): Promise<void> {
   for (let done = 0; done < orders; ) {
-    const more = Math.min(CHUNK, orders - done);
+    const more = Math.min(chunk, orders - done);
     const { parked } = await engine.run({ type: 'park', orders: more }, ['parked']);
     done += more;
     // One of them may be called just now, to see whether its participant is back.
@@ -103,11 +103,11 @@ export function toReport(figures: WaitingFigures): BenchReport {
   const { orders, bytesPerOrder, rounds, throughput, isClear, restart, emptyRestartMs } = figures;
   const { firstCallMs, newOrderMs, listMs, callsPerSecondMax } = restart;
   const toVerdict = (holds: boolean, limit: string): string => (holds ? limit : `NOT ${limit}`);
-  const isSmall = bytesPerOrder <= BYTES_MAX;
-  const isFast = throughput.median >= SHARE_MIN || !isClear;
+  const isSmall = bytesPerOrder <= bytesMax;
+  const isFast = throughput.median >= shareMin || !isClear;
   const backMs = Math.max(firstCallMs, newOrderMs);
-  const isBackSoon = backMs <= Math.max(RESTART_MAX_MS, emptyRestartMs * RESTART_RATIO_MAX);
-  const isBounded = callsPerSecondMax > 0 && callsPerSecondMax <= CALLS_PER_SECOND_MAX;
+  const isBackSoon = backMs <= Math.max(restartMaxMs, emptyRestartMs * restartRatioMax);
+  const isBounded = callsPerSecondMax > 0 && callsPerSecondMax <= callRateMax;
   const toSeconds = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;
   const megabytes = (figures.residentBytes / 1e6).toFixed(0);
   return {
@@ -115,20 +115,20 @@ export function toReport(figures: WaitingFigures): BenchReport {
     figures: { ...figures },
     lines: [
       `${orders} orders wait for a participant that is down:`,
-      `  memory            ${bytesPerOrder.toFixed(1)} bytes for each; ${toVerdict(isSmall, `at most ${BYTES_MAX}`)}`,
-      `  other orders      ${toText(throughput)} times as many a second as beside none, in ${rounds} pairs of rounds; ${toVerdict(isFast, `at least ${SHARE_MIN}`)}`,
+      `  memory            ${bytesPerOrder.toFixed(1)} bytes for each; ${toVerdict(isSmall, `at most ${bytesMax}`)}`,
+      `  other orders      ${toText(throughput)} times as many a second as beside none, in ${rounds} pairs of rounds; ${toVerdict(isFast, `at least ${shareMin}`)}`,
       `  processor time    ${toText(figures.cpu)} times as much for one of the others`,
-      `  after kill -9     called first after ${toSeconds(firstCallMs)}, a new order done after ${toSeconds(newOrderMs)}; ${toVerdict(isBackSoon, `at most ${toSeconds(RESTART_MAX_MS)}, or ${RESTART_RATIO_MAX} times as long as beside none`)}`,
+      `  after kill -9     called first after ${toSeconds(firstCallMs)}, a new order done after ${toSeconds(newOrderMs)}; ${toVerdict(isBackSoon, `at most ${toSeconds(restartMaxMs)}, or ${restartRatioMax} times as long as beside none`)}`,
       `                    the new order beside none after ${toSeconds(emptyRestartMs)}; a page of the list in ${toSeconds(listMs)}; ${megabytes} MB resident`,
-      `  participant back  ${callsPerSecondMax} calls in a second at most; ${toVerdict(isBounded, `above 0, at most ${CALLS_PER_SECOND_MAX}`)}`,
+      `  participant back  ${callsPerSecondMax} calls in a second at most; ${toVerdict(isBounded, `above 0, at most ${callRateMax}`)}`,
     ],
   };
 }
 
 export const benchWaiting: Bench = async ({ isQuick, orders }) => {
   const { pairsMin, pairsMax, seconds, warmSeconds, restarts, watchSeconds } = isQuick
-    ? QUICK
-    : FULL;
+    ? quick
+    : full;
   await using cleanup = new AsyncDisposableStack();
   // In memory: a disk that is waited for would hide what they take.
   const folder = createFastFolder('waiting');
@@ -146,7 +146,7 @@ export const benchWaiting: Bench = async ({ isQuick, orders }) => {
   say('  other orders are placed, beside them and beside none');
   const isEnough = (pairs: readonly Pair[]): boolean =>
     pairs.length >= pairsMax ||
-    (pairs.length >= pairsMin && isDecided(listShares(pairs), SHARE_MIN));
+    (pairs.length >= pairsMin && isDecided(listShares(pairs), shareMin));
   const pairs = await runPairs(
     isEnough,
     () => load(crowded, seconds),
@@ -166,7 +166,7 @@ export const benchWaiting: Bench = async ({ isQuick, orders }) => {
     bytesPerOrder: (heaps[0].heapBytes - heaps[1].heapBytes) / orders,
     rounds: pairs.length,
     throughput: toSpread(listShares(pairs)),
-    isClear: isDecided(listShares(pairs), SHARE_MIN),
+    isClear: isDecided(listShares(pairs), shareMin),
     cpu: toSpread(pairs.map(([beside, alone]) => beside.cpuPerOrder / alone.cpuPerOrder)),
     residentBytes: toMiddle(crowds.map(({ residentBytes }) => residentBytes)),
     restart: {

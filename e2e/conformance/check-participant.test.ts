@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { findProgram } from '../src/programs.ts';
 import { checkParticipant, Unreachable } from './check-participant.ts';
 import { type Finding, toLine } from './finding.ts';
-import { DEFECTS, type Defect } from './stand-in/defect.ts';
+import { type Defect, seatDefects } from './stand-in/defect.ts';
 import { startSeats } from './stand-in/seats-server.ts';
 
 async function collect(url: string): Promise<readonly Finding[]> {
@@ -32,21 +32,21 @@ async function checkSeats(...defects: readonly Defect[]): Promise<readonly Findi
   await close();
   return findings;
 }
-const DEFECT_NAMES = Object.keys(DEFECTS) as readonly Defect[];
+const defectNames = Object.keys(seatDefects) as readonly Defect[];
 
 describe('a participant that shares no code with ours', () => {
   it('conforms when it keeps the table', async () => {
     expect(failuresOf(await checkSeats()).map(toLine)).toEqual([]);
   });
 
-  it.each(DEFECT_NAMES)('fails when it %s', async (defect) => {
+  it.each(defectNames)('fails when it %s', async (defect) => {
     const failed = failuresOf(await checkSeats(defect)).map(({ check }) => check);
-    expect(failed).toContain(DEFECTS[defect]);
+    expect(failed).toContain(seatDefects[defect]);
   });
 
   it('has a defect for every check, so that each is seen to fail', async () => {
     const checks = new Set((await checkSeats()).map(({ check }) => check));
-    expect([...checks].sort()).toEqual([...new Set(Object.values<string>(DEFECTS))].sort());
+    expect([...checks].sort()).toEqual([...new Set(Object.values<string>(seatDefects))].sort());
   });
 });
 

@@ -15,7 +15,7 @@ import { createWire, readJson, type Wire } from './wire.ts';
 
 export class Unreachable extends Error {}
 
-const STORIES: readonly Story[] = [
+const stories: readonly Story[] = [
   tellDone,
   tellTombstone,
   tellRefusal,
@@ -54,7 +54,7 @@ async function* checkEffect(
     return order;
   };
   const subject = { effect, wire, reads, newOrder };
-  for (const tell of STORIES) yield* tell(subject);
+  for (const tell of stories) yield* tell(subject);
   if (effect.undo !== undefined) yield await cleanUp(subject, orders);
 }
 

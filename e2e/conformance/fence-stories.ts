@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { toTrace } from './books.ts';
 import { either, type Finding, ok, problem, replyOf, sameAs } from './finding.ts';
-import { BROKEN_TEXT, type Order, toOtherText, toText } from './order-request.ts';
+import { brokenText, type Order, toOtherText, toText } from './order-request.ts';
 import {
   checkUnchanged,
   createCheck,
@@ -25,7 +25,7 @@ async function* tellReuse(subject: Subject, order: Order): AsyncGenerator<Findin
   const reused = problem(422, 'key-reused', order);
   const other = await forward(subject, order, toOtherText(subject.effect.body, order));
   yield check('another body under the key', `${post} with another body`, reused, other);
-  const broken = await forward(subject, order, BROKEN_TEXT);
+  const broken = await forward(subject, order, brokenText);
   yield check(
     'the key is read before the body is judged',
     `${post} with a broken body`,
@@ -113,18 +113,18 @@ export const tellRefusal: Story = async function* (subject) {
   yield await checkUnchanged(subject, 'a refusal changes nothing', before);
 };
 
-const DUPLICATES = 6;
+const duplicates = 6;
 
 /** Two single effects leave equal traces; one of them is sent several times at once. */
 export const tellDuplicates: Story = async function* (subject) {
   const [alone, together] = [subject.newOrder(), subject.newOrder()];
   const { post } = pathsOf(subject);
-  const sent = `${post}, ${DUPLICATES} times at once`;
+  const sent = `${post}, ${duplicates} times at once`;
   const beforeAlone = await look(subject);
   await forward(subject, alone);
   const before = await look(subject);
   const answers = await Promise.all(
-    Array.from({ length: DUPLICATES }, () => forward(subject, together)),
+    Array.from({ length: duplicates }, () => forward(subject, together)),
   );
   const last = await forward(subject, together);
   const odd = answers.find(({ status, text }) => status !== 200 || text !== last.text) ?? last;
@@ -142,7 +142,7 @@ export const tellDuplicates: Story = async function* (subject) {
 };
 
 /** From the same moment to when most forwards are half done or just over. */
-const GAPS_MS = [0, 0, 2, 10];
+const gapsMs = [0, 0, 2, 10];
 
 async function* tellRound(subject: Subject, gapMs: number): AsyncGenerator<Finding> {
   const order = subject.newOrder();
@@ -162,5 +162,5 @@ async function* tellRound(subject: Subject, gapMs: number): AsyncGenerator<Findi
 /** Whoever wins, the undo is acknowledged and nothing stands. */
 export const tellRace: Story = async function* (subject) {
   if (subject.effect.undo === undefined) return;
-  for (const gapMs of GAPS_MS) yield* tellRound(subject, gapMs);
+  for (const gapMs of gapsMs) yield* tellRound(subject, gapMs);
 };

@@ -1,5 +1,5 @@
 /** One check: what was sent, what should have come, what came. */
-import { PROBLEM_TYPE, Problem } from '@baton/contracts';
+import { Problem, problemType } from '@baton/contracts';
 import type { z } from 'zod';
 import type { Order } from './order-request.ts';
 import { type Answer, hasType, readJson } from './wire.ts';
@@ -18,12 +18,12 @@ export interface Expectation {
   readonly fits: (answer: Answer) => boolean;
 }
 
-const CAME_LENGTH_MAX = 200;
+const cameLengthMax = 200;
 
 function toCame({ status, headers, text }: Answer): string {
   if (status === 0) return `no answer: ${text}`;
   const type = headers.get('content-type')?.split(';')[0] ?? 'no content-type';
-  const oneLine = text.replaceAll(/\s+/g, ' ').slice(0, CAME_LENGTH_MAX);
+  const oneLine = text.replaceAll(/\s+/g, ' ').slice(0, cameLengthMax);
   return `${status} ${type} ${oneLine}`.trim();
 }
 
@@ -57,14 +57,14 @@ export const replyOf = (schema: z.ZodType): Expectation => ({
 });
 
 function readProblem(answer: Answer): Problem | undefined {
-  if (!hasType(answer, PROBLEM_TYPE)) return undefined;
+  if (!hasType(answer, problemType)) return undefined;
   const problem = Problem.safeParse(readJson(answer.text));
   return problem.success && problem.data.status === answer.status ? problem.data : undefined;
 }
 
 /** A problem document of that status; for refusals and the fence also its code and our order. */
 export const problem = (status: number, code?: string, order?: Order): Expectation => ({
-  text: `${status} ${PROBLEM_TYPE}${code === undefined ? '' : ` ${code}`}${order ? ' with the order id' : ''}`,
+  text: `${status} ${problemType}${code === undefined ? '' : ` ${code}`}${order ? ' with the order id' : ''}`,
   fits: (answer) => {
     const document = readProblem(answer);
     if (document?.status !== status) return false;

@@ -31,14 +31,14 @@ export function toOtherText(example: Body, order: Order): string {
 }
 
 /** Broken whatever the contract says. */
-export const BROKEN_TEXT = '{"orderId":[]}';
+export const brokenText = '{"orderId":[]}';
 
 /** JSON.parse would make it an own field; a literal would set the prototype. */
 export const toPollutingText = (example: Body, order: Order): string =>
   toText(example, order).replace('{', '{"__proto__":{"polluted":true},');
 
 /** More than any request of an order needs. */
-const OVERSIZED_BYTES = 256 * 1_024;
+const oversizedBytes = 256 * 1_024;
 
 export const toOversizedText = (example: Body, order: Order): string =>
-  toText({ ...example, padding: 'x'.repeat(OVERSIZED_BYTES) }, order);
+  toText({ ...example, padding: 'x'.repeat(oversizedBytes) }, order);

@@ -29,7 +29,7 @@ describe('what is sold', () => {
   });
 });
 
-const PROGRAMS = listedParticipants.map(({ program, name }) => [program, name] as const);
+const programs = listedParticipants.map(({ program, name }) => [program, name] as const);
 
 describe('as a process', () => {
   let folder: string;
@@ -45,7 +45,7 @@ describe('as a process', () => {
       { env: { ...env, PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'error' } },
     );
 
-  it.each(PROGRAMS)(
+  it.each(programs)(
     '%s keeps %s.sqlite, says its port, and stops when told',
     async (service, name) => {
       const child = start(service, { STORE_NAME: name });

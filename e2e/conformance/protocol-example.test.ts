@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkParticipant } from './check-participant.ts';
 import { type Finding, toLine } from './finding.ts';
 
-const PROTOCOL = new URL('../../docs/participant-protocol.md', import.meta.url);
+const protocol = new URL('../../docs/participant-protocol.md', import.meta.url);
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
 /** Python is not needed to work on this repository; where it is built, it must be there. */
@@ -20,7 +20,7 @@ describe.runIf(hasPython || process.env.CI)('the participant in the protocol', (
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'baton-protocol-'));
     const program = join(folder, 'seats.py');
-    const [, code = ''] = /```python\n(.*?)```/s.exec(readFileSync(PROTOCOL, 'utf8')) ?? [];
+    const [, code = ''] = /```python\n(.*?)```/s.exec(readFileSync(protocol, 'utf8')) ?? [];
     writeFileSync(program, code);
     const store = join(folder, 'seats.sqlite');
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, STORE: store, PORT: '0' };

@@ -1,6 +1,6 @@
 /** Requests that no contract allows: each is refused as a problem document and leaves nothing. */
 import { ok, problem } from './finding.ts';
-import { BROKEN_TEXT, toOversizedText, toPollutingText, toText } from './order-request.ts';
+import { brokenText, toOversizedText, toPollutingText, toText } from './order-request.ts';
 import { checkUnchanged, createCheck, forward, look, type Story, send } from './subject.ts';
 
 export const tellBadKeys: Story = async function* (subject) {
@@ -26,7 +26,7 @@ export const tellBadBodies: Story = async function* (subject) {
   const post = `POST ${effect.path}`;
   const bad = problem(400);
   const before = await look(subject);
-  const broken = await forward(subject, order, BROKEN_TEXT);
+  const broken = await forward(subject, order, brokenText);
   yield check('a body that breaks the contract', `${post} with a broken body`, bad, broken);
   const malformed = await forward(subject, order, toText(effect.body, order).slice(0, -1));
   yield check('malformed JSON', `${post} without the last brace`, bad, malformed);

@@ -1,5 +1,5 @@
 /** What every participant answers besides its operations. */
-import { INCARNATION_HEADER } from '@baton/contracts';
+import { incarnationHeader } from '@baton/contracts';
 import { type Expectation, type Finding, judge, problem } from './finding.ts';
 import { type Answer, hasType, readJson, type Wire } from './wire.ts';
 
@@ -11,13 +11,13 @@ const status = (text: string): Expectation => ({
     Object(readJson(answer.text)).status === text,
 });
 
-const incarnationOf = ({ headers }: Answer): string => headers.get(INCARNATION_HEADER) ?? '';
+const incarnationOf = ({ headers }: Answer): string => headers.get(incarnationHeader) ?? '';
 
 function checkIncarnation(first: Answer, second: Answer): Finding {
   const [one, other] = [incarnationOf(first), incarnationOf(second)];
   return {
     operation: 'service',
-    check: `${INCARNATION_HEADER} is there and stays the same`,
+    check: `${incarnationHeader} is there and stays the same`,
     sent: 'GET /health/live, twice',
     expected: 'the same value twice',
     came: `"${one}", "${other}"`,

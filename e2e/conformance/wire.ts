@@ -1,6 +1,6 @@
 /** Plain HTTP to a participant. It never throws: no answer is an answer too, and a bad one. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { KEY_HEADER } from '@baton/contracts';
+import { keyHeader } from '@baton/contracts';
 
 export interface Answer {
   /** 0 when none came. */
@@ -20,10 +20,10 @@ export interface Message {
 
 export type Wire = (message: Message) => Promise<Answer>;
 
-const TIMEOUT_MS = 10_000;
+const timeoutMs = 10_000;
 /** A participant whose effect lives elsewhere answers 503 until it knows (STARTED). */
-const UNDECIDED_LONGEST_MS = 10_000;
-const ASK_AGAIN_MS = 200;
+const undecidedLongestMs = 10_000;
+const askAgainMs = 200;
 
 function toReason(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
@@ -37,9 +37,9 @@ async function exchange(baseUrl: string, message: Message): Promise<Answer> {
     const response = await fetch(`${baseUrl}${path}`, {
       method,
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       headers: {
-        ...(key === undefined ? {} : { [KEY_HEADER]: key }),
+        ...(key === undefined ? {} : { [keyHeader]: key }),
         ...(text === undefined ? {} : { 'content-type': 'application/json' }),
       },
       body: text ?? null,
@@ -54,10 +54,10 @@ async function exchange(baseUrl: string, message: Message): Promise<Answer> {
 export function createWire(url: string): Wire {
   const baseUrl = url.replace(/\/+$/, '');
   return async (message) => {
-    const until = Date.now() + UNDECIDED_LONGEST_MS;
+    const until = Date.now() + undecidedLongestMs;
     let answer = await exchange(baseUrl, message);
     while (message.key !== undefined && answer.status === 503 && Date.now() < until) {
-      await delay(ASK_AGAIN_MS);
+      await delay(askAgainMs);
       answer = await exchange(baseUrl, message);
     }
     return answer;

@@ -7,7 +7,7 @@ import { findLost, findTraceFaults } from '../src/jaeger/story-trace.ts';
 import { startTracedSystem, type TracedSystem } from '../src/jaeger/traced-system.ts';
 import { tellOrder } from '../src/told-spans.ts';
 
-const ORDERS = 500;
+const orders = 500;
 
 let traced: TracedSystem;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ afterAll(() => traced?.stop());
 it('drops nothing at five hundred orders', async () => {
   const client = createOrchestratorClient({ baseUrl: traced.url });
   const placed = await Promise.all(
-    Array.from({ length: ORDERS }, (_, index) =>
+    Array.from({ length: orders }, (_, index) =>
       client.placeOrder({
         customerId: `customer-${index}`,
         lines: [{ sku: 'mug', quantity: 1 }],
@@ -32,11 +32,11 @@ it('drops nothing at five hundred orders', async () => {
       service: 'orchestrator',
       operation: 'order',
       tags: { 'baton.order.status': 'completed' },
-      limit: ORDERS * 2,
+      limit: orders * 2,
     });
   await expect
     .poll(async () => (await readAll()).length, { timeout: 60_000, interval: 1_000 })
-    .toBe(ORDERS);
+    .toBe(orders);
   // What the participants have not sent yet follows at once.
   await expect
     .poll(async () => findMissing(await readAll()), { timeout: 10_000, interval: 1_000 })

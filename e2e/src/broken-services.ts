@@ -1,8 +1,8 @@
 /** Every participant behind a real port, each to be broken on purpose, and what it did to each order. */
 import { join } from 'node:path';
 import {
-  FAULT_OPERATIONS,
   type FaultOperation,
+  faultableOperations,
   findFaultContract,
   type ListedParticipant,
   listedParticipants,
@@ -118,7 +118,7 @@ function findAt(operation: FaultOperation): ListedParticipant {
 
 function createSenders(control: FaultControl, toUrl: (operation: FaultOperation) => string) {
   const clients = new Map(
-    FAULT_OPERATIONS.map((operation) => [operation, createSender(operation)]),
+    faultableOperations.map((operation) => [operation, createSender(operation)]),
   );
   function createSender(operation: FaultOperation) {
     const annotate = control.annotateAs(findAt(operation).name);
@@ -174,5 +174,5 @@ export function findEffectOf(operation: FaultOperation): FaultOperation | undefi
   );
   const [program] = operation.split('.');
   const [, verb] = effect?.name.split('.') ?? [];
-  return FAULT_OPERATIONS.find((name) => name === `${program}.${verb}`);
+  return faultableOperations.find((name) => name === `${program}.${verb}`);
 }

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  FAULT_HEADER,
-  FAULT_OPERATIONS,
   type FaultOperation,
+  faultableOperations,
+  faultHeader,
   findFaultContract,
   listDeclineCodes,
 } from '@baton/contracts';
@@ -77,7 +77,7 @@ const cases: readonly Case[] = [
 describe.each(cases)('$fault', ({ fault, reply, isDone, atLeastMs = 0, timeoutMs = 5_000 }) => {
   const [kind = ''] = fault.split(':');
 
-  it.each(FAULT_OPERATIONS)('at %s', async (operation) => {
+  it.each(faultableOperations)('at %s', async (operation) => {
     const orderId = newOrder();
     const effect = findEffectOf(operation);
     const isUndo = effect !== undefined;
@@ -96,7 +96,7 @@ describe.each(cases)('$fault', ({ fault, reply, isDone, atLeastMs = 0, timeoutMs
       expect.objectContaining({ fault: kind, operation, orderId, attempt: 1 }),
     );
     if (first.exchange.kind === 'response')
-      expect(first.exchange.response.headers[FAULT_HEADER]).toBe(kind);
+      expect(first.exchange.response.headers[faultHeader]).toBe(kind);
     expect(services.crashes() - crashes).toBe(kind === 'crash' ? 1 : 0);
     if (kind === 'late') await expect.poll(count, { interval: 5 }).toBe(done);
 
@@ -137,7 +137,7 @@ describe('the flags say whom it hits', () => {
   it('every request of one operation', async () => {
     services.control.set(operation, broken);
     await expect.poll(() => isHit()).toBe(true);
-    const others = FAULT_OPERATIONS.filter((name) => name !== operation && !findEffectOf(name));
+    const others = faultableOperations.filter((name) => name !== operation && !findEffectOf(name));
     for (const other of others) expect(await isHit(newOrder(), {}, other)).toBe(false);
     services.control.clear(operation);
     await expect.poll(() => isHit()).toBe(false);

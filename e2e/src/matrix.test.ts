@@ -1,10 +1,10 @@
 /** Every step × every fault × before and after the commit × forward and undo: each order must end as the rule says. */
 import { existsSync, readFileSync } from 'node:fs';
-import { FAULT_KINDS } from '@baton/contracts';
+import { faultKinds } from '@baton/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { describeCell, LASTINGS, listCalled, type Place } from './matrix/cell.ts';
-import { DOCUMENT, toDocument } from './matrix/document.ts';
-import { MOMENTS } from './matrix/fault-facts.ts';
+import { describeCell, lastings, listCalled, type Place } from './matrix/cell.ts';
+import { document, toDocument } from './matrix/document.ts';
+import { moments } from './matrix/fault-facts.ts';
 import { type PlayedMatrix, playMatrix } from './matrix/play-matrix.ts';
 import { findPlaces } from './matrix/workflow.ts';
 import { orderPlan } from './order-plan.ts';
@@ -30,14 +30,16 @@ describe.each(listCalled(places))('%s', (operation) => {
     const drawn = [...played.map(({ cell }) => cell), ...impossible].filter(
       (cell) => cell.operation === operation,
     );
-    const holes = FAULT_KINDS.flatMap((kind) =>
-      MOMENTS.flatMap((moment) =>
-        LASTINGS.filter(
-          (lasting) =>
-            !drawn.some(
-              (cell) => cell.kind === kind && cell.moment === moment && cell.lasting === lasting,
-            ),
-        ).map((lasting) => `${kind} ${moment} the commit, ${lasting}`),
+    const holes = faultKinds.flatMap((kind) =>
+      moments.flatMap((moment) =>
+        lastings
+          .filter(
+            (lasting) =>
+              !drawn.some(
+                (cell) => cell.kind === kind && cell.moment === moment && cell.lasting === lasting,
+              ),
+          )
+          .map((lasting) => `${kind} ${moment} the commit, ${lasting}`),
       ),
     );
     expect(holes).toEqual([]);
@@ -74,6 +76,6 @@ it('judges by a rule that knows nothing of the engine', () => {
 });
 
 it('docs/failure-matrix.md says what was played (else: npm run matrix)', () => {
-  const written = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : '';
+  const written = existsSync(document) ? readFileSync(document, 'utf8') : '';
   expect(written).toBe(toDocument(matrix));
 });

@@ -1,17 +1,17 @@
 /** Every curl line of docs/operations.md is a request that the service at that port takes. */
 import { readFileSync } from 'node:fs';
 import {
-  ALERT_RULES,
+  alertRules,
   listedParticipants,
   type Operation,
-  ORCHESTRATOR_PORT,
-  SERVICE_CONTRACTS,
+  orchestratorPort,
+  serviceContracts,
 } from '@baton/contracts';
 import { expect, it } from 'vitest';
 
 const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 const contracts = new Map([
-  [String(ORCHESTRATOR_PORT), SERVICE_CONTRACTS.get('orchestrator')],
+  [String(orchestratorPort), serviceContracts.get('orchestrator')],
   ...listedParticipants.map(({ port, operations }) => [String(port), operations] as const),
 ]);
 const lines = page.split('\n').filter((line) => line.startsWith('curl '));
@@ -64,7 +64,7 @@ it.each(lines)('is taken: %s', (line) => {
 it('has a row for each alert, and for no other', () => {
   const [, section = ''] = page.split('\n### The alerts\n');
   const rows = [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, rule]) => rule);
-  expect(rows.toSorted()).toEqual(ALERT_RULES.toSorted());
+  expect(rows.toSorted()).toEqual(alertRules.toSorted());
 });
 
 it('names a command for each thing that an operator may do', () => {

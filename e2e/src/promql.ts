@@ -11,14 +11,14 @@ export interface Asked {
   readonly grouping: readonly string[];
 }
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[a-zA-Z_:][\w:]*|\d[\w.]*|\S/g;
+const validToken = /"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[a-zA-Z_:][\w:]*|\d[\w.]*|\S/g;
 const isName = (token: string | undefined): token is string => /^[a-zA-Z_:]/.test(token ?? '');
 
 const groupings = new Set(['by', 'without', 'on', 'ignoring', 'group_left', 'group_right']);
 const operators = new Set(['and', 'or', 'unless', 'offset', 'bool', 'atan2']);
 
 export function readExpression(expr: string): Asked {
-  const tokens: readonly string[] = expr.match(TOKEN) ?? [];
+  const tokens: readonly string[] = expr.match(validToken) ?? [];
   const selectors: Selector[] = [];
   const grouping: string[] = [];
   /** The names in the brackets that open at `start`; values of matchers are strings, and no names. */

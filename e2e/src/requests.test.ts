@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listedParticipants, ORCHESTRATOR_PORT, SERVICE_CONTRACTS } from '@baton/contracts';
+import { listedParticipants, orchestratorPort, serviceContracts } from '@baton/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AppName, type System, startSystem } from './processes.ts';
 
@@ -53,7 +53,7 @@ afterAll(async () => {
 });
 
 const defaultPorts = new Map<number, AppName>([
-  [ORCHESTRATOR_PORT, 'orchestrator'],
+  [orchestratorPort, 'orchestrator'],
   ...listedParticipants.map(({ port, name }) => [port, name] as const),
 ]);
 
@@ -94,7 +94,7 @@ it('shows every route of the orchestrator', () => {
       ({ method, url }) => `${method} ${new URL(url).pathname.replace(/ord_\w+/, ':id')}`,
     ),
   );
-  const routes = Object.values(SERVICE_CONTRACTS.get('orchestrator') ?? {}).map(
+  const routes = Object.values(serviceContracts.get('orchestrator') ?? {}).map(
     ({ method, path }) => `${method} ${path.replace(':operation', 'payment.process')}`,
   );
   expect(routes.filter((route) => !shown.has(route))).toEqual([]);

@@ -1,6 +1,6 @@
 /** The trace of each story, without a server: what hangs on what, in which order, and what it says. */
 
-import { SPAN_ATTRIBUTES } from '@baton/telemetry';
+import { spanAttributes } from '@baton/telemetry';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -77,7 +77,7 @@ describe.each(stories)('when $name', (story) => {
     ]);
     expect(JSON.stringify(said)).not.toMatch(/tok_|ada|card|order-completed/);
     const names = new Set(spans.flatMap(({ attributes }) => Object.keys(attributes)));
-    expect([...names].filter((name) => !SPAN_ATTRIBUTES.includes(name as never))).toEqual([]);
+    expect([...names].filter((name) => !spanAttributes.includes(name as never))).toEqual([]);
     expect(spans.every(({ attributes }) => 'baton.order.id' in attributes)).toBe(true);
   });
 });

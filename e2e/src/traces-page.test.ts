@@ -1,8 +1,8 @@
 /** docs/traces.md has every span and every attribute that there is, and none that there is not. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SERVICE_CONTRACTS } from '@baton/contracts';
-import { SPAN_ATTRIBUTES } from '@baton/telemetry';
+import { serviceContracts } from '@baton/contracts';
+import { spanAttributes } from '@baton/telemetry';
 import { beforeAll, expect, it } from 'vitest';
 import { stories } from './stories.ts';
 import { playTraced, type TracedEnding } from './traced-story.ts';
@@ -32,12 +32,12 @@ beforeAll(async () => {
 /** Each contract's own span, of which the page names one. */
 const isOfContract = (name: string): boolean =>
   name.startsWith('fence ') ||
-  [...SERVICE_CONTRACTS.values()]
+  [...serviceContracts.values()]
     .flatMap((operations) => Object.values(operations))
     .some((operation) => name === `POST ${operation.path}`);
 
 it('names each attribute', () => {
-  expect(readColumn('The attributes').toSorted()).toEqual(SPAN_ATTRIBUTES.toSorted());
+  expect(readColumn('The attributes').toSorted()).toEqual(spanAttributes.toSorted());
 });
 
 it('names each span of the stories', () => {

@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '../..');
 
 /** What is cached is each tree's own. */
-const CACHES = ['.vite', '.cache'];
+const caches = ['.vite', '.cache'];
 
 interface CopyOptions {
   /** Their own copy takes some seconds, but `npm install` can work on it. */
@@ -30,7 +30,7 @@ function copyModules(folder: string): void {
   cpSync(modules, join(folder, 'node_modules'), {
     recursive: true,
     verbatimSymlinks: true,
-    filter: (path) => !CACHES.some((name) => path === join(modules, name)),
+    filter: (path) => !caches.some((name) => path === join(modules, name)),
   });
 }
 
@@ -42,7 +42,7 @@ function copyFile(file: string, folder: string): void {
 function linkModules(folder: string): void {
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, '@baton'), { recursive: true });
-  const own = ['@baton', ...CACHES];
+  const own = ['@baton', ...caches];
   for (const name of readdirSync(join(root, 'node_modules'))) {
     if (!own.includes(name)) symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }

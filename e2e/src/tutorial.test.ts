@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listedParticipants, ORCHESTRATOR_PORT } from '@baton/contracts';
+import { listedParticipants, orchestratorPort } from '@baton/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyTree } from './tree-copy.ts';
 import { type Block, findMissing, readBlocks } from './tutorial-page.ts';
@@ -26,7 +26,7 @@ const done = '-- done with ';
 const hasLsof = spawnSync('lsof', ['-v']).error === undefined;
 
 /** Of the participants' ports. */
-const offsets = listedParticipants.map(({ port }) => port - ORCHESTRATOR_PORT);
+const offsets = listedParticipants.map(({ port }) => port - orchestratorPort);
 
 /** The first of as many in a row as are started, and the page names; below those that the system hands out. */
 async function findFreePorts(): Promise<number> {

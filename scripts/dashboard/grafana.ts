@@ -24,12 +24,12 @@ export interface Row {
 }
 
 /** As deploy/grafana/provisioning names it. */
-export const PROMETHEUS_UID = 'baton-prometheus';
-const datasource = { type: 'prometheus', uid: PROMETHEUS_UID };
+export const prometheusUid = 'baton-prometheus';
+const datasource = { type: 'prometheus', uid: prometheusUid };
 
-const COLUMNS = 24;
-const CHART = { w: 8, h: 8 };
-const ROW_HEIGHT = 1;
+const columns = 24;
+const chartDefaults = { w: 8, h: 8 };
+const rowHeight = 1;
 
 const toTarget = ({ expr, legend }: Query, index: number, exemplar: boolean) => ({
   datasource,
@@ -92,21 +92,21 @@ const toPanels = ({ title, charts }: Row, top: number) => [
     type: 'row',
     title,
     collapsed: false,
-    gridPos: { x: 0, y: top, w: COLUMNS, h: ROW_HEIGHT },
+    gridPos: { x: 0, y: top, w: columns, h: rowHeight },
     panels: [],
   },
   ...charts.map((chart, index) => ({
     ...toPanel(chart),
     gridPos: {
-      x: (index * CHART.w) % COLUMNS,
-      y: top + ROW_HEIGHT + Math.floor((index * CHART.w) / COLUMNS) * CHART.h,
-      ...CHART,
+      x: (index * chartDefaults.w) % columns,
+      y: top + rowHeight + Math.floor((index * chartDefaults.w) / columns) * chartDefaults.h,
+      ...chartDefaults,
     },
   })),
 ];
 
 const toHeight = ({ charts }: Row): number =>
-  ROW_HEIGHT + Math.ceil((charts.length * CHART.w) / COLUMNS) * CHART.h;
+  rowHeight + Math.ceil((charts.length * chartDefaults.w) / columns) * chartDefaults.h;
 
 export function toDashboard(rows: readonly Row[]) {
   let top = 0;

@@ -6,13 +6,13 @@ import { untilArrived } from './payment-proof.ts';
 import type { Finding, Scene, Story } from './story.ts';
 
 /** Longer than all tries at the first provider take, so that each arrives after the refund. */
-const LATE_MS = 8_000;
+const lateMs = 8_000;
 
 /** Sends one more by hand, when all have arrived. */
 async function proveFenced(scene: Scene): Promise<Finding[]> {
   const { ledger, orderId, events } = scene;
   const tries = pick(events(), 'step-unknown').filter(({ way }) => way === 'pay');
-  await untilArrived(scene, tries.at(-1)?.at ?? 0, LATE_MS);
+  await untilArrived(scene, tries.at(-1)?.at ?? 0, lateMs);
   const row = ledger.fence('payment', `${orderId}:pay`);
   const isShut = row === 'TOMBSTONE';
   const answer = await payByHand(scene);
@@ -49,8 +49,8 @@ export const latePayment: Story = {
   ...teapot,
   title: 'The payment arrives after its refund',
   customer: 'Hana',
-  trouble: `each request to pay is held up for ${LATE_MS / 1_000} s on its way, and its connection is cut. (Placed when the demo began.)`,
-  faults: `payment.process:late:ms=${LATE_MS}`,
+  trouble: `each request to pay is held up for ${lateMs / 1_000} s on its way, and its connection is cut. (Placed when the demo began.)`,
+  faults: `payment.process:late:ms=${lateMs}`,
   isEarly: true,
   ends: 'completed',
   moral:

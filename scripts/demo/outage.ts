@@ -3,18 +3,18 @@ import { pick } from './event-count.ts';
 import { mugs } from './goods.ts';
 import type { Finding, Scene, Story } from './story.ts';
 
-const SERVICE = 'inventory-service';
-const TOGETHER = 8;
+const service = 'inventory-service';
+const together = 8;
 
 const findParking = (events: readonly Event[]) => pick(events, 'step-parked')[0];
 
 async function bringBack({ stage, all, until, note }: Scene): Promise<void> {
   await until(() => all().every(({ events }) => findParking(events)));
-  note(`all ${TOGETHER} orders wait behind one open breaker: none has used up an attempt`);
-  const alert = await stage.untilAlerted('breaker-open', SERVICE);
+  note(`all ${together} orders wait behind one open breaker: none has used up an attempt`);
+  const alert = await stage.untilAlerted('breaker-open', service);
   note(`the watchdog raises an alert: ${alert.message}`);
-  await stage.startAgain(SERVICE);
-  note(`${SERVICE} is started again`);
+  await stage.startAgain(service);
+  note(`${service} is started again`);
 }
 
 /**
@@ -54,7 +54,7 @@ function proveSpared({ all }: Scene): Finding[] {
     },
     {
       text: `the last probe went well, and all ${runs.length} orders went on, each still at its first attempt`,
-      holds: reserved.length === TOGETHER && reserved.every(({ attempt }) => attempt === 1),
+      holds: reserved.length === together && reserved.every(({ attempt }) => attempt === 1),
     },
   ];
 }
@@ -63,9 +63,9 @@ export const outage: Story = {
   ...mugs,
   title: 'A service is down, and many orders need it',
   customer: 'Iris',
-  crowd: TOGETHER - 1,
-  trouble: `${SERVICE} was killed (kill -9) just before. ${TOGETHER - 1} others order the same.`,
-  before: (stage) => stage.kill(SERVICE),
+  crowd: together - 1,
+  trouble: `${service} was killed (kill -9) just before. ${together - 1} others order the same.`,
+  before: (stage) => stage.kill(service),
   act: bringBack,
   ends: 'completed',
   moral:

@@ -2,7 +2,7 @@
 import { count } from './event-count.ts';
 import type { Finding, Scene } from './story.ts';
 
-const MARGIN_MS = 500;
+const marginMs = 500;
 
 export function proveOnce({ ledger, orderId, events }: Scene): Finding[] {
   const asked = count(events(), 'step-unknown', 'pay') + count(events(), 'step-succeeded', 'pay');
@@ -21,7 +21,7 @@ export async function untilArrived(
   sentAt: number,
   heldMs: number,
 ): Promise<void> {
-  const dueAt = sentAt + heldMs + MARGIN_MS;
+  const dueAt = sentAt + heldMs + marginMs;
   const arrived = new Promise<void>((resolve) =>
     setTimeout(resolve, Math.max(0, dueAt - Date.now())),
   );

@@ -2,11 +2,11 @@
 import type { Line, Style } from './screen.ts';
 
 const shown = /^(story 3|books|end)$/;
-const LINE_HEIGHT = 18;
-const FONT_SIZE = 13;
-const MARGIN = 18;
-const BAR = 34;
-const WIDTH = 830;
+const lineHeight = 18;
+const fontSize = 13;
+const margin = 18;
+const bar = 34;
+const width = 830;
 
 const fills: Readonly<Record<Style, string>> = {
   plain: '#d6dbe1',
@@ -42,22 +42,22 @@ const tellElided = (count: number): Line => ({
 
 function drawLine({ text, style }: Line, place: number): string {
   if (text === '') return '';
-  const y = BAR + MARGIN + FONT_SIZE + place * LINE_HEIGHT;
+  const y = bar + margin + fontSize + place * lineHeight;
   const weight = style === 'title' ? ' font-weight="700"' : '';
-  return `<text x="${MARGIN}" y="${y}" fill="${fills[style]}"${weight} xml:space="preserve">${toXml(text)}</text>`;
+  return `<text x="${margin}" y="${y}" fill="${fills[style]}"${weight} xml:space="preserve">${toXml(text)}</text>`;
 }
 
 export function drawPicture(sections: ReadonlyMap<string, readonly Line[]>): string {
   const lines = listLines(sections);
-  const height = BAR + 2 * MARGIN + lines.length * LINE_HEIGHT;
+  const height = bar + 2 * margin + lines.length * lineHeight;
   const lights = ['#ff5f57', '#febc2e', '#28c840'].map(
-    (fill, place) => `<circle cx="${MARGIN + 6 + place * 20}" cy="18" r="6" fill="${fill}"/>`,
+    (fill, place) => `<circle cx="${margin + 6 + place * 20}" cy="18" r="6" fill="${fill}"/>`,
   );
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="What npm run demo prints: an order is paid once though the payment's answer was lost, and the books balance">`,
-    `<rect width="${WIDTH}" height="${height}" rx="8" fill="#161b22"/>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="What npm run demo prints: an order is paid once though the payment's answer was lost, and the books balance">`,
+    `<rect width="${width}" height="${height}" rx="8" fill="#161b22"/>`,
     ...lights,
-    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${FONT_SIZE}">`,
+    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${fontSize}">`,
     ...lines.map(drawLine).filter(Boolean),
     '</g>',
     '</svg>',

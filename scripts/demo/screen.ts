@@ -13,13 +13,13 @@ interface Look {
   readonly hang?: number;
 }
 
-const COLUMNS_MAX = 100;
-const COLUMNS_MIN = 60;
+const columnsMax = 100;
+const columnsMin = 60;
 /** After this long without a line it is said what is waited for. */
-const SILENCE_MAX_MS = 1_500;
-const TICK_MS = 250;
-const LOG_EVERY_MS = 5_000;
-const CLEAR_LINE = '\r\u001b[2K';
+const silenceMaxMs = 1_500;
+const tickMs = 250;
+const logEveryMs = 5_000;
+const clearLine = '\r\u001b[2K';
 
 const codes: Readonly<Record<Style, string>> = {
   plain: '',
@@ -47,7 +47,7 @@ export class Screen {
     this.#output = output;
     this.#isTerminal = output.isTTY === true;
     this.#isColoured = this.#isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';
-    this.#columns = Math.max(COLUMNS_MIN, Math.min(output.columns || COLUMNS_MAX, COLUMNS_MAX));
+    this.#columns = Math.max(columnsMin, Math.min(output.columns || columnsMax, columnsMax));
   }
 
   /** What is said from here on belongs to it. */
@@ -72,14 +72,14 @@ export class Screen {
     let loggedAt = 0;
     const timer = setInterval(() => {
       const silentMs = performance.now() - this.#lastSaidAt;
-      if (silentMs < SILENCE_MAX_MS) return;
+      if (silentMs < silenceMaxMs) return;
       const text = `    … ${describe()} (${Math.round(silentMs / 1_000)} s)`;
       if (this.#isTerminal) this.#count(text);
-      else if (performance.now() - loggedAt > LOG_EVERY_MS) {
+      else if (performance.now() - loggedAt > logEveryMs) {
         loggedAt = performance.now();
         this.#output.write(`${text}\n`);
       }
-    }, TICK_MS);
+    }, tickMs);
     try {
       return await work;
     } finally {
@@ -90,11 +90,11 @@ export class Screen {
 
   #count(text: string): void {
     this.#isCounting = true;
-    this.#output.write(`${CLEAR_LINE}${text.slice(0, this.#columns - 1)}`);
+    this.#output.write(`${clearLine}${text.slice(0, this.#columns - 1)}`);
   }
 
   #clearCount(): void {
-    if (this.#isCounting) this.#output.write(CLEAR_LINE);
+    if (this.#isCounting) this.#output.write(clearLine);
     this.#isCounting = false;
   }
 }

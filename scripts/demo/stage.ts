@@ -14,12 +14,12 @@ import {
   startSystem,
 } from '../../e2e/src/processes.ts';
 
-const POLL_MS = 50;
-const LONGEST_MS = 20_000;
-const CALL_LONGEST_MS = 5_000;
+const pollMs = 50;
+const longestMs = 20_000;
+const callLongestMs = 5_000;
 
 /** Few, so that the queue can be seen to be full. */
-export const ORDERS_OPEN_MAX = 12;
+export const ordersOpenMax = 12;
 
 const createWatch = (baseUrl: string) =>
   createClient({ ...alertOperations, ...operatorOperations }, { baseUrl });
@@ -41,7 +41,7 @@ export class Stage {
   }
 
   static async open(dataDir: string): Promise<Stage> {
-    const env = { ORDERS_OPEN_MAX: String(ORDERS_OPEN_MAX) };
+    const env = { ORDERS_OPEN_MAX: String(ordersOpenMax) };
     return new Stage(dataDir, await startSystem(dataDir, env));
   }
 
@@ -74,10 +74,7 @@ export class Stage {
   /** Throws when the watchdog sees nothing. */
   untilAlerted(rule: Alert['rule'], subject: string): Promise<Alert> {
     return poll(`no alert ${rule} of ${subject}`, async () => {
-      const reply = await this.#watch.getAlerts(
-        {},
-        { signal: AbortSignal.timeout(CALL_LONGEST_MS) },
-      );
+      const reply = await this.#watch.getAlerts({}, { signal: AbortSignal.timeout(callLongestMs) });
       const alerts = reply.ok ? reply.body.alerts : [];
       return alerts.find((alert) => alert.rule === rule && alert.subject === subject);
     });
@@ -86,7 +83,7 @@ export class Stage {
   /** As an operator. Throws when there is nothing to retry. */
   async retry(orderId: string, reason: string): Promise<void> {
     const request = { params: { id: orderId }, body: { reason } };
-    const signal = AbortSignal.timeout(CALL_LONGEST_MS);
+    const signal = AbortSignal.timeout(callLongestMs);
     const reply = await this.#watch.retryOrder(request, { signal });
     if (!reply.ok) throw new Error(`the retry of ${orderId} was answered ${reply.code}`);
   }
@@ -103,11 +100,11 @@ export class Stage {
 }
 
 async function poll<T>(complaint: string, read: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + LONGEST_MS;
+  const deadline = performance.now() + longestMs;
   while (performance.now() < deadline) {
     const found = await read();
     if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   throw new Error(complaint);
 }

@@ -53,9 +53,9 @@ export interface Story {
   readonly prove?: (scene: Scene) => Finding[] | Promise<Finding[]>;
 }
 
-const POLL_MS = 30;
+const pollMs = 30;
 /** Longer than any of them takes on a slow machine. */
-const STORY_LONGEST_MS = 20_000;
+const storyLongestMs = 20_000;
 
 const styles: Partial<Record<Event['type'], Style>> = {
   'step-refused': 'broken',
@@ -140,9 +140,7 @@ export class Telling {
     acting?.catch(() => {});
     const isEnded = await this.#screen.during(() => this.#describeNext(), this.#follow());
     if (!isEnded || !this.#run)
-      return this.#report([
-        { text: `not ended after ${STORY_LONGEST_MS / 1_000} s`, holds: false },
-      ]);
+      return this.#report([{ text: `not ended after ${storyLongestMs / 1_000} s`, holds: false }]);
     await acting;
     this.#screen.say(`    ${this.#story.moral}`, { hang: 4 });
     this.#sayTrace(this.#run);
@@ -176,12 +174,12 @@ export class Telling {
 
   async #follow(): Promise<boolean> {
     const reader = openReader(toJournalFile(this.#stage.dataDir));
-    const deadline = performance.now() + STORY_LONGEST_MS;
+    const deadline = performance.now() + storyLongestMs;
     try {
       while (performance.now() < deadline) {
         this.#look(reader);
         if (this.#run && this.#readAll().every(isOver)) return true;
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        await new Promise((resolve) => setTimeout(resolve, pollMs));
       }
       return false;
     } finally {

@@ -4,13 +4,13 @@ import { proveOnce, untilArrived } from './payment-proof.ts';
 import type { Finding, Scene, Story } from './story.ts';
 
 /** Long enough for the orchestrator to be killed meanwhile, and shorter than it waits for an answer. */
-const HELD_MS = 2_500;
-const ARRIVES_MS = 300;
+const heldMs = 2_500;
+const arrivesMs = 300;
 
 async function killOrchestrator({ stage, until, note }: Scene): Promise<void> {
   await until((events) => count(events, 'step-succeeded', 'reserve') > 0);
   // The request for the payment is under way by then, or nobody would miss its answer.
-  await new Promise((resolve) => setTimeout(resolve, ARRIVES_MS));
+  await new Promise((resolve) => setTimeout(resolve, arrivesMs));
   await stage.kill('orchestrator');
   const killedAt = performance.now();
   note('the orchestrator is killed (kill -9) while it waits for the payment');
@@ -21,7 +21,7 @@ async function killOrchestrator({ stage, until, note }: Scene): Promise<void> {
 async function proveTakenOver(scene: Scene): Promise<Finding[]> {
   const cutOff = pick(scene.events(), 'step-unknown').find(({ interrupted }) => interrupted);
   // The payment that the dead orchestrator asked for is taken after all, or would be.
-  await untilArrived(scene, cutOff?.startedAt ?? 0, HELD_MS);
+  await untilArrived(scene, cutOff?.startedAt ?? 0, heldMs);
   return [
     { text: 'the journal shows the attempt that was cut off', holds: cutOff !== undefined },
     ...proveOnce(scene),
@@ -32,8 +32,8 @@ export const takeover: Story = {
   ...teapot,
   title: 'The orchestrator dies in the middle of an order',
   customer: 'Kim',
-  trouble: `the payment takes ${HELD_MS / 1_000} s, and meanwhile the orchestrator is killed.`,
-  faults: `payment.process:latency:ms=${HELD_MS}:times=1`,
+  trouble: `the payment takes ${heldMs / 1_000} s, and meanwhile the orchestrator is killed.`,
+  faults: `payment.process:latency:ms=${heldMs}:times=1`,
   before: (stage) => stage.untilStandbyWaits(),
   act: killOrchestrator,
   ends: 'completed',

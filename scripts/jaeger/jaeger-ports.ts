@@ -45,7 +45,7 @@ function listenOn(wanted: number): Promise<{ port: number; close(): Promise<void
 type Listener = 'jaeger' | 'nobody' | 'other';
 
 /** A first request takes a second where every core is busy. */
-const ANSWER_LONGEST_MS = 4_000;
+const answerLongestMs = 4_000;
 
 /** Who listens; with something that is not Jaeger on either port, that port too. */
 export type Occupant =
@@ -77,7 +77,7 @@ async function ask(
   request: RequestInit = {},
 ): Promise<Listener> {
   try {
-    const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(ANSWER_LONGEST_MS) });
+    const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(answerLongestMs) });
     return answer.ok && isJaegers(await answer.json()) ? 'jaeger' : 'other';
   } catch (error) {
     return isRefusal(error) ? 'nobody' : 'other';

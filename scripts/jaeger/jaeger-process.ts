@@ -12,19 +12,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { addThrift, type JaegerPorts, readOccupant } from './jaeger-ports.ts';
 import type { JaegerProgram } from './jaeger-source.ts';
 
-const POLL_MS = 50;
-const START_LONGEST_MS = 20_000;
+const pollMs = 50;
+const startLongestMs = 20_000;
 /** The first time, Docker fetches the image. */
-const DOCKER_START_LONGEST_MS = 300_000;
-const DOCKER_ANSWER_LONGEST_MS = 3_000;
-const STOP_LONGEST_MS = 3_000;
-const SAID_CHARACTERS_MAX = 2_000;
+const dockerStartLongestMs = 300_000;
+const dockerAnswerLongestMs = 3_000;
+const stopLongestMs = 3_000;
+const saidCharactersMax = 2_000;
 
-const IMAGE = 'jaegertracing/jaeger:2.20.0';
-const CONFIG = join(import.meta.dirname, 'jaeger.yaml');
+const image = 'jaegertracing/jaeger:2.20.0';
+const config = join(import.meta.dirname, 'jaeger.yaml');
 
 /** The shell becomes the program, so `$$` is its process. */
-const GUARDED =
+const guarded =
   'exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec "$0" "$@" 3<&- </dev/null 2>&1';
 
 export interface Jaeger {
@@ -51,7 +51,7 @@ export const toUrls = ({ otlp, query }: JaegerPorts): Pick<Jaeger, 'otlpUrl' | '
 export const hasDocker = (): Promise<boolean> =>
   new Promise((resolve) => {
     const command = ['info', '--format', '{{.ServerVersion}}'];
-    execFile('docker', command, { timeout: DOCKER_ANSWER_LONGEST_MS }, (error) => resolve(!error));
+    execFile('docker', command, { timeout: dockerAnswerLongestMs }, (error) => resolve(!error));
   });
 
 /** Resolves when it answers, or never will. An aborted launch leaves nothing behind. */
@@ -61,7 +61,7 @@ export async function launchJaeger(
   signal?: AbortSignal,
 ): Promise<JaegerLaunch> {
   const { ended, stop, gone, readSaid } = run(program, await addThrift(ports));
-  const limitMs = program.kind === 'docker' ? DOCKER_START_LONGEST_MS : START_LONGEST_MS;
+  const limitMs = program.kind === 'docker' ? dockerStartLongestMs : startLongestMs;
   const isOver = AbortSignal.any([AbortSignal.timeout(limitMs), gone, ...(signal ? [signal] : [])]);
   if (await isUp(ports, isOver)) return { ok: true, jaeger: { ...toUrls(ports), ended, stop } };
   const how = gone.aborted ? `ended with ${gone.reason}` : `gave no answer in ${limitMs / 1_000} s`;
@@ -74,7 +74,7 @@ async function isUp(ports: JaegerPorts, isOver: AbortSignal): Promise<boolean> {
     const { kind } = await readOccupant(ports);
     // If ours is gone, this is that of somebody who was quicker.
     if (kind === 'jaeger') return !isOver.aborted;
-    await delay(POLL_MS);
+    await delay(pollMs);
   }
   return false;
 }
@@ -83,7 +83,7 @@ const toQuote = (said: string): string => (said.trim() ? `; it said:\n${said.tri
 
 function run(program: JaegerProgram, ports: Required<JaegerPorts>) {
   const name = `baton-jaeger-${process.pid}-${ports.otlp}`;
-  const child = spawn('sh', ['-c', GUARDED, ...toCommand(program, ports, name)], {
+  const child = spawn('sh', ['-c', guarded, ...toCommand(program, ports, name)], {
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
     env: {
@@ -95,7 +95,7 @@ function run(program: JaegerProgram, ports: Required<JaegerPorts>) {
   });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-SAID_CHARACTERS_MAX);
+    said = (said + text).slice(-saidCharactersMax);
   });
   const gone = new AbortController();
   const ended = Promise.withResolvers<string>();
@@ -110,7 +110,7 @@ function run(program: JaegerProgram, ports: Required<JaegerPorts>) {
     isAsked = true;
     if (gone.signal.aborted) return;
     child.kill('SIGTERM');
-    const lastResort = setTimeout(() => end(child, program, name), STOP_LONGEST_MS);
+    const lastResort = setTimeout(() => end(child, program, name), stopLongestMs);
     await new Promise((resolve) => gone.signal.addEventListener('abort', resolve));
     clearTimeout(lastResort);
   }
@@ -123,10 +123,10 @@ function toCommand(
   { otlp, query, thrift }: Required<JaegerPorts>,
   name: string,
 ): string[] {
-  if (program.kind === 'program') return [program.file, '--config', CONFIG];
+  if (program.kind === 'program') return [program.file, '--config', config];
   const published = ['-p', `127.0.0.1:${otlp}:4318`, '-p', `127.0.0.1:${query}:16686`];
   published.push('-p', `127.0.0.1:${thrift}:14268`);
-  return ['docker', 'run', '--rm', '--name', name, ...published, IMAGE];
+  return ['docker', 'run', '--rm', '--name', name, ...published, image];
 }
 
 function end(child: ChildProcess, program: JaegerProgram, name: string): void {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { listedParticipants, ORCHESTRATOR_PORT, participantPrograms } from '@baton/contracts';
+import { listedParticipants, orchestratorPort, participantPrograms } from '@baton/contracts';
 import { toPlural, writeAbout } from './noun.ts';
 
 /** What is asked for cannot be made; the message says why, and what would do. */
@@ -16,13 +16,13 @@ export interface NewParticipant {
   readonly program?: string | undefined;
 }
 
-export const LIST = 'packages/contracts/src/participants.ts';
+export const listFile = 'packages/contracts/src/participants.ts';
 /** Also a step's name, which is a part of each effect's key. */
-const NAME = /^(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const namePattern = /^(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 /** Named otherwise in compose.yaml. */
-const TAKEN = ['orchestrator', 'jaeger', 'prometheus', 'grafana'];
+const takenNames = ['orchestrator', 'jaeger', 'prometheus', 'grafana'];
 /** The second orchestrator's, in compose.yaml. */
-const PORT_OFFSETS_TAKEN = [10];
+const portOffsetsTaken = [10];
 
 /** Throws `Unfit`; what comes back can be added. */
 export function planParticipant(
@@ -31,7 +31,7 @@ export function planParticipant(
   program: string | undefined,
 ): NewParticipant {
   const word = program === undefined ? given.replace(/-service$/, '') : given;
-  if (!NAME.test(word)) {
+  if (!namePattern.test(word)) {
     throw new Unfit(
       `"${given}" is no name: small letters, digits and single hyphens, a letter first, 32 at most; such as voucher, or gift-card.`,
     );
@@ -47,7 +47,7 @@ export function planParticipant(
 
 function refuseTaken(root: string, { name, noun }: NewParticipant): void {
   const listed = listedParticipants.find((one) => one.name === name);
-  if (listed) throw new Unfit(`${name} is there already: see ${LIST}.`);
+  if (listed) throw new Unfit(`${name} is there already: see ${listFile}.`);
   const prefix = name.replace(/-service$/, '');
   const other = listedParticipants.find(({ faultPrefix }) => faultPrefix === prefix);
   if (other) {
@@ -55,7 +55,7 @@ function refuseTaken(root: string, { name, noun }: NewParticipant): void {
       `${name} would be named ${prefix} by faults, as ${other.name} is: another name?`,
     );
   }
-  if (TAKEN.includes(prefix)) throw new Unfit(`${prefix} is the name of something else here.`);
+  if (takenNames.includes(prefix)) throw new Unfit(`${prefix} is the name of something else here.`);
   if (noun === undefined) return;
   const path = listOwnPaths(name).find((one) => existsSync(join(root, one)));
   if (path) throw new Unfit(`${path} is there already: take it away, or take another name.`);
@@ -94,7 +94,8 @@ export function addToList(list: string, { name, noun, program }: NewParticipant)
     ...(program === undefined ? [] : [`program: '${program}'`]),
   ];
   const end = /^\} as const satisfies/m;
-  if (!end.test(list)) throw new Error(`${LIST} no longer ends its list as this program knows it`);
+  if (!end.test(list))
+    throw new Error(`${listFile} no longer ends its list as this program knows it`);
   const longer = list.replace(end, (text) => `  '${name}': { ${entry.join(', ')} },\n${text}`);
   return noun === undefined
     ? longer
@@ -114,14 +115,15 @@ function addImport(list: string, line: string): string {
 /** As the program's own entry names them. */
 function findOperations(list: string, program = ''): string {
   const [, found] = new RegExp(`'${program}': \\{\\s*operations: (\\w+)`).exec(list) ?? [];
-  if (!found) throw new Error(`${LIST} has no entry for ${program} that this program understands`);
+  if (!found)
+    throw new Error(`${listFile} has no entry for ${program} that this program understands`);
   return found;
 }
 
 function findFreeOffset(): number {
   const taken = [
-    ...PORT_OFFSETS_TAKEN,
-    ...listedParticipants.map(({ port }) => port - ORCHESTRATOR_PORT),
+    ...portOffsetsTaken,
+    ...listedParticipants.map(({ port }) => port - orchestratorPort),
   ];
   let offset = 1;
   while (taken.includes(offset)) offset += 1;

@@ -2,7 +2,7 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeAbout } from './noun.ts';
-import { addToList, LIST, type NewParticipant } from './participant-entry.ts';
+import { addToList, listFile, type NewParticipant } from './participant-entry.ts';
 
 const templates = join(import.meta.dirname, 'template');
 
@@ -10,12 +10,12 @@ const templates = join(import.meta.dirname, 'template');
 export function writeService(root: string, participant: NewParticipant): string[] {
   const { noun } = participant;
   const files = noun === undefined ? [] : toFiles(noun);
-  const list = addToList(readFileSync(join(root, LIST), 'utf8'), participant);
-  for (const [path, text] of [...files, [LIST, list] as const]) {
+  const list = addToList(readFileSync(join(root, listFile), 'utf8'), participant);
+  for (const [path, text] of [...files, [listFile, list] as const]) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  return [...files.map(([path]) => path), LIST];
+  return [...files.map(([path]) => path), listFile];
 }
 
 const toFiles = (noun: string): (readonly [path: string, text: string])[] =>

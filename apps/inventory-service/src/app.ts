@@ -6,11 +6,11 @@ import {
   type Participant,
   type ParticipantOptions,
 } from '@baton/service-kit/participant';
-import { SCHEMA, seed } from './schema.ts';
+import { schema, seed } from './schema.ts';
 import { listHeld, listStock, release, reserve } from './stock.ts';
 
 export function createService(options: ParticipantOptions): Participant {
-  const store = openStore({ ...options, migrations: [SCHEMA], seed });
+  const store = openStore({ ...options, migrations: [schema], seed });
   const { app, routes } = createServiceApp({
     ...options,
     service: 'inventory-service',

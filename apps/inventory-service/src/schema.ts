@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** The last line of defence: whatever the code does, stock is never negative and always adds up. */
-export const SCHEMA = `
+export const schema = `
   CREATE TABLE IF NOT EXISTS products (
     sku TEXT PRIMARY KEY,
     on_hand INTEGER NOT NULL CHECK (on_hand >= 0),
@@ -21,24 +21,24 @@ export const SCHEMA = `
     PRIMARY KEY (reservation_id, sku)
   ) STRICT;`;
 
-const PLENTY = 1_000_000;
+const plenty = 1_000_000;
 
 /** The order service's catalogue, counted. */
-const STOCK: Readonly<Record<string, number>> = {
-  mug: PLENTY,
-  teapot: PLENTY,
-  kettle: PLENTY,
-  grinder: PLENTY,
-  'coffee-beans': PLENTY,
-  'green-tea': PLENTY,
-  'filter-papers': PLENTY,
-  apron: PLENTY,
-  'travel-mug': PLENTY,
+const stock: Readonly<Record<string, number>> = {
+  mug: plenty,
+  teapot: plenty,
+  kettle: plenty,
+  grinder: plenty,
+  'coffee-beans': plenty,
+  'green-tea': plenty,
+  'filter-papers': plenty,
+  apron: plenty,
+  'travel-mug': plenty,
   'numbered-print': 5,
   'first-edition': 0,
 };
 
 export function seed(db: DatabaseSync): void {
   const insert = db.prepare('INSERT INTO products (sku, on_hand, free) VALUES (?, ?, ?)');
-  for (const [sku, onHand] of Object.entries(STOCK)) insert.run(sku, onHand, onHand);
+  for (const [sku, onHand] of Object.entries(stock)) insert.run(sku, onHand, onHand);
 }

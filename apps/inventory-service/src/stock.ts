@@ -65,19 +65,19 @@ export function release({ db, key }: Work): void {
   db.prepare('DELETE FROM reservations WHERE id = ?').run(id);
 }
 
-const STOCK_LEVELS = 'SELECT sku, on_hand AS onHand, free, held FROM products ORDER BY sku';
+const stockLevels = 'SELECT sku, on_hand AS onHand, free, held FROM products ORDER BY sku';
 
 export const listStock = (db: DatabaseSync): readonly StockLevel[] =>
-  StockLevel.array().parse(db.prepare(STOCK_LEVELS).all());
+  StockLevel.array().parse(db.prepare(stockLevels).all());
 
 /** By the keys, which have an index: `;` is what follows `:`. */
-const HELD_FOR_ORDER = `
+const heldForOrder = `
   SELECT sku, sum(quantity) AS quantity
   FROM reservations JOIN reserved_lines ON reservation_id = reservations.id
   WHERE key >= ? || ':' AND key < ? || ';' GROUP BY sku ORDER BY sku`;
 
 export const listHeld = (db: DatabaseSync, orderId: string): Line[] =>
   db
-    .prepare(HELD_FOR_ORDER)
+    .prepare(heldForOrder)
     .all(orderId, orderId)
     .map(({ sku, quantity }) => ({ sku: String(sku), quantity: Number(quantity) }));

@@ -6,12 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createService } from './app.ts';
 
 const create = (path?: string) => createService(toQuietOptions('notification-service', path));
-const MESSAGE = { customerId: 'customer-1', template: 'order-completed' } as const;
+const message = { customerId: 'customer-1', template: 'order-completed' } as const;
 
 describeFence({
   effect: notificationOperations.notify,
-  body: MESSAGE,
-  otherBody: { ...MESSAGE, channel: 'sms' },
+  body: message,
+  otherBody: { ...message, channel: 'sms' },
   create,
 });
 
@@ -31,13 +31,13 @@ describe('notifications', () => {
     (await request(service.app).get(`/notifications${query}`).expect(200)).body;
 
   it('records one message for a request that came twice', async () => {
-    await notify('ord_1', MESSAGE).expect(200);
-    await notify('ord_1', MESSAGE).expect(200);
+    await notify('ord_1', message).expect(200);
+    await notify('ord_1', message).expect(200);
     expect(await read()).toEqual({
       count: 1,
       notifications: [
         {
-          ...MESSAGE,
+          ...message,
           orderId: 'ord_1',
           messageId: 'msg_1',
           channel: 'email',
@@ -49,13 +49,13 @@ describe('notifications', () => {
   });
 
   it('sends by the channel that was asked for', async () => {
-    await notify('ord_1', { ...MESSAGE, channel: 'sms' }).expect(200);
+    await notify('ord_1', { ...message, channel: 'sms' }).expect(200);
     expect((await read()).notifications[0].channel).toBe('sms');
   });
 
   it.each([
-    { ...MESSAGE, template: 'lottery' },
-    { ...MESSAGE, channel: 'fax' },
+    { ...message, template: 'lottery' },
+    { ...message, channel: 'fax' },
     { template: 'order-completed' },
   ])('stores nothing when the message is %j', async (body) => {
     await notify('ord_1', body).expect(400);
@@ -63,7 +63,7 @@ describe('notifications', () => {
   });
 
   it('counts all messages on a page that shows a few', async () => {
-    for (const n of [1, 2, 3]) await notify(`ord_${n}`, MESSAGE).expect(200);
+    for (const n of [1, 2, 3]) await notify(`ord_${n}`, message).expect(200);
     const { count, notifications, nextCursor } = await read('?limit=1');
     expect([count, notifications.length]).toEqual([3, 1]);
     expect((await read(`?cursor=${nextCursor}`)).notifications).toHaveLength(2);
@@ -76,7 +76,7 @@ describe('notifications', () => {
     const signal = AbortSignal.timeout(60_000);
 
     const sent = await client.notify(
-      { orderId: 'ord_1', ...MESSAGE },
+      { orderId: 'ord_1', ...message },
       { key: 'ord_1:notify', number: 1, signal },
     );
     const messages = await client.getNotifications({}, { signal });

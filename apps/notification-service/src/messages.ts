@@ -21,7 +21,7 @@ export function send({ db, key, runId: orderId, nowMs }: Work, message: Message)
 export const countMessages = (db: DatabaseSync): number =>
   Number(db.prepare('SELECT count(*) AS n FROM messages').get()?.n);
 
-const NEWEST = `
+const newest = `
   SELECT id, order_id, customer_id, template, channel, at
   FROM messages WHERE id < ? ORDER BY id DESC LIMIT ?`;
 
@@ -31,7 +31,7 @@ export const listMessages = (
   limit: number,
 ): readonly (Notification & { readonly id: number })[] =>
   db
-    .prepare(NEWEST)
+    .prepare(newest)
     .all(beforeId, limit)
     .map((row) => ({
       id: Number(row.id),

@@ -1,4 +1,4 @@
-export const SCHEMA = `
+export const schema = `
   CREATE TABLE IF NOT EXISTS messages (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,

@@ -8,10 +8,10 @@ import {
 } from '@baton/service-kit/participant';
 import { listProducts } from './catalogue.ts';
 import { cancelOrder, findOrder, storeOrder } from './orders.ts';
-import { SCHEMA, seed } from './schema.ts';
+import { schema, seed } from './schema.ts';
 
 export function createService(options: ParticipantOptions): Participant {
-  const store = openStore({ ...options, migrations: [SCHEMA], seed });
+  const store = openStore({ ...options, migrations: [schema], seed });
   const { app, routes } = createServiceApp({
     ...options,
     service: 'order-service',

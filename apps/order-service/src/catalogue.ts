@@ -10,8 +10,8 @@ export type Pricing =
     };
 
 /** 100,000.00: above it someone has made a mistake. */
-const TOTAL_MAX_MINOR = 10_000_000;
-const SELECT = 'SELECT sku, name, price_minor, currency FROM products';
+const totalMaxMinor = 10_000_000;
+const select = 'SELECT sku, name, price_minor, currency FROM products';
 
 const toProduct = (row: Readonly<Record<string, unknown>>): Product =>
   Product.parse({
@@ -21,10 +21,10 @@ const toProduct = (row: Readonly<Record<string, unknown>>): Product =>
   });
 
 export const listProducts = (db: DatabaseSync): readonly Product[] =>
-  db.prepare(`${SELECT} ORDER BY name`).all().map(toProduct);
+  db.prepare(`${select} ORDER BY name`).all().map(toProduct);
 
 function findPrice(db: DatabaseSync, sku: string): Money | undefined {
-  const row = db.prepare(`${SELECT} WHERE sku = ?`).get(sku);
+  const row = db.prepare(`${select} WHERE sku = ?`).get(sku);
   return row === undefined ? undefined : toProduct(row).price;
 }
 
@@ -42,7 +42,7 @@ export function priceLines(db: DatabaseSync, lines: readonly Line[]): Pricing {
     return { problem: 'mixed-currency', detail: `Prices are in ${[...totals.keys()].join(', ')}` };
   }
   const [currency, amountMinor] = first;
-  return amountMinor > TOTAL_MAX_MINOR
-    ? { problem: 'total-too-large', detail: `At most ${TOTAL_MAX_MINOR} in minor units` }
+  return amountMinor > totalMaxMinor
+    ? { problem: 'total-too-large', detail: `At most ${totalMaxMinor} in minor units` }
     : { total: { amountMinor, currency } };
 }

@@ -8,7 +8,7 @@ import { type Pricing, priceLines } from './catalogue.ts';
 type OrderRequest = Pick<BodyOf<typeof orderOperations.validate>, 'customerId' | 'lines'>;
 export type StoredOrder = ReplyBodyOf<typeof orderOperations.getOrder, 200>;
 
-const INSERT = `
+const insert = `
   INSERT INTO orders (key, order_id, customer_id, lines, total_minor, currency, status)
   VALUES (?, ?, ?, ?, ?, ?, 'validated')`;
 
@@ -19,7 +19,7 @@ export function storeOrder(
   const pricing = priceLines(db, lines);
   if ('problem' in pricing) return pricing;
   const { amountMinor, currency } = pricing.total;
-  db.prepare(INSERT).run(key, orderId, customerId, JSON.stringify(lines), amountMinor, currency);
+  db.prepare(insert).run(key, orderId, customerId, JSON.stringify(lines), amountMinor, currency);
   return pricing;
 }
 

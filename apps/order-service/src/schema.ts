@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-export const SCHEMA = `
+export const schema = `
   CREATE TABLE IF NOT EXISTS products (
     sku TEXT PRIMARY KEY,
     name TEXT NOT NULL,
@@ -22,7 +22,7 @@ export const SCHEMA = `
 type SeedProduct = readonly [sku: string, name: string, priceMinor: number, currency: string];
 
 /** How many there are of each is the inventory's to know. */
-const PRODUCTS: readonly SeedProduct[] = [
+const products: readonly SeedProduct[] = [
   ['mug', 'Mug', 1_200, 'EUR'],
   ['teapot', 'Teapot', 3_400, 'EUR'],
   ['kettle', 'Kettle', 4_900, 'EUR'],
@@ -38,5 +38,5 @@ const PRODUCTS: readonly SeedProduct[] = [
 
 export function seed(db: DatabaseSync): void {
   const insert = db.prepare('INSERT INTO products VALUES (?, ?, ?, ?)');
-  for (const product of PRODUCTS) insert.run(...product);
+  for (const product of products) insert.run(...product);
 }

@@ -8,10 +8,10 @@ import {
   readPage,
 } from '@baton/service-kit/participant';
 import { giveBack, listPayments, listPaymentsOf, listTotals, takeMoney } from './payments.ts';
-import { SCHEMA } from './schema.ts';
+import { schema } from './schema.ts';
 
 export function createService(options: ParticipantOptions): Participant {
-  const store = openStore({ ...options, migrations: [SCHEMA] });
+  const store = openStore({ ...options, migrations: [schema] });
   const { app, routes } = createServiceApp({
     ...options,
     service: 'payment-service',

@@ -12,9 +12,9 @@ export type Decision =
   | { readonly paymentId: string }
   | { readonly problem: 'payment-declined'; readonly detail: string };
 
-const ACCEPTED_TOKEN = 'tok_ok';
+const acceptedToken = 'tok_ok';
 /** Ten million, in minor units: as any provider, it has a limit, and so its totals stay exact. */
-const AMOUNT_MAX_MINOR = 1_000_000_000;
+const amountMaxMinor = 1_000_000_000;
 
 const toPaymentId = (id: unknown): string => `pay_${String(id)}`;
 
@@ -22,10 +22,10 @@ export function takeMoney(
   { db, key, runId: orderId, nowMs }: Work,
   { amount, token }: Charge,
 ): Decision {
-  if (token !== ACCEPTED_TOKEN) {
+  if (token !== acceptedToken) {
     return { problem: 'payment-declined', detail: 'The card was declined' };
   }
-  if (amount.amountMinor > AMOUNT_MAX_MINOR) {
+  if (amount.amountMinor > amountMaxMinor) {
     return { problem: 'payment-declined', detail: 'The amount is above the limit of one payment' };
   }
   const { lastInsertRowid } = db
@@ -42,15 +42,15 @@ export function giveBack({ db, key }: Work): void {
   db.prepare("UPDATE payments SET status = 'given-back' WHERE key = ?").run(key);
 }
 
-const TOTALS = `
+const totals = `
   SELECT currency, sum(amount_minor) AS taken,
     sum(CASE status WHEN 'given-back' THEN amount_minor ELSE 0 END) AS givenBack
   FROM payments GROUP BY currency ORDER BY currency`;
 
 export const listTotals = (db: DatabaseSync): readonly PaymentTotal[] =>
-  PaymentTotal.array().parse(db.prepare(TOTALS).all());
+  PaymentTotal.array().parse(db.prepare(totals).all());
 
-const NEWEST = `
+const newest = `
   SELECT id, order_id, amount_minor, currency, status, at
   FROM payments WHERE id < ? ORDER BY id DESC LIMIT ?`;
 
@@ -71,14 +71,14 @@ export const listPayments = (
   limit: number,
 ): readonly (Payment & { readonly id: number })[] =>
   db
-    .prepare(NEWEST)
+    .prepare(newest)
     .all(beforeId, limit)
     .map((row) => ({ id: Number(row.id), ...toPayment(row) }));
 
 /** By the keys, which have an index: `;` is what follows `:`. */
-const OF_ORDER = `
+const ofOrder = `
   SELECT id, order_id, amount_minor, currency, status, at
   FROM payments WHERE key >= ? || ':' AND key < ? || ';' ORDER BY id LIMIT 100`;
 
 export const listPaymentsOf = (db: DatabaseSync, orderId: string): Payment[] =>
-  db.prepare(OF_ORDER).all(orderId, orderId).map(toPayment);
+  db.prepare(ofOrder).all(orderId, orderId).map(toPayment);

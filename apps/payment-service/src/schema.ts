@@ -1,5 +1,5 @@
 /** No column for the card's token: it decides, and is forgotten. */
-export const SCHEMA = `
+export const schema = `
   CREATE TABLE IF NOT EXISTS payments (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,

@@ -1,5 +1,5 @@
 /** Each defect of the stand-in, and the check that must see it. */
-export const DEFECTS = {
+export const seatDefects = {
   'does it again on a replay': 'forward again',
   'holds again on a replay': 'a replay changes nothing',
   'takes any body for a replay': 'another body under the key',
@@ -45,4 +45,4 @@ export const DEFECTS = {
   'fails to clean up': 'clean-up',
 } as const satisfies Readonly<Record<string, string>>;
 
-export type Defect = keyof typeof DEFECTS;
+export type Defect = keyof typeof seatDefects;

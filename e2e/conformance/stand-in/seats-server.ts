@@ -7,9 +7,9 @@ import type { Defect } from './defect.ts';
 import { type Has, type Reply, Seats, type SeatsRequest, toProblem } from './seats.ts';
 
 const Hold = z.object({ orderId: z.string(), seats: z.int().min(1) });
-const KEY = /^(ord_[A-Za-z0-9_-]{1,64}):[a-z][a-z0-9-]{0,31}$/;
-const BODY_LENGTH_MAX = 16_384;
-const EXAMPLE = { orderId: 'ord_example', seats: 2 };
+const firstKey = /^(ord_[A-Za-z0-9_-]{1,64}):[a-z][a-z0-9-]{0,31}$/;
+const bodyLengthMax = 16_384;
+const exampleBody = { orderId: 'ord_example', seats: 2 };
 
 const toContent = (schema: unknown, example: unknown) => ({
   content: { 'application/json': { schema, example } },
@@ -22,11 +22,11 @@ const toDocument = (has: Has): Reply => ({
     paths: {
       '/hold': {
         post: {
-          ...(has('has no request example') ? {} : { requestBody: toContent({}, EXAMPLE) }),
+          ...(has('has no request example') ? {} : { requestBody: toContent({}, exampleBody) }),
           // Behind a reference, as most generators write it.
           responses: { 200: toContent({ $ref: '#/components/schemas/Held' }, {}) },
           'x-baton-effect': { undo: '/drop' },
-          'x-baton-refusal-example': { code: 'unlucky', body: { ...EXAMPLE, seats: 13 } },
+          'x-baton-refusal-example': { code: 'unlucky', body: { ...exampleBody, seats: 13 } },
         },
       },
       '/drop': { post: { requestBody: toContent({}, { orderId: 'ord_example' }) } },
@@ -51,7 +51,7 @@ function parse(text: string): unknown {
 }
 
 function judgeText(text: string, has: Has): Reply | undefined {
-  if (text.length > BODY_LENGTH_MAX && !has('has no size limit')) {
+  if (text.length > bodyLengthMax && !has('has no size limit')) {
     return toProblem(413, 'payload-too-large');
   }
   if (text.includes('__proto__') && !has('lets __proto__ in')) return toProblem(400, 'bad-request');
@@ -67,7 +67,7 @@ function readKey(request: IncomingMessage, has: Has): string | undefined {
     const needless: Defect = request.url === '/drop' ? 'needs no key to undo' : 'needs no key';
     return has(needless) ? 'ord_none:step' : undefined;
   }
-  return typeof key === 'string' && (KEY.test(key) || has('takes any key')) ? key : undefined;
+  return typeof key === 'string' && (firstKey.test(key) || has('takes any key')) ? key : undefined;
 }
 
 function toSeatsRequest(key: string, text: string): SeatsRequest {
@@ -75,7 +75,7 @@ function toSeatsRequest(key: string, text: string): SeatsRequest {
   return {
     key,
     text,
-    orderId: KEY.exec(key)?.[1] ?? 'ord_none',
+    orderId: firstKey.exec(key)?.[1] ?? 'ord_none',
     seats: body.success ? body.data.seats : undefined,
   };
 }

@@ -22,11 +22,11 @@ interface Row {
   readonly seats: number;
 }
 
-const UNLUCKY = 13;
+const unlucky = 13;
 /** Longer than the checker waits between a request and its undo. */
-const WORK_MS = 20;
+const workMs = 20;
 /** What is wrong only while something else arrives. */
-const SLOW = [
+const slow = [
   'looks and writes apart',
   'writes over a tombstone',
   'locks its row while working',
@@ -64,7 +64,7 @@ export class Seats {
     const { key } = request;
     const before = this.#rows.get(key);
     if (this.#working.has(key) && this.#has('holds for each duplicate')) this.#taken += 1;
-    if (this.#has(...SLOW)) await this.#work(key);
+    if (this.#has(...slow)) await this.#work(key);
     const now = this.#rows.get(key);
     if (now !== before && this.#has('is torn between both directions')) {
       return toProblem(500, 'internal-error');
@@ -75,7 +75,7 @@ export class Seats {
 
   async #work(key: string): Promise<void> {
     this.#working.add(key);
-    await delay(WORK_MS);
+    await delay(workMs);
     this.#working.delete(key);
   }
 
@@ -112,7 +112,7 @@ export class Seats {
   #take(request: SeatsRequest): Reply {
     const { key, text, seats } = request;
     if (seats === undefined && !this.#has('judges no body')) return this.#reject(request);
-    if (seats === UNLUCKY) return this.#refuse(request);
+    if (seats === unlucky) return this.#refuse(request);
     const reply = this.#toReply(request);
     this.#taken += seats ?? 1;
     this.#rows.set(key, { state: 'DONE', text, reply, seats: seats ?? 1 });

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { type JaegerTrace, TraceAnswer, toTrace } from './jaeger-trace.ts';
 
-const ANSWER_LONGEST_MS = 10_000;
-const LOOKBACK_MS = 24 * 3_600_000;
+const answerLongestMs = 10_000;
+const lookbackMs = 24 * 3_600_000;
 
 export interface TraceQuery {
   readonly service: string;
@@ -43,7 +43,7 @@ export function createQueryClient(uiUrl: string): QueryClient {
   /** Null for what is not there. */
   async function read<T>(path: string, shape: z.ZodType<T>): Promise<T | null> {
     const url = `${uiUrl}/api/${path}`;
-    const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_LONGEST_MS) });
+    const answer = await fetch(url, { signal: AbortSignal.timeout(answerLongestMs) });
     if (answer.status === 404) return null;
     if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
     return shape.parse(await answer.json());
@@ -64,7 +64,7 @@ export function createQueryClient(uiUrl: string): QueryClient {
       return ((await read(`traces?${toParameters(query)}`, Traces))?.data ?? []).map(toTrace);
     },
     async readDependencies() {
-      const path = `dependencies?endTs=${Date.now()}&lookback=${LOOKBACK_MS}`;
+      const path = `dependencies?endTs=${Date.now()}&lookback=${lookbackMs}`;
       return (await read(path, Dependencies))?.data ?? [];
     },
   };
@@ -78,7 +78,7 @@ function toParameters({ service, operation, tags = {}, limit = 20 }: TraceQuery)
     tags: JSON.stringify(tags),
     limit: String(limit),
     // In microseconds.
-    start: `${now - LOOKBACK_MS}000`,
-    end: `${now + LOOKBACK_MS}000`,
+    start: `${now - lookbackMs}000`,
+    end: `${now + lookbackMs}000`,
   });
 }

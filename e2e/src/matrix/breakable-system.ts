@@ -14,7 +14,7 @@ import { type BreakableProgram, startBreakable, toArrival } from './breakable-pr
 import { type Cell, isSilent } from './cell.ts';
 import { createDeadlines } from './deadlines.ts';
 import { findStockFault, type Ledger, readLedger } from './ledger.ts';
-import { hasten, ORDER } from './workflow.ts';
+import { hasten, matrixOrder } from './workflow.ts';
 
 export interface BreakableSystem {
   /** Without a cell nothing befalls it. Resolves when nothing is left to do or to repair; undefined when that takes too long. */
@@ -31,13 +31,13 @@ export interface BreakableSystem {
 }
 
 /** More than there are cells at once: none waits for another. */
-const PLACES = 512;
+const places = 512;
 /** For all cells together. */
-const PATIENCE_MS = 90_000;
-const LOOK_AGAIN_MS = 20;
+const patienceMs = 90_000;
+const lookAgainMs = 20;
 
 export async function startBreakableSystem(): Promise<BreakableSystem> {
-  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const patience = AbortSignal.timeout(patienceMs);
   const folder = createFastFolder('matrix');
   const deadlines = createDeadlines();
   const silenced = new Map<string, string>();
@@ -65,8 +65,8 @@ export async function startBreakableSystem(): Promise<BreakableSystem> {
   const engine = await createEngine({
     journal,
     sagas: [saga],
-    concurrencyMax: PLACES,
-    callsMax: PLACES,
+    concurrencyMax: places,
+    callsMax: places,
     breaker: { failuresMin: Number.POSITIVE_INFINITY },
   });
   const dbOf = (name: ParticipantName) => find(name).participant().store.db;
@@ -75,7 +75,7 @@ export async function startBreakableSystem(): Promise<BreakableSystem> {
     place: async (orderId, cell) => {
       const context = cell ? { baggage: `baton.fault=${cell.faults.join('|')}` } : {};
       if (cell && isSilent(cell)) silenced.set(orderId, cell.operation);
-      await engine.submit(saga, ORDER, { id: orderId, context });
+      await engine.submit(saga, matrixOrder, { id: orderId, context });
       return untilAtRest(engine, orderId, patience);
     },
     countHits: notes.countHits,
@@ -149,6 +149,6 @@ async function until(
   isSo: () => boolean | Promise<boolean>,
   patience: AbortSignal,
 ): Promise<boolean> {
-  while (!(await isSo()) && !patience.aborted) await wait(LOOK_AGAIN_MS);
+  while (!(await isSo()) && !patience.aborted) await wait(lookAgainMs);
   return isSo();
 }

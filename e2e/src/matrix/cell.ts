@@ -1,6 +1,6 @@
 /** The cells of the failure matrix: everything that can go wrong at one place of the workflow, and what cannot. */
-import { FAULT_KINDS, type FaultKind, type FaultOperation } from '@baton/contracts';
-import { type FaultFacts, listFaultFacts, MOMENTS, type Moment } from './fault-facts.ts';
+import { type FaultKind, type FaultOperation, faultKinds } from '@baton/contracts';
+import { type FaultFacts, listFaultFacts, type Moment, moments } from './fault-facts.ts';
 
 /** Where the workflow calls an operation. */
 export interface Place {
@@ -21,7 +21,7 @@ export interface Place {
 }
 
 /** What else is broken, so that the operation is called at all. */
-export const CIRCUMSTANCES = {
+export const allCircumstances = {
   alone: 'nothing else is broken',
   'first-not-done': 'the first way failed and did nothing',
   'first-done': 'the first way did it, and its answers were lost',
@@ -29,10 +29,10 @@ export const CIRCUMSTANCES = {
   'effect-lost': 'its effect is there, and the answers were lost',
   'effect-absent': 'its effect is not there, and nobody knows',
 } as const;
-export type Circumstance = keyof typeof CIRCUMSTANCES;
+export type Circumstance = keyof typeof allCircumstances;
 
-export const LASTINGS = ['once', 'until given up'] as const;
-export type Lasting = (typeof LASTINGS)[number];
+export const lastings = ['once', 'until given up'] as const;
+export type Lasting = (typeof lastings)[number];
 
 interface Question {
   readonly operation: FaultOperation;
@@ -66,7 +66,7 @@ export function createMatrix(places: readonly Place[]): Matrix {
 }
 
 export const describeCell = ({ operation, facts, moment, lasting, circumstance }: Cell): string =>
-  `${operation}: ${facts.name} ${moment} the commit, ${lasting}, where ${CIRCUMSTANCES[circumstance]}`;
+  `${operation}: ${facts.name} ${moment} the commit, ${lasting}, where ${allCircumstances[circumstance]}`;
 
 /** No answer comes within the deadline. */
 export const isSilent = ({ facts }: Cell): boolean => facts.code === 'timed-out';
@@ -79,9 +79,9 @@ export const listCalled = (places: readonly Pick<Place, 'operation'>[]): FaultOp
 const listQuestions = (places: readonly Place[]): Question[] =>
   listCalled(places).flatMap((operation) => {
     const circumstances = listCircumstances(operation, places);
-    return FAULT_KINDS.flatMap((kind) =>
-      MOMENTS.flatMap((moment) =>
-        LASTINGS.flatMap((lasting) =>
+    return faultKinds.flatMap((kind) =>
+      moments.flatMap((moment) =>
+        lastings.flatMap((lasting) =>
           circumstances.map((circumstance) => ({ operation, kind, moment, lasting, circumstance })),
         ),
       ),
@@ -121,7 +121,7 @@ function explainImpossible(
 ): Pick<Impossible, 'what' | 'reason'> | null {
   if (circumstance === 'effect-known' && place.pivot === 'at')
     return {
-      what: `${operation} where ${CIRCUMSTANCES[circumstance]}`,
+      what: `${operation} where ${allCircumstances[circumstance]}`,
       reason: 'Baton undoes nothing after a payment that is known to be made.',
     };
   const reason = lasting === 'once' ? null : whyNeverGivenUp[heard];

@@ -3,7 +3,7 @@
  * end calls that are only slow, since the machine is busy with hundreds of others, and no cell would be what it says.
  */
 import type { PlannedWay } from '@baton/saga';
-import { DEADLINE_MS } from './fault-facts.ts';
+import { deadlineMs } from './fault-facts.ts';
 
 type Perform = PlannedWay['perform'];
 
@@ -27,7 +27,7 @@ export function createDeadlines(): Deadlines {
       const deadline = current.get(orderId);
       // What a client takes for a deadline that has passed.
       const passed = new DOMException('no answer in time', 'TimeoutError');
-      setTimeout(() => deadline?.abort(passed), DEADLINE_MS);
+      setTimeout(() => deadline?.abort(passed), deadlineMs);
     },
   };
 }

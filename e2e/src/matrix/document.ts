@@ -1,13 +1,13 @@
 /** The matrix as a page to take in: docs/failure-matrix.md. Its sentences are printed on demand (sentences.ts). */
 import { createHash } from 'node:crypto';
 import type { FaultOperation } from '@baton/contracts';
-import { type Cell, type Impossible, LASTINGS, type Lasting, listCalled } from './cell.ts';
+import { type Cell, type Impossible, type Lasting, lastings, listCalled } from './cell.ts';
 import { type ExpectedEnd, expectedEnd } from './expected-end.ts';
-import { MOMENTS, type Moment } from './fault-facts.ts';
+import { type Moment, moments } from './fault-facts.ts';
 import type { PlayedMatrix } from './play-matrix.ts';
 import { toSentences } from './sentences.ts';
 
-export const DOCUMENT = new URL('../../../docs/failure-matrix.md', import.meta.url);
+export const document = new URL('../../../docs/failure-matrix.md', import.meta.url);
 
 type Cells = readonly Cell[];
 
@@ -17,7 +17,7 @@ export function toDocument({ played, impossible }: PlayedMatrix): string {
     '<!-- Written by `npm run matrix`. Do not edit: a test plays every cell again, and compares this page.',
     `Its sentences: ${digest(cells.map(toSentences))} -->`,
     ...toIntroduction(cells, impossible.length),
-    ...LASTINGS.flatMap((lasting) => toGrid(lasting, cells, listCalled(cells))),
+    ...lastings.flatMap((lasting) => toGrid(lasting, cells, listCalled(cells))),
     ...toReading(),
     ...toImpossible(impossible),
     '',
@@ -35,7 +35,7 @@ interface Sign {
 }
 
 /** The first that fits. */
-const SIGNS: readonly Sign[] = [
+const allSigns: readonly Sign[] = [
   { sign: '⟳', meaning: '**compensated**, after an undo was stuck', fits: (end) => end.wasStuck },
   {
     sign: '↶',
@@ -66,7 +66,7 @@ const SIGNS: readonly Sign[] = [
 
 function toSign(cell: Cell): string {
   const end = expectedEnd(cell);
-  return SIGNS.find(({ fits }) => fits(end))?.sign ?? '?';
+  return allSigns.find(({ fits }) => fits(end))?.sign ?? '?';
 }
 
 function toIntroduction(cells: Cells, impossible: number): string[] {
@@ -81,10 +81,12 @@ fault, and judges how the order ends. ${impossible} combinations cannot happen.
 
 | | the order is | orders |
 | --- | --- | --- |`.split('\n'),
-    ...SIGNS.map(({ sign, meaning }) => {
-      const count = signs.filter((one) => one === sign).length;
-      return `|${sign}|${meaning}|${count}|`;
-    }).reverse(),
+    ...allSigns
+      .map(({ sign, meaning }) => {
+        const count = signs.filter((one) => one === sign).length;
+        return `|${sign}|${meaning}|${count}|`;
+      })
+      .reverse(),
     ...`
 The sentences of a cell, and its error code, are printed on demand:
 
@@ -94,7 +96,7 @@ npm run matrix -- payment.process lost-reply
   ];
 }
 
-const TITLES: Readonly<Record<Lasting, string>> = {
+const titles: Readonly<Record<Lasting, string>> = {
   once: 'The fault hits one attempt',
   'until given up': 'The fault hits every attempt until Baton gives up',
 };
@@ -104,11 +106,11 @@ function toGrid(lasting: Lasting, all: Cells, called: readonly FaultOperation[])
   const operations = called.map((operation) => operation.replace('.', '<br>'));
   return [
     '',
-    `## ${TITLES[lasting]}`,
+    `## ${titles[lasting]}`,
     '',
     `|fault|commit|${operations.join('|')}|`,
     `|---|---|${called.map(() => ':-:').join('|')}|`,
-    ...MOMENTS.flatMap((moment) => toRows(moment, cells, called)),
+    ...moments.flatMap((moment) => toRows(moment, cells, called)),
   ];
 }
 

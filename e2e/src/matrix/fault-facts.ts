@@ -7,14 +7,14 @@ import {
 } from '@baton/contracts';
 
 /** On which side of the participant's commit it acts. */
-export const MOMENTS = ['before', 'after'] as const;
-export type Moment = (typeof MOMENTS)[number];
+export const moments = ['before', 'after'] as const;
+export type Moment = (typeof moments)[number];
 
 /** How long a call that a fault keeps waiting is waited for, from when the fault acts. */
-export const DEADLINE_MS = 100;
-const SHORT_MS = 20;
-const LONG_MS = DEADLINE_MS + 150;
-const LATE_MS = 150;
+export const deadlineMs = 100;
+const shortMs = 20;
+const longMs = deadlineMs + 150;
+const lateMs = 150;
 
 export interface FaultFacts {
   /** For readers: begins with the kind. */
@@ -37,11 +37,11 @@ type Variants = readonly FaultFacts[];
 /** Each side of the commit: how the kind can act there, or why it cannot. */
 type Sides = Readonly<Record<Moment, Variants | string>>;
 
-const KINDS: Readonly<Record<Exclude<FaultKind, 'decline'>, Sides>> = {
+const kinds: Readonly<Record<Exclude<FaultKind, 'decline'>, Sides>> = {
   latency: {
     before: [
-      { name: 'latency, short', settings: [`ms=${SHORT_MS}`], ...fine },
-      { name: 'latency, too long', settings: [`ms=${LONG_MS}`], done: 'late', ...silent },
+      { name: 'latency, short', settings: [`ms=${shortMs}`], ...fine },
+      { name: 'latency, too long', settings: [`ms=${longMs}`], done: 'late', ...silent },
     ],
     after: '`drip` delays an answer after the commit.',
   },
@@ -72,7 +72,7 @@ const KINDS: Readonly<Record<Exclude<FaultKind, 'decline'>, Sides>> = {
     after: [{ name: 'duplicate', settings: [], ...fine }],
   },
   late: {
-    before: [{ name: 'late', settings: [`ms=${LATE_MS}`], done: 'late', ...cut }],
+    before: [{ name: 'late', settings: [`ms=${lateMs}`], done: 'late', ...cut }],
     after: 'A request arrives before it is committed.',
   },
   malformed: {
@@ -90,8 +90,8 @@ const KINDS: Readonly<Record<Exclude<FaultKind, 'decline'>, Sides>> = {
   drip: {
     before: 'The answer comes after the commit.',
     after: [
-      { name: 'drip, short', settings: [`ms=${SHORT_MS}`], ...fine },
-      { name: 'drip, too long', settings: [`ms=${LONG_MS}`], done: 'yes', ...silent },
+      { name: 'drip, short', settings: [`ms=${shortMs}`], ...fine },
+      { name: 'drip, too long', settings: [`ms=${longMs}`], done: 'yes', ...silent },
     ],
   },
   crash: {
@@ -110,7 +110,7 @@ export function listFaultFacts(
   kind: FaultKind,
   moment: Moment,
 ): Variants | string {
-  if (kind !== 'decline') return KINDS[kind][moment];
+  if (kind !== 'decline') return kinds[kind][moment];
   if (moment === 'after') return 'The fence replays the answer of what is done.';
   return listDeclineCodes(findFaultContract(operation)).map((code) => ({
     name: `decline ${code}`,

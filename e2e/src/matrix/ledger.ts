@@ -22,12 +22,12 @@ export interface Entry {
 /** By order. */
 export type Ledger = ReadonlyMap<string, readonly Entry[]>;
 
-const READ = (standing: string) => `
+const read = (standing: string) => `
   SELECT key, coalesce(size, 0) AS size, sum(what = 'effect') AS effects, sum(what = 'undo') AS undos
   FROM moves LEFT JOIN (${standing}) USING (key) GROUP BY key`;
 
 export function readLedger({ standing }: EffectTable, db: DatabaseSync): Ledger {
-  const rows = db.prepare(READ(standing)).all();
+  const rows = db.prepare(read(standing)).all();
   const entries = rows.map(({ key, size, effects, undos }) => ({
     key: String(key),
     size: Number(size),

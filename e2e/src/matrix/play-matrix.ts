@@ -18,23 +18,23 @@ export interface PlayedMatrix extends Pick<Matrix, 'impossible'> {
 }
 
 /** Orders that wait for answers, and do nothing else. */
-const WAITING_MAX = 30;
+const waitingMax = 30;
 /** More would not be faster, and only wait for each other. */
-const BUSY_MAX = 8;
+const busyMax = 8;
 
 /** The order that nothing befalls: what it moves, all others that complete must have moved. */
-const UNHARMED = 'ord_unharmed';
+const unharmed = 'ord_unharmed';
 
 export async function playMatrix(): Promise<PlayedMatrix> {
   const places = await findPlaces();
   const { cells, impossible } = createMatrix(places);
   const system = await startBreakableSystem();
   try {
-    await system.place(UNHARMED);
+    await system.place(unharmed);
     const ended = await playAll(cells, system);
     const isQuiet = await system.untilQuiet();
     const ledgers = system.readLedgers();
-    const moves = toMoves(readSizes(UNHARMED, ledgers), places);
+    const moves = toMoves(readSizes(unharmed, ledgers), places);
     const played = ended.map((one) => ({
       cell: one.cell,
       complaints: judge(one, system, { ledgers, moves }),
@@ -61,10 +61,10 @@ async function playAll(cells: readonly Cell[], system: BreakableSystem): Promise
   };
   const others = cells.filter((cell) => !isCrash(cell));
   const lanes = await Promise.all([
-    playInLane(others.filter(isSilent), WAITING_MAX, playOne),
+    playInLane(others.filter(isSilent), waitingMax, playOne),
     playInLane(
       others.filter((cell) => !isSilent(cell)),
-      BUSY_MAX,
+      busyMax,
       playOne,
     ),
   ]);

@@ -6,7 +6,7 @@ import type { BreakableSystem } from './breakable-system.ts';
 import type { Cell, Place } from './cell.ts';
 import { type ExpectedEnd, expectedEnd } from './expected-end.ts';
 import type { Entry, Ledger } from './ledger.ts';
-import { MUGS } from './workflow.ts';
+import { mugs } from './workflow.ts';
 
 export interface Ended {
   readonly cell: Cell;
@@ -67,7 +67,7 @@ function toDegraded({ saga, state }: RunView): ExpectedEnd['degraded'] {
 }
 
 /** What the catalogue of the order service asks for a mug. */
-const PRICE_MINOR = 1_200;
+const priceMinor = 1_200;
 
 const Charge = z.object({ amount: z.object({ amountMinor: z.int() }) });
 
@@ -84,8 +84,8 @@ export function toMoves(unharmed: Sizes, places: readonly Place[]): Moves {
     }),
   );
   const known: Partial<Record<ParticipantName, number>> = {
-    'order-service': MUGS * PRICE_MINOR,
-    'inventory-service': MUGS,
+    'order-service': mugs * priceMinor,
+    'inventory-service': mugs,
     'notification-service': 1,
   };
   const sizes = mapParticipants(({ name }) =>

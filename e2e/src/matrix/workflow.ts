@@ -1,7 +1,7 @@
 /** Where the workflow calls which operation: found by walking its plan with clients that only take note. */
 import {
-  FAULT_OPERATIONS,
   type FaultOperation,
+  faultableOperations,
   findParticipant,
   mapParticipants,
   type Operation,
@@ -16,22 +16,22 @@ import type { Place } from './cell.ts';
 type OrderSaga = ReturnType<typeof createOrderSaga>;
 type Tries = PlannedWay['tries'];
 
-export const MUGS = 2;
-export const ORDER: PlaceOrder = {
+export const mugs = 2;
+export const matrixOrder: PlaceOrder = {
   customerId: 'ada',
-  lines: [{ sku: 'mug', quantity: MUGS }],
+  lines: [{ sku: 'mug', quantity: mugs }],
   payment: { method: 'card', token: 'tok_ok' },
 };
 
 /** Enough to see a retry that fails as well; more would only take longer. */
-const ATTEMPTS_MAX = 2;
+const attemptsAtMost = 2;
 
 /** Far beyond what a busy machine needs: a silence is ended by `Deadlines`, and nothing else is one. */
-const TIMEOUT_MS = 30_000;
+const timeoutMs = 30_000;
 
 const shorten = ({ attemptsMax }: Tries): Tries => ({
-  timeoutMs: TIMEOUT_MS,
-  attemptsMax: Math.min(attemptsMax, ATTEMPTS_MAX),
+  timeoutMs: timeoutMs,
+  attemptsMax: Math.min(attemptsMax, attemptsAtMost),
   firstDelayMs: 2,
   factor: 1,
   delayMaxMs: 10,
@@ -69,12 +69,12 @@ export async function findPlaces(): Promise<Place[]> {
       key: 'ord_noted:noted',
       number: 1,
       ordinal: 1,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       context: {},
     };
     const reply = await perform({
       id: 'ord_noted',
-      input: ORDER,
+      input: matrixOrder,
       done,
       output: undefined,
       attempt,
@@ -137,7 +137,7 @@ async function findStepPlaces(step: PlannedStep, ask: Ask): Promise<Place[]> {
 function toFaultOperation(way: PlannedWay, asked: Operation | undefined): FaultOperation {
   const prefix = findParticipant(way.participant)?.faultPrefix;
   const [, verb] = asked?.name.split('.') ?? [];
-  const found = FAULT_OPERATIONS.find((name) => name === `${prefix}.${verb}`);
+  const found = faultableOperations.find((name) => name === `${prefix}.${verb}`);
   if (!found) throw new Error(`${way.name} calls ${asked?.name}, which no fault can hit`);
   return found;
 }

@@ -5,7 +5,7 @@ import { Instant } from './order.ts';
 
 const service = 'orchestrator';
 
-export const ALERT_RULES = [
+export const alertRules = [
   'breaker-open',
   'order-overdue',
   'order-stuck',
@@ -15,14 +15,14 @@ export const ALERT_RULES = [
   'books-differ',
   'books-unaudited',
 ] as const;
-export type AlertRule = (typeof ALERT_RULES)[number];
+export type AlertRule = (typeof alertRules)[number];
 
 const Words = z.string().max(1_000);
 
 export const Alert = z
   .object({
     id: z.string().max(200),
-    rule: z.enum(ALERT_RULES),
+    rule: z.enum(alertRules),
     subject: z
       .string()
       .max(100)
@@ -68,7 +68,7 @@ export const ParticipantState = z
   .meta({ title: 'ParticipantState' });
 export type ParticipantState = z.infer<typeof ParticipantState>;
 
-const EXAMPLE_ALERT = {
+const exampleAlert = {
   id: 'breaker-open:payment-service:1767225600000',
   rule: 'breaker-open',
   subject: 'payment-service',
@@ -94,7 +94,7 @@ const getAlerts = defineOperation({
   }),
   replies: { 200: z.object({ alerts: z.array(Alert).max(200) }) },
   problems: {},
-  examples: { reply: { alerts: [EXAMPLE_ALERT] } },
+  examples: { reply: { alerts: [exampleAlert] } },
 });
 
 const getParticipants = defineOperation({

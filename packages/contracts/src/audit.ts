@@ -63,7 +63,7 @@ export const Audit = z
   .meta({ title: 'Audit' });
 export type Audit = z.infer<typeof Audit>;
 
-export const EXAMPLE_AUDIT = {
+export const exampleAudit = {
   balanced: true,
   at: '2026-01-01T00:00:00.000Z',
   openOrders: 0,

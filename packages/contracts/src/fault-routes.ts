@@ -1,6 +1,6 @@
 /** Faults at all services, switched from one place: the orchestrator's. Absent in production. */
 import { z } from 'zod';
-import { FAULT_KINDS, Fault, FaultOperation } from './fault.ts';
+import { Fault, FaultOperation, faultKinds } from './fault.ts';
 import { defineOperation } from './operation.ts';
 
 const service = 'orchestrator';
@@ -10,7 +10,7 @@ export const FaultState = z
   .object({
     operation: z.string(),
     fault: z
-      .looseObject({ kind: z.enum(FAULT_KINDS) })
+      .looseObject({ kind: z.enum(faultKinds) })
       .nullable()
       .meta({ description: 'With its parameters and its scope; null while nothing is on' }),
     hits: z.string().nullable().meta({ description: 'Who is hit, in words' }),

@@ -18,12 +18,12 @@ const contracts: ReadonlyMap<string, FencedOperation> = new Map(
 );
 
 /** Effects and undos by their own name; a second instance of a program has its name in front. */
-export const FAULT_OPERATIONS: readonly string[] = [...contracts.keys()];
-export const FaultOperation = z.enum(FAULT_OPERATIONS);
+export const faultableOperations: readonly string[] = [...contracts.keys()];
+export const FaultOperation = z.enum(faultableOperations);
 export type FaultOperation = z.infer<typeof FaultOperation>;
 
 /** The kind of fault behind an answer, where there is one. */
-export const FAULT_HEADER = 'baton-fault';
+export const faultHeader = 'baton-fault';
 
 const Delay = z.int().min(1).max(60_000).meta({ description: 'Milliseconds' });
 const RetryAfter = z.int().min(0).max(3_600).meta({ description: 'Seconds' });
@@ -71,7 +71,7 @@ export const Fault = z
 export type Fault = z.infer<typeof Fault>;
 export type FaultKind = Fault['kind'];
 
-export const FAULT_KINDS: readonly FaultKind[] = Fault.options.map(({ shape }) => shape.kind.value);
+export const faultKinds: readonly FaultKind[] = Fault.options.map(({ shape }) => shape.kind.value);
 
 /** The contract behind a name, also of a second instance of the program. */
 export function findFaultContract(name: FaultOperation): FencedOperation {

@@ -1,30 +1,30 @@
 export {
-  ALERT_RULES,
   Alert,
   AlertDelivery,
   type AlertRule,
   alertOperations,
+  alertRules,
   ParticipantState,
 } from './alert.ts';
 export { Audit, MoneyBooks, StockBooks, WrittenOff } from './audit.ts';
 export {
-  ATTEMPT_HEADER,
-  EFFECT_KEY_PATTERN,
-  EXAMPLE_EFFECT_KEY,
-  INCARNATION_HEADER,
+  attemptHeader,
+  effectKeyPattern,
+  exampleEffectKey,
+  incarnationHeader,
   isEffectKey,
-  KEY_HEADER,
-  REPLAYED_HEADER,
+  keyHeader,
+  replayedHeader,
   runIdOfKey,
   stepOfKey,
 } from './effect-key.ts';
 export {
-  FAULT_HEADER,
-  FAULT_KINDS,
-  FAULT_OPERATIONS,
   Fault,
   type FaultKind,
   FaultOperation,
+  faultableOperations,
+  faultHeader,
+  faultKinds,
   findFaultContract,
   listDeclineCodes,
 } from './fault.ts';
@@ -87,19 +87,19 @@ export {
   type ListedParticipant,
   listedParticipants,
   mapParticipants,
-  ORCHESTRATOR_PORT,
+  orchestratorPort,
   participantPrograms,
 } from './participant-list.ts';
-export { PARTICIPANTS, type ParticipantName } from './participants.ts';
+export { type ParticipantName, participantEntries } from './participants.ts';
 export {
-  EFFECT_PROBLEMS,
-  GENERAL_PROBLEMS,
+  effectProblems,
+  generalProblems,
   Issue,
-  PROBLEM_TYPE,
   Problem,
   type ProblemSpec,
   type ProblemSpecs,
+  problemType,
 } from './problem.ts';
 export { createRunOperations, type RunNaming, type RunOperations } from './run-operations.ts';
 export { AttemptView, RunLinks, RunStatus, StepView } from './run-view.ts';
-export { CONTRACT_VERSIONS, SERVICE_CONTRACTS } from './service-contract.ts';
+export { contractVersions, serviceContracts } from './service-contract.ts';

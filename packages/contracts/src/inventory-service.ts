@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineOperation } from './operation.ts';
 import {
-  EXAMPLE_ORDER_ID,
+  exampleOrderId,
   Lines,
   LinesReply,
   OrderId,
@@ -34,11 +34,11 @@ const reserve = defineOperation({
     'unknown-sku': { status: 409, title: 'No such product in stock', refusal: true },
   },
   examples: {
-    body: { orderId: EXAMPLE_ORDER_ID, lines: [{ sku: 'mug', quantity: 2 }] },
-    reply: { orderId: EXAMPLE_ORDER_ID, reservationId: 'res_1' },
+    body: { orderId: exampleOrderId, lines: [{ sku: 'mug', quantity: 2 }] },
+    reply: { orderId: exampleOrderId, reservationId: 'res_1' },
     refusal: {
       code: 'unknown-sku',
-      body: { orderId: EXAMPLE_ORDER_ID, lines: [{ sku: 'no-such-product', quantity: 1 }] },
+      body: { orderId: exampleOrderId, lines: [{ sku: 'no-such-product', quantity: 1 }] },
     },
   },
 });
@@ -53,7 +53,7 @@ const release = defineOperation({
   body: OrderIdBody,
   replies: { 200: OrderIdReply },
   problems: {},
-  examples: { body: { orderId: EXAMPLE_ORDER_ID }, reply: { orderId: EXAMPLE_ORDER_ID } },
+  examples: { body: { orderId: exampleOrderId }, reply: { orderId: exampleOrderId } },
 });
 
 const Count = z.int().min(0);
@@ -88,7 +88,7 @@ const getReservation = defineOperation({
   params: OrderIdParams,
   replies: { 200: z.object({ orderId: OrderId, lines: z.array(HeldLine).min(1).max(50) }) },
   problems: { 'nothing-held': { status: 404, title: 'Nothing is held for this order' } },
-  examples: { reply: { orderId: EXAMPLE_ORDER_ID, lines: [{ sku: 'mug', quantity: 2 }] } },
+  examples: { reply: { orderId: exampleOrderId, lines: [{ sku: 'mug', quantity: 2 }] } },
 });
 
 export const inventoryOperations = { reserve, release, getStock, getReservation };

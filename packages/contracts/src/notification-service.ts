@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineOperation } from './operation.ts';
-import { CustomerId, EXAMPLE_ORDER_ID, Instant, OrderId } from './order.ts';
+import { CustomerId, exampleOrderId, Instant, OrderId } from './order.ts';
 import { NextCursor, PageQuery } from './page.ts';
 
 const service = 'notification-service';
@@ -27,12 +27,12 @@ const notify = defineOperation({
   problems: {},
   examples: {
     body: {
-      orderId: EXAMPLE_ORDER_ID,
+      orderId: exampleOrderId,
       customerId: 'customer-1',
       template: 'order-completed',
       channel: 'email',
     },
-    reply: { orderId: EXAMPLE_ORDER_ID, messageId: 'msg_1' },
+    reply: { orderId: exampleOrderId, messageId: 'msg_1' },
   },
 });
 
@@ -69,7 +69,7 @@ const getNotifications = defineOperation({
       count: 1,
       notifications: [
         {
-          orderId: EXAMPLE_ORDER_ID,
+          orderId: exampleOrderId,
           customerId: 'customer-1',
           messageId: 'msg_1',
           template: 'order-completed',

@@ -3,7 +3,7 @@
  * Express mount and the OpenAPI document are all derived from it, so none can disagree.
  */
 import type { z } from 'zod';
-import { EFFECT_PROBLEMS, GENERAL_PROBLEMS, type ProblemSpecs } from './problem.ts';
+import { effectProblems, generalProblems, type ProblemSpecs } from './problem.ts';
 
 type Path = `/${string}`;
 
@@ -76,8 +76,8 @@ export const isFenced = (operation: Operation): operation is FencedOperation =>
 
 /** The problems every answer may be, and those of this operation. */
 export const problemsOf = (operation: Operation): ProblemSpecs => ({
-  ...GENERAL_PROBLEMS,
-  ...(isFenced(operation) ? EFFECT_PROBLEMS : {}),
+  ...generalProblems,
+  ...(isFenced(operation) ? effectProblems : {}),
   ...operation.problems,
 });
 
@@ -106,8 +106,8 @@ export type ReplyInputOf<O extends Operation, S extends keyof O['replies']> = In
   O['replies'][S]
 >;
 export type ProblemCodeOf<O extends Operation> =
-  | keyof typeof GENERAL_PROBLEMS
-  | (O extends FencedOperation ? keyof typeof EFFECT_PROBLEMS : never)
+  | keyof typeof generalProblems
+  | (O extends FencedOperation ? keyof typeof effectProblems : never)
   | (keyof O['problems'] & string);
 
 export type DeepReadonly<T> = T extends readonly (infer E)[]

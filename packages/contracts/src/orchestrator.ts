@@ -1,10 +1,10 @@
 /** The shop's orchestrator: orders, and what is known of all of them. */
 import { z } from 'zod';
 import { alertOperations } from './alert.ts';
-import { Audit, EXAMPLE_AUDIT } from './audit.ts';
+import { Audit, exampleAudit } from './audit.ts';
 import { faultOperations } from './fault-routes.ts';
 import { defineOperation } from './operation.ts';
-import { EXAMPLE_ORDER_ID, Instant, Product } from './order.ts';
+import { exampleOrderId, Instant, Product } from './order.ts';
 import { OrderEvent, orderRunOperations } from './order-view.ts';
 import { EventHeaders } from './run-headers.ts';
 
@@ -21,7 +21,7 @@ const streamEvents = defineOperation({
   headers: EventHeaders,
   replies: { 200: OrderEvent },
   problems: {},
-  examples: { reply: { orderId: EXAMPLE_ORDER_ID, seq: 1, type: 'step-succeeded', at } },
+  examples: { reply: { orderId: exampleOrderId, seq: 1, type: 'step-succeeded', at } },
 });
 
 const getCatalog = defineOperation({
@@ -57,7 +57,7 @@ const getAudit = defineOperation({
   summary: 'The books, and whether they balance',
   replies: { 200: Audit },
   problems: {},
-  examples: { reply: EXAMPLE_AUDIT },
+  examples: { reply: exampleAudit },
 });
 
 /** Besides its workflow's. */

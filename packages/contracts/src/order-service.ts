@@ -3,7 +3,7 @@ import { MoneyReply } from './money.ts';
 import { defineOperation } from './operation.ts';
 import {
   CustomerId,
-  EXAMPLE_ORDER_ID,
+  exampleOrderId,
   Lines,
   LinesReply,
   OrderId,
@@ -33,12 +33,12 @@ const validate = defineOperation({
     'total-too-large': { status: 409, title: 'The total is above the limit', refusal: true },
   },
   examples: {
-    body: { orderId: EXAMPLE_ORDER_ID, customerId: 'customer-1', lines },
-    reply: { orderId: EXAMPLE_ORDER_ID, lines, total },
+    body: { orderId: exampleOrderId, customerId: 'customer-1', lines },
+    reply: { orderId: exampleOrderId, lines, total },
     refusal: {
       code: 'unknown-sku',
       body: {
-        orderId: EXAMPLE_ORDER_ID,
+        orderId: exampleOrderId,
         customerId: 'customer-1',
         lines: [{ sku: 'no-such-product', quantity: 1 }],
       },
@@ -56,7 +56,7 @@ const cancel = defineOperation({
   body: OrderIdBody,
   replies: { 200: OrderIdReply },
   problems: {},
-  examples: { body: { orderId: EXAMPLE_ORDER_ID }, reply: { orderId: EXAMPLE_ORDER_ID } },
+  examples: { body: { orderId: exampleOrderId }, reply: { orderId: exampleOrderId } },
 });
 
 const getOrder = defineOperation({
@@ -79,7 +79,7 @@ const getOrder = defineOperation({
   problems: { 'order-not-found': { status: 404, title: 'No such order' } },
   examples: {
     reply: {
-      orderId: EXAMPLE_ORDER_ID,
+      orderId: exampleOrderId,
       customerId: 'customer-1',
       status: 'validated',
       lines,

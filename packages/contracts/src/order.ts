@@ -35,4 +35,4 @@ export const Product = z
   .meta({ title: 'Product' });
 export type Product = z.infer<typeof Product>;
 
-export const EXAMPLE_ORDER_ID = 'ord_5f1b2c3d4e5f60718293a4b5c6d7e8f9';
+export const exampleOrderId = 'ord_5f1b2c3d4e5f60718293a4b5c6d7e8f9';

@@ -1,9 +1,9 @@
 /** What follows from the list of participants, by name. */
 import type { Operations } from './operation.ts';
-import { PARTICIPANTS, type ParticipantName } from './participants.ts';
+import { type ParticipantName, participantEntries } from './participants.ts';
 
 /** Where the orchestrator listens unless it is told otherwise. */
-export const ORCHESTRATOR_PORT = 4000;
+export const orchestratorPort = 4000;
 
 export interface ListedParticipant {
   readonly name: ParticipantName;
@@ -20,17 +20,17 @@ export interface ListedParticipant {
   readonly faultPrefix: string;
 }
 
-export const listedParticipants: readonly ListedParticipant[] = Object.entries(PARTICIPANTS).map(
-  ([name, entry]) => ({
-    name: name as ParticipantName,
-    program: 'program' in entry ? entry.program : name,
-    operations: entry.operations,
-    version: 'version' in entry ? Number(entry.version) : 1,
-    port: ORCHESTRATOR_PORT + entry.portOffset,
-    urlVariable: `${name.toUpperCase().replaceAll('-', '_')}_URL`,
-    faultPrefix: name.replace(/-service$/, ''),
-  }),
-);
+export const listedParticipants: readonly ListedParticipant[] = Object.entries(
+  participantEntries,
+).map(([name, entry]) => ({
+  name: name as ParticipantName,
+  program: 'program' in entry ? entry.program : name,
+  operations: entry.operations,
+  version: 'version' in entry ? Number(entry.version) : 1,
+  port: orchestratorPort + entry.portOffset,
+  urlVariable: `${name.toUpperCase().replaceAll('-', '_')}_URL`,
+  faultPrefix: name.replace(/-service$/, ''),
+}));
 
 /** The same for each participant, by name. */
 export const mapParticipants = <T>(

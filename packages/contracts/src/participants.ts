@@ -18,7 +18,7 @@ interface ParticipantEntry {
   readonly program?: string;
 }
 
-export const PARTICIPANTS = {
+export const participantEntries = {
   'order-service': { operations: orderOperations, portOffset: 1 },
   'inventory-service': { operations: inventoryOperations, portOffset: 2 },
   'payment-service': { operations: paymentOperations, portOffset: 3 },
@@ -30,4 +30,4 @@ export const PARTICIPANTS = {
   'notification-service': { operations: notificationOperations, portOffset: 4 },
 } as const satisfies Readonly<Record<string, ParticipantEntry>>;
 
-export type ParticipantName = keyof typeof PARTICIPANTS;
+export type ParticipantName = keyof typeof participantEntries;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AmountMinor, Currency, Money, MoneyReply } from './money.ts';
 import { defineOperation } from './operation.ts';
 import {
-  EXAMPLE_ORDER_ID,
+  exampleOrderId,
   Instant,
   OrderId,
   OrderIdBody,
@@ -42,11 +42,11 @@ const processPayment = defineOperation({
     'payment-declined': { status: 409, title: 'The provider declined the payment', refusal: true },
   },
   examples: {
-    body: { orderId: EXAMPLE_ORDER_ID, amount, method: 'card', token: 'tok_ok' },
-    reply: { orderId: EXAMPLE_ORDER_ID, paymentId: 'pay_1' },
+    body: { orderId: exampleOrderId, amount, method: 'card', token: 'tok_ok' },
+    reply: { orderId: exampleOrderId, paymentId: 'pay_1' },
     refusal: {
       code: 'payment-declined',
-      body: { orderId: EXAMPLE_ORDER_ID, amount, method: 'card', token: 'tok_declined' },
+      body: { orderId: exampleOrderId, amount, method: 'card', token: 'tok_declined' },
     },
   },
 });
@@ -61,7 +61,7 @@ const refund = defineOperation({
   body: OrderIdBody,
   replies: { 200: OrderIdReply },
   problems: {},
-  examples: { body: { orderId: EXAMPLE_ORDER_ID }, reply: { orderId: EXAMPLE_ORDER_ID } },
+  examples: { body: { orderId: exampleOrderId }, reply: { orderId: exampleOrderId } },
 });
 
 export const Payment = z
@@ -80,8 +80,8 @@ export const PaymentTotal = z
   .meta({ title: 'PaymentTotal', description: 'In minor units' });
 export type PaymentTotal = z.infer<typeof PaymentTotal>;
 
-const EXAMPLE_PAYMENT = {
-  orderId: EXAMPLE_ORDER_ID,
+const examplePayment = {
+  orderId: exampleOrderId,
   paymentId: 'pay_1',
   amount,
   status: 'taken',
@@ -107,7 +107,7 @@ const getPayments = defineOperation({
   examples: {
     reply: {
       totals: [{ currency: 'EUR', taken: 2400, givenBack: 0 }],
-      payments: [EXAMPLE_PAYMENT],
+      payments: [examplePayment],
       nextCursor: null,
     },
   },
@@ -123,7 +123,7 @@ const getOrderPayments = defineOperation({
   params: OrderIdParams,
   replies: { 200: z.object({ orderId: OrderId, payments: z.array(Payment).max(100) }) },
   problems: {},
-  examples: { reply: { orderId: EXAMPLE_ORDER_ID, payments: [EXAMPLE_PAYMENT] } },
+  examples: { reply: { orderId: exampleOrderId, payments: [examplePayment] } },
 });
 
 export const paymentOperations = {

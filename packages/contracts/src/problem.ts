@@ -28,9 +28,9 @@ export const Problem = z
   .meta({ title: 'Problem' });
 export type Problem = z.infer<typeof Problem>;
 
-export const PROBLEM_TYPE = 'application/problem+json';
+export const problemType = 'application/problem+json';
 
-export const GENERAL_PROBLEMS = {
+export const generalProblems = {
   'bad-request': { status: 400, title: 'The request breaks the contract' },
   unauthorized: { status: 401, title: 'A bearer token is needed' },
   'not-found': { status: 404, title: 'There is nothing here' },
@@ -43,7 +43,7 @@ export const GENERAL_PROBLEMS = {
 } as const satisfies ProblemSpecs;
 
 /** Shared by every effect and its undo: what the key and the fence can answer. */
-export const EFFECT_PROBLEMS = {
+export const effectProblems = {
   'key-missing': { status: 400, title: 'The Idempotency-Key header is missing or malformed' },
   'key-reused': { status: 422, title: 'This key was used with another body' },
   fenced: { status: 409, title: 'This step was undone; it can no longer happen', refusal: true },

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { isEffectKey, runIdOfKey } from './effect-key.ts';
 import { type Operation, problemsOf } from './operation.ts';
-import { SERVICE_CONTRACTS } from './service-contract.ts';
+import { serviceContracts } from './service-contract.ts';
 
-const all: readonly (readonly [string, Operation])[] = [...SERVICE_CONTRACTS.values()]
+const all: readonly (readonly [string, Operation])[] = [...serviceContracts.values()]
   .flatMap((operations) => Object.values(operations))
   .map((operation) => [operation.name, operation]);
 
@@ -45,7 +45,7 @@ it('no name, and no route of one service, is used twice', () => {
 it('every effect is undone by a route of its own service, or says that nothing undoes it', () => {
   for (const [, operation] of all) {
     if (operation.kind !== 'effect' || operation.undo === null) continue;
-    const routes = Object.values(SERVICE_CONTRACTS.get(operation.service) ?? {});
+    const routes = Object.values(serviceContracts.get(operation.service) ?? {});
     expect(routes.find(({ path }) => path === operation.undo)?.kind).toBe('undo');
   }
 });

@@ -5,9 +5,9 @@
 import querystring from 'node:querystring';
 import { Fault, FaultOperation } from '@baton/contracts';
 
-const ENTRY = 'baton.fault';
+const entryPattern = 'baton.fault';
 /** The longest baggage that a request may carry is longer than anyone's list of faults. */
-const FAULTS_MAX = 32;
+const faultsMax = 32;
 
 export interface CarriedFault {
   readonly operation: FaultOperation;
@@ -24,7 +24,7 @@ const listValues = (baggage: string): readonly string[] =>
   baggage.split(',').flatMap((member) => {
     const [entry = ''] = member.split(';');
     const [key = '', ...value] = entry.split('=');
-    return key.trim() === ENTRY ? [querystring.unescape(value.join('=').trim())] : [];
+    return key.trim() === entryPattern ? [querystring.unescape(value.join('=').trim())] : [];
   });
 
 const toValue = (text: string): string | number =>
@@ -43,7 +43,7 @@ function readFault(text: string): CarriedFault | undefined {
 
 export function readBaggage(baggage: string | undefined): CarriedFaults {
   const texts = listValues(baggage ?? '').flatMap((value) => value.split('|'));
-  const read = texts.slice(0, FAULTS_MAX).map((text) => ({ text, fault: readFault(text) }));
+  const read = texts.slice(0, faultsMax).map((text) => ({ text, fault: readFault(text) }));
   return {
     faults: read.flatMap(({ fault }) => fault ?? []),
     unread: read.flatMap(({ text, fault }) => (fault ? [] : [text.slice(0, 200)])),

@@ -1,5 +1,5 @@
 /** Faults as the orchestrator sees them: it switches them, and knows which of its attempts were hit. */
-import { FAULT_HEADER, FAULT_KINDS } from '@baton/contracts';
+import { faultHeader, faultKinds } from '@baton/contracts';
 import type { Annotate } from '@baton/service-kit';
 import type { Log } from '@baton/telemetry';
 import { createFaultFile, type FaultFile } from './fault-file.ts';
@@ -24,7 +24,7 @@ const createAnnotate =
     return async (exchange) => {
       const kind =
         exchange.kind === 'response'
-          ? FAULT_KINDS.find((known) => known === exchange.response.headers[FAULT_HEADER])
+          ? faultKinds.find((known) => known === exchange.response.headers[faultHeader])
           : (await foreseen)?.kind;
       return kind === undefined || exchange.kind === 'unsent'
         ? undefined

@@ -5,10 +5,10 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
-  FAULT_OPERATIONS,
   type Fault,
   type FaultOperation,
   type FaultState,
+  faultableOperations,
 } from '@baton/contracts';
 import { z } from 'zod';
 import { describeHits, Flag, readFlag, toFlag } from './flag.ts';
@@ -17,8 +17,8 @@ import { toFlagdCore } from './flagd-core.ts';
 const Flags = z.looseObject({ flags: z.record(z.string(), Flag) });
 type Flags = z.infer<typeof Flags>;
 
-const SCHEMA = 'https://flagd.dev/schema/v0/flags.json';
-export const NO_FAULTS = '{"flags":{}}';
+const schema = 'https://flagd.dev/schema/v0/flags.json';
+export const noFaults = '{"flags":{}}';
 
 /** It is there, and it is no faults file. */
 export class UnreadableFaults extends Error {
@@ -45,7 +45,7 @@ export function readFaultText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (readCode(error) === 'ENOENT') return NO_FAULTS;
+    if (readCode(error) === 'ENOENT') return noFaults;
     throw toUnusable(error, path, 'read');
   }
 }
@@ -75,7 +75,7 @@ function attempt<T>(read: () => T, message: string): T {
 function write(path: string, flags: Flags['flags']): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    replaceFile(path, JSON.stringify({ $schema: SCHEMA, flags }, null, 2));
+    replaceFile(path, JSON.stringify({ $schema: schema, flags }, null, 2));
   } catch (error) {
     throw toUnusable(error, path, 'written');
   }
@@ -115,7 +115,7 @@ export function createFaultFile(path: string, now: () => number = Date.now): Fau
   return {
     list: () => {
       const flags = read();
-      return FAULT_OPERATIONS.map((operation) => toState(operation, flags[operation], now()));
+      return faultableOperations.map((operation) => toState(operation, flags[operation], now()));
     },
     set: (operation, fault) => {
       const flag = toFlag(fault);

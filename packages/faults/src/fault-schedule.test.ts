@@ -1,9 +1,9 @@
-import { FAULT_KINDS, FAULT_OPERATIONS, Fault } from '@baton/contracts';
+import { Fault, faultableOperations, faultKinds } from '@baton/contracts';
 import { expect, it } from 'vitest';
 import { type FaultChange, scheduleFaults } from './fault-schedule.ts';
 
 /** Enough to come across every operation. */
-const changesMax = 25 * FAULT_OPERATIONS.length;
+const changesMax = 25 * faultableOperations.length;
 
 function take(seed: number): readonly FaultChange[] {
   const schedule = scheduleFaults(seed);
@@ -25,6 +25,6 @@ it('switches off only what is on, keeps at most three on, and reaches every kind
     expect(on.size).toBeLessThanOrEqual(3);
   }
   const changes = take(7);
-  expect(new Set(changes.flatMap(({ fault }) => fault?.kind ?? [])).size).toBe(FAULT_KINDS.length);
-  expect(new Set(changes.map(({ operation }) => operation)).size).toBe(FAULT_OPERATIONS.length);
+  expect(new Set(changes.flatMap(({ fault }) => fault?.kind ?? [])).size).toBe(faultKinds.length);
+  expect(new Set(changes.map(({ operation }) => operation)).size).toBe(faultableOperations.length);
 });

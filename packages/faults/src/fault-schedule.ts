@@ -1,5 +1,5 @@
 /** Faults that come and go at random, the same ones for the same seed. */
-import { FAULT_KINDS, FAULT_OPERATIONS, Fault, type FaultOperation } from '@baton/contracts';
+import { Fault, type FaultOperation, faultableOperations, faultKinds } from '@baton/contracts';
 
 export interface FaultChange {
   /** After the change before. */
@@ -9,9 +9,9 @@ export interface FaultChange {
   readonly fault: Fault | null;
 }
 
-const ON_MAX = 3;
-const GAP_MIN_MS = 300;
-const GAP_SPREAD_MS = 2_700;
+const onMax = 3;
+const gapMinMs = 300;
+const gapSpreadMs = 2_700;
 
 /** mulberry32: small, and good enough for choosing. */
 function createRandom(seed: number): () => number {
@@ -32,7 +32,7 @@ function pick<T>(items: readonly T[], random: () => number): T {
 
 /** Each leaves some attempts alone, so that orders get through while it is on; delays stay below time-outs mostly. */
 function toRandomFault(random: () => number): Fault {
-  const kind = pick(FAULT_KINDS, random);
+  const kind = pick(faultKinds, random);
   const fraction = Math.round(20 + random() * 60) / 100;
   const ms = Math.round(100 + random() * 900);
   const when = random() < 0.5 ? 'before' : 'after';
@@ -51,9 +51,9 @@ export function* scheduleFaults(seed: number): Generator<FaultChange, never> {
   const random = createRandom(seed);
   const on = new Set<FaultOperation>();
   for (;;) {
-    const afterMs = Math.round(GAP_MIN_MS + random() * GAP_SPREAD_MS);
-    const isOff = on.size >= ON_MAX || (on.size > 0 && random() < 0.5);
-    const operations = FAULT_OPERATIONS.filter((name) => on.has(name) === isOff);
+    const afterMs = Math.round(gapMinMs + random() * gapSpreadMs);
+    const isOff = on.size >= onMax || (on.size > 0 && random() < 0.5);
+    const operations = faultableOperations.filter((name) => on.has(name) === isOff);
     const operation = pick(operations, random);
     if (isOff) on.delete(operation);
     else on.add(operation);

@@ -7,7 +7,7 @@ import { Fault } from '@baton/contracts';
 import { z } from 'zod';
 
 /** In steps of a hundredth of a per cent: flagd's weights are whole numbers. */
-const WEIGHT_SUM = 10_000;
+const weightSum = 10_000;
 
 type Rule = Readonly<Record<string, unknown>>;
 /** Built by hand, a flag may be anything that flagd takes. */
@@ -19,11 +19,11 @@ export const Flag = z.looseObject({
 export type Flag = z.infer<typeof Flag>;
 
 function share(fraction: number): Rule {
-  const weight = Math.round(fraction * WEIGHT_SUM);
+  const weight = Math.round(fraction * weightSum);
   return {
     fractional: [
       ['on', weight],
-      ['off', WEIGHT_SUM - weight],
+      ['off', weightSum - weight],
     ],
   };
 }

@@ -5,8 +5,8 @@ import { StartupProblem } from '@baton/service-kit/participant';
 import type { Log } from '@baton/telemetry';
 import type { FlagdCore } from '@openfeature/flagd-core';
 import { type EvaluationContext, OpenFeature, type Provider } from '@openfeature/server-sdk';
-import { NO_FAULTS, parseFaults, readFaultText } from './fault-file.ts';
-import { SILENT, toFlagdCore } from './flagd-core.ts';
+import { noFaults, parseFaults, readFaultText } from './fault-file.ts';
+import { silent, toFlagdCore } from './flagd-core.ts';
 
 export interface Flags {
   /** The value that a flag has for this context; undefined when there is no such flag. Never rejects. */
@@ -50,7 +50,7 @@ export async function openFlags({
   readonly file: string;
   readonly log: Log;
 }): Promise<Flags> {
-  let core = toFlagdCore(NO_FAULTS);
+  let core = toFlagdCore(noFaults);
   const reload = () => {
     try {
       core = load(file);
@@ -73,7 +73,7 @@ export async function openFlags({
     domain,
     createProvider(() => core),
   );
-  const client = OpenFeature.getClient(domain).setLogger(SILENT);
+  const client = OpenFeature.getClient(domain).setLogger(silent);
   return {
     evaluate: (flag, context) => client.getObjectValue(flag, {}, context),
     close: async () => watcher.close(),

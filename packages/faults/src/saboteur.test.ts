@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FAULT_HEADER } from '@baton/contracts';
+import { faultHeader } from '@baton/contracts';
 import { paymentOperations } from '@baton/contracts/payment-service';
 import type { InterceptedCall } from '@baton/service-kit';
 import { createLog, startRequestSpan } from '@baton/telemetry';
@@ -49,7 +49,7 @@ it('handles a duplicate twice, one after the other', async () => {
 it('does not claim a refusal that the fence did not ask for', async () => {
   const { intercept, lines, counted } = await open();
   const delivery = await intercept(toCall('decline', async () => answer));
-  expect(delivery?.answer.headers[FAULT_HEADER]).toBeUndefined();
+  expect(delivery?.answer.headers[faultHeader]).toBeUndefined();
   expect(lines).toEqual([]);
   expect(counted).toEqual([]);
 });

@@ -3,7 +3,7 @@
  * or after the participant's own transaction, never inside; only a refusal is decided there, as the business's would be.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { FAULT_HEADER, type Fault, listDeclineCodes, PROBLEM_TYPE } from '@baton/contracts';
+import { type Fault, faultHeader, listDeclineCodes, problemType } from '@baton/contracts';
 import type {
   Delivery,
   HttpAnswer,
@@ -18,7 +18,7 @@ import { findFault, toFaultName } from './find-fault.ts';
 import { type Flags, openFlags } from './flags.ts';
 
 /** A call that hangs is let go in the end, even if its caller never is. */
-const HANG_MAX_MS = 600_000;
+const hangMaxMs = 600_000;
 
 interface Tools {
   readonly wait: (ms: number) => Promise<void>;
@@ -34,7 +34,7 @@ const toProblem = (
 ): HttpAnswer => ({
   status,
   headers: {
-    'content-type': PROBLEM_TYPE,
+    'content-type': problemType,
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
   },
   body: {
@@ -50,7 +50,7 @@ const toDecline = (call: InterceptedCall, code = listDeclineCodes(call.operation
   problem: code,
   detail: 'Declined on purpose',
   // Stored with the refusal, so that a replay says so too.
-  headers: { [FAULT_HEADER]: 'decline' },
+  headers: { [faultHeader]: 'decline' },
 });
 
 const untilGone = (signal: AbortSignal): Promise<void> =>
@@ -68,7 +68,7 @@ async function act(fault: Fault, call: InterceptedCall, tools: Tools): Promise<D
     case 'overload':
       return { answer: toProblem(call, { ...fault, status: 429 }) };
     case 'hang':
-      await Promise.race([untilGone(call.signal), tools.wait(HANG_MAX_MS)]);
+      await Promise.race([untilGone(call.signal), tools.wait(hangMaxMs)]);
       return null;
     case 'reset':
       return null;
@@ -104,7 +104,7 @@ const mark = (delivery: Delivery, { kind }: Fault): Delivery =>
         ...delivery,
         answer: {
           ...delivery.answer,
-          headers: { ...delivery.answer.headers, [FAULT_HEADER]: kind },
+          headers: { ...delivery.answer.headers, [faultHeader]: kind },
         },
       };
 
@@ -162,7 +162,7 @@ const createIntercept =
     // Before it happens, since a crash leaves no time afterwards. Whether it declined, the fence decides.
     if (fault.kind !== 'decline') note();
     const delivery = mark(await act(fault, call, tools), fault);
-    if (fault.kind === 'decline' && delivery?.answer.headers[FAULT_HEADER]) note();
+    if (fault.kind === 'decline' && delivery?.answer.headers[faultHeader]) note();
     return delivery;
   };
 

@@ -1,4 +1,4 @@
-import { listedParticipants, mapParticipants, ORCHESTRATOR_PORT } from '@baton/contracts';
+import { listedParticipants, mapParticipants, orchestratorPort } from '@baton/contracts';
 import { readServiceEnv, ServiceUrl } from '@baton/service-kit';
 import { z } from 'zod';
 
@@ -38,7 +38,7 @@ const shape = {
 
 /** All problems are reported together, as a StartupProblem. */
 export function readOrchestratorEnv(source: Readonly<Record<string, string | undefined>>) {
-  const env = readServiceEnv({ port: ORCHESTRATOR_PORT, shape: { ...urls, ...shape } }, source);
+  const env = readServiceEnv({ port: orchestratorPort, shape: { ...urls, ...shape } }, source);
   const given: Readonly<Record<string, unknown>> = env;
   const participantUrls = mapParticipants(({ urlVariable }) => String(given[urlVariable]));
   return { ...env, participantUrls };

@@ -2,7 +2,7 @@
 import {
   faultOperations,
   type Operations,
-  ORCHESTRATOR_PORT,
+  orchestratorPort,
   systemOperations,
 } from '@baton/contracts';
 import type { FaultControl } from '@baton/faults';
@@ -155,7 +155,7 @@ function withDefaults(options: OrchestratorOptions) {
     participants = {},
     books: bookKeeping = noBooks,
     hosts = [],
-    address = `http://localhost:${ORCHESTRATOR_PORT}`,
+    address = `http://localhost:${orchestratorPort}`,
   } = options;
   return { ...options, clock, log, metrics, participants, bookKeeping, hosts, address };
 }

@@ -2,8 +2,8 @@
 import {
   healthReady,
   mapParticipants,
-  type PARTICIPANTS,
   type ParticipantName,
+  type participantEntries,
 } from '@baton/contracts';
 import { type Annotate, type Client, createClient } from '@baton/service-kit';
 import { propagate } from './run/run-trace.ts';
@@ -11,7 +11,8 @@ import { propagate } from './run/run-trace.ts';
 type Health = { readonly ready: ReturnType<typeof healthReady> };
 
 export type Participants = {
-  readonly [K in ParticipantName]: Client<(typeof PARTICIPANTS)[K]['operations']> & Client<Health>;
+  readonly [K in ParticipantName]: Client<(typeof participantEntries)[K]['operations']> &
+    Client<Health>;
 };
 /** All that the runtime itself asks of a participant. */
 export interface RunParticipant {

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createStandIn, type StandIn } from './stand-in/inventory.ts';
 import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
 
-const KEY = 'ord_1:reserve';
-const BODY = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2 }] };
+const firstKey = 'ord_1:reserve';
+const firstBody = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2 }] };
 
 let standIn: StandIn;
 beforeEach(() => {
@@ -27,8 +27,8 @@ function expectNothingStored() {
 
 describe('an effect over HTTP', () => {
   it('is done once however often it is asked for', async () => {
-    const first = await post('/reserve', KEY, BODY);
-    const second = await post('/reserve', KEY, BODY);
+    const first = await post('/reserve', firstKey, firstBody);
+    const second = await post('/reserve', firstKey, firstBody);
     expect(first.status).toBe(200);
     expect(first.body).toEqual({ orderId: 'ord_1', reservationId: 'res_ord_1' });
     expect([second.status, second.body]).toEqual([first.status, first.body]);
@@ -36,8 +36,8 @@ describe('an effect over HTTP', () => {
   });
 
   it('holds nothing when it arrives after its undo', async () => {
-    const undone = await post('/release', KEY, { orderId: 'ord_1' });
-    const late = await post('/reserve', KEY, BODY);
+    const undone = await post('/release', firstKey, { orderId: 'ord_1' });
+    const late = await post('/reserve', firstKey, firstBody);
     expect([undone.status, undone.body]).toEqual([200, { orderId: 'ord_1' }]);
     expect(late.status).toBe(409);
     expect(late.body).toMatchObject({ code: 'fenced', orderId: 'ord_1' });
@@ -45,7 +45,7 @@ describe('an effect over HTTP', () => {
   });
 
   it('answers the same undo whatever there was to undo', async () => {
-    await post('/reserve', KEY, BODY);
+    await post('/reserve', firstKey, firstBody);
     const refused = { orderId: 'ord_2', lines: [{ sku: 'mug', quantity: 1000 }] };
     expect((await post('/reserve', 'ord_2:reserve', refused)).body.code).toBe('out-of-stock');
     for (const orderId of ['ord_1', 'ord_1', 'ord_2', 'ord_3', 'ord_3']) {
@@ -57,8 +57,8 @@ describe('an effect over HTTP', () => {
 
   it('keeps nothing but the refusal of an effect that wrote before it refused', async () => {
     const body = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 1000 }] };
-    const first = await post('/reserve', KEY, body);
-    const again = await post('/reserve', KEY, body);
+    const first = await post('/reserve', firstKey, body);
+    const again = await post('/reserve', firstKey, body);
     expect([first.status, first.body.code, first.body.orderId]).toEqual([
       409,
       'out-of-stock',
@@ -71,9 +71,12 @@ describe('an effect over HTTP', () => {
   });
 
   it('answers 422 when the key comes with another body, even one that breaks the contract', async () => {
-    await post('/reserve', KEY, BODY);
-    for (const body of [{ ...BODY, lines: [{ sku: 'mug', quantity: 3 }] }, { nonsense: true }]) {
-      const answer = await post('/reserve', KEY, body);
+    await post('/reserve', firstKey, firstBody);
+    for (const body of [
+      { ...firstBody, lines: [{ sku: 'mug', quantity: 3 }] },
+      { nonsense: true },
+    ]) {
+      const answer = await post('/reserve', firstKey, body);
       expect([answer.status, answer.body.code]).toEqual([422, 'key-reused']);
     }
     expect(standIn.held()).toBe(2);
@@ -81,7 +84,7 @@ describe('an effect over HTTP', () => {
 
   it('answers 500 with no internal text and stores nothing when the effect throws', async () => {
     const body = { orderId: 'ord_1', lines: [{ sku: 'throws', quantity: 2 }] };
-    const answer = await post('/reserve', KEY, body);
+    const answer = await post('/reserve', firstKey, body);
     expect([answer.status, answer.body.code]).toEqual([500, 'internal-error']);
     expect(answer.text).not.toMatch(/secret|Error:|at /);
     expectNothingStored();
@@ -89,7 +92,7 @@ describe('an effect over HTTP', () => {
 
   it('stores nothing when the effect cannot say yet, and passes on when to ask again', async () => {
     const body = { orderId: 'ord_1', lines: [{ sku: 'busy', quantity: 2 }] };
-    const answer = await post('/reserve', KEY, body);
+    const answer = await post('/reserve', firstKey, body);
     expect([answer.status, answer.body.code]).toEqual([503, 'unavailable']);
     expect(answer.headers['retry-after']).toBe('3');
     expectNothingStored();
@@ -101,7 +104,7 @@ describe('an effect over HTTP', () => {
     const other = new DatabaseSync(path);
     other.exec('BEGIN IMMEDIATE');
     const reserve = () =>
-      supertest(busy.app).post('/reserve').set('idempotency-key', KEY).send(BODY);
+      supertest(busy.app).post('/reserve').set('idempotency-key', firstKey).send(firstBody);
     const refused = await reserve();
     expect([refused.status, refused.body.code]).toEqual([503, 'unavailable']);
     expect(refused.headers['retry-after']).toBe('1');
@@ -111,7 +114,10 @@ describe('an effect over HTTP', () => {
   });
 
   it('names the incarnation of its store in each answer', async () => {
-    const answers = [await post('/reserve', KEY, BODY), await supertest(standIn.app).get('/nope')];
+    const answers = [
+      await post('/reserve', firstKey, firstBody),
+      await supertest(standIn.app).get('/nope'),
+    ];
     for (const { headers } of answers) {
       expect(headers['baton-incarnation']).toBe(standIn.store.incarnation);
     }
@@ -125,19 +131,23 @@ describe('bad input', () => {
     ['no lines', { orderId: 'ord_1', lines: [] }, 'body.lines'],
     [
       'a mistyped field',
-      { ...BODY, lines: [{ sku: 'mug', quantity: '2' }] },
+      { ...firstBody, lines: [{ sku: 'mug', quantity: '2' }] },
       'body.lines[0].quantity',
     ],
     [
       'a negative quantity',
-      { ...BODY, lines: [{ sku: 'mug', quantity: -1 }] },
+      { ...firstBody, lines: [{ sku: 'mug', quantity: -1 }] },
       'body.lines[0].quantity',
     ],
-    ['a fraction', { ...BODY, lines: [{ sku: 'mug', quantity: 1.5 }] }, 'body.lines[0].quantity'],
-    ['an unknown field', { ...BODY, extra: 1 }, 'body.extra'],
+    [
+      'a fraction',
+      { ...firstBody, lines: [{ sku: 'mug', quantity: 1.5 }] },
+      'body.lines[0].quantity',
+    ],
+    ['an unknown field', { ...firstBody, extra: 1 }, 'body.extra'],
     [
       'an unknown field inside',
-      { ...BODY, lines: [{ sku: 'mug', quantity: 1, price: 0 }] },
+      { ...firstBody, lines: [{ sku: 'mug', quantity: 1, price: 0 }] },
       'body.lines[0].price',
     ],
     [
@@ -145,7 +155,7 @@ describe('bad input', () => {
       '{"orderId":"ord_1","lines":[{"sku":"mug","quantity":1,"__proto__":{}}]}',
       'body.lines[0].__proto__',
     ],
-    ["another order's id", { ...BODY, orderId: 'ord_2' }, 'body.orderId'],
+    ["another order's id", { ...firstBody, orderId: 'ord_2' }, 'body.orderId'],
     ['an array', '[]', 'body'],
     ['malformed JSON', '{"orderId":', 'body'],
     ['a bare value', '1', 'body'],
@@ -153,7 +163,7 @@ describe('bad input', () => {
     ['absurd nesting', deep, 'body.lines'],
   ];
   it.each(cases)('%s is 400, named by its path, and stores nothing', async (_name, body, path) => {
-    const answer = await post('/reserve', KEY, body);
+    const answer = await post('/reserve', firstKey, body);
     expect(answer.status).toBe(400);
     expect(answer.headers['content-type']).toBe('application/problem+json');
     expect(answer.body).toMatchObject({ code: 'bad-request', status: 400 });
@@ -165,19 +175,19 @@ describe('bad input', () => {
   it.each([undefined, '', 'nonsense', 'ord_1', 'ord_1:Reserve!', 'ord_1:reserve:alt:alt'])(
     'the key %j is 400 and stores nothing',
     async (key) => {
-      const answer = await post('/reserve', key, BODY);
+      const answer = await post('/reserve', key, firstBody);
       expect([answer.status, answer.body.code]).toEqual([400, 'key-missing']);
       expectNothingStored();
     },
   );
 
   it('an undo with a broken body leaves no tombstone', async () => {
-    expect((await post('/release', KEY, { orderId: 'ord_1', extra: 1 })).status).toBe(400);
+    expect((await post('/release', firstKey, { orderId: 'ord_1', extra: 1 })).status).toBe(400);
     expectNothingStored();
   });
 
   it('a body above the limit is 413', async () => {
-    const answer = await post('/reserve', KEY, { ...BODY, padding: 'x'.repeat(17_000) });
+    const answer = await post('/reserve', firstKey, { ...firstBody, padding: 'x'.repeat(17_000) });
     expect([answer.status, answer.body.code]).toEqual([413, 'payload-too-large']);
     expectNothingStored();
   });
@@ -185,14 +195,14 @@ describe('bad input', () => {
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml'])(
     'a body of type %s is 415',
     async (type) => {
-      const answer = await post('/reserve', KEY, BODY, type);
+      const answer = await post('/reserve', firstKey, firstBody, type);
       expect([answer.status, answer.body.code]).toEqual([415, 'unsupported-media-type']);
       expectNothingStored();
     },
   );
 
   it('a body of no bytes and no type is 400, as there must be one', async () => {
-    const answer = await supertest(standIn.app).post('/reserve').set('idempotency-key', KEY);
+    const answer = await supertest(standIn.app).post('/reserve').set('idempotency-key', firstKey);
     expect([answer.status, answer.body.code]).toEqual([400, 'bad-request']);
     expectNothingStored();
   });
@@ -239,7 +249,7 @@ describe('routing', () => {
   );
 
   it('reads, health, metrics and the contract are served, without naming Express', async () => {
-    await post('/reserve', KEY, BODY);
+    await post('/reserve', firstKey, firstBody);
     const stock = await supertest(standIn.app).get('/stock');
     expect(stock.body.products).toEqual([{ sku: 'mug', onHand: 100, free: 98, held: 2 }]);
     expect(stock.headers['x-powered-by']).toBeUndefined();

@@ -1,5 +1,5 @@
 /** The Express app of a service: its operations, health, metrics, OpenAPI, and one error handler. */
-import { healthLive, healthReady, INCARNATION_HEADER, type Operations } from '@baton/contracts';
+import { healthLive, healthReady, incarnationHeader, type Operations } from '@baton/contracts';
 import type { Log, Metrics, Tracing } from '@baton/telemetry';
 import express, { type ErrorRequestHandler, type Express, Router } from 'express';
 import helmet from 'helmet';
@@ -48,7 +48,7 @@ export interface ServiceApp {
 }
 
 /** Nothing here is a page; pages set a policy of their own. Transport security is a proxy's to say. */
-const HELMET = {
+const helmetOptions = {
   strictTransportSecurity: false,
   contentSecurityPolicy: {
     useDefaults: false,
@@ -56,13 +56,13 @@ const HELMET = {
   },
 } as const;
 
-const READY: Readiness = { ready: true, checks: {} };
+const readyNow: Readiness = { ready: true, checks: {} };
 
 const createHealthRoutes = (
   service: string,
   {
     log,
-    ready = () => READY,
+    ready = () => readyNow,
   }: { readonly log: Log; readonly ready?: ServiceAppOptions<Operations>['ready'] | undefined },
 ): readonly Route[] =>
   createRoutes(
@@ -132,11 +132,11 @@ export const createServiceApp =
     const app = express();
     app.disable('x-powered-by');
     app.disable('etag');
-    app.use(helmet(HELMET));
+    app.use(helmet(helmetOptions));
     app.use(createHostCheck(options.hosts ?? []));
     if (store !== undefined) {
       app.use((_request, response, next) => {
-        response.setHeader(INCARNATION_HEADER, store.incarnation);
+        response.setHeader(incarnationHeader, store.incarnation);
         next();
       });
     }

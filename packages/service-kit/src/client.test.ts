@@ -9,13 +9,13 @@ import {
   type Misbehaving,
 } from './stand-in/server.ts';
 
-const BODY = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2 }] };
-const OK = { orderId: 'ord_1', reservationId: 'res_1' };
-const JSON_TYPE = 'application/json';
-const PROBLEM = 'application/problem+json';
+const firstBody = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2 }] };
+const ok = { orderId: 'ord_1', reservationId: 'res_1' };
+const jsonType = 'application/json';
+const problemBody = 'application/problem+json';
 
 /** Valid in all but one byte, which a lenient reader would replace. */
-const NOT_UTF8 = Buffer.from(JSON.stringify({ ...OK, reservationId: '\u00ff' }), 'latin1');
+const notUtf8 = Buffer.from(JSON.stringify({ ...ok, reservationId: '\u00ff' }), 'latin1');
 
 let server: Misbehaving;
 let client: Client<typeof inventoryOperations>;
@@ -35,7 +35,7 @@ const attempt = (deadlineMs = 5_000) => ({
 });
 /** Without what is only kept for whoever looks closer. */
 const reserve = async (deadlineMs?: number) => ({
-  ...(await client.reserve(BODY, attempt(deadlineMs))),
+  ...(await client.reserve(firstBody, attempt(deadlineMs))),
   details: undefined,
 });
 
@@ -48,12 +48,12 @@ const problem = (status: number, code: string, more: object = {}) => ({
   ...more,
 });
 const problemAnswer = (status: number, code: string, more: object = {}) =>
-  answering(status, PROBLEM, problem(status, code, more));
+  answering(status, problemBody, problem(status, code, more));
 
 describe('an answer that is believed', () => {
   it('is ok when it fits the contract and names our order; unknown fields are dropped', async () => {
-    server.behave(answering(200, 'application/json; charset=utf-8', { ...OK, more: 1 }));
-    expect(await reserve()).toEqual({ reply: 'ok', output: OK });
+    server.behave(answering(200, 'application/json; charset=utf-8', { ...ok, more: 1 }));
+    expect(await reserve()).toEqual({ reply: 'ok', output: ok });
     const [request] = server.requests;
     expect(request?.method).toBe('POST');
     expect(request?.url).toBe('/reserve');
@@ -76,41 +76,41 @@ describe('an answer that is believed', () => {
     const { hostname, port } = new URL(server.url);
     const peer = { path: '/reserve', address: hostname, port: Number(port) };
     server.behave(problemAnswer(409, 'fenced'));
-    const refused = await client.reserve(BODY, attempt());
+    const refused = await client.reserve(firstBody, attempt());
     expect(refused.details).toEqual({ ...peer, status: 409 });
     server.behave(({ socket }) => socket.destroy());
-    const cut = await client.reserve(BODY, attempt());
+    const cut = await client.reserve(firstBody, attempt());
     expect(cut).toMatchObject({ reply: 'unknown', details: peer });
     expect(cut.details).not.toHaveProperty('status');
   });
 
   it('sends the context as it came, unless it is told how', async () => {
-    server.behave(answering(200, JSON_TYPE, OK));
+    server.behave(answering(200, jsonType, ok));
     const context = { traceparent: '00-1', odd: 'x' };
-    await client.reserve(BODY, { ...attempt(), context });
+    await client.reserve(firstBody, { ...attempt(), context });
     expect(server.requests[0]?.headers).toMatchObject(context);
     const told = createClient(inventoryOperations, {
       baseUrl: server.url,
       propagate: ({ ordinal, context }) => ({ traceparent: `${context?.traceparent}-${ordinal}` }),
     });
-    await told.reserve(BODY, { ...attempt(), ordinal: 7, context });
+    await told.reserve(firstBody, { ...attempt(), ordinal: 7, context });
     await told.close();
     expect(server.requests[1]?.headers).toMatchObject({ traceparent: '00-1-7' });
     expect(server.requests[1]?.headers).not.toHaveProperty('odd');
   });
 
   it('leaves out what would make the headers too long to be read', async () => {
-    server.behave(answering(200, JSON_TYPE, OK));
+    server.behave(answering(200, jsonType, ok));
     const context = { traceparent: '00-1', baggage: 'b'.repeat(8_192) };
-    const reply = await client.reserve(BODY, { ...attempt(), context });
+    const reply = await client.reserve(firstBody, { ...attempt(), context });
     expect(reply.reply).toBe('ok');
     expect(server.requests[0]?.headers).not.toHaveProperty('baggage');
   });
 
   it('sends what travels with the order, but never lets it replace the key', async () => {
-    server.behave(answering(200, JSON_TYPE, OK));
+    server.behave(answering(200, jsonType, ok));
     const context = { traceparent: '00-1', 'idempotency-key': 'mine' };
-    await client.reserve(BODY, { ...attempt(), context });
+    await client.reserve(firstBody, { ...attempt(), context });
     expect(server.requests[0]?.headers).toMatchObject({
       traceparent: '00-1',
       'idempotency-key': 'ord_1:reserve',
@@ -120,64 +120,64 @@ describe('an answer that is believed', () => {
 
 describe('an answer that is not believed is unknown', () => {
   const cases: readonly [string, Behaviour, string][] = [
-    ['malformed JSON', answering(200, JSON_TYPE, '{"orderId":"ord_1"'), 'malformed-reply'],
-    ['an empty body', answering(200, JSON_TYPE, ''), 'malformed-reply'],
+    ['malformed JSON', answering(200, jsonType, '{"orderId":"ord_1"'), 'malformed-reply'],
+    ['an empty body', answering(200, jsonType, ''), 'malformed-reply'],
     [
       'a body that breaks the contract',
-      answering(200, JSON_TYPE, { orderId: 'ord_1' }),
+      answering(200, jsonType, { orderId: 'ord_1' }),
       'malformed-reply',
     ],
-    ['another content type', answering(200, 'text/html', OK), 'malformed-reply'],
-    ['invalid UTF-8', answering(200, JSON_TYPE, NOT_UTF8), 'malformed-reply'],
-    ['a success that the contract does not list', answering(201, JSON_TYPE, OK), 'malformed-reply'],
+    ['another content type', answering(200, 'text/html', ok), 'malformed-reply'],
+    ['invalid UTF-8', answering(200, jsonType, notUtf8), 'malformed-reply'],
+    ['a success that the contract does not list', answering(201, jsonType, ok), 'malformed-reply'],
     [
       "another order's answer",
-      answering(200, JSON_TYPE, { ...OK, orderId: 'ord_2' }),
+      answering(200, jsonType, { ...ok, orderId: 'ord_2' }),
       'wrong-order',
     ],
     [
       "another order's refusal",
-      answering(409, PROBLEM, problem(409, 'out-of-stock', { orderId: 'ord_2' })),
+      answering(409, problemBody, problem(409, 'out-of-stock', { orderId: 'ord_2' })),
       'wrong-order',
     ],
     [
       'a refusal of no order',
-      answering(409, PROBLEM, problem(409, 'fenced', { orderId: undefined })),
+      answering(409, problemBody, problem(409, 'fenced', { orderId: undefined })),
       'wrong-order',
     ],
     [
       'a refusal code that is not listed',
-      answering(409, PROBLEM, problem(409, 'payment-declined')),
+      answering(409, problemBody, problem(409, 'payment-declined')),
       'status-409',
     ],
     [
       'a listed code that is no refusal',
-      answering(503, PROBLEM, problem(503, 'unavailable')),
+      answering(503, problemBody, problem(503, 'unavailable')),
       'status-503',
     ],
     [
       'a refusal code with another status',
-      answering(500, PROBLEM, problem(500, 'out-of-stock')),
+      answering(500, problemBody, problem(500, 'out-of-stock')),
       'status-500',
     ],
     [
       'a refusal that came with another status',
-      answering(500, PROBLEM, problem(409, 'out-of-stock')),
+      answering(500, problemBody, problem(409, 'out-of-stock')),
       'status-500',
     ],
     [
       'a refusal whose status differs inside',
-      answering(409, PROBLEM, problem(500, 'out-of-stock')),
+      answering(409, problemBody, problem(500, 'out-of-stock')),
       'status-409',
     ],
     [
       'a refusal that is no problem+json',
-      answering(409, JSON_TYPE, problem(409, 'out-of-stock')),
+      answering(409, jsonType, problem(409, 'out-of-stock')),
       'status-409',
     ],
     [
       'a refusal named like an object method',
-      answering(409, PROBLEM, problem(409, 'constructor')),
+      answering(409, problemBody, problem(409, 'constructor')),
       'status-409',
     ],
   ];
@@ -205,16 +205,16 @@ describe('an answer that is not believed is unknown', () => {
   );
 
   it('follows no redirect', async () => {
-    server.behave(answering(307, JSON_TYPE, '', { location: `${server.url}/elsewhere` }));
+    server.behave(answering(307, jsonType, '', { location: `${server.url}/elsewhere` }));
     expect(await reserve()).toMatchObject({ reply: 'unknown', code: 'status-307' });
     expect(server.requests).toHaveLength(1);
   });
 
   it('honours Retry-After in seconds, and as a date', async () => {
-    server.behave(answering(429, PROBLEM, problem(429, 'busy'), { 'retry-after': '7' }));
+    server.behave(answering(429, problemBody, problem(429, 'busy'), { 'retry-after': '7' }));
     expect(await reserve()).toMatchObject({ code: 'status-429', retryAfterMs: 7_000 });
     const date = new Date(Date.now() + 60_000).toUTCString();
-    server.behave(answering(503, PROBLEM, problem(503, 'busy'), { 'retry-after': date }));
+    server.behave(answering(503, problemBody, problem(503, 'busy'), { 'retry-after': date }));
     const reply = await reserve();
     if (reply.reply !== 'unknown') throw new Error('expected unknown');
     expect(reply.retryAfterMs).toBeGreaterThan(50_000);
@@ -222,7 +222,7 @@ describe('an answer that is not believed is unknown', () => {
   });
 
   it('an oversized body is not read to its end', async () => {
-    server.behave(answering(200, JSON_TYPE, { ...OK, padding: 'x'.repeat(2 * 1024 * 1024) }));
+    server.behave(answering(200, jsonType, { ...ok, padding: 'x'.repeat(2 * 1024 * 1024) }));
     expect(await reserve()).toEqual({ reply: 'unknown', code: 'reply-too-large', retriable: true });
   });
 });
@@ -234,7 +234,7 @@ describe('no answer', () => {
     const byName = createClient(inventoryOperations, {
       baseUrl: `http://localhost:${server.port}`,
     });
-    expect(await byName.reserve(BODY, attempt())).toMatchObject({
+    expect(await byName.reserve(firstBody, attempt())).toMatchObject({
       reply: 'unsent',
       code: 'connection-refused',
     });
@@ -248,7 +248,7 @@ describe('no answer', () => {
   });
 
   it('is unknown when a kept connection dies under a request', async () => {
-    server.behave(answering(200, JSON_TYPE, OK));
+    server.behave(answering(200, jsonType, ok));
     expect((await reserve()).reply).toBe('ok');
     server.behave((request) => request.socket.destroy());
     expect(await reserve()).toMatchObject({ reply: 'unknown', code: 'connection-reset' });
@@ -256,7 +256,7 @@ describe('no answer', () => {
 
   it('is unknown when the body ends too early', async () => {
     server.behave((request, response) => {
-      response.writeHead(200, { 'content-type': JSON_TYPE, 'content-length': 100 });
+      response.writeHead(200, { 'content-type': jsonType, 'content-length': 100 });
       response.write('{"orderId"', () => request.socket.resetAndDestroy());
     });
     expect(await reserve()).toMatchObject({ reply: 'unknown', retriable: true });
@@ -282,7 +282,7 @@ describe('no answer', () => {
 
   it('is unknown at the deadline when the body drips', async () => {
     server.behave((_request, response) => {
-      response.writeHead(200, { 'content-type': JSON_TYPE });
+      response.writeHead(200, { 'content-type': jsonType });
       const drip = setInterval(() => response.write(' '), 20);
       response.on('close', () => clearInterval(drip));
     });
@@ -294,7 +294,7 @@ describe('no answer', () => {
   it('is unknown, and not a time-out, when the caller gives up', async () => {
     const givenUp = new AbortController();
     server.behave(() => givenUp.abort());
-    const reply = await client.reserve(BODY, { ...attempt(), signal: givenUp.signal });
+    const reply = await client.reserve(firstBody, { ...attempt(), signal: givenUp.signal });
     expect(reply).toMatchObject({ reply: 'unknown', code: 'aborted', retriable: true });
   });
 });
@@ -303,7 +303,7 @@ describe('a read', () => {
   const options = () => ({ signal: AbortSignal.timeout(60_000) });
 
   it('gives the body of the contract', async () => {
-    server.behave(answering(200, JSON_TYPE, { products: [], more: 1 }));
+    server.behave(answering(200, jsonType, { products: [], more: 1 }));
     expect(await client.getStock({}, options())).toEqual({
       ok: true,
       status: 200,
@@ -318,7 +318,7 @@ describe('a read', () => {
       code: 'unavailable',
       status: 503,
     });
-    server.behave(answering(200, JSON_TYPE, { products: 'none' }));
+    server.behave(answering(200, jsonType, { products: 'none' }));
     expect(await client.getStock({}, options())).toMatchObject({ code: 'malformed-reply' });
   });
 
@@ -351,7 +351,7 @@ describe("the incarnation of the service's data", () => {
     (incarnation: string): Behaviour =>
     (_request, response) =>
       void response
-        .writeHead(503, { 'content-type': PROBLEM, 'baton-incarnation': incarnation })
+        .writeHead(503, { 'content-type': problemBody, 'baton-incarnation': incarnation })
         .end('{}');
 
   it('is that of the last answer, whatever the answer says, and stays through silence', async () => {

@@ -1,17 +1,17 @@
 /** A typed client of any record of operations, over HTTP or in the process. */
 import {
-  ATTEMPT_HEADER,
+  attemptHeader,
   type BodyInputOf,
   type FencedOperation,
-  INCARNATION_HEADER,
+  incarnationHeader,
   isFenced,
-  KEY_HEADER,
+  keyHeader,
   type Operation,
   type Operations,
   type ParamsInputOf,
   type QueryInputOf,
-  REPLAYED_HEADER,
   type ReplyBodyOf,
+  replayedHeader,
   runIdOfKey,
   type StatusOf,
   type StreamOperation,
@@ -122,13 +122,13 @@ export type Propagate = (attempt: Attempt) => Readonly<Record<string, string>>;
 export type Annotate = (asked: Asked) => (exchange: Exchange) => Promise<string | undefined>;
 
 /** In characters: well below what a server reads of headers. */
-const CONTEXT_MAX = 8_192;
+const contextMax = 8_192;
 
 /** What travels along is never worth an effect: too much of it would make every attempt fail, and every undo. */
 const boundContext = (
   context: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> =>
-  Object.entries(context).flat().join('').length > CONTEXT_MAX ? {} : context;
+  Object.entries(context).flat().join('').length > contextMax ? {} : context;
 
 export interface Travelling {
   readonly annotate?: Annotate | undefined;
@@ -142,7 +142,7 @@ const toDetails = ({ path }: FencedOperation, { peer }: Transport, exchange: Exc
   ...peer,
   ...(exchange.kind === 'response' && {
     status: exchange.response.status,
-    ...(exchange.response.headers[REPLAYED_HEADER] === 'true' && { replayed: 'true' }),
+    ...(exchange.response.headers[replayedHeader] === 'true' && { replayed: 'true' }),
   }),
 });
 
@@ -163,8 +163,8 @@ const callFenced =
       query: {},
       headers: {
         ...boundContext(propagate(attempt)),
-        [KEY_HEADER]: key,
-        [ATTEMPT_HEADER]: String(number),
+        [keyHeader]: key,
+        [attemptHeader]: String(number),
       },
       body,
       signal: attempt.signal,
@@ -207,14 +207,14 @@ const callPlainly =
   };
 
 /** A name, not a text: what is longer is no incarnation of ours. */
-const INCARNATION_MAX = 64;
+const incarnationMax = 64;
 
 function watchIncarnation(transport: Transport) {
   let seen: string | undefined;
   const exchange: Transport['exchange'] = async (call) => {
     const result = await transport.exchange(call);
-    const named = result.kind === 'response' && result.response.headers[INCARNATION_HEADER];
-    if (named && named.length <= INCARNATION_MAX) seen = named;
+    const named = result.kind === 'response' && result.response.headers[incarnationHeader];
+    if (named && named.length <= incarnationMax) seen = named;
     return result;
   };
   return { transport: { ...transport, exchange }, incarnation: () => seen };

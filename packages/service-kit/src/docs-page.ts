@@ -1,17 +1,17 @@
 /** `/docs`: every service's contract in Swagger UI, served from here and from nowhere else. */
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { SERVICE_CONTRACTS } from '@baton/contracts';
+import { serviceContracts } from '@baton/contracts';
 import express, { type RequestHandler, Router } from 'express';
 import { type OpenApiDocument, toOpenApi } from './openapi.ts';
 
 /** Found, not imported: its main module runs the whole page's script. */
-const ASSETS_DIR = dirname(
+const assetsDir = dirname(
   createRequire(import.meta.url).resolve('swagger-ui-dist/swagger-ui-bundle.js'),
 );
-const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js'];
+const assetNames = ['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js'];
 
-const POLICY = [
+const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -22,7 +22,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const PAGE = `<!doctype html>
+const page = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -46,7 +46,7 @@ const toInitializer = (tryable: string): string => `const tryOnlyOurs = () => ({
 });
 SwaggerUIBundle({
   dom_id: '#swagger-ui',
-  urls: ${JSON.stringify([...SERVICE_CONTRACTS.keys()].map((name) => ({ name, url: `/docs/contracts/${name}.json` })))},
+  urls: ${JSON.stringify([...serviceContracts.keys()].map((name) => ({ name, url: `/docs/contracts/${name}.json` })))},
   validatorUrl: null,
   deepLinking: true,
   presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
@@ -64,23 +64,23 @@ const sendText =
 export function createDocsRouter(tryable = 'orchestrator'): Router {
   const router = Router();
   router.use('/docs', (_request, response, next) => {
-    response.setHeader('content-security-policy', POLICY);
+    response.setHeader('content-security-policy', policy);
     next();
   });
-  router.get('/docs', sendText('html', PAGE));
+  router.get('/docs', sendText('html', page));
   router.get('/docs/initializer.js', sendText('js', toInitializer(tryable)));
   // Made when they are asked for: together they would be a part of every start.
   const documents = new Map<string, OpenApiDocument>();
-  for (const [name, operations] of SERVICE_CONTRACTS) {
+  for (const [name, operations] of serviceContracts) {
     router.get(`/docs/contracts/${name}.json`, (_request, response) => {
       const document = documents.get(name) ?? toOpenApi(name, operations);
       documents.set(name, document);
       response.json(document);
     });
   }
-  const assets = express.static(ASSETS_DIR, { index: false, redirect: false });
+  const assets = express.static(assetsDir, { index: false, redirect: false });
   router.use('/docs', (request, response, next) =>
-    ASSETS.includes(request.path.slice(1)) ? assets(request, response, next) : next(),
+    assetNames.includes(request.path.slice(1)) ? assets(request, response, next) : next(),
   );
   return router;
 }

@@ -13,7 +13,7 @@ function linesOf(source: Record<string, string>): readonly string[] {
   }
   return [];
 }
-const TOKEN = 'sixteen-characters';
+const validToken = 'sixteen-characters';
 
 it('has a default for everything', () => {
   const env = read({});
@@ -66,7 +66,7 @@ describe('problems', () => {
     'HOST=%s needs a token, and starts with one',
     (host) => {
       expect(linesOf({ HOST: host }).join('\n')).toMatch(/HOST: .* OPERATOR_TOKEN must be set/);
-      expect(read({ HOST: host, OPERATOR_TOKEN: TOKEN }).HOST).toBe(host);
+      expect(read({ HOST: host, OPERATOR_TOKEN: validToken }).HOST).toBe(host);
     },
   );
 

@@ -1,14 +1,14 @@
 /** The environment, read once and whole: every problem is reported together. */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LOG_LEVELS } from '@baton/telemetry';
+import { logLevels } from '@baton/telemetry';
 import { z } from 'zod';
 import { StartupProblem } from './startup-problem.ts';
 
 type Source = Readonly<Record<string, string | undefined>>;
 
-const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
-const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** A whole number, as text; zod's own coercion would take '' for 0 and '1e3' for 1000. */
 const Port = z
@@ -51,9 +51,9 @@ const toSharedShape = (port: number) => ({
     .min(1)
     .max(4_096)
     .prefault('.data')
-    .transform((path) => resolve(REPOSITORY, path))
+    .transform((path) => resolve(repository, path))
     .meta({ example: '.data' }),
-  LOG_LEVEL: z.enum(LOG_LEVELS).default('info').meta({ example: 'info' }),
+  LOG_LEVEL: z.enum(logLevels).default('info').meta({ example: 'info' }),
   NODE_ENV: z
     .enum(['development', 'test', 'production'])
     .default('development')
@@ -64,7 +64,7 @@ const toSharedShape = (port: number) => ({
     .string()
     .min(1)
     .max(4_096)
-    .transform((path) => resolve(REPOSITORY, path))
+    .transform((path) => resolve(repository, path))
     .optional()
     .meta({ example: '.data/faults.json' }),
   /** Where spans are sent, over OTLP and HTTP; without it nothing is traced. */
@@ -131,7 +131,7 @@ export function readServiceEnv<S extends z.ZodRawShape>(
   const shared = collect(() => readEnv(toSharedShape(port), source));
   const own = collect(() => readEnv(shape, source));
   const host = source.HOST || '127.0.0.1';
-  if (!LOOPBACK.has(host) && !source.OPERATOR_TOKEN) {
+  if (!loopback.has(host) && !source.OPERATOR_TOKEN) {
     problems.push(
       `  HOST: ${host} can be reached from other machines, so OPERATOR_TOKEN must be set (for example HOST=127.0.0.1)`,
     );

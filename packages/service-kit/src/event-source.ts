@@ -26,10 +26,10 @@ export interface EventSource {
   readonly close: () => Promise<void>;
 }
 
-const RECONNECT_MS = 1_000;
+const reconnectMs = 1_000;
 /** The server says something every 15 s; after this it is taken for gone. */
-const SILENCE_MAX_MS = 45_000;
-const EVENT_MAX_CHARS = 1024 * 1024;
+const silenceMaxMs = 45_000;
+const eventMaxChars = 1024 * 1024;
 
 function toStreamed({ id, event, data }: EventSourceMessage): readonly StreamedEvent[] {
   if (event === 'reset') return [{ kind: 'reset', id }];
@@ -42,7 +42,7 @@ async function* readMessages(body: AsyncIterable<Buffer>): AsyncGenerator<EventS
   const messages: EventSourceMessage[] = [];
   const parser = createParser({
     onEvent: (message) => messages.push(message),
-    maxBufferSize: EVENT_MAX_CHARS,
+    maxBufferSize: eventMaxChars,
   });
   const decoder = new TextDecoder();
   for await (const chunk of body) {
@@ -100,12 +100,12 @@ async function* readAcross(
     } catch {
       // A lost connection says nothing about the orders; the next one resumes.
     }
-    await delay(RECONNECT_MS, undefined, { signal: options.signal }).catch(() => {});
+    await delay(reconnectMs, undefined, { signal: options.signal }).catch(() => {});
   }
 }
 
 export function createEventSource({ baseUrl }: HttpOptions): EventSource {
-  const agent = new Agent({ headersTimeout: SILENCE_MAX_MS, bodyTimeout: SILENCE_MAX_MS });
+  const agent = new Agent({ headersTimeout: silenceMaxMs, bodyTimeout: silenceMaxMs });
   return {
     events: (options) => readAcross(agent, baseUrl, options),
     close: () => agent.destroy(),

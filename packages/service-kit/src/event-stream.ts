@@ -4,7 +4,7 @@ import type { Response } from 'express';
 import type { ServerEvent, StreamAnswer } from './answer.ts';
 
 /** Proxies close a connection that says nothing for about a minute. */
-const HEARTBEAT_MS = 15_000;
+const heartbeatMs = 15_000;
 
 const toText = ({ id, event, data }: ServerEvent): string =>
   `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
@@ -25,7 +25,7 @@ export async function sendEvents(
     response.end();
     return;
   }
-  const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
+  const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);
   const iterator = events[Symbol.asyncIterator]();
   // Also when the iterator is deaf to its return: nothing may go on writing to a caller that left.
   const stop = () => {

@@ -12,13 +12,13 @@ import {
 import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
 import { openStore, type Store } from './store.ts';
 
-const SCHEMA = 'CREATE TABLE IF NOT EXISTS effects (key TEXT)';
-const KEY = 'ord_1:reserve';
-const BODY = { orderId: 'ord_1', lines: [1] };
+const schema = 'CREATE TABLE IF NOT EXISTS effects (key TEXT)';
+const firstKey = 'ord_1:reserve';
+const firstBody = { orderId: 'ord_1', lines: [1] };
 
 const open: Store[] = [];
 function openAt(path = ':memory:', busyTimeoutMs = 2_000): { store: Store; fence: Fence } {
-  const store = openStore({ path, migrations: [SCHEMA], busyTimeoutMs });
+  const store = openStore({ path, migrations: [schema], busyTimeoutMs });
   open.push(store);
   return { store, fence: createFence(store, () => 0) };
 }
@@ -27,10 +27,10 @@ afterEach(() => {
 });
 
 const reply = (text: string): StoredReply => ({ status: 200, headers: { a: 'b' }, body: { text } });
-const insert = ({ db }: Store) => db.prepare('INSERT INTO effects VALUES (?)').run(KEY);
+const insert = ({ db }: Store) => db.prepare('INSERT INTO effects VALUES (?)').run(firstKey);
 const effects = ({ db }: Store) => db.prepare('SELECT count(*) AS n FROM effects').get()?.n;
 const stateOf = ({ db }: Store) =>
-  db.prepare('SELECT state FROM fence WHERE key = ?').get(KEY)?.state;
+  db.prepare('SELECT state FROM fence WHERE key = ?').get(firstKey)?.state;
 
 const forwardWith = (verdict: Verdict['verdict'], store: Store, text = verdict as string) =>
   vi.fn((): Verdict => {
@@ -51,8 +51,8 @@ describe('forward', () => {
     const { store, fence } = openAt();
     const effect = forwardWith('done', store);
     const expected = { outcome: 'reply', reply: reply('done') };
-    expect(fence.forward(KEY, BODY, effect)).toEqual({ ...expected, replayed: false });
-    expect(fence.forward(KEY, BODY, mustNotRun)).toEqual({ ...expected, replayed: true });
+    expect(fence.forward(firstKey, firstBody, effect)).toEqual({ ...expected, replayed: false });
+    expect(fence.forward(firstKey, firstBody, mustNotRun)).toEqual({ ...expected, replayed: true });
     expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
   });
 
@@ -60,16 +60,16 @@ describe('forward', () => {
     const { store, fence } = openAt();
     const expected = { outcome: 'reply', reply: reply('refused') };
     const effect = forwardWith('refused', store);
-    expect(fence.forward(KEY, BODY, effect)).toEqual({ ...expected, replayed: false });
-    expect(fence.forward(KEY, BODY, mustNotRun)).toEqual({ ...expected, replayed: true });
+    expect(fence.forward(firstKey, firstBody, effect)).toEqual({ ...expected, replayed: false });
+    expect(fence.forward(firstKey, firstBody, mustNotRun)).toEqual({ ...expected, replayed: true });
     expect([effects(store), stateOf(store)]).toEqual([0, 'REFUSED']);
   });
 
   it('a rejection stores nothing, so that the next one is done', () => {
     const { store, fence } = openAt();
-    fence.forward(KEY, BODY, forwardWith('rejected', store));
+    fence.forward(firstKey, firstBody, forwardWith('rejected', store));
     expect([effects(store), stateOf(store)]).toEqual([0, undefined]);
-    fence.forward(KEY, BODY, forwardWith('done', store));
+    fence.forward(firstKey, firstBody, forwardWith('done', store));
     expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
   });
 
@@ -79,9 +79,9 @@ describe('forward', () => {
       insert(store);
       throw new Error('planned');
     };
-    expect(() => fence.forward(KEY, BODY, failing)).toThrow('planned');
+    expect(() => fence.forward(firstKey, firstBody, failing)).toThrow('planned');
     expect([effects(store), stateOf(store)]).toEqual([0, undefined]);
-    fence.forward(KEY, BODY, forwardWith('done', store));
+    fence.forward(firstKey, firstBody, forwardWith('done', store));
     expect(effects(store)).toBe(1);
   });
 
@@ -90,7 +90,9 @@ describe('forward', () => {
     const failing = createFence(store, () => {
       throw new Error('no clock');
     });
-    expect(() => failing.forward(KEY, BODY, forwardWith('done', store))).toThrow('no clock');
+    expect(() => failing.forward(firstKey, firstBody, forwardWith('done', store))).toThrow(
+      'no clock',
+    );
     expect([effects(store), stateOf(store)]).toEqual([0, undefined]);
   });
 
@@ -98,17 +100,17 @@ describe('forward', () => {
     'after %s, another body under the key is told so',
     (verdict) => {
       const { store, fence } = openAt();
-      fence.forward(KEY, BODY, forwardWith(verdict, store));
-      const other = { ...BODY, lines: [2] };
-      expect(fence.forward(KEY, other, mustNotRun)).toEqual({ outcome: 'key-reused' });
+      fence.forward(firstKey, firstBody, forwardWith(verdict, store));
+      const other = { ...firstBody, lines: [2] };
+      expect(fence.forward(firstKey, other, mustNotRun)).toEqual({ outcome: 'key-reused' });
     },
   );
 
   it('the same body in another order of keys is the same body', () => {
     const { store, fence } = openAt();
-    fence.forward(KEY, BODY, forwardWith('done', store));
+    fence.forward(firstKey, firstBody, forwardWith('done', store));
     const turned = { lines: [1], orderId: 'ord_1' };
-    expect(fence.forward(KEY, turned, mustNotRun)).toMatchObject({ replayed: true });
+    expect(fence.forward(firstKey, turned, mustNotRun)).toMatchObject({ replayed: true });
   });
 });
 
@@ -116,63 +118,74 @@ describe('undo', () => {
   it('where there is no row it leaves a tombstone, which fences the late forward', () => {
     const { store, fence } = openAt();
     const effect = undoing(store);
-    expect(fence.undo(KEY, BODY, effect)).toEqual({ outcome: 'undone', replayed: false });
+    expect(fence.undo(firstKey, firstBody, effect)).toEqual({ outcome: 'undone', replayed: false });
     expect(effect).toHaveBeenCalledWith(false);
     expect(stateOf(store)).toBe('TOMBSTONE');
-    expect(fence.forward(KEY, BODY, mustNotRun)).toEqual({ outcome: 'fenced' });
-    expect(fence.undo(KEY, BODY, mustNotRun)).toEqual({ outcome: 'undone', replayed: true });
+    expect(fence.forward(firstKey, firstBody, mustNotRun)).toEqual({ outcome: 'fenced' });
+    expect(fence.undo(firstKey, firstBody, mustNotRun)).toEqual({
+      outcome: 'undone',
+      replayed: true,
+    });
     expect(stateOf(store)).toBe('TOMBSTONE');
   });
 
   it('after done it undoes once, and fences a repeated forward', () => {
     const { store, fence } = openAt();
-    fence.forward(KEY, BODY, forwardWith('done', store));
-    expect(fence.undo(KEY, {}, undoing(store))).toEqual({ outcome: 'undone', replayed: false });
+    fence.forward(firstKey, firstBody, forwardWith('done', store));
+    expect(fence.undo(firstKey, {}, undoing(store))).toEqual({
+      outcome: 'undone',
+      replayed: false,
+    });
     expect([effects(store), stateOf(store)]).toEqual([0, 'UNDONE']);
-    expect(fence.undo(KEY, {}, mustNotRun)).toEqual({ outcome: 'undone', replayed: true });
-    expect(fence.forward(KEY, BODY, mustNotRun)).toEqual({ outcome: 'fenced' });
+    expect(fence.undo(firstKey, {}, mustNotRun)).toEqual({ outcome: 'undone', replayed: true });
+    expect(fence.forward(firstKey, firstBody, mustNotRun)).toEqual({ outcome: 'fenced' });
     expect([effects(store), stateOf(store)]).toEqual([0, 'UNDONE']);
   });
 
   it('after a refusal there is nothing to undo, and the refusal stays', () => {
     const { store, fence } = openAt();
-    fence.forward(KEY, BODY, forwardWith('refused', store));
+    fence.forward(firstKey, firstBody, forwardWith('refused', store));
     const effect = undoing(store);
-    expect(fence.undo(KEY, {}, effect)).toEqual({ outcome: 'undone', replayed: false });
+    expect(fence.undo(firstKey, {}, effect)).toEqual({ outcome: 'undone', replayed: false });
     expect(effect).toHaveBeenCalledWith(false);
     expect(stateOf(store)).toBe('REFUSED');
-    expect(fence.forward(KEY, BODY, mustNotRun)).toMatchObject({ reply: reply('refused') });
-    expect(fence.undo(KEY, {}, mustNotRun)).toEqual({ outcome: 'undone', replayed: true });
+    expect(fence.forward(firstKey, firstBody, mustNotRun)).toMatchObject({
+      reply: reply('refused'),
+    });
+    expect(fence.undo(firstKey, {}, mustNotRun)).toEqual({ outcome: 'undone', replayed: true });
   });
 
   it('a rejected undo leaves no tombstone, and after done it leaves the effect', () => {
     const { store, fence } = openAt();
     const rejecting = (): UndoVerdict => ({ verdict: 'rejected', reply: reply('no') });
-    expect(fence.undo(KEY, {}, rejecting)).toEqual({ outcome: 'rejected', reply: reply('no') });
+    expect(fence.undo(firstKey, {}, rejecting)).toEqual({
+      outcome: 'rejected',
+      reply: reply('no'),
+    });
     expect(stateOf(store)).toBeUndefined();
-    fence.forward(KEY, BODY, forwardWith('done', store));
-    fence.undo(KEY, {}, rejecting);
+    fence.forward(firstKey, firstBody, forwardWith('done', store));
+    fence.undo(firstKey, {}, rejecting);
     expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
   });
 
   it('a throw leaves the effect and its row', () => {
     const { store, fence } = openAt();
-    fence.forward(KEY, BODY, forwardWith('done', store));
+    fence.forward(firstKey, firstBody, forwardWith('done', store));
     const failing = () => {
       store.db.exec('DELETE FROM effects');
       throw new Error('planned');
     };
-    expect(() => fence.undo(KEY, {}, failing)).toThrow('planned');
+    expect(() => fence.undo(firstKey, {}, failing)).toThrow('planned');
     expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
   });
 
   it('an undo whose row cannot be written is taken back', () => {
     const { store, fence } = openAt();
-    fence.forward(KEY, BODY, forwardWith('done', store));
+    fence.forward(firstKey, firstBody, forwardWith('done', store));
     const failing = createFence(store, () => {
       throw new Error('no clock');
     });
-    expect(() => failing.undo(KEY, {}, undoing(store))).toThrow('no clock');
+    expect(() => failing.undo(firstKey, {}, undoing(store))).toThrow('no clock');
     expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
   });
 
@@ -180,10 +193,10 @@ describe('undo', () => {
     'after %s, another body for the undo is told so',
     (first) => {
       const { store, fence } = openAt();
-      if (first !== 'none') fence.forward(KEY, BODY, forwardWith(first, store));
-      fence.undo(KEY, { orderId: 'ord_1' }, undoing(store));
+      if (first !== 'none') fence.forward(firstKey, firstBody, forwardWith(first, store));
+      fence.undo(firstKey, { orderId: 'ord_1' }, undoing(store));
       const other = { orderId: 'ord_2' };
-      expect(fence.undo(KEY, other, mustNotRun)).toEqual({ outcome: 'key-reused' });
+      expect(fence.undo(firstKey, other, mustNotRun)).toEqual({ outcome: 'key-reused' });
     },
   );
 });
@@ -194,12 +207,12 @@ describe('the file', () => {
   it('answers the same after it was closed and opened again', () => {
     const path = newPath();
     const first = openAt(path);
-    first.fence.forward(KEY, BODY, forwardWith('done', first.store));
+    first.fence.forward(firstKey, firstBody, forwardWith('done', first.store));
     first.fence.undo('ord_2:reserve', {}, undoing(first.store));
     first.store.close();
     const { store, fence } = openAt(path);
-    expect(fence.forward(KEY, BODY, mustNotRun)).toMatchObject({ reply: reply('done') });
-    expect(fence.forward('ord_2:reserve', BODY, mustNotRun)).toEqual({ outcome: 'fenced' });
+    expect(fence.forward(firstKey, firstBody, mustNotRun)).toMatchObject({ reply: reply('done') });
+    expect(fence.forward('ord_2:reserve', firstBody, mustNotRun)).toEqual({ outcome: 'fenced' });
     expect([effects(store), store.incarnation]).toEqual([1, first.store.incarnation]);
   });
 
@@ -207,11 +220,13 @@ describe('the file', () => {
     const path = newPath();
     const one = openAt(path);
     const two = openAt(path, 20);
-    one.fence.forward(KEY, BODY, () => {
-      expect(() => two.fence.forward(KEY, BODY, mustNotRun)).toThrow(/locked/);
+    one.fence.forward(firstKey, firstBody, () => {
+      expect(() => two.fence.forward(firstKey, firstBody, mustNotRun)).toThrow(/locked/);
       return { verdict: 'done', reply: reply('one') };
     });
-    expect(two.fence.forward(KEY, BODY, mustNotRun)).toMatchObject({ reply: reply('one') });
+    expect(two.fence.forward(firstKey, firstBody, mustNotRun)).toMatchObject({
+      reply: reply('one'),
+    });
   });
 
   it('keeps one effect per key when threads race for the same keys', async () => {
@@ -220,7 +235,7 @@ describe('the file', () => {
     const keys = Array.from({ length: 200 }, (_, i) => `ord_${i}:reserve${i}`);
     const script = new URL('./stand-in/race.ts', import.meta.url);
     const workers = [keys, keys, [...keys].reverse()].map(
-      (mine) => new Worker(script, { workerData: { path, migrations: [SCHEMA], keys: mine } }),
+      (mine) => new Worker(script, { workerData: { path, migrations: [schema], keys: mine } }),
     );
     await Promise.all(workers.map((worker) => once(worker, 'message')));
     const ended = workers.map((worker) => once(worker, 'exit'));

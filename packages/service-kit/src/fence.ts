@@ -21,7 +21,7 @@ import { z } from 'zod';
 import { toCanonicalJson } from './json.ts';
 import type { Store } from './store.ts';
 
-const SCHEMA = `
+const schema = `
   CREATE TABLE IF NOT EXISTS fence (
     key TEXT PRIMARY KEY,
     state TEXT NOT NULL CHECK (state IN ('DONE', 'REFUSED', 'UNDONE', 'TOMBSTONE')),
@@ -147,7 +147,7 @@ function storeUndo(
 }
 
 export function createFence(store: Store, now: () => number = Date.now): Fence {
-  store.transact((db) => db.exec(SCHEMA));
+  store.transact((db) => db.exec(schema));
   const rows = createRows(store.db, now);
   return {
     forward: (key, body, effect) =>

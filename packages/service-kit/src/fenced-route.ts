@@ -2,8 +2,8 @@
 import {
   type EffectOperation,
   type FencedOperation,
-  KEY_HEADER,
-  REPLAYED_HEADER,
+  keyHeader,
+  replayedHeader,
   runIdOfKey,
   type UndoOperation,
 } from '@baton/contracts';
@@ -130,7 +130,7 @@ export function respondFenced(
   ledger: Ledger,
   request: HttpRequest,
 ): HttpAnswer {
-  const key = request.headers[KEY_HEADER] ?? '';
+  const key = request.headers[keyHeader] ?? '';
   const runId = runIdOfKey(key);
   if (runId === undefined) return toProblemAnswer(operation, 'key-missing');
   // Only what no body may ever hold: rules that could change are judged behind the row.
@@ -151,12 +151,12 @@ export function respondFenced(
 /** Says what it answers: between two machines, an answer may reach somebody else. */
 const toAnswerOf = (key: string, answer: HttpAnswer): HttpAnswer => ({
   ...answer,
-  headers: { ...answer.headers, [KEY_HEADER]: key },
+  headers: { ...answer.headers, [keyHeader]: key },
 });
 
 const toReplay = (answer: HttpAnswer): HttpAnswer => ({
   ...answer,
-  headers: { ...answer.headers, [REPLAYED_HEADER]: 'true' },
+  headers: { ...answer.headers, [replayedHeader]: 'true' },
 });
 
 /** All of it is one transaction of the service's own file. */
@@ -173,6 +173,6 @@ export const declineUndo = (
   request: HttpRequest,
 ): HttpAnswer =>
   toAnswerOf(
-    request.headers[KEY_HEADER] ?? '',
-    toHttpAnswer(operation, decline, { orderId: runIdOfKey(request.headers[KEY_HEADER] ?? '') }),
+    request.headers[keyHeader] ?? '',
+    toHttpAnswer(operation, decline, { orderId: runIdOfKey(request.headers[keyHeader] ?? '') }),
   );

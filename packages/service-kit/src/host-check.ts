@@ -3,8 +3,8 @@ import type { Request, RequestHandler } from 'express';
 import { toGeneralProblem } from './problem-answer.ts';
 import { sendAnswer } from './send-answer.ts';
 
-const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
-const HOST_HEADER = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;
+const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
+const hostHeader = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;
 
 /** IPv6 addresses stand in brackets in a Host header. */
 const toHostName = (host: string): string =>
@@ -12,14 +12,14 @@ const toHostName = (host: string): string =>
 
 /** Node reads the first of several Host headers, and what stands before it may have read the last: none is believed. */
 const readHost = ({ headersDistinct: { host = [] } }: Request): string | undefined =>
-  host.length === 1 ? HOST_HEADER.exec((host[0] ?? '').toLowerCase())?.[1] : undefined;
+  host.length === 1 ? hostHeader.exec((host[0] ?? '').toLowerCase())?.[1] : undefined;
 
 /** A target may be a whole address, whose host then counts as well; true of a path. */
 const isTargetAllowed = (url: string, allowed: ReadonlySet<string>): boolean =>
   url.startsWith('/') || allowed.has(URL.parse(url)?.hostname ?? '');
 
 export function createHostCheck(hosts: readonly string[]): RequestHandler {
-  const allowed = new Set([...LOOPBACK_HOSTS, ...hosts.map((h) => toHostName(h).toLowerCase())]);
+  const allowed = new Set([...loopbackHosts, ...hosts.map((h) => toHostName(h).toLowerCase())]);
   return (request, response, next) => {
     const name = readHost(request);
     if (name !== undefined && allowed.has(name) && isTargetAllowed(request.originalUrl, allowed))

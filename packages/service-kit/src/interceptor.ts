@@ -3,10 +3,10 @@
  * Nothing here knows what they do there. Without an interceptor, calls go straight through.
  */
 import {
-  ATTEMPT_HEADER,
+  attemptHeader,
   type FencedOperation,
   isFenced,
-  KEY_HEADER,
+  keyHeader,
   runIdOfKey,
 } from '@baton/contracts';
 import type { HttpAnswer, HttpRequest, ProblemAnswer } from './answer.ts';
@@ -39,13 +39,13 @@ export function toInterceptedCall(
   { operation, respond }: Route,
   request: HttpRequest,
 ): InterceptedCall | undefined {
-  const key = request.headers[KEY_HEADER] ?? '';
+  const key = request.headers[keyHeader] ?? '';
   const orderId = runIdOfKey(key);
   if (!isFenced(operation) || orderId === undefined) return undefined;
   return {
     operation,
     orderId,
-    attempt: readAttempt(request.headers[ATTEMPT_HEADER]),
+    attempt: readAttempt(request.headers[attemptHeader]),
     headers: request.headers,
     signal: request.signal,
     proceed: async (decline) => {

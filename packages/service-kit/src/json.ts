@@ -2,9 +2,9 @@
 import type { Issue } from '@baton/contracts';
 
 /** Deeper than any contract; recursion over the body stays shallow. */
-const DEPTH_MAX = 16;
+const depthMax = 16;
 /** Names that mean something to the language: not every schema, merge or copy sees them as keys. */
-const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 const isContainer = (value: unknown): value is object =>
   typeof value === 'object' && value !== null;
@@ -12,10 +12,10 @@ const isContainer = (value: unknown): value is object =>
 /** Problems with the shape of a value, before any schema sees it. */
 export function inspectJson(value: unknown, path: string, depth = 0): readonly Issue[] {
   if (!isContainer(value)) return [];
-  if (depth >= DEPTH_MAX) return [{ path, message: `is nested deeper than ${DEPTH_MAX} levels` }];
+  if (depth >= depthMax) return [{ path, message: `is nested deeper than ${depthMax} levels` }];
   return Object.entries(value).flatMap(([key, child]) => {
     const childPath = Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`;
-    if (FORBIDDEN_KEYS.has(key)) return [{ path: childPath, message: 'is not an allowed name' }];
+    if (forbiddenKeys.has(key)) return [{ path: childPath, message: 'is not an allowed name' }];
     return inspectJson(child, childPath, depth + 1);
   });
 }

@@ -1,5 +1,5 @@
 /** The client of an app in the same process, without HTTP: for simulations with real stores. */
-import { INCARNATION_HEADER, type Operations } from '@baton/contracts';
+import { incarnationHeader, type Operations } from '@baton/contracts';
 import type { Tracing } from '@baton/telemetry';
 import { type Client, createClientOver } from './client.ts';
 import type { Exchange } from './reply.ts';
@@ -47,7 +47,7 @@ async function exchange(
   const headers =
     incarnation === undefined
       ? answer.headers
-      : { ...answer.headers, [INCARNATION_HEADER]: incarnation };
+      : { ...answer.headers, [incarnationHeader]: incarnation };
   return {
     kind: 'response',
     response: {

@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import type { Watched } from './loop-guard.ts';
 
-const STDERR = 2;
+const stderr = 2;
 const { beats, tickMs, silentMax }: Watched = workerData;
 let last = Atomics.load(beats, 0);
 let silent = 0;
@@ -12,7 +12,7 @@ function endProcess(): void {
   const seconds = (silent * tickMs) / 1_000;
   try {
     // Past the streams, which are the blocked thread's.
-    writeSync(STDERR, `the event loop was blocked for ${seconds} s, so this process ends\n`);
+    writeSync(stderr, `the event loop was blocked for ${seconds} s, so this process ends\n`);
   } finally {
     process.kill(process.pid, 'SIGKILL');
   }

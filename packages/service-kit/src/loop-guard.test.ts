@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, type TestContext } from 'vitest';
 
-const PROGRAM = new URL('./stand-in/guarded.ts', import.meta.url).pathname;
+const programText = new URL('./stand-in/guarded.ts', import.meta.url).pathname;
 /** Far above what a busy machine adds to a tick. */
-const BLOCKED_MAX_MS = 2_000;
+const blockedMaxMs = 2_000;
 
 async function start({ onTestFinished }: TestContext) {
-  const child = spawn(process.execPath, [PROGRAM, String(BLOCKED_MAX_MS)], { stdio: 'pipe' });
+  const child = spawn(process.execPath, [programText, String(blockedMaxMs)], { stdio: 'pipe' });
   onTestFinished(() => void child.kill('SIGKILL'));
   let errors = '';
   child.stderr.on('data', (chunk) => {
@@ -41,40 +41,40 @@ describe.concurrent('the loop guard', () => {
     expect(await ask('block 60000')).toBeUndefined();
     expect(await ended).toBe('SIGKILL');
     const blockedMs = performance.now() - blockedAtMs;
-    expect(blockedMs).toBeGreaterThan(BLOCKED_MAX_MS * 0.8);
-    expect(blockedMs).toBeLessThan(BLOCKED_MAX_MS * 5);
+    expect(blockedMs).toBeGreaterThan(blockedMaxMs * 0.8);
+    expect(blockedMs).toBeLessThan(blockedMaxMs * 5);
     expect(errors()).toBe('the event loop was blocked for 2 s, so this process ends\n');
   });
 
   it('leaves alone one that was blocked for less', async (context) => {
     const { ask, errors } = await start(context);
     for (let turn = 0; turn < 4; turn++)
-      expect(await ask(`block ${BLOCKED_MAX_MS / 2}`)).toBe('done');
+      expect(await ask(`block ${blockedMaxMs / 2}`)).toBe('done');
     expect(errors()).toBe('');
   });
 
   it('leaves alone one that was frozen for longer than the limit, and wakes', async (context) => {
     const { child, tell, hear, ask, errors } = await start(context);
     // Blocked for a little while after it wakes, so that no beat comes before the guard looks again.
-    await tell(`freeze ${BLOCKED_MAX_MS / 4}`);
-    await elapse(BLOCKED_MAX_MS * 2);
+    await tell(`freeze ${blockedMaxMs / 4}`);
+    await elapse(blockedMaxMs * 2);
     child.kill('SIGCONT');
     expect(await hear()).toBe('done');
-    await elapse(BLOCKED_MAX_MS);
+    await elapse(blockedMaxMs);
     expect(await ask('block 0')).toBe('done');
     expect(errors()).toBe('');
   });
 
   it('leaves alone one that has nothing to do', async (context) => {
     const { ask } = await start(context);
-    await elapse(BLOCKED_MAX_MS * 2);
+    await elapse(blockedMaxMs * 2);
     expect(await ask('block 0')).toBe('done');
   });
 
   it('watches no more once it was stopped', async (context) => {
     const { ask } = await start(context);
     expect(await ask('stop')).toBe('done');
-    expect(await ask(`block ${BLOCKED_MAX_MS * 2}`)).toBe('done');
+    expect(await ask(`block ${blockedMaxMs * 2}`)).toBe('done');
   });
 
   it('keeps no process alive that has nothing left to do', async (context) => {

@@ -18,14 +18,14 @@ export interface Watched {
 }
 
 /** Few enough to cost nothing, and so many that one late beat is not taken for a blocked loop. */
-const SILENT_MAX = 10;
+const silentMax = 10;
 
 /** Never keeps the process alive by itself. The function that it returns stops it. */
 export function guardLoop(blockedMaxMs: number): () => void {
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const tickMs = Math.ceil(blockedMaxMs / SILENT_MAX);
+  const tickMs = Math.ceil(blockedMaxMs / silentMax);
   const beating = setInterval(() => Atomics.add(beats, 0, 1), Math.ceil(tickMs / 2)).unref();
-  const workerData: Watched = { beats, tickMs, silentMax: SILENT_MAX };
+  const workerData: Watched = { beats, tickMs, silentMax: silentMax };
   const thread = new Worker(new URL('./loop-guard-thread.ts', import.meta.url), { workerData });
   thread.unref();
   return () => {

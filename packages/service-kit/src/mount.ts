@@ -100,7 +100,7 @@ const refuseMethod =
   (_request, response) =>
     sendAnswer(response, toGeneralProblem('method-not-allowed', { headers: { allow } }));
 
-const REGISTRARS = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const;
+const registrars = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const;
 type Watchers = Pick<MountSurroundings, 'metrics' | 'tracing' | 'intercept' | 'shed'>;
 
 function mountRoute(router: Router, route: Route, watchers: Watchers): void {
@@ -110,7 +110,7 @@ function mountRoute(router: Router, route: Route, watchers: Watchers): void {
   const shed = createShedder(route.operation, watchers.shed);
   const handle = toRequestHandler(route, watchers.intercept);
   const steps = method === 'GET' ? [handle] : [shed, checkType, readJson, handle];
-  router[REGISTRARS[method]](path, trace, observe, ...steps);
+  router[registrars[method]](path, trace, observe, ...steps);
 }
 
 export function mountRoutes(

@@ -1,5 +1,5 @@
 /** The documents committed under docs/openapi, so that a change of contract shows in a diff. */
-import { SERVICE_CONTRACTS } from '@baton/contracts';
+import { serviceContracts } from '@baton/contracts';
 import { toOpenApi } from './openapi.ts';
 
 export interface OpenApiFile {
@@ -8,7 +8,7 @@ export interface OpenApiFile {
 }
 
 export const toOpenApiFiles = (): readonly OpenApiFile[] =>
-  Array.from(SERVICE_CONTRACTS, ([service, operations]) => ({
+  Array.from(serviceContracts, ([service, operations]) => ({
     url: new URL(`../../../docs/openapi/${service}.json`, import.meta.url),
     text: `${JSON.stringify(toOpenApi(service, operations), null, 2)}\n`,
   }));

@@ -1,19 +1,19 @@
 /** A service's OpenAPI 3.1 document, derived from its contract. */
 import {
-  ATTEMPT_HEADER,
-  CONTRACT_VERSIONS,
-  EFFECT_KEY_PATTERN,
+  attemptHeader,
+  contractVersions,
   type EffectOperation,
-  EXAMPLE_EFFECT_KEY,
+  effectKeyPattern,
+  exampleEffectKey,
   healthLive,
   healthReady,
   isFenced,
-  KEY_HEADER,
+  keyHeader,
   type Operation,
   type Operations,
-  PROBLEM_TYPE,
   Problem,
   problemsOf,
+  problemType,
 } from '@baton/contracts';
 import { z } from 'zod';
 
@@ -46,17 +46,17 @@ function toParameters(place: 'path' | 'query' | 'header', schema: z.ZodType | un
   }));
 }
 
-const EFFECT_HEADERS = [
+const effectHeaders = [
   {
-    name: KEY_HEADER,
+    name: keyHeader,
     in: 'header',
     required: true,
     description: 'One per order and step, the same on every attempt and for the undo',
-    schema: { type: 'string', pattern: EFFECT_KEY_PATTERN },
-    example: EXAMPLE_EFFECT_KEY,
+    schema: { type: 'string', pattern: effectKeyPattern },
+    example: exampleEffectKey,
   },
   {
-    name: ATTEMPT_HEADER,
+    name: attemptHeader,
     in: 'header',
     required: false,
     description: 'Which attempt this is; it changes nothing that is done',
@@ -68,7 +68,7 @@ const parametersOf = (operation: Operation) => [
   ...toParameters('path', operation.params),
   ...toParameters('query', operation.query),
   ...toParameters('header', 'headers' in operation ? operation.headers : undefined),
-  ...(isFenced(operation) ? EFFECT_HEADERS : []),
+  ...(isFenced(operation) ? effectHeaders : []),
 ];
 
 function toReplies(operation: Operation): Json {
@@ -89,14 +89,14 @@ function toReplies(operation: Operation): Json {
   );
 }
 
-const PROBLEM_REFERENCE = { $ref: '#/components/schemas/Problem' };
+const problemReference = { $ref: '#/components/schemas/Problem' };
 
 /** A 404 for an unknown path, a 405 and the like are of no operation in particular. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['not-found', 'method-not-allowed', 'unauthorized']);
-const ABOUT_BODIES: ReadonlySet<string> = new Set(['payload-too-large', 'unsupported-media-type']);
+const elsewhere: ReadonlySet<string> = new Set(['not-found', 'method-not-allowed', 'unauthorized']);
+const aboutBodies: ReadonlySet<string> = new Set(['payload-too-large', 'unsupported-media-type']);
 
 const isListed = (operation: Operation, code: string): boolean =>
-  !ELSEWHERE.has(code) && (operation.method !== 'GET' || !ABOUT_BODIES.has(code));
+  !elsewhere.has(code) && (operation.method !== 'GET' || !aboutBodies.has(code));
 
 function toProblems(operation: Operation): Json {
   const listed = Object.entries(problemsOf(operation)).filter(([code]) =>
@@ -109,8 +109,8 @@ function toProblems(operation: Operation): Json {
       {
         description: problems.map(([code, { title }]) => `\`${code}\`: ${title}`).join('; '),
         content: {
-          [PROBLEM_TYPE]: {
-            schema: PROBLEM_REFERENCE,
+          [problemType]: {
+            schema: problemReference,
             examples: Object.fromEntries(
               problems.map(([code, { title }]) => [
                 code,
@@ -184,7 +184,7 @@ export interface OpenApiDocument {
 
 export const toOpenApi = (service: string, operations: Operations): OpenApiDocument => ({
   openapi: '3.1.0',
-  info: { title: service, version: String(CONTRACT_VERSIONS.get(service) ?? 1) },
+  info: { title: service, version: String(contractVersions.get(service) ?? 1) },
   paths: toPaths([...Object.values(operations), healthLive(service), healthReady(service)]),
   components: { schemas: { Problem: toSchema(Problem) } },
 });

@@ -3,7 +3,7 @@ import request from 'supertest';
 import { expect, it } from 'vitest';
 import { createOperatorCheck } from './operator-check.ts';
 
-const TOKEN = 'a-token-of-some-length';
+const validToken = 'a-token-of-some-length';
 
 function ask(token: string | undefined, authorization?: string, address?: string) {
   const app = express();
@@ -21,20 +21,23 @@ function ask(token: string | undefined, authorization?: string, address?: string
 it.each([
   undefined,
   '',
-  TOKEN,
-  `Bearer ${TOKEN}x`,
-  `Bearer ${TOKEN.slice(1)}`,
-  `Basic ${TOKEN}`,
+  validToken,
+  `Bearer ${validToken}x`,
+  `Bearer ${validToken.slice(1)}`,
+  `Basic ${validToken}`,
   'Bearer',
 ])('is told apart from an operator by its token: %j', async (authorization) => {
-  const answer = await ask(TOKEN, authorization);
+  const answer = await ask(validToken, authorization);
   expect([answer.status, answer.body.code]).toEqual([401, 'unauthorized']);
   expect(answer.headers['www-authenticate']).toBe('Bearer');
 });
 
-it.each([`Bearer ${TOKEN}`, `bearer ${TOKEN}`])('may operate with %j', async (authorization) => {
-  expect((await ask(TOKEN, authorization, '192.0.2.1')).status).toBe(200);
-});
+it.each([`Bearer ${validToken}`, `bearer ${validToken}`])(
+  'may operate with %j',
+  async (authorization) => {
+    expect((await ask(validToken, authorization, '192.0.2.1')).status).toBe(200);
+  },
+);
 
 it.each(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'])(
   'may operate from %s where there is no token',
@@ -46,6 +49,6 @@ it.each(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'])(
 it.each(['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', ''])(
   'may not operate from %j where there is no token',
   async (address) => {
-    expect((await ask(undefined, `Bearer ${TOKEN}`, address)).status).toBe(401);
+    expect((await ask(undefined, `Bearer ${validToken}`, address)).status).toBe(401);
   },
 );

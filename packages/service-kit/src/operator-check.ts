@@ -8,12 +8,12 @@ import type { RequestHandler } from 'express';
 import { toGeneralProblem } from './problem-answer.ts';
 import { sendAnswer } from './send-answer.ts';
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8);
-LOOPBACK.addAddress('::1', 'ipv6');
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8);
+loopback.addAddress('::1', 'ipv6');
 
 const isLoopback = (address = ''): boolean =>
-  LOOPBACK.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
+  loopback.check(address, address.includes(':') ? 'ipv6' : 'ipv4');
 
 const toDigest = (text: string): Buffer => createHash('sha256').update(text).digest();
 

@@ -10,7 +10,7 @@ import { createOrchestratorClient } from './orchestrator-client.ts';
 
 const { getOrder, placeOrder, cancelOrder, listOrders, streamEvents, streamOrderEvents } =
   orchestratorOperations;
-const OPERATIONS = {
+const operations = {
   getOrder,
   placeOrder,
   cancelOrder,
@@ -18,12 +18,12 @@ const OPERATIONS = {
   streamEvents,
   streamOrderEvents,
 };
-const ACCEPTED = {
+const accepted = {
   orderId: 'ord_1',
   status: 'accepted',
   links: { self: '/orders/ord_1', events: '/e', cancel: '/c' },
 } as const;
-const ORDER = {
+const matrixOrder = {
   customerId: 'customer-1',
   lines: [{ sku: 'mug', quantity: 2 }],
   payment: { method: 'card', token: 'tok_ok' },
@@ -48,13 +48,13 @@ async function* some(first: number, last: number): AsyncGenerator<ServerEvent> {
   for (let seq = first; seq <= last; seq += 1) yield toEvent(seq);
 }
 
-async function start(handlers: Partial<Handlers<typeof OPERATIONS>>) {
+async function start(handlers: Partial<Handlers<typeof operations>>) {
   const nothing = (): never => {
     throw new Error('not asked for by this test');
   };
   const { app } = createServiceApp({
     service: 'orchestrator',
-    operations: OPERATIONS,
+    operations: operations,
     log: createLog('orchestrator', 'silent'),
     metrics: createMetrics('orchestrator'),
   })({
@@ -153,13 +153,13 @@ it('lets go of the events, and of its heartbeat, when the reader leaves', async 
 it('sends the key and the wait of an order, and reads either answer', async () => {
   const client = await start({
     placeOrder: ({ headers, body }) => {
-      expect(body).toEqual(ORDER);
+      expect(body).toEqual(matrixOrder);
       expect(headers).toMatchObject({ 'idempotency-key': 'mine', prefer: 'wait=5' });
-      return { status: 202, body: ACCEPTED, headers: { location: '/orders/ord_1' } };
+      return { status: 202, body: accepted, headers: { location: '/orders/ord_1' } };
     },
   });
-  const placed = await client.placeOrder(ORDER, { idempotencyKey: 'mine', waitSeconds: 5 });
-  expect(placed).toEqual({ ok: true, status: 202, body: ACCEPTED });
+  const placed = await client.placeOrder(matrixOrder, { idempotencyKey: 'mine', waitSeconds: 5 });
+  expect(placed).toEqual({ ok: true, status: 202, body: accepted });
 });
 
 it('reads a listed problem by its code', async () => {
@@ -167,7 +167,11 @@ it('reads a listed problem by its code', async () => {
     placeOrder: () => ({ problem: 'queue-full', headers: { 'retry-after': '1' } }),
     cancelOrder: () => ({ problem: 'past-the-pivot' }),
   });
-  expect(await client.placeOrder(ORDER)).toEqual({ ok: false, code: 'queue-full', status: 503 });
+  expect(await client.placeOrder(matrixOrder)).toEqual({
+    ok: false,
+    code: 'queue-full',
+    status: 503,
+  });
   expect(await client.cancelOrder('ord_1')).toEqual({
     ok: false,
     code: 'past-the-pivot',

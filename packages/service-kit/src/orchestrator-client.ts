@@ -42,10 +42,10 @@ export interface OrchestratorClient {
   readonly close: () => Promise<void>;
 }
 
-const DEADLINE_MS = 30_000;
+const deadlineMs = 30_000;
 
 const toOptions = ({ signal }: CallOptions = {}, waitSeconds = 0): { signal: AbortSignal } => ({
-  signal: signal ?? AbortSignal.timeout(DEADLINE_MS + waitSeconds * 1_000),
+  signal: signal ?? AbortSignal.timeout(deadlineMs + waitSeconds * 1_000),
 });
 
 function toPlaceOptions(options: PlaceOptions = {}): ReadOptions {

@@ -8,7 +8,7 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-const CURSOR = /^\d{1,15}$/;
+const cursorPattern = /^\d{1,15}$/;
 
 /**
  * `read` selects at most `limit` rows with an id below `beforeId`, newest first.
@@ -18,7 +18,7 @@ export function readPage<T extends { readonly id: number }>(
   { limit, cursor }: PageQuery,
   read: (beforeId: number, limit: number) => readonly T[],
 ): Page<T> | undefined {
-  if (cursor !== undefined && !CURSOR.test(cursor)) return undefined;
+  if (cursor !== undefined && !cursorPattern.test(cursor)) return undefined;
   const beforeId = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor);
   // One more than asked for tells whether there is a next page.
   const found = read(beforeId, limit + 1);

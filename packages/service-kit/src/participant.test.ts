@@ -6,14 +6,14 @@ import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
 
-const PROGRAM = new URL('./stand-in/participant.ts', import.meta.url).pathname;
+const programText = new URL('./stand-in/participant.ts', import.meta.url).pathname;
 const Ready = z.object({ port: z.int() });
-const TRIES_MAX = 500;
+const triesMax = 500;
 
 /** No file of it grows past so many blocks of 512 bytes, as on a disk that is full. */
 function startOnSmallDisk(folder: string, fileBlocksMax: number) {
   const command = `ulimit -f ${fileBlocksMax}; exec "$0" "$1"`;
-  const child = spawn('sh', ['-c', command, process.execPath, PROGRAM], {
+  const child = spawn('sh', ['-c', command, process.execPath, programText], {
     env: { PORT: '0', DATA_DIR: folder, NODE_ENV: 'production' },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -39,7 +39,7 @@ it('asks to be started again when its disk is full, and says which folder it is'
   const folder = createTemporaryFolder();
   const program = startOnSmallDisk(folder, 256);
   const { port } = await program.ready;
-  for (let i = 0, failed = false; !failed && i < TRIES_MAX; i += 1) {
+  for (let i = 0, failed = false; !failed && i < triesMax; i += 1) {
     failed = await reserve(port, `ord_${i}`).then(
       () => false,
       () => true,

@@ -62,7 +62,7 @@ async function findSaboteur(
 }
 
 /** sysexits.h calls it EX_SOFTWARE; the orchestrator ends with it when its journal fails. Whether the file is usable, a fresh start says. */
-const STORE_FAILED = 70;
+const storeFailed = 70;
 
 /** Fail-stop: what is on the disk is known again only after a fresh start. */
 const endWhenBroken =
@@ -72,7 +72,7 @@ const endWhenBroken =
       ? `the disk of ${dirname(path)} is full or fails`
       : `the data file ${path} failed`;
     log.fatal({ err: error }, `${what}: this process ends, and is to be started again`);
-    process.exit(STORE_FAILED);
+    process.exit(storeFailed);
   };
 
 export const runParticipant = (

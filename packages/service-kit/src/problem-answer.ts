@@ -1,11 +1,11 @@
 import {
-  GENERAL_PROBLEMS,
+  generalProblems,
   type Issue,
   type Operation,
-  PROBLEM_TYPE,
   type Problem,
   type ProblemSpecs,
   problemsOf,
+  problemType,
 } from '@baton/contracts';
 import type { Headers, HttpAnswer } from './answer.ts';
 
@@ -17,7 +17,7 @@ export interface ProblemDetails {
 }
 
 /** So many issues are shown; a hostile body could name thousands. */
-const ISSUES_MAX = 20;
+const issuesMax = 20;
 
 function toDocument(specs: ProblemSpecs, code: string, details: ProblemDetails): Problem {
   const spec = Object.hasOwn(specs, code) ? specs[code] : undefined;
@@ -28,14 +28,14 @@ function toDocument(specs: ProblemSpecs, code: string, details: ProblemDetails):
     status: spec.status,
     code,
     ...(details.detail === undefined ? {} : { detail: details.detail }),
-    ...(details.issues === undefined ? {} : { issues: details.issues.slice(0, ISSUES_MAX) }),
+    ...(details.issues === undefined ? {} : { issues: details.issues.slice(0, issuesMax) }),
     ...(details.orderId === undefined ? {} : { orderId: details.orderId }),
   };
 }
 
 const toAnswer = (document: Problem, headers: Headers = {}): HttpAnswer => ({
   status: document.status,
-  headers: { ...headers, 'content-type': PROBLEM_TYPE },
+  headers: { ...headers, 'content-type': problemType },
   body: document,
 });
 
@@ -48,9 +48,9 @@ export const toProblemAnswer = (
 
 /** A problem of no operation: no such path, a body that cannot be read. */
 export const toGeneralProblem = (
-  code: keyof typeof GENERAL_PROBLEMS,
+  code: keyof typeof generalProblems,
   details: ProblemDetails = {},
-): HttpAnswer => toAnswer(toDocument(GENERAL_PROBLEMS, code, details), details.headers);
+): HttpAnswer => toAnswer(toDocument(generalProblems, code, details), details.headers);
 
 export function isRefusal(operation: Operation, code: string): boolean {
   const specs = problemsOf(operation);

@@ -2,13 +2,13 @@ import { inventoryOperations } from '@baton/contracts/inventory-service';
 import { describe, expect, it } from 'vitest';
 import { type RawResponse, toReply } from './reply.ts';
 
-const NOW_MS = Date.parse('2026-01-01T00:00:00Z');
-const DAY_MS = 24 * 60 * 60 * 1_000;
+const nowMs = Date.parse('2026-01-01T00:00:00Z');
+const dayMs = 24 * 60 * 60 * 1_000;
 
 const respond = (status: number, headers: RawResponse['headers'] = {}, body: unknown = {}) =>
   toReply(
     inventoryOperations.release,
-    { status, headers, text: JSON.stringify(body), receivedAtMs: NOW_MS },
+    { status, headers, text: JSON.stringify(body), receivedAtMs: nowMs },
     'ord_1:reserve',
   );
 
@@ -18,8 +18,8 @@ describe('Retry-After', () => {
     ['120', 120_000],
     ['Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
     ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
-    ['9999999999', DAY_MS],
-    ['Fri, 01 Jan 2027 00:00:00 GMT', DAY_MS],
+    ['9999999999', dayMs],
+    ['Fri, 01 Jan 2027 00:00:00 GMT', dayMs],
     ['soon', undefined],
     ['-5 minutes', undefined],
     ['', undefined],

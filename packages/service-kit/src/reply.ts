@@ -7,11 +7,11 @@
  */
 import {
   type FencedOperation,
-  KEY_HEADER,
+  keyHeader,
   type Operation,
-  PROBLEM_TYPE,
   Problem,
   problemsOf,
+  problemType,
   type ReplyBodyOf,
   runIdOfKey,
 } from '@baton/contracts';
@@ -51,9 +51,9 @@ export type Exchange =
   | { readonly kind: 'unsent'; readonly code: string }
   | { readonly kind: 'unknown'; readonly code: string };
 
-const NOT_WORTH_RETRYING: ReadonlySet<number> = new Set([400, 401, 403, 404, 413, 415, 422]);
+const notWorthRetrying: ReadonlySet<number> = new Set([400, 401, 403, 404, 413, 415, 422]);
 /** A server that says a year must not stop us for a year. */
-const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1_000;
+const retryAfterMaxMs = 24 * 60 * 60 * 1_000;
 
 function toRetryAfterMs(value: string | undefined, receivedAtMs: number): number | undefined {
   if (value === undefined) return undefined;
@@ -61,7 +61,7 @@ function toRetryAfterMs(value: string | undefined, receivedAtMs: number): number
     ? Number(value) * 1_000
     : Date.parse(value) - receivedAtMs;
   if (Number.isNaN(delayMs)) return undefined;
-  return Math.min(Math.max(delayMs, 0), RETRY_AFTER_MAX_MS);
+  return Math.min(Math.max(delayMs, 0), retryAfterMaxMs);
 }
 
 export function readJson(text: string): unknown {
@@ -80,14 +80,14 @@ function unknown(code: string, response: RawResponse): Reply<never> {
   return {
     reply: 'unknown',
     code,
-    retriable: !NOT_WORTH_RETRYING.has(response.status),
+    retriable: !notWorthRetrying.has(response.status),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }
 
 /** Undefined when the answer is no problem document of the status it came with. */
 export function readProblem(response: RawResponse): Problem | undefined {
-  if (!hasType(response, PROBLEM_TYPE)) return undefined;
+  if (!hasType(response, problemType)) return undefined;
   const problem = Problem.safeParse(readJson(response.text));
   return problem.success && problem.data.status === response.status ? problem.data : undefined;
 }
@@ -102,7 +102,7 @@ const Named = z.looseObject({ orderId: z.string() });
 
 /** An answer says so by the key that it repeats, or by `orderId` in its body; where it says both, both are right. */
 function isOurs({ headers }: RawResponse, key: string, body: unknown): boolean {
-  const echoed = headers[KEY_HEADER];
+  const echoed = headers[keyHeader];
   const named = Named.safeParse(body).data?.orderId;
   if (echoed === undefined && named === undefined) return false;
   return (echoed ?? key) === key && (named ?? runIdOfKey(key)) === runIdOfKey(key);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { readRequest } from './request-reader.ts';
 
 const { placeOrder, listOrders, cancelOrder, getOrder } = orchestratorOperations;
-const ORDER = {
+const matrixOrder = {
   customerId: 'customer-1',
   lines: [{ sku: 'mug', quantity: 2 }],
   payment: { method: 'card', token: 'tok_ok' },
@@ -20,7 +20,7 @@ const pathsOf = (read: ReturnType<typeof readRequest>) =>
   read.ok ? [] : read.issues.map(({ path }) => path);
 
 it('refuses __proto__ before any schema sees it', () => {
-  const body = JSON.parse(JSON.stringify(ORDER).replace('"token"', '"__proto__":{},"token"'));
+  const body = JSON.parse(JSON.stringify(matrixOrder).replace('"token"', '"__proto__":{},"token"'));
   expect(readRequest(placeOrder, request({ body }))).toEqual({
     ok: false,
     issues: [{ path: 'body.payment.__proto__', message: 'is not an allowed name' }],
@@ -29,7 +29,7 @@ it('refuses __proto__ before any schema sees it', () => {
 
 it('names the issues of every part together', () => {
   const headers = { 'idempotency-key': 'with a space' };
-  const body = { ...ORDER, payment: { method: 'cash', token: '4111 1111 1111 1111' } };
+  const body = { ...matrixOrder, payment: { method: 'cash', token: '4111 1111 1111 1111' } };
   const read = readRequest(placeOrder, request({ headers, query: { x: '1' }, body }));
   expect(pathsOf(read)).toEqual([
     'query.x',

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { HttpRequest } from './answer.ts';
 import { inspectJson } from './json.ts';
 
-const NOTHING = z.strictObject({});
+const nothing = z.strictObject({});
 
 export type Read<T> =
   | { readonly ok: true; readonly value: T }
@@ -45,13 +45,13 @@ interface Parts {
 }
 
 const bodySchemaOf = (operation: Operation): z.ZodType =>
-  ('body' in operation ? operation.body : undefined) ?? NOTHING.optional();
+  ('body' in operation ? operation.body : undefined) ?? nothing.optional();
 const headersSchemaOf = (operation: Operation): z.ZodType =>
   ('headers' in operation ? operation.headers : undefined) ?? z.unknown();
 
 export function readRequest(operation: Operation, request: HttpRequest): Read<Parts> {
-  const params = readPart(operation.params ?? NOTHING, request.params, 'params');
-  const query = readPart(operation.query ?? NOTHING, request.query, 'query');
+  const params = readPart(operation.params ?? nothing, request.params, 'params');
+  const query = readPart(operation.query ?? nothing, request.query, 'query');
   const headers = parsePart(headersSchemaOf(operation), request.headers, 'headers');
   const body = readPart(bodySchemaOf(operation), request.body, 'body');
   if (params.ok && query.ok && headers.ok && body.ok) {

@@ -12,8 +12,8 @@ import { createStandIn } from './stand-in/inventory.ts';
 import { listen } from './testing/surroundings.ts';
 
 const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
-const KEY = 'ord_1:reserve';
-const BODY = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2 }] };
+const firstKey = 'ord_1:reserve';
+const firstBody = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2 }] };
 
 function open(change: Partial<Pick<ServiceAppOptions<never>, 'shed'>> = {}) {
   const recorder = createSpanRecorder('inventory-service');
@@ -69,7 +69,7 @@ async function* untilGone(signal: AbortSignal): AsyncGenerator<ServerEvent> {
   await untilAborted(signal);
 }
 
-const post = ({ app }: Surroundings, path: string, body: unknown, key = KEY) =>
+const post = ({ app }: Surroundings, path: string, body: unknown, key = firstKey) =>
   supertest(app)
     .post(path)
     .set({ traceparent, 'idempotency-key': key, 'content-type': 'application/json' })
@@ -83,7 +83,7 @@ async function expectServer({ told }: Surroundings, name: string) {
 
 it('names the request by its route, and says which order, step and attempt it is of', async () => {
   const surroundings = open();
-  await post(surroundings, '/reserve', BODY).set('baton-attempt', '3');
+  await post(surroundings, '/reserve', firstBody).set('baton-attempt', '3');
   const server = await expectServer(surroundings, 'POST /reserve');
   expect(server?.parentSpanContext?.spanId).toBe('b'.repeat(16));
   expect(server?.attributes).toEqual({
@@ -112,14 +112,14 @@ it('names what has parameters by its pattern, and leaves the query out', async (
 
 it.each(['', 'many', '1.5', '-1', '1e400'])('says nothing of the attempt %j', async (attempt) => {
   const surroundings = open();
-  await post(surroundings, '/reserve', BODY).set('baton-attempt', attempt);
+  await post(surroundings, '/reserve', firstBody).set('baton-attempt', attempt);
   const server = await expectServer(surroundings, 'POST /reserve');
   expect(server?.attributes).not.toHaveProperty('baton.attempt');
 });
 
 it('says nothing of a key that is none of ours', async () => {
   const surroundings = open();
-  await post(surroundings, '/reserve', BODY, 'tok_ok');
+  await post(surroundings, '/reserve', firstBody, 'tok_ok');
   const server = await expectServer(surroundings, 'POST /reserve');
   expect(server?.attributes).not.toHaveProperty('baton.order.id');
   expect(JSON.stringify(server?.attributes)).not.toContain('tok_ok');
@@ -132,7 +132,7 @@ const requests: readonly (readonly [
 ])[] = [
   [400, 'a body that breaks the contract', (it) => post(it, '/reserve', { orderId: 'ord_1' })],
   [400, 'no JSON', (it) => post(it, '/reserve', '{"orderId":')],
-  [400, 'no usable key', (it) => post(it, '/reserve', BODY, 'nonsense')],
+  [400, 'no usable key', (it) => post(it, '/reserve', firstBody, 'nonsense')],
   [409, 'a refusal', (it) => post(it, '/reserve', tooMuch)],
   [413, 'too long a body', (it) => post(it, '/reserve', `"${'x'.repeat(17_000)}"`)],
   [415, 'another type', (it) => post(it, '/reserve', 'x').set('content-type', 'text/plain')],
@@ -153,7 +153,7 @@ it.each(requests)('has a span of the answer %d: %s', async (status, _what, ask) 
 
 it('has a span of what is shed under load', async () => {
   const surroundings = open({ shed: () => ({ problem: 'unavailable' }) });
-  expect((await post(surroundings, '/reserve', BODY)).status).toBe(503);
+  expect((await post(surroundings, '/reserve', firstBody)).status).toBe(503);
   const server = await expectServer(surroundings, 'POST /reserve');
   expect(server?.attributes['http.response.status_code']).toBe(503);
 });
@@ -181,8 +181,8 @@ it.each([
   const surroundings = open();
   const { status } = await supertest(surroundings.app)
     .post('/reserve')
-    .set({ 'idempotency-key': KEY, ...headers })
-    .send(BODY);
+    .set({ 'idempotency-key': firstKey, ...headers })
+    .send(firstBody);
   expect(status).toBe(200);
   await expectNone(surroundings);
 });

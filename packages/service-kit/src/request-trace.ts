@@ -1,11 +1,5 @@
 /** What the span of a request says, over Express and in a test's process. Only requests of a traced caller have one. */
-import {
-  ATTEMPT_HEADER,
-  KEY_HEADER,
-  type Operation,
-  runIdOfKey,
-  stepOfKey,
-} from '@baton/contracts';
+import { attemptHeader, keyHeader, type Operation, runIdOfKey, stepOfKey } from '@baton/contracts';
 import {
   type RequestSpan,
   type SpanAttributes,
@@ -27,8 +21,8 @@ export function beginTrace(
   { headers, attributes }: Arrived,
 ): RequestSpan | undefined {
   const { method, path } = operation;
-  const key = headers[KEY_HEADER] ?? '';
-  const attempt = Number(headers[ATTEMPT_HEADER]);
+  const key = headers[keyHeader] ?? '';
+  const attempt = Number(headers[attemptHeader]);
   return startRequestSpan(tracing, {
     name: `${method} ${path}`,
     headers,
@@ -44,11 +38,11 @@ export function beginTrace(
 }
 
 /** What is read here, rather than a copy of all of them for each request. */
-const HEADERS = ['traceparent', 'uber-trace-id', KEY_HEADER, ATTEMPT_HEADER];
+const headerNames = ['traceparent', 'uber-trace-id', keyHeader, attemptHeader];
 
 function readHeaders({ headers }: Request): HttpRequest['headers'] {
   const read: Record<string, string> = {};
-  for (const name of HEADERS) {
+  for (const name of headerNames) {
     const value = headers[name];
     if (typeof value === 'string') read[name] = value;
   }

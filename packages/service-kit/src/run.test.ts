@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
 
-const PROGRAM = new URL('./stand-in/program.ts', import.meta.url).pathname;
+const programText = new URL('./stand-in/program.ts', import.meta.url).pathname;
 const Ready = z.object({ ready: z.literal(true), service: z.string(), port: z.int() });
 
 interface Program {
@@ -20,7 +20,7 @@ interface Program {
 }
 
 function start(env: Record<string, string> = {}): Program {
-  const child = spawn(process.execPath, [PROGRAM], {
+  const child = spawn(process.execPath, [programText], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,

@@ -27,23 +27,23 @@ export interface Running {
 const http = process.getBuiltinModule('node:http');
 
 /** Requests still open after this are cut; their callers take it for unknown and ask again. */
-const GRACE_MS = 2_000;
-const HEADERS_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 10_000;
+const graceMs = 2_000;
+const headersTimeoutMs = 5_000;
+const requestTimeoutMs = 10_000;
 /** Longer than a client keeps an idle socket, so that no request meets a closing one. */
-const KEEP_ALIVE_MS = 10_000;
+const keepAliveMs = 10_000;
 /** Each takes a descriptor, and files and calls need some of the 1,024 that a process has at the least, as a rule. */
-const CONNECTIONS_MAX = 900;
-const MALFORMED =
+const connectionsMax = 900;
+const malformed =
   'HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nConnection: close\r\n\r\n' +
   '{"type":"urn:baton:problem:bad-request","title":"The request breaks the contract","status":400,"code":"bad-request"}';
 
 /** Node closes those above it, unanswered. */
 function limitConnections(server: Server, log: Log): void {
-  server.maxConnections = CONNECTIONS_MAX;
+  server.maxConnections = connectionsMax;
   server.once('drop', () => {
     log.warn(
-      `more than ${CONNECTIONS_MAX} connections at a time: new ones are closed, which is said once`,
+      `more than ${connectionsMax} connections at a time: new ones are closed, which is said once`,
     );
   });
 }
@@ -51,9 +51,9 @@ function limitConnections(server: Server, log: Log): void {
 function createHttpServer(app: RequestListener): Server {
   const server = http.createServer(
     {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveMs,
       connectionsCheckingInterval: 1_000,
     },
     app,
@@ -67,7 +67,7 @@ function createHttpServer(app: RequestListener): Server {
   server.on('clientError', (_error, socket) => {
     // An answer is still owed to an earlier request, and this must not be taken for it. Silence says: not known.
     if (answering.has(socket) || !socket.writable) socket.destroy();
-    else socket.end(MALFORMED);
+    else socket.end(malformed);
   });
   return server;
 }
@@ -110,14 +110,14 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
 }
 
 /** A kept connection becomes idle when its answer ends, and Node does not close it by itself. */
-const IDLE_CHECK_MS = 20;
+const idleCheckMs = 20;
 
 /** Idle connections are closed at once, busy ones as their answers end, the rest after the grace. */
 async function drain(server: Server): Promise<void> {
   const closed = Promise.withResolvers<void>();
   server.close(() => closed.resolve());
-  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-  const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs);
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed.promise;
   clearInterval(idle);
   clearTimeout(cut);

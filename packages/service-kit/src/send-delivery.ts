@@ -4,15 +4,15 @@ import type { HttpAnswer } from './answer.ts';
 import type { Delivery } from './interceptor.ts';
 import { sendAnswer } from './send-answer.ts';
 
-const PIECES = 10;
+const pieces = 10;
 
 /** The whole length is announced at once, so that a caller who stops listening knows that something is missing. */
 async function drip(response: Response, answer: HttpAnswer, overMs: number): Promise<void> {
   const bytes = Buffer.from(JSON.stringify(answer.body));
-  const pieceBytes = Math.ceil(bytes.length / PIECES);
+  const pieceBytes = Math.ceil(bytes.length / pieces);
   response.writeHead(answer.status, { ...answer.headers, 'content-length': bytes.length });
   for (let from = 0; from < bytes.length && !response.destroyed; from += pieceBytes) {
-    await wait(overMs / PIECES);
+    await wait(overMs / pieces);
     response.write(bytes.subarray(from, from + pieceBytes));
   }
   response.end();

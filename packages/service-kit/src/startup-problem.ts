@@ -1,6 +1,6 @@
-const FAILED = 1;
+const failed = 1;
 /** Starting again later may help, as it is: sysexits.h calls it EX_TEMPFAIL, and a supervisor goes by it. */
-const TRY_LATER = 75;
+const tryLater = 75;
 
 /** What keeps a program from starting, told to whoever starts it: lines, never a stack. */
 export class StartupProblem extends Error {
@@ -11,7 +11,7 @@ export class StartupProblem extends Error {
     super(lines.join('\n'));
     this.name = 'StartupProblem';
     this.lines = lines;
-    this.exitCode = passing ? TRY_LATER : FAILED;
+    this.exitCode = passing ? tryLater : failed;
   }
 }
 

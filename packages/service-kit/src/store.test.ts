@@ -14,10 +14,10 @@ import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
 import { StartupProblem } from './startup-problem.ts';
 import { openStore, type StoreOptions } from './store.ts';
 
-const SCHEMA = 'CREATE TABLE IF NOT EXISTS stock (sku TEXT PRIMARY KEY, n INTEGER NOT NULL)';
+const schema = 'CREATE TABLE IF NOT EXISTS stock (sku TEXT PRIMARY KEY, n INTEGER NOT NULL)';
 
 function open(options: Partial<StoreOptions> & { path: string }) {
-  const store = openStore({ migrations: [SCHEMA], ...options });
+  const store = openStore({ migrations: [schema], ...options });
   onTestFinished(store.close);
   return store;
 }
@@ -86,14 +86,14 @@ it('a file from before files had versions keeps what it has, its incarnation too
   first.close();
   const seed = vi.fn();
   const second = 'ALTER TABLE stock ADD COLUMN held INTEGER NOT NULL DEFAULT 0';
-  const again = open({ path, seed, migrations: [SCHEMA, second] });
+  const again = open({ path, seed, migrations: [schema, second] });
   expect(again.db.prepare('SELECT * FROM stock').all()).toEqual([{ sku: 'mug', n: 5, held: 0 }]);
   expect([again.incarnation, seed.mock.calls]).toEqual([first.incarnation, []]);
 });
 
 it('a file of a newer program is a problem that waits for somebody', () => {
   const path = newPath();
-  open({ path, migrations: [SCHEMA, ''] }).close();
+  open({ path, migrations: [schema, ''] }).close();
   expect(catchProblem(() => open({ path }))).toMatchObject({
     exitCode: 1,
     lines: [expect.stringMatching(/written by a newer version/)],

@@ -11,8 +11,8 @@ import { FileError, isBroken, openFile, readText, transact } from '@baton/sqlite
 import { StartupProblem } from './startup-problem.ts';
 
 /** The id spells BATN. */
-const OURS = { noun: 'data file', applicationId: 0x4241544e };
-const BUSY_TIMEOUT_MS = 2_000;
+const ours = { noun: 'data file', applicationId: 0x4241544e };
+const usualBusyTimeoutMs = 2_000;
 
 export interface StoreOptions {
   /** A file, or `:memory:` for a test that needs no durability. */
@@ -58,9 +58,9 @@ function open({ path, migrations, seed, busyTimeoutMs }: StoreOptions): Database
     db.prepare("INSERT INTO meta VALUES ('incarnation', ?)").run(randomUUID());
     seed?.(db);
   };
-  const busyMs = busyTimeoutMs ?? BUSY_TIMEOUT_MS;
+  const busyMs = busyTimeoutMs ?? usualBusyTimeoutMs;
   try {
-    return openFile({ ...OURS, path, migrations, fill, busyMs });
+    return openFile({ ...ours, path, migrations, fill, busyMs });
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     throw new StartupProblem([error.message], { passing: error.isPassing });

@@ -28,10 +28,10 @@ export interface HttpOptions {
   readonly now?: () => number;
 }
 
-const RESPONSE_MAX_BYTES = 1024 * 1024;
-const SOCKETS_MAX = 64;
+const responseMaxBytes = 1024 * 1024;
+const usualSocketsMax = 64;
 /** The signal is the deadline; this is the second one, for a caller whose signal never fires. */
-const SILENCE_MAX_MS = 60_000;
+const silenceMaxMs = 60_000;
 
 const createAgent = (socketsMax: number): Agent =>
   new Agent({
@@ -39,9 +39,9 @@ const createAgent = (socketsMax: number): Agent =>
     pipelining: 1,
     allowH2: false,
     connectTimeout: 5_000,
-    headersTimeout: SILENCE_MAX_MS,
-    bodyTimeout: SILENCE_MAX_MS,
-    maxResponseSize: RESPONSE_MAX_BYTES,
+    headersTimeout: silenceMaxMs,
+    bodyTimeout: silenceMaxMs,
+    maxResponseSize: responseMaxBytes,
   });
 
 const toFlatHeaders = (headers: Dispatcher.ResponseData['headers']): Record<string, string> =>
@@ -76,7 +76,7 @@ const createAdapter =
 const errorCodeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
-const REASONS: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'connection-reset',
   ECONNRESET: 'connection-reset',
   EPIPE: 'connection-reset',
@@ -113,21 +113,21 @@ export function toFailedExchange(error: unknown, signal: AbortSignal): Exchange 
   if (cause instanceof Error && cause.name === 'HTTPParserError') {
     return { kind: 'unknown', code: 'malformed-reply' };
   }
-  return { kind: 'unknown', code: REASONS[errorCodeOf(cause)] ?? 'connection-failed' };
+  return { kind: 'unknown', code: reasons[errorCodeOf(cause)] ?? 'connection-failed' };
 }
 
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+const defaultPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 function toPeer(baseUrl: string): NonNullable<Transport['peer']> {
   const { hostname, port, protocol } = new URL(baseUrl);
-  return { address: hostname, port: Number(port) || (DEFAULT_PORTS[protocol] ?? 0) };
+  return { address: hostname, port: Number(port) || (defaultPorts[protocol] ?? 0) };
 }
 
 const keepText = (text: unknown): unknown => text;
 
 export function createHttpTransport({
   baseUrl,
-  socketsMax = SOCKETS_MAX,
+  socketsMax = usualSocketsMax,
   now = Date.now,
 }: HttpOptions): Transport {
   const agent = createAgent(socketsMax);
@@ -136,9 +136,9 @@ export function createHttpTransport({
     baseURL: baseUrl.replace(/\/+$/, ''),
     allowAbsoluteUrls: false,
     maxRedirects: 0,
-    maxContentLength: RESPONSE_MAX_BYTES,
+    maxContentLength: responseMaxBytes,
     proxy: false,
-    timeout: SILENCE_MAX_MS,
+    timeout: silenceMaxMs,
     validateStatus: () => true,
     // axios would take malformed JSON for text, in silence.
     transformRequest: keepText,

@@ -2,9 +2,9 @@
 import querystring from 'node:querystring';
 
 /** In characters, for the header as a whole. */
-const BAGGAGE_MAX = 4_096;
-const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
-const PRINTABLE = /^[\t -~]+$/;
+const baggageMax = 4_096;
+const validToken = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
+const printable = /^[\t -~]+$/;
 
 export interface BaggageMember {
   readonly key: string;
@@ -12,19 +12,19 @@ export interface BaggageMember {
   readonly value: string;
 }
 
-export const isToken = (key: string): boolean => TOKEN.test(key);
+export const isToken = (key: string): boolean => validToken.test(key);
 
 /** What is too long, or could not be sent on as a header, is dropped, and not the request refused. */
 export function readBaggageHeader(header: string | undefined): string | undefined {
   const baggage = header?.trim() ?? '';
-  return baggage.length <= BAGGAGE_MAX && PRINTABLE.test(baggage) ? baggage : undefined;
+  return baggage.length <= baggageMax && printable.test(baggage) ? baggage : undefined;
 }
 
 /** As many as W3C asks of everybody; further ones are passed on unread. */
-const MEMBERS_MAX = 64;
+const membersMax = 64;
 
 export const listMembers = (baggage: string): readonly BaggageMember[] =>
-  baggage.split(',', MEMBERS_MAX).flatMap((member) => {
+  baggage.split(',', membersMax).flatMap((member) => {
     const [entry = ''] = member.split(';');
     const [name = '', ...value] = entry.split('=');
     const key = name.trim();
@@ -44,5 +44,5 @@ export const appendMembers = (
   members.reduce((whole, { key, value }) => {
     const member = `${key}=${encodeValue(value)}`;
     const longer = whole === undefined ? member : `${whole},${member}`;
-    return longer.length > BAGGAGE_MAX ? whole : longer;
+    return longer.length > baggageMax ? whole : longer;
   }, baggage);

@@ -17,12 +17,12 @@ export interface CollectorOptions {
 }
 
 /** Of silence, and of the exporter's own attempts. */
-const TIMEOUT_MS = 5_000;
+const timeoutMs = 5_000;
 /** Of all together: an answer that comes a byte at a time is never silent. */
-const ANSWER_MAX_MS = 10_000;
+const answerMaxMs = 10_000;
 /** What may come with each batch is said no more often. */
-const SAY_EVERY_MS = 600_000;
-const MESSAGE_MAX = 200;
+const sayEveryMs = 600_000;
+const messageMax = 200;
 
 /** Answers once, and in time. A late answer is worth nothing: the same spans may be under way again. */
 const limit = (exporter: SpanExporter): SpanExporter => ({
@@ -35,7 +35,7 @@ const limit = (exporter: SpanExporter): SpanExporter => ({
       callback(result);
     };
     const late = { code: ExportResultCode.FAILED, error: new Error('no answer in time') };
-    const timer = setTimeout(() => answer(late), ANSWER_MAX_MS).unref();
+    const timer = setTimeout(() => answer(late), answerMaxMs).unref();
     exporter.export(spans, answer);
   },
   shutdown: () => exporter.shutdown(),
@@ -45,7 +45,7 @@ const limit = (exporter: SpanExporter): SpanExporter => ({
 function seldom<A extends unknown[]>(say: (...given: A) => void): (...given: A) => void {
   let saidAt = Number.NEGATIVE_INFINITY;
   return (...given) => {
-    if (performance.now() - saidAt < SAY_EVERY_MS) return;
+    if (performance.now() - saidAt < sayEveryMs) return;
     saidAt = performance.now();
     say(...given);
   };
@@ -104,13 +104,13 @@ function readPartial(answer: unknown) {
   const { rejectedSpans, errorMessage } = JSON.parse(String(answer));
   return {
     rejectedSpans: Number(rejectedSpans ?? 0),
-    errorMessage: String(errorMessage ?? '').slice(0, MESSAGE_MAX),
+    errorMessage: String(errorMessage ?? '').slice(0, messageMax),
   };
 }
 
 export function openCollector({ service, endpoint, ratio, log }: CollectorOptions): Tracing {
   const url = `${endpoint.replace(/(\/v1\/traces)?\/*$/, '')}/v1/traces`;
-  const exporter = new OTLPTraceExporter({ url, timeoutMillis: TIMEOUT_MS });
+  const exporter = new OTLPTraceExporter({ url, timeoutMillis: timeoutMs });
   hearPartial(log);
   return createTracing({ service, ratio, exporter: watch(limit(exporter), log) });
 }

@@ -1,6 +1,6 @@
 export type { Delivery } from './delivery.ts';
 export { createHistogram, type Observe } from './histogram.ts';
-export { createLog, LOG_LEVELS, type Log, type LogLevel } from './log.ts';
+export { createLog, type Log, type LogLevel, logLevels } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
 export { type OpenTracingOptions, openTracing } from './open-tracing.ts';
 export {
@@ -12,7 +12,7 @@ export {
   startRequestSpan,
   type TracedRequest,
 } from './request-span.ts';
-export { SPAN_ATTRIBUTES, type SpanAttributes } from './span-attributes.ts';
+export { type SpanAttributes, spanAttributes } from './span-attributes.ts';
 export { type SpanRecord, toReadableSpan } from './span-record.ts';
 export type { SpanRef } from './span-ref.ts';
 export { readTraceContext, type TraceContext, toTraceHeaders } from './trace-context.ts';

@@ -7,25 +7,26 @@ import { type BaggageMember, encodeValue, isToken, listMembers } from './baggage
 import type { SpanRef } from './span-ref.ts';
 
 /** Leading zeros may be missing; the parent is said, and used by nobody. */
-const SPAN = /^([\da-f]{1,32}):([\da-f]{1,16}):[\da-f]{1,16}:([\da-f]{1,2})$/i;
-const SAMPLED_OR_DEBUG = 0b11;
-const ZEROS = /^0+$/;
+const spanPattern = /^([\da-f]{1,32}):([\da-f]{1,16}):[\da-f]{1,16}:([\da-f]{1,2})$/i;
+const sampledOrDebug = 0b11;
+const zeros = /^0+$/;
 
-const ITEM_PREFIX = 'uberctx-';
-const ITEMS_MAX = 16;
+const itemPrefix = 'uberctx-';
+const itemsMax = 16;
 /** In characters, names included: with the W3C headers, it stays below what our clients and most servers take. */
-const ITEMS_LENGTH_MAX = 3_072;
+const itemsLengthMax = 3_072;
 
 export type Headers = Readonly<Record<string, string | undefined>>;
 
 /** Some clients percent-encode the colons. */
 export function readJaegerSpan(header: string | undefined): SpanRef | undefined {
   if (header === undefined) return undefined;
-  const [, trace = '', span = '', flags = ''] = SPAN.exec(querystring.unescape(header)) ?? [];
+  const [, trace = '', span = '', flags = ''] =
+    spanPattern.exec(querystring.unescape(header)) ?? [];
   const traceId = trace.toLowerCase().padStart(32, '0');
   const spanId = span.toLowerCase().padStart(16, '0');
-  if (ZEROS.test(traceId) || ZEROS.test(spanId)) return undefined;
-  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & SAMPLED_OR_DEBUG) !== 0 };
+  if (zeros.test(traceId) || zeros.test(spanId)) return undefined;
+  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & sampledOrDebug) !== 0 };
 }
 
 export const toJaegerSpan = ({ traceId, spanId, isSampled }: SpanRef): string =>
@@ -36,8 +37,8 @@ const toItemKey = (key: string): string => key.replaceAll('_', '-').toLowerCase(
 
 const listItems = (headers: Headers): readonly BaggageMember[] =>
   Object.entries(headers).flatMap(([name, value]) =>
-    name.startsWith(ITEM_PREFIX) && value !== undefined
-      ? [{ key: name.slice(ITEM_PREFIX.length), value: querystring.unescape(value) }]
+    name.startsWith(itemPrefix) && value !== undefined
+      ? [{ key: name.slice(itemPrefix.length), value: querystring.unescape(value) }]
       : [],
   );
 
@@ -60,11 +61,11 @@ export function toJaegerBaggage(members: readonly BaggageMember[]): Record<strin
   const items = new Map<string, string>();
   let length = 0;
   for (const { key, value } of members) {
-    const name = `${ITEM_PREFIX}${toItemKey(key)}`;
+    const name = `${itemPrefix}${toItemKey(key)}`;
     const encoded = encodeValue(value);
     const longer = length + name.length + encoded.length;
-    if (items.size === ITEMS_MAX) break;
-    if (items.has(name) || longer > ITEMS_LENGTH_MAX) continue;
+    if (items.size === itemsMax) break;
+    if (items.has(name) || longer > itemsLengthMax) continue;
     items.set(name, encoded);
     length = longer;
   }

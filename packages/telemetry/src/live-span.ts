@@ -18,7 +18,7 @@ import {
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { addAttribute } from './span-attributes.ts';
-import { SCOPE, toTime } from './span-record.ts';
+import { scope, toTime } from './span-record.ts';
 import type { SpanRef } from './span-ref.ts';
 import type { Tracing } from './tracing.ts';
 
@@ -48,15 +48,15 @@ export const createScene = (tracing: Scene['tracing']): Scene => ({
   held: [],
 });
 
-const POOL_BYTES = 4_096;
-const ID_LENGTH = 16;
+const poolBytes = 4_096;
+const idLength = 16;
 let pool = '';
 
 /** From a pool of randomness: made one by one, ids would cost as much as all the rest of a span. */
 function createSpanId(): string {
-  if (pool === '') pool = randomBytes(POOL_BYTES).toString('hex');
-  const id = pool.slice(0, ID_LENGTH);
-  pool = pool.slice(ID_LENGTH);
+  if (pool === '') pool = randomBytes(poolBytes).toString('hex');
+  const id = pool.slice(0, idLength);
+  pool = pool.slice(idLength);
   return id;
 }
 
@@ -68,7 +68,7 @@ export class LiveSpan implements Span, ReadableSpan {
   readonly parentSpanContext: SpanContext;
   readonly startTime: HrTime;
   readonly resource: Resource;
-  readonly instrumentationScope = SCOPE;
+  readonly instrumentationScope = scope;
   readonly attributes: Record<string, string | number | boolean> = {};
   readonly links = [];
   readonly events = [];

@@ -4,12 +4,12 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-const PROGRAM = new URL('./log-stand-in.ts', import.meta.url).pathname;
+const programText = new URL('./log-stand-in.ts', import.meta.url).pathname;
 /** Some six megabytes: more than any pipe takes, and more than is kept. */
-const MANY = 20_000;
+const many = 20_000;
 
 /** Nobody reads until something is written to 4. Node's own is a socket; containers give a pipe. */
-const COMMANDS = {
+const commands = {
   'a socket': '"$0" "$1"; echo "ended $?"',
   'a pipe': 'exec 3>&1; { "$0" "$1" 2>&1 >&3; echo "ended $?" >&3; } | { read -r _ <&4; cat >&2; }',
 };
@@ -22,7 +22,7 @@ interface Line {
 }
 
 function start(command: string) {
-  const child = spawn('sh', ['-c', command, process.execPath, PROGRAM], {
+  const child = spawn('sh', ['-c', command, process.execPath, programText], {
     stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'],
   });
   // As it was told just now.
@@ -57,36 +57,36 @@ function start(command: string) {
   };
 }
 
-describe.each(Object.entries(COMMANDS))('stderr that is %s', (_what, command) => {
+describe.each(Object.entries(commands))('stderr that is %s', (_what, command) => {
   it('holds nobody up while it is not read, and ends with its own code', async () => {
     const program = start(command);
-    expect(await program.tell(`say ${MANY}`)).toBe('done');
+    expect(await program.tell(`say ${many}`)).toBe('done');
     expect(await program.tell('end')).toBe('ended 0');
   });
 
   it('has its lines in order once it is read, and says how many were dropped', async () => {
     const program = start(command);
-    await program.tell(`say ${MANY}`);
+    await program.tell(`say ${many}`);
     program.read();
-    await expect.poll(() => program.lines().at(-1)?.n).toBe(MANY - 1);
+    await expect.poll(() => program.lines().at(-1)?.n).toBe(many - 1);
     await program.tell('say 2');
-    await expect.poll(() => program.lines().at(-1)?.n).toBe(MANY + 1);
+    await expect.poll(() => program.lines().at(-1)?.n).toBe(many + 1);
     const numbers = program.lines().flatMap(({ n }) => n ?? []);
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     const notices = program.lines().filter(({ dropped }) => dropped !== undefined);
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatchObject({ level: 'warn', service: 'stand-in' });
-    expect(notices[0]?.dropped).toBe(MANY + 2 - numbers.length);
+    expect(notices[0]?.dropped).toBe(many + 2 - numbers.length);
   });
 
   it.each([
     ['fail', 'ended 70', { msg: 'last words' }],
-    ['end', 'ended 0', { n: MANY - 1 }],
+    ['end', 'ended 0', { n: many - 1 }],
   ])(
     'gets the last line before the end (%s), however much there was before it',
     async (how, ended, last) => {
       const program = start(command);
-      await program.tell(`say ${MANY}`);
+      await program.tell(`say ${many}`);
       program.read();
       expect(await program.tell(how)).toBe(ended);
       await expect.poll(() => program.lines().at(-1)).toMatchObject(last);

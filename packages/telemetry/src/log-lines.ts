@@ -1,10 +1,10 @@
 /**
  * The lines of a log on their way out: to a pipe, as a rule, that somebody should read.
  *
- * 1. Nobody waits for the reader. What finds no room is kept, and of more than `KEPT_MAX_BYTES` the oldest lines are dropped.
+ * 1. Nobody waits for the reader. What finds no room is kept, and of more than `keptMaxBytes` the oldest lines are dropped.
  * 2. Lines keep their order, and none is torn. Where some were dropped, a line says how many.
  * 3. What finds room has left before `write` returns, so that no end of the process takes it along. What is kept is written at the
- *    end, to a reader that takes it within `LAST_WORDS_MAX_MS`.
+ *    end, to a reader that takes it within `lastWordsMaxMs`.
  */
 export interface LogLinesOptions {
   /** Writes what there is room for, and says how many bytes that was. It never waits. */
@@ -16,11 +16,11 @@ export interface LogLines {
   readonly write: (line: string) => void;
 }
 
-const KEPT_MAX_BYTES = 1_048_576;
-const RETRY_MS = 20;
+const keptMaxBytes = 1_048_576;
+const retryMs = 20;
 /** A reader that is there takes all of it in a few of these. */
-const LAST_WORDS_RETRY_MS = 1;
-const LAST_WORDS_MAX_MS = 1_000;
+const lastWordsRetryMs = 1;
+const lastWordsMaxMs = 1_000;
 const nobodyWakes = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 export function createLogLines({ take, toNotice }: LogLinesOptions): LogLines {
@@ -57,12 +57,11 @@ export function createLogLines({ take, toNotice }: LogLinesOptions): LogLines {
     return true;
   };
   const sayLastWords = (): void => {
-    const endMs = performance.now() + LAST_WORDS_MAX_MS;
-    while (!drain() && performance.now() < endMs)
-      Atomics.wait(nobodyWakes, 0, 0, LAST_WORDS_RETRY_MS);
+    const endMs = performance.now() + lastWordsMaxMs;
+    while (!drain() && performance.now() < endMs) Atomics.wait(nobodyWakes, 0, 0, lastWordsRetryMs);
   };
   const settle = (): void => {
-    retry = drain() ? undefined : setTimeout(settle, RETRY_MS).unref();
+    retry = drain() ? undefined : setTimeout(settle, retryMs).unref();
     if (retry === undefined || hasLastWords) return;
     hasLastWords = true;
     process.once('exit', sayLastWords);
@@ -73,7 +72,7 @@ export function createLogLines({ take, toNotice }: LogLinesOptions): LogLines {
       kept.push(line);
       keptBytes += line.length;
       if (retry === undefined) settle();
-      while (keptBytes > KEPT_MAX_BYTES && shift() !== undefined) dropped += 1;
+      while (keptBytes > keptMaxBytes && shift() !== undefined) dropped += 1;
     },
   };
 }

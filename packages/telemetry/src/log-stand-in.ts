@@ -3,12 +3,12 @@ import { createInterface } from 'node:readline';
 import { createLog } from './log.ts';
 
 const log = createLog('stand-in', 'info');
-const PADDING = '·'.repeat(100);
+const padding = '·'.repeat(100);
 let n = 0;
 
 createInterface({ input: process.stdin }).on('line', (line) => {
   const [what, count = '0', then] = line.split(' ');
-  for (const end = n + Number(count); n < end; n += 1) log.info({ n, PADDING }, 'a line');
+  for (const end = n + Number(count); n < end; n += 1) log.info({ n, PADDING: padding }, 'a line');
   if (then === 'crash') throw new Error('planned');
   if (what === 'fail') {
     log.fatal({ n }, 'last words');

@@ -4,11 +4,11 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { createLogLines, type LogLines } from './log-lines.ts';
 
 export type Log = Logger;
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 /** Wherever they stand: a token in a log is a token lost. */
-const SECRETS = ['token', 'authorization', 'cookie'].flatMap((name) => [
+const secrets = ['token', 'authorization', 'cookie'].flatMap((name) => [
   name,
   `*.${name}`,
   `*.*.${name}`,
@@ -21,7 +21,7 @@ function readSpanIds() {
   return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
 }
 
-const STDERR = 2;
+const stderr = 2;
 
 /** The reader has gone: there will be no other. */
 const isGone = (error: unknown): boolean =>
@@ -29,7 +29,7 @@ const isGone = (error: unknown): boolean =>
 
 function takeOnStderr(bytes: Buffer): number {
   try {
-    return writeSync(STDERR, bytes);
+    return writeSync(stderr, bytes);
   } catch (error) {
     // A file on a full disk may have room later, as a pipe.
     return isGone(error) ? bytes.length : 0;
@@ -64,7 +64,7 @@ export const createLog = (
       mixin: readSpanIds,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRETS, censor: '[secret]' },
+      redact: { paths: secrets, censor: '[secret]' },
     },
     destination,
   );

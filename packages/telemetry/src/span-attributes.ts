@@ -2,7 +2,7 @@
  * All that a span may say. What is not in this list cannot be traced, so that no token, no name and no free text of
  * anybody ever leaves with a span. docs/traces.md says what each one means; a test holds the two together.
  */
-export const SPAN_ATTRIBUTES = [
+export const spanAttributes = [
   'http.request.method',
   'http.route',
   'http.response.status_code',
@@ -39,13 +39,13 @@ export const SPAN_ATTRIBUTES = [
 ] as const;
 
 export type SpanAttributes = {
-  readonly [K in (typeof SPAN_ATTRIBUTES)[number]]?: string | number | boolean | undefined;
+  readonly [K in (typeof spanAttributes)[number]]?: string | number | boolean | undefined;
 };
 
 /** In characters: what is said in more is no code and no name. */
-const LENGTH_MAX = 256;
+const lengthMax = 256;
 
-const known: ReadonlySet<string> = new Set(SPAN_ATTRIBUTES);
+const known: ReadonlySet<string> = new Set(spanAttributes);
 
 /** Types end where text from outside begins: what is not on the list is left out here too. */
 export function addAttribute(
@@ -54,7 +54,7 @@ export function addAttribute(
   value: unknown,
 ): void {
   if (value === undefined || !known.has(name)) return;
-  if (typeof value === 'string') attributes[name] = value.slice(0, LENGTH_MAX);
+  if (typeof value === 'string') attributes[name] = value.slice(0, lengthMax);
   else if (typeof value === 'number' || typeof value === 'boolean') attributes[name] = value;
 }
 

@@ -1,7 +1,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { expect, it } from 'vitest';
-import { SPAN_ATTRIBUTES, toAttributes } from './span-attributes.ts';
+import { spanAttributes, toAttributes } from './span-attributes.ts';
 import { type SpanRecord, toReadableSpan } from './span-record.ts';
 
 const resource = resourceFromAttributes({ 'service.name': 'orchestrator' });
@@ -63,7 +63,7 @@ it('leaves out what is not on the list, whatever the types said', () => {
   const foreign = { 'baton.step': 'pay', token: 'tok_ok', 'http.request.body': '{}' };
   expect(toAttributes(foreign)).toEqual({ 'baton.step': 'pay' });
   expect(
-    SPAN_ATTRIBUTES.filter((name) => /token|body|query|header|user|customer/.test(name)),
+    spanAttributes.filter((name) => /token|body|query|header|user|customer/.test(name)),
   ).toEqual([]);
 });
 

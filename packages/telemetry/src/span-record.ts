@@ -18,18 +18,15 @@ export interface SpanRecord {
   readonly error: string | null;
 }
 
-const KINDS = {
+const kinds = {
   server: SpanKind.SERVER,
   client: SpanKind.CLIENT,
   internal: SpanKind.INTERNAL,
 } as const;
 
-const SECOND_US = 1_000_000;
+const secondUs = 1_000_000;
 
-export const toTime = (us: number): HrTime => [
-  Math.floor(us / SECOND_US),
-  (us % SECOND_US) * 1_000,
-];
+export const toTime = (us: number): HrTime => [Math.floor(us / secondUs), (us % secondUs) * 1_000];
 
 /** The same record makes the same span, byte for byte, in whatever process: `resource` must say nothing of it. */
 export function toReadableSpan(record: SpanRecord, resource: Resource): ReadableSpan {
@@ -37,7 +34,7 @@ export function toReadableSpan(record: SpanRecord, resource: Resource): Readable
   const traceFlags = TraceFlags.SAMPLED;
   return {
     name: record.name,
-    kind: KINDS[record.kind],
+    kind: kinds[record.kind],
     spanContext: () => ({ traceId, spanId, traceFlags }),
     ...(parentSpanId !== null && {
       parentSpanContext: { traceId, spanId: parentSpanId, traceFlags },
@@ -54,11 +51,11 @@ export function toReadableSpan(record: SpanRecord, resource: Resource): Readable
     events: [],
     ended: true,
     resource,
-    instrumentationScope: SCOPE,
+    instrumentationScope: scope,
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
 }
 
-export const SCOPE = { name: 'baton' } as const;
+export const scope = { name: 'baton' } as const;

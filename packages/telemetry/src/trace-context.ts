@@ -18,8 +18,8 @@ import {
 } from './jaeger-header.ts';
 import type { SpanRef } from './span-ref.ts';
 
-const TRACEPARENT_MAX = 55;
-const TRACESTATE_MAX = 512;
+const traceparentMax = 55;
+const tracestateMax = 512;
 
 export interface TraceContext {
   readonly parent?: SpanRef;
@@ -30,7 +30,7 @@ export interface TraceContext {
 }
 
 function readTraceParent(header: string | undefined): SpanRef | undefined {
-  const span = header && header.length <= TRACEPARENT_MAX ? parseTraceParent(header) : null;
+  const span = header && header.length <= traceparentMax ? parseTraceParent(header) : null;
   if (!span) return undefined;
   const { traceId, spanId, traceFlags } = span;
   return { traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 };
@@ -38,7 +38,7 @@ function readTraceParent(header: string | undefined): SpanRef | undefined {
 
 /** Without the members that are malformed. */
 const readTraceState = (header: string | undefined): string | undefined =>
-  header && header.length <= TRACESTATE_MAX ? new TraceState(header).serialize() : undefined;
+  header && header.length <= tracestateMax ? new TraceState(header).serialize() : undefined;
 
 function readBaggage(headers: Headers): string | undefined {
   const baggage = readBaggageHeader(headers.baggage);

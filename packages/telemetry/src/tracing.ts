@@ -50,9 +50,9 @@ const describeProcess = () => ({
 });
 
 /** A process that is killed loses the spans of this long. */
-const DELAY_MS = 500;
-const QUEUE_MAX = 16_384;
-const CLOSE_MAX_MS = 500;
+const delayMs = 500;
+const queueMax = 16_384;
+const closeMaxMs = 500;
 
 export function createTracing(options: TracingOptions): Tracing {
   const { service, exporter, ratio = 1, isImmediate } = options;
@@ -65,8 +65,8 @@ export function createTracing(options: TracingOptions): Tracing {
     ? new SimpleSpanProcessor({ exporter })
     : new BatchSpanProcessor({
         exporter,
-        scheduledDelayMillis: DELAY_MS,
-        maxQueueSize: QUEUE_MAX,
+        scheduledDelayMillis: delayMs,
+        maxQueueSize: queueMax,
       });
   const sampler = new TraceIdRatioBasedSampler(ratio);
   return {
@@ -78,7 +78,7 @@ export function createTracing(options: TracingOptions): Tracing {
     isSampled: (traceId) =>
       sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED,
     close: async () => {
-      await Promise.race([processor.shutdown(), wait(CLOSE_MAX_MS, undefined, { ref: false })]);
+      await Promise.race([processor.shutdown(), wait(closeMaxMs, undefined, { ref: false })]);
     },
   };
 }

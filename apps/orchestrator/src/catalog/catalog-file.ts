@@ -3,9 +3,13 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Product } from '@baton/contracts';
 import type { Log } from '@baton/telemetry';
 import { z } from 'zod';
-import type { KnownCatalog } from './catalog.ts';
 
 const Known = z.object({ products: z.array(Product), at: z.iso.datetime() });
+
+export interface KnownCatalog {
+  readonly products: Product[];
+  readonly at: string;
+}
 
 export interface CatalogFile {
   /** Undefined when there is none, or none that can be read. */

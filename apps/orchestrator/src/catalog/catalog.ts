@@ -2,17 +2,11 @@
  * Products and prices, the last known ones while the order service is down. They are learned in the background, and
  * kept in a file, so that a new orchestrator has them before the order service ever answered it.
  */
-import type { Product } from '@baton/contracts';
 import { type Participants, toInstant } from '@baton/runtime';
 import type { Clock } from '@baton/saga';
 import type { Metrics } from '@baton/telemetry';
 import { Gauge } from 'prom-client';
-import type { CatalogFile } from './catalog-file.ts';
-
-export interface KnownCatalog {
-  readonly products: Product[];
-  readonly at: string;
-}
+import type { CatalogFile, KnownCatalog } from './catalog-file.ts';
 
 export interface Catalog {
   /** Undefined when nothing was ever learned. */

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { FAULT_OPERATIONS, faultOperations } from '@baton/contracts';
+import { faultableOperations, faultOperations } from '@baton/contracts';
 import { openFaultControl } from '@baton/faults';
 import { createLog } from '@baton/telemetry';
 import request from 'supertest';
@@ -29,7 +29,7 @@ const off = (operation: string) => ({ operation, fault: null, hits: null });
 it('lists every operation, and what is on, for whom and until when', async () => {
   const { client } = await start();
   const none = await client.get('/faults');
-  expect(none.body).toEqual({ faults: FAULT_OPERATIONS.map(off) });
+  expect(none.body).toEqual({ faults: faultableOperations.map(off) });
   const until = '2100-01-01T00:00:00.000Z';
   const fault = { kind: 'latency', ms: 800, times: 2, fraction: 0.5, order: 'ord_1', until };
   const set = await client.put('/faults/payment.process').send(fault);
@@ -52,7 +52,7 @@ it('switches one off, and all', async () => {
   const left = (await client.get('/faults')).body.faults;
   expect(left.filter((state: { fault: unknown }) => state.fault)).toHaveLength(2);
   const cleared = await client.delete('/faults');
-  expect(cleared.body).toEqual({ faults: FAULT_OPERATIONS.map(off) });
+  expect(cleared.body).toEqual({ faults: faultableOperations.map(off) });
 });
 
 it.each([
@@ -71,7 +71,7 @@ it.each([
   const answer = await client.put(`/faults/${operation}`).send(body);
   expect(answer.status).toBe(400);
   expect(answer.body.issues.map((issue: { path: string }) => issue.path)).toContain(path);
-  expect((await client.get('/faults')).body.faults).toEqual(FAULT_OPERATIONS.map(off));
+  expect((await client.get('/faults')).body.faults).toEqual(faultableOperations.map(off));
 });
 
 it('says which refusals there are when a decline has another code', async () => {

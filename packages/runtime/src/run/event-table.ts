@@ -5,8 +5,14 @@
 import type { Direction, Event, EventType, RunView, TriedEvent } from '@baton/saga';
 import { readWay } from '@baton/saga';
 import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
-import { toWayAttributes } from '../traces/span-outline.ts';
-import { findGivenUp, isOfWatchdog, isReplay, toAim, toWords } from './event-words.ts';
+import {
+  findGivenUp,
+  isOfWatchdog,
+  isReplay,
+  toAim,
+  toWayAttributes,
+  toWords,
+} from './event-words.ts';
 
 /** Types of event that are about one call, or about a call that has to wait: their name says its direction. */
 type CallType = TriedEvent['type'] | 'step-parked' | 'undo-parked';

@@ -1,5 +1,6 @@
 /** Words for what an order's events are about. */
 import type { RunState, TriedEvent } from '@baton/saga';
+import type { SpanAttributes } from '@baton/telemetry';
 
 /** What is tried: `pay`, `the undo of pay`. */
 export const toAim = ({ way, direction }: { way: string; direction: string }): string =>
@@ -32,3 +33,9 @@ const words: Readonly<Record<string, string>> = {
 /** Of a code. */
 export const toWords = (code: string): string =>
   words[code] ?? code.replace(/^status-(\d+)$/, 'it answered $1');
+
+/** A way, in the attributes of a span. */
+export function toWayAttributes(way: string): SpanAttributes {
+  const [step, alternate] = way.split(':');
+  return { 'baton.step': step, 'baton.way': alternate ? 'alternate' : 'first' };
+}

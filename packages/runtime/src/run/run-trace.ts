@@ -29,8 +29,8 @@ export interface RunTrace {
 }
 
 /** How a context says that the order is traced here, since when, and in a trace of its own or in its caller's. */
-const SINCE = 'baton-traced-since';
-const OWN = 'baton-trace-id';
+const since = 'baton-traced-since';
+const ownTraceId = 'baton-trace-id';
 
 interface Arrival {
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -52,7 +52,7 @@ export function toRunContext(
     ...(traceparent && { traceparent }),
     ...(tracestate && { tracestate }),
     ...(baggage && { baggage }),
-    ...(isTraced && { [SINCE]: String(receivedAt), ...(own && { [OWN]: own }) }),
+    ...(isTraced && { [since]: String(receivedAt), ...(own && { [ownTraceId]: own }) }),
   };
 }
 
@@ -69,7 +69,9 @@ function readCaller(context: Context): TraceContext {
 
 /** Undefined for an order that is not traced here. */
 const readTraceId = (context: Context): string | undefined =>
-  context[SINCE] === undefined ? undefined : (readCaller(context).parent?.traceId ?? context[OWN]);
+  context[since] === undefined
+    ? undefined
+    : (readCaller(context).parent?.traceId ?? context[ownTraceId]);
 
 /** Undefined for an order that is not traced here. */
 export function readRunTrace(orderId: string, context: Context): RunTrace | undefined {
@@ -79,7 +81,7 @@ export function readRunTrace(orderId: string, context: Context): RunTrace | unde
     traceId,
     rootSpanId: toRootSpanId(orderId),
     parentSpanId: readCaller(context).parent?.spanId ?? null,
-    receivedAt: Number(context[SINCE]),
+    receivedAt: Number(context[since]),
   };
 }
 

@@ -1,17 +1,12 @@
 /** The spans of one call, from the event that says how it ended. Pure. */
+
 import { readWay, type TriedEvent } from '@baton/saga';
 import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
 import { type EventOf, findTelling } from '../run/event-table.ts';
+import { toWayAttributes } from '../run/event-words.ts';
 import { toCallSpanId } from '../run/run-trace.ts';
 import { findWay } from '../run/run-view.ts';
-import {
-  type Progress,
-  type Scene,
-  toMark,
-  toSpan,
-  toStepName,
-  toWayAttributes,
-} from './span-outline.ts';
+import { type Progress, type Scene, toMark, toSpan, toStepName } from './span-outline.ts';
 
 /** In line for longer than this, in milliseconds, it is worth a span. */
 const queuedMin = 20;

@@ -5,20 +5,14 @@
  * 2. The root is over when the order was accepted; all the rest hangs on it, in the order of the journal.
  * 3. A call's span has the id that its request named as its parent, also where nobody saw the call's end.
  */
+
 import { type Event, evolve, type RunState, type Saga } from '@baton/saga';
 import type { SpanRecord } from '@baton/telemetry';
 import { findTelling } from '../run/event-table.ts';
-import { findGivenUp } from '../run/event-words.ts';
+import { findGivenUp, toWayAttributes } from '../run/event-words.ts';
 import { type RunTrace, readRunTrace } from '../run/run-trace.ts';
 import { toCallSpans, toRestartSpans } from './call-spans.ts';
-import {
-  type Progress,
-  type Scene,
-  toMark,
-  toSpan,
-  toUs,
-  toWayAttributes,
-} from './span-outline.ts';
+import { type Progress, type Scene, toMark, toSpan, toUs } from './span-outline.ts';
 import { noWaits, startWait, takeWaits, type Wait } from './waits.ts';
 
 export type FindSaga = (state: RunState) => Saga<unknown> | undefined;

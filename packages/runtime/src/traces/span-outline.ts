@@ -71,10 +71,5 @@ export const toMark = (
     attributes,
   });
 
-export function toWayAttributes(way: string): SpanAttributes {
-  const [step, alternate] = way.split(':');
-  return { 'baton.step': step, 'baton.way': alternate ? 'alternate' : 'first' };
-}
-
 export const toStepName = (way: string, direction: Direction): string =>
   `${direction === 'undo' ? 'undo ' : ''}${way.replace(/:alt$/, ' alternate')}`;

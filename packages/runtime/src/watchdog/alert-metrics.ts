@@ -1,4 +1,4 @@
-import { ALERT_RULES, type AlertRule } from '@baton/contracts';
+import { type AlertRule, alertRules } from '@baton/contracts';
 import type { Metrics } from '@baton/telemetry';
 import { Counter, Gauge } from 'prom-client';
 
@@ -16,7 +16,7 @@ export function countAlerts(
     registers,
     collect() {
       const open = readOpen();
-      for (const rule of ALERT_RULES)
+      for (const rule of alertRules)
         this.set({ rule }, open.filter((alert) => alert.rule === rule).length);
     },
   });
@@ -26,6 +26,6 @@ export function countAlerts(
     labelNames,
     registers,
   });
-  for (const rule of ALERT_RULES) total.inc({ rule }, 0);
+  for (const rule of alertRules) total.inc({ rule }, 0);
   return (rule) => total.inc({ rule });
 }

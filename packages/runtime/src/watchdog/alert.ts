@@ -1,11 +1,11 @@
 /** An alert as it is kept: times are milliseconds since the epoch. */
-import { ALERT_RULES, type Alert as AlertView } from '@baton/contracts';
+import { type Alert as AlertView, alertRules } from '@baton/contracts';
 import { z } from 'zod';
 import { toInstant } from '../run/instant.ts';
 
 export const Alert = z.object({
   id: z.string(),
-  rule: z.enum(ALERT_RULES),
+  rule: z.enum(alertRules),
   subject: z.string(),
   openedAt: z.int(),
   resolvedAt: z.int().nullable(),

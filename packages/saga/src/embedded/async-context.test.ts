@@ -2,7 +2,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ok, type Reply, refused } from '../core/reply.ts';
-import { type Call, createOrderBench, order } from '../fixtures/order.ts';
+import type { Call } from '../fixtures/cast.ts';
+import { createOrderBench, order } from '../fixtures/order.ts';
 import { createSqliteHouse } from '../fixtures/sqlite-house.ts';
 import { createMemoryJournal } from '../testing/memory-journal.ts';
 import type { JournalHouse } from '../testing/suites/journal-suite.ts';

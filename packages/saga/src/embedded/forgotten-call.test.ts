@@ -1,8 +1,9 @@
 /** A call that was under way when the process ended must be reckoned with, whatever happens before it is looked at again. */
 import { expect, test } from 'vitest';
 import { ok, type Reply } from '../core/reply.ts';
+import type { Call } from '../fixtures/cast.ts';
 import { createCrashable } from '../fixtures/crash.ts';
-import { type Call, createOrderBench, type OrderBench, order } from '../fixtures/order.ts';
+import { createOrderBench, type OrderBench, order } from '../fixtures/order.ts';
 import { createMemoryJournal, createMemoryStore } from '../testing/memory-journal.ts';
 import { createVirtualClock } from '../testing/virtual-clock.ts';
 import { createEngine } from './embedded-engine.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ok, type Reply, refused } from '../core/reply.ts';
-import { type Call, createOrderBench, order } from '../fixtures/order.ts';
+import type { Call } from '../fixtures/cast.ts';
+import { createOrderBench, order } from '../fixtures/order.ts';
 import { createMemoryJournal } from '../testing/memory-journal.ts';
 import { createVirtualClock } from '../testing/virtual-clock.ts';
 import { createEngine } from './embedded-engine.ts';

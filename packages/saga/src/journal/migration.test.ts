@@ -10,6 +10,7 @@ import { type RunState, readTried } from '../core/state.ts';
 import { isSettled } from '../core/status.ts';
 import { createEngine } from '../embedded/embedded-engine.ts';
 import type { Engine } from '../embedded/engine.ts';
+import type { Call } from '../fixtures/cast.ts';
 import { createCrashable } from '../fixtures/crash.ts';
 import {
   type OldCopy,
@@ -18,7 +19,7 @@ import {
   type Said,
   writeOldJournal,
 } from '../fixtures/old-journals.ts';
-import { type Call, createOrderBench, order } from '../fixtures/order.ts';
+import { createOrderBench, order } from '../fixtures/order.ts';
 import { createSqliteHouse, type SqliteHouse } from '../fixtures/sqlite-house.ts';
 import { findExcess, findTrespass } from '../fixtures/story.ts';
 import { createWorld, type World } from '../fixtures/world.ts';

@@ -11,7 +11,7 @@ import { isSettled, toStatus } from '../core/status.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from './clock.ts';
 import type { Lanes } from './lanes.ts';
-import type { PlannedCall } from './perform.ts';
+import type { Host } from './perform.ts';
 import type { Run } from './run.ts';
 
 export interface HostOptions {
@@ -19,8 +19,7 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly onCommitted: (commit: Commit) => void;
-  /** A step threw: for a person to read, and for nobody to store. */
-  readonly onError: (run: Run, error: unknown, call: PlannedCall) => void;
+  readonly onError: Host['onError'];
 }
 export interface Commit {
   readonly run: string;
@@ -37,10 +36,10 @@ interface Special {
   readonly rest?: Rest;
 }
 
-export class Host {
+export class EmbeddedHost implements Host {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly onError: HostOptions['onError'];
+  readonly onError: Host['onError'];
   readonly lanes: Lanes;
   readonly #options: HostOptions;
 
@@ -52,7 +51,6 @@ export class Host {
     this.#options = options;
   }
 
-  /** Resolves when the events are durable, and part of the run's state. */
   commit(run: Run, happenings: readonly Happening[], special: Special = {}): Promise<void> {
     run.written = this.#write(run, happenings, special);
     return run.written;

@@ -20,7 +20,7 @@ import {
 import { readTried } from '../core/state.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type Barrier, Lane, type LaneOptions, type Leave, never } from './lane.ts';
-import type { Held } from './perform.ts';
+import type { Admission, Held } from './perform.ts';
 import { isTriedAlone } from './recovery.ts';
 import { type Run, readState } from './run.ts';
 
@@ -30,11 +30,6 @@ export interface LanesOptions extends LaneOptions {
   /** Takes as many into memory as there are places, of those that are not there yet. */
   readonly fetch: (places: number, list: (limit: number) => string[]) => readonly Run[];
   readonly wake: (run: Run) => void;
-}
-export interface Admission {
-  readonly admitted: Aim | null;
-  /** Of those before it, by participant. */
-  readonly barriers: Readonly<Record<string, Barrier>>;
 }
 /** A participant as the engine sees it. Times are in milliseconds since the epoch. */
 export interface ParticipantView {

@@ -6,7 +6,14 @@
  * 3. `performAttempt` is the one place where throws, time-outs and odd values become replies.
  */
 
-import { type Aim, type Command, decide, readOutputs, toCall } from '../core/decide.ts';
+import {
+  type Aim,
+  type Command,
+  decide,
+  type HealedAt,
+  readOutputs,
+  toCall,
+} from '../core/decide.ts';
 import type { Happening } from '../core/event.ts';
 import { toStepEvent, toUndoEvent } from '../core/outcome.ts';
 import { type Reply, readReply, toRemarks } from '../core/reply.ts';
@@ -14,13 +21,31 @@ import type { Attempt, PlannedWay, Undoing } from '../core/saga.ts';
 import { restoreSecrets } from '../core/secret.ts';
 import { isParked, readTried, readWay } from '../core/state.ts';
 import type { Clock } from './clock.ts';
-import type { Host } from './host.ts';
-import type { Admission } from './lanes.ts';
+import type { Barrier } from './lane.ts';
 import { toAnnouncement } from './recovery.ts';
 import { type Run, readState } from './run.ts';
 
 export interface PlannedCall extends Aim {
   readonly number: number;
+}
+export interface Admission {
+  readonly admitted: Aim | null;
+  /** Of those before it, by participant. */
+  readonly barriers: Readonly<Record<string, Barrier>>;
+}
+/** All that a run asks of where it lives. */
+export interface Host {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly lanes: {
+    readonly healedAt: HealedAt;
+    admit(run: Run, aims: readonly Aim[]): Admission;
+    giveBack(run: Run, reply: Reply<unknown>): void;
+  };
+  /** A step threw: for a person to read, and for nobody to store. */
+  readonly onError: (run: Run, error: unknown, call: PlannedCall) => void;
+  /** Resolves when the events are durable, and part of the run's state. */
+  commit(run: Run, happenings: readonly Happening[]): Promise<void>;
 }
 /** Due, but nobody admits it. */
 export type Held = Extract<Command, { type: 'perform' }> & Pick<Admission, 'barriers'>;

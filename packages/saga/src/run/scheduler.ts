@@ -12,7 +12,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { endlessMs, priorities, type Rest, toPriority, toRest } from '../core/rest.ts';
 import { isSettled } from '../core/status.ts';
 import type { Journal } from '../journal/journal.ts';
-import { Host, type HostOptions } from './host.ts';
+import { EmbeddedHost, type HostOptions } from './host.ts';
 import { never } from './lane.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
 import { advance, type Held } from './perform.ts';
@@ -37,7 +37,7 @@ const inRoot = AsyncLocalStorage.snapshot();
 
 export class Scheduler {
   readonly lanes: Lanes;
-  readonly host: Host;
+  readonly host: EmbeddedHost;
   readonly #options: SchedulerOptions;
   readonly #inHand = new Map<string, Run>();
   readonly #ready = new Queue<Run>();
@@ -58,7 +58,7 @@ export class Scheduler {
       wake: (run) => this.#wake(run),
       onChange: () => this.#fillSoon(),
     });
-    this.host = new Host(options, this.lanes);
+    this.host = new EmbeddedHost(options, this.lanes);
   }
 
   /** Resolves when all that is due, or as much of it as memory may hold, was recovered. It moves only after that. */

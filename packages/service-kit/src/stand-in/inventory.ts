@@ -5,8 +5,8 @@ import type { Handlers } from '../answer.ts';
 import { createServiceApp, type ServiceApp, type ServiceAppOptions } from '../app.ts';
 import { openStore, type Store, type StoreOptions } from '../store.ts';
 
-const SCHEMA = 'CREATE TABLE IF NOT EXISTS held (orderId TEXT PRIMARY KEY, quantity INTEGER)';
-const STOCK = 100;
+const schema = 'CREATE TABLE IF NOT EXISTS held (orderId TEXT PRIMARY KEY, quantity INTEGER)';
+const stock = 100;
 
 export interface StandIn extends ServiceApp {
   readonly store: Store;
@@ -25,7 +25,7 @@ const createHandlers = (store: Store): Handlers<typeof inventoryOperations> => (
     if (lines.some(({ sku }) => sku === 'busy')) {
       return { problem: 'unavailable', headers: { 'retry-after': '3' } };
     }
-    if (sum(store) > STOCK) return { problem: 'out-of-stock' };
+    if (sum(store) > stock) return { problem: 'out-of-stock' };
     return { status: 200, body: { orderId, reservationId: `res_${orderId}` } };
   },
   release: ({ db, runId: orderId }) => {
@@ -34,7 +34,7 @@ const createHandlers = (store: Store): Handlers<typeof inventoryOperations> => (
   },
   getStock: () => {
     const held = sum(store);
-    const level = { sku: 'mug', onHand: STOCK, free: STOCK - held, held };
+    const level = { sku: 'mug', onHand: stock, free: stock - held, held };
     return { status: 200, body: { products: [level] } };
   },
   getReservation: () => ({ problem: 'nothing-held' }),
@@ -51,7 +51,7 @@ export function createStandIn(
   busyTimeoutMs = 2_000,
   { onBroken = () => {}, ...surroundings }: Surroundings = {},
 ): StandIn {
-  const store = openStore({ path, migrations: [SCHEMA], busyTimeoutMs, onBroken });
+  const store = openStore({ path, migrations: [schema], busyTimeoutMs, onBroken });
   const app = createServiceApp({
     service: 'inventory-service',
     operations: inventoryOperations,

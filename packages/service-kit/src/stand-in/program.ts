@@ -7,13 +7,13 @@ import { runService } from '../run.ts';
 import { startProgram } from '../startup-problem.ts';
 import { createStandIn } from './inventory.ts';
 
-const SHAPE = {
+const shape = {
   OTHER_URL: ServiceUrl.default('http://127.0.0.1:1').meta({ example: 'http://127.0.0.1:4001' }),
   SLOW_MS: z.string().default('0').transform(Number),
 };
 
 await startProgram(async () => {
-  const env = readServiceEnv({ port: 4002, shape: SHAPE }, process.env);
+  const env = readServiceEnv({ port: 4002, shape: shape }, process.env);
   const standIn = createStandIn(join(env.DATA_DIR, 'inventory.sqlite'));
   await runService({
     service: 'inventory-service',

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import {
   type EffectOperation,
   type FencedOperation,
-  INCARNATION_HEADER,
-  KEY_HEADER,
+  incarnationHeader,
+  keyHeader,
   type UndoOperation,
 } from '@baton/contracts';
 import request, { type Response } from 'supertest';
@@ -32,8 +32,8 @@ export interface FenceSuite {
   readonly create: (path: string) => Participant;
 }
 
-const ORDER_ID = 'ord_fence';
-const KEY = `${ORDER_ID}:step`;
+const orderId = 'ord_fence';
+const firstKey = `${orderId}:step`;
 
 type Arrival = 'forward' | 'other body' | 'broken body' | 'refused body' | 'undo';
 type Row = 'none' | 'DONE' | 'REFUSED' | 'REFUSED, undo asked' | 'UNDONE' | 'TOMBSTONE';
@@ -49,7 +49,7 @@ interface Case {
 }
 
 /** How a key gets its row. */
-const PATHS: Readonly<Record<Row, readonly Arrival[]>> = {
+const paths: Readonly<Record<Row, readonly Arrival[]>> = {
   none: [],
   DONE: ['forward'],
   REFUSED: ['refused body'],
@@ -83,7 +83,7 @@ const toCases = (refusalCode: string): readonly Case[] => [
 ];
 
 function isPossible({ undo, refusal }: FenceSuite, { row, arrives }: Case): boolean {
-  const arrivals = [...PATHS[row], arrives];
+  const arrivals = [...paths[row], arrives];
   return (
     (undo !== undefined || !arrivals.includes('undo')) &&
     (refusal !== undefined || !arrivals.includes('refused body'))
@@ -113,13 +113,13 @@ function toRequest(
 const createSender = (suite: FenceSuite, participant: Participant) => (arrival: Arrival) => {
   const { operation, body } = toRequest(suite, arrival);
   // Without any field, not even the order's: broken whatever the contract says.
-  const sent = arrival === 'broken body' ? {} : { orderId: ORDER_ID, ...body };
-  return request(participant.app).post(operation.path).set(KEY_HEADER, KEY).send(sent);
+  const sent = arrival === 'broken body' ? {} : { orderId: orderId, ...body };
+  return request(participant.app).post(operation.path).set(keyHeader, firstKey).send(sent);
 };
 
 function expectAnswer(answer: Response, { status, code }: Case): void {
   expect(answer.status).toBe(status);
-  expect(answer.body.orderId).toBe(ORDER_ID);
+  expect(answer.body.orderId).toBe(orderId);
   expect(answer.body.code).toBe(code);
 }
 
@@ -144,7 +144,7 @@ export function describeFence(suite: FenceSuite): void {
     it.each(cases)('$row, then $arrives: $status $code', async (expected) => {
       const send = createSender(suite, participant);
       let previous: Response | undefined;
-      for (const arrival of PATHS[expected.row]) previous = await send(arrival);
+      for (const arrival of paths[expected.row]) previous = await send(arrival);
       const before = dumpTables(participant.store);
 
       const answer = await send(expected.arrives);
@@ -184,7 +184,7 @@ export function describeFence(suite: FenceSuite): void {
 
       const again = await createSender(suite, participant)('forward');
       expect(again.text).toBe(first.text);
-      expect(again.headers[INCARNATION_HEADER]).toBe(incarnation);
+      expect(again.headers[incarnationHeader]).toBe(incarnation);
       expect(dumpTables(participant.store)).toEqual(rows);
     });
   });

@@ -2,7 +2,7 @@
 import {
   type EffectOperation,
   type FencedOperation,
-  KEY_HEADER,
+  keyHeader,
   type UndoOperation,
 } from '@baton/contracts';
 import fc from 'fast-check';
@@ -21,7 +21,7 @@ export interface RandomOrderSuite<B extends object> {
   readonly expectBooks: (participant: Participant, standing: readonly B[]) => void;
 }
 
-const ORDERS = 4;
+const orders = 4;
 
 async function post(
   { routes }: Participant,
@@ -31,7 +31,7 @@ async function post(
 ): Promise<HttpAnswer> {
   const route = routes.find((r) => r.operation.name === operation.name);
   const answer = await route?.respond({
-    headers: { [KEY_HEADER]: `${orderId}:step` },
+    headers: { [keyHeader]: `${orderId}:step` },
     params: {},
     query: {},
     body: { orderId, ...body },
@@ -63,7 +63,7 @@ function createBook<B>() {
 
 export function checkRandomOrder<B extends object>(suite: RandomOrderSuite<B>): Promise<void> {
   const request = fc.record({
-    order: fc.nat(ORDERS - 1).map((n) => `ord_${n}`),
+    order: fc.nat(orders - 1).map((n) => `ord_${n}`),
     isUndo: fc.boolean(),
     // An order's own few bodies, so that some repeats are true ones.
     body: suite.body,

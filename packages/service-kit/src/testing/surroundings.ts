@@ -38,14 +38,14 @@ export async function listen(app: Express): Promise<Listening> {
   };
 }
 
-const TABLES = `SELECT name FROM sqlite_schema
+const tables = `SELECT name FROM sqlite_schema
   WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT IN ('meta', 'fence')`;
 
 /** All that the business wrote, by table. */
 export const dumpTables = ({ db }: Store): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     db
-      .prepare(TABLES)
+      .prepare(tables)
       .all()
       .map(({ name }) => [String(name), db.prepare(`SELECT * FROM "${String(name)}"`).all()]),
   );

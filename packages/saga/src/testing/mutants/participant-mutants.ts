@@ -1,6 +1,5 @@
 import { ok, type Reply, refused } from '../../core/reply.ts';
-import type { Call } from '../../fixtures/order.ts';
-import type { Participant } from '../../fixtures/world.ts';
+import type { Call, Participant } from '../../fixtures/cast.ts';
 import { byStories, type Mutant, override } from './mutant.ts';
 
 const isUndo = ({ what }: Call): boolean => what.startsWith('undo');

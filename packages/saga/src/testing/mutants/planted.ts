@@ -1,8 +1,7 @@
 /** `BATON_MUTANT=<name>` plants one of these bugs in whatever the tests play with: then the tests it names must fail. */
 import type { Saga } from '../../core/saga.ts';
 import type { Engine, EngineOptions } from '../../embedded/engine.ts';
-import type { Order } from '../../fixtures/order.ts';
-import type { Participant } from '../../fixtures/world.ts';
+import type { Order, Participant } from '../../fixtures/cast.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { Lane } from '../../run/lane.ts';
 import { Lanes } from '../../run/lanes.ts';

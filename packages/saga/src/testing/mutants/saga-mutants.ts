@@ -1,6 +1,6 @@
 import { ok, type Reply, refused } from '../../core/reply.ts';
 import type { PlannedWay, Saga, Undoing } from '../../core/saga.ts';
-import type { Order } from '../../fixtures/order.ts';
+import type { Order } from '../../fixtures/cast.ts';
 import { byStories, byStory, type Mutant } from './mutant.ts';
 
 type Perform = PlannedWay['perform'];

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { ok, type Reply, refused } from '../../core/reply.ts';
 import { isSettled, toStatus } from '../../core/status.ts';
-import { type Answer, createGate } from '../../fixtures/order.ts';
+import type { Answer } from '../../fixtures/cast.ts';
+import { createGate } from '../../fixtures/order.ts';
 import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';
 
