@@ -48,6 +48,19 @@ it.each([
   expect(clean?.note).toBeUndefined();
 });
 
+it('says which attempt did it and which one repeated the answer, with the amount and the id', async () => {
+  const lost = await placeBroken('payment.process:lost-reply:times=1');
+  const pay = lost.steps.find(({ name }) => name === 'pay');
+  expect(pay?.result).toMatchObject({ paymentId: expect.any(String), amount: lost.total });
+  expect(pay?.attempts.map(({ replayed }) => replayed)).toEqual([undefined, true]);
+  expect(lost.steps.find(({ name }) => name === 'reserve')?.result).toMatchObject({
+    reservationId: expect.any(String),
+  });
+  const refused = await placeBroken('payment.process:status:times=1');
+  const retried = refused.steps.find(({ name }) => name === 'pay')?.attempts;
+  expect(retried?.map(({ replayed }) => replayed)).toEqual([undefined, undefined]);
+});
+
 it('marks a fault in an undo, and nothing of the order that it did not hit', async () => {
   const faults = 'inventory.release:status:times=1';
   const [hit, spared] = await Promise.all([

@@ -25,6 +25,7 @@ export const orderContract = {
     payment: { method: 'card', token: 'tok_ok' },
   },
   exampleSummary: { total: { amountMinor: 2400, currency: 'EUR' } },
+  exampleStep: { name: 'validate', participant: 'order-service' },
 } as const;
 
 export const orderRunOperations = createRunOperations(orderContract);

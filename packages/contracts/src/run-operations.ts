@@ -30,6 +30,8 @@ export interface RunContract<
   readonly summary: S;
   readonly exampleInput: unknown;
   readonly exampleSummary: Readonly<Record<string, unknown>>;
+  /** One that was done. */
+  readonly exampleStep: { readonly name: string; readonly participant: string };
 }
 
 const Reason = z
@@ -80,7 +82,10 @@ const at = '2026-01-01T00:00:00.000Z';
 function toExampleView(
   named: Readonly<Record<string, string>>,
   path: string,
-  summary: Readonly<Record<string, unknown>>,
+  {
+    exampleSummary: summary,
+    exampleStep: step,
+  }: Pick<RunContract<string, string, z.ZodType, z.ZodRawShape>, 'exampleSummary' | 'exampleStep'>,
 ) {
   const self = `${path}/${Object.values(named)[0]}`;
   return {
@@ -92,8 +97,7 @@ function toExampleView(
     ...summary,
     steps: [
       {
-        name: 'validate',
-        participant: 'order-service',
+        ...step,
         status: 'done',
         attempts: [{ number: 1, direction: 'forward', way: 'first', reply: 'ok', at, endedAt: at }],
       },
@@ -134,7 +138,7 @@ export function createRunOperations<
   const path = `/${plural}` as const;
   const exampleId = `${idPrefix}5f1b2c3d4e5f60718293a4b5c6d7e8f9`;
   const named = { [`${noun}Id`]: exampleId };
-  const exampleView = toExampleView(named, path, contract.exampleSummary);
+  const exampleView = toExampleView(named, path, contract);
   const notFound = { [`${noun}-not-found`]: { status: 404, title: `No such ${noun}` } };
   const quarantined = {
     status: 409,

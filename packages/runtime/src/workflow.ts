@@ -59,5 +59,11 @@ export const defineWorkflow = ({
     summary: {},
     exampleInput: {},
     exampleSummary: {},
+    exampleStep: toExampleStep(workflow.versions[0]),
   }),
 });
+
+function toExampleStep({ plan }: Saga<unknown>) {
+  const [step] = plan;
+  return { name: step?.name ?? 'step', participant: step?.first.participant ?? 'participant' };
+}

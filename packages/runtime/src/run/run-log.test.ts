@@ -1,9 +1,16 @@
 import { type Feed, replay } from '@baton/saga';
 import { createLog, type LogLevel } from '@baton/telemetry';
 import { expect, it } from 'vitest';
+import {
+  accepted,
+  decided,
+  type Scene,
+  succeeded,
+  toEvents,
+  traceId,
+} from '../testing/event-story.ts';
 import { createOrderWorkflow } from '../testing/order-workflow.ts';
 import { createStandIns } from '../testing/stand-in.ts';
-import { accepted, decided, type Scene, succeeded, toEvents, traceId } from './event-story.ts';
 import { logRuns } from './run-log.ts';
 import { toSpanId } from './run-trace.ts';
 

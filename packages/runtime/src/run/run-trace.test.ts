@@ -2,7 +2,7 @@ import { orderContract } from '@baton/contracts';
 import { replay } from '@baton/saga';
 import { readTraceContext } from '@baton/telemetry';
 import { expect, it } from 'vitest';
-import { accepted, toEvents } from './event-story.ts';
+import { accepted, toEvents } from '../testing/event-story.ts';
 import { createLinks } from './run-links.ts';
 import {
   findSpan,

@@ -2,6 +2,7 @@
 
 import type { Direction, Happening } from '@baton/saga';
 import { expect, it } from 'vitest';
+import { toCallSpanId, toSpanId } from '../run/run-trace.ts';
 import {
   accepted,
   acceptedAt,
@@ -12,8 +13,7 @@ import {
   succeeded,
   toEvents,
   unknown,
-} from '../run/event-story.ts';
-import { toCallSpanId, toSpanId } from '../run/run-trace.ts';
+} from '../testing/event-story.ts';
 import { projectRun } from './run-spans.ts';
 
 /** What is told of the call that this history's last event interrupted. No definition is needed to tell it. */

@@ -1,6 +1,7 @@
 import type { Happening } from '@baton/saga';
 import type { SpanRecord } from '@baton/telemetry';
 import { expect, it } from 'vitest';
+import { toCallSpanId, toSpanId } from '../run/run-trace.ts';
 import {
   accepted,
   acceptedAt,
@@ -14,8 +15,7 @@ import {
   undoUnknown,
   unknown,
   unsent,
-} from '../run/event-story.ts';
-import { toCallSpanId, toSpanId } from '../run/run-trace.ts';
+} from '../testing/event-story.ts';
 import { createOrderSagas } from '../testing/order-workflow.ts';
 import { createStandIns } from '../testing/stand-in.ts';
 import { projectRun } from './run-spans.ts';

@@ -1,6 +1,6 @@
 import type { Delivery } from '@baton/telemetry';
 import { expect, it } from 'vitest';
-import { accepted, toEvents } from '../run/event-story.ts';
+import { accepted, toEvents } from '../testing/event-story.ts';
 import { project } from './run-spans.ts';
 import { deliver, type Told } from './span-delivery.ts';
 

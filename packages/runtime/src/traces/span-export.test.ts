@@ -17,7 +17,7 @@ import {
   succeeded,
   toEvents,
   unknown,
-} from '../run/event-story.ts';
+} from '../testing/event-story.ts';
 import { createOrderSagas } from '../testing/order-workflow.ts';
 import { createStandIns } from '../testing/stand-in.ts';
 import { type SpanExportOptions, startSpanExport } from './span-export.ts';

@@ -13,7 +13,7 @@ import {
   undone,
   undoUnknown,
   unknown,
-} from '../run/event-story.ts';
+} from '../testing/event-story.ts';
 import { createOrderSagas } from '../testing/order-workflow.ts';
 import { createStandIns } from '../testing/stand-in.ts';
 import { projectRun } from './run-spans.ts';
