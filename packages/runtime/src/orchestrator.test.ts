@@ -120,3 +120,16 @@ it('finds the run of a key again, whoever asks', async () => {
   expect(second.body.refillId).toBe(first.body.refillId);
   await client.post('/refills').set('idempotency-key', 'k1').send({ machine: 'm2' }).expect(422);
 });
+
+it.each([
+  ['a prefix that no key may begin with', [{ ...shipments, idPrefix: 'SHP-' }], /SHP-.*look like/],
+  ['a name that no path may have', [{ ...shipments, plural: 'my shipments' }], /my shipments/],
+  ['one noun twice', [shipments, { ...refills, noun: 'shipment' }], /two workflows.*noun/],
+  ['one prefix twice', [shipments, { ...refills, idPrefix: 'shp_' }], /two workflows.*id prefix/],
+] as const)('does not start with %s', async (_what, workflows, message) => {
+  const journal = createMemoryJournal();
+  const [first, ...others] = workflows;
+  await expect(createOrchestrator({ workflows: [first, ...others], journal })).rejects.toThrow(
+    message,
+  );
+});

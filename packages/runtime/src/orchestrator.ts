@@ -39,7 +39,13 @@ import { createTraceCursor } from './traces/trace-cursor.ts';
 import { measureTraceBacklog } from './traces/trace-metrics.ts';
 import { startAlerting } from './watchdog/alerting.ts';
 import { createParticipantHealth } from './watchdog/participant-health.ts';
-import { findWorkflow, findWorkflowOf, listSagas, type Workflows } from './workflow.ts';
+import {
+  checkWorkflows,
+  findWorkflow,
+  findWorkflowOf,
+  listSagas,
+  type Workflows,
+} from './workflow.ts';
 
 /** What an orchestrator has besides runs: routes, checks of its readiness, something to stop. */
 export interface Extension {
@@ -99,6 +105,7 @@ export async function createOrchestrator(given: OrchestratorOptions): Promise<Or
   const options = withDefaults(given);
   const { workflows, participants, log, metrics, clock, bookKeeping } = options;
   const { now } = clock;
+  checkWorkflows(workflows);
   const sagas = listSagas(workflows);
   const { carry } = bookKeeping;
   const engine = await createEngine({ ...options, sagas, ...(carry && { carry }) });

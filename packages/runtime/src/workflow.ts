@@ -31,6 +31,43 @@ export interface Workflow extends RunNaming {
 
 export type Workflows = readonly [Workflow, ...Workflow[]];
 
+/** Idempotency keys begin with the run's id: a prefix of another kind would have every participant refuse every call. */
+const prefixPattern = /^[a-z][a-z0-9]{0,15}_$/;
+/** It stands in a path and in the names of fields. */
+const namePattern = /^[a-z][a-zA-Z0-9-]{0,31}$/;
+
+/** Throws where two of them could not be told apart, or one cannot be addressed. */
+export function checkWorkflows(workflows: Workflows): void {
+  for (const { noun, plural, idPrefix } of workflows) {
+    if (!prefixPattern.test(idPrefix))
+      throw new Error(`${noun}: the id prefix "${idPrefix}" must look like ord_`);
+    for (const name of [noun, plural])
+      if (!namePattern.test(name)) throw new Error(`"${name}" must look like order or orders`);
+  }
+  checkDistinct(
+    'noun',
+    workflows.map(({ noun }) => noun),
+  );
+  checkDistinct(
+    'plural',
+    workflows.map(({ plural }) => plural),
+  );
+  checkDistinct(
+    'id prefix',
+    workflows.map(({ idPrefix }) => idPrefix),
+  );
+  checkDistinct(
+    'saga',
+    workflows.map(({ versions: [{ name }] }) => name),
+  );
+}
+
+function checkDistinct(what: string, names: readonly string[]): void {
+  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  if (twice !== undefined)
+    throw new Error(`two workflows have the ${what} "${twice}": give each its own`);
+}
+
 export const listSagas = (workflows: readonly Workflow[]): readonly Saga<unknown>[] =>
   workflows.flatMap(({ versions }) => versions);
 
