@@ -67,7 +67,7 @@ export interface Breaker {
   readonly openings: number;
   /** Changes when it opens, probes, or closes: a call of an earlier era says nothing. */
   readonly era: number;
-  /** Of the latest calls; none while it is open. */
+  /** Of the latest calls while it was closed. */
   readonly outcomes: readonly Outcome[];
   /** When the next probe may go; 0 while it is closed. */
   readonly until: number;
@@ -150,5 +150,5 @@ function open(breaker: Breaker, call: Ended, { now, random, options }: Moment): 
   const wishMs = Math.min(call.retryAfterMs ?? 0, options.delayMaxMs);
   const until = now + Math.max(Math.round(ceiling * (0.5 + random / 2)), wishMs);
   const era = breaker.era + 1;
-  return { ...breaker, state: 'open', outcomes: [], until, isProbing: false, era };
+  return { ...breaker, state: 'open', until, isProbing: false, era };
 }
