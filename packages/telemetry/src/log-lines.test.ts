@@ -17,6 +17,7 @@ const commands = {
 type Stdio = [Writable, Readable, Readable, null, Writable];
 interface Line {
   readonly msg: string;
+  readonly instance?: string;
   readonly n?: number;
   readonly dropped?: number;
 }
@@ -71,11 +72,14 @@ describe.each(Object.entries(commands))('stderr that is %s', (_what, command) =>
     await expect.poll(() => program.lines().at(-1)?.n).toBe(many - 1);
     await program.tell('say 2');
     await expect.poll(() => program.lines().at(-1)?.n).toBe(many + 1);
-    const numbers = program.lines().flatMap(({ n }) => n ?? []);
+    const lines = program.lines();
+    const numbers = lines.flatMap(({ n }) => n ?? []);
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
-    const notices = program.lines().filter(({ dropped }) => dropped !== undefined);
+    const notices = lines.filter(({ dropped }) => dropped !== undefined);
     expect(notices).toHaveLength(1);
-    expect(notices[0]).toMatchObject({ level: 'warn', service: 'stand-in' });
+    const { instance } = lines.at(-1) ?? {};
+    expect(instance).toEqual(expect.any(String));
+    expect(notices[0]).toMatchObject({ level: 'warn', service: 'stand-in', instance });
     expect(notices[0]?.dropped).toBe(many + 2 - numbers.length);
   });
 

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { instanceId } from './instance-id.ts';
 import { createLogLines, type LogLines } from './log-lines.ts';
 
 export type Log = Logger;
@@ -20,6 +21,9 @@ function readSpanIds() {
   const span = trace.getActiveSpan()?.spanContext();
   return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
 }
+
+/** In every line: what OpenTelemetry calls the resource. */
+const toBase = (service: string) => ({ service, instance: instanceId });
 
 const stderr = 2;
 
@@ -46,12 +50,12 @@ function createStderrLines(service: string): LogLines {
     toNotice: (dropped) => {
       const time = new Date().toISOString();
       const msg = 'lines were dropped here, since nobody read the log';
-      return `${JSON.stringify({ level: 'warn', time, service, dropped, msg })}\n`;
+      return `${JSON.stringify({ level: 'warn', time, ...toBase(service), dropped, msg })}\n`;
     },
   });
 }
 
-/** JSON lines on stderr: stdout belongs to the ready line. */
+/** JSON lines on stderr: stdout belongs to the ready line. docs/operations.md maps their fields to OpenTelemetry's. */
 export const createLog = (
   service: string,
   level: LogLevel,
@@ -60,7 +64,7 @@ export const createLog = (
   pino(
     {
       level,
-      base: { service },
+      base: toBase(service),
       mixin: readSpanIds,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },

@@ -2,7 +2,6 @@
  * A thin layer on OpenTelemetry: what makes spans, and where they go. A collector that is slow or gone holds nobody
  * up, also not at the end of the process.
  */
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
@@ -17,6 +16,7 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
 import { type Delivery, toDelivery } from './delivery.ts';
+import { instanceId } from './instance-id.ts';
 
 export interface Tracing {
   /** Sends a span that was measured here, some time later: nobody hears whether it arrived. */
@@ -44,7 +44,7 @@ export interface TracingOptions {
 
 /** So that a restart can be seen between two spans. */
 const describeProcess = () => ({
-  'service.instance.id': randomUUID(),
+  'service.instance.id': instanceId,
   'process.pid': process.pid,
   'process.creation.time': new Date(performance.timeOrigin).toISOString(),
 });
