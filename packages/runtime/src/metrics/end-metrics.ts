@@ -2,6 +2,7 @@
 import type { Committed, Feed, RunState } from '@baton/saga';
 import { createHistogram, type Metrics } from '@baton/telemetry';
 import { Counter } from 'prom-client';
+import { toCause } from '../run/event-words.ts';
 import type { FindSpan } from '../run/exemplar.ts';
 
 export interface EndOptions {
@@ -12,9 +13,6 @@ export interface EndOptions {
 
 const ends = ['completed', 'degraded', 'compensated'] as const;
 type End = (typeof ends)[number];
-/** `refused`: the business said no, which is no fault of the system. `failed`: attempts or time ran out. */
-const causes = ['refused', 'failed', 'cancelled'] as const;
-type Cause = (typeof causes)[number];
 
 export function countEnds(
   feed: Pick<Feed, 'subscribe'>,
@@ -64,11 +62,4 @@ function createCompensationCounter(registry: Metrics['registry']) {
     if (event.type !== 'compensation-decided') return;
     compensations.inc({ step: event.step ?? 'none', cause: toCause(event.step, state) });
   };
-}
-
-/** A cancelled order has no step to blame. */
-function toCause(step: string | null, { ways }: RunState): Cause {
-  if (step === null) return 'cancelled';
-  const tried = Object.entries(ways).filter(([name]) => name.split(':', 1)[0] === step);
-  return tried.some(([, { result }]) => result === 'refused') ? 'refused' : 'failed';
 }

@@ -30,6 +30,19 @@ const words: Readonly<Record<string, string>> = {
   'wrong-order': 'the answer was about another order',
 };
 
+/** `refused`: the business said no, which is no fault of the system. `failed`: attempts or time ran out. */
+type Cause = 'refused' | 'failed' | 'cancelled';
+
+/** Why an order is undone, because of this step. A cancelled order has no step to blame. */
+export function toCause(step: string | null, { ways }: Pick<RunState, 'ways'>): Cause {
+  if (step === null) return 'cancelled';
+  const tried = Object.entries(ways).filter(([way]) => toStepName(way) === step);
+  return tried.some(([, { result }]) => result === 'refused') ? 'refused' : 'failed';
+}
+
+/** Of a way. */
+export const toStepName = (way: string): string => way.split(':', 1)[0] ?? way;
+
 /** Of a code. */
 export const toWords = (code: string): string =>
   words[code] ?? code.replace(/^status-(\d+)$/, 'it answered $1');
