@@ -10,6 +10,8 @@ import {
   isOfWatchdog,
   isReplay,
   toAim,
+  toCause,
+  toStepName,
   toWayAttributes,
   toWords,
 } from './event-words.ts';
@@ -29,9 +31,14 @@ export interface Spans {
   readonly end: () => readonly SpanRecord[];
 }
 
+/** `warn` is for what somebody should look at, `debug` for what every order goes through, and for what is tried again. */
+export type Level = 'warn' | 'info' | 'debug';
+/** A run as it was once the event was committed. */
+export type Logged = Pick<RunView, 'state' | 'saga'>;
+
 export interface Telling<T extends EventType> {
-  /** How loudly the log says it. What every order goes through is told only to who asks for details, or not at all. */
-  readonly log: 'info' | 'debug' | null;
+  /** How loudly the log says it; null where it does not. */
+  readonly log: Level | null | ((event: EventOf<T>, run: Logged) => Level);
   /** `participant` is whom the event's way calls. A `direction` is told before the sentence, with the way and the attempt. */
   readonly sentence: (event: EventOf<T>, participant: string, run: RunView) => string;
   readonly spans: (event: EventOf<T>, tell: Spans) => readonly SpanRecord[];
@@ -50,6 +57,9 @@ const tellNone = () => [];
 const tellCall = (event: TriedEvent, { call }: Spans) => call(event);
 const tellEnd = (_event: Event, { end }: Spans) => end();
 
+const isLater = (saga: Logged['saga'], way: string): boolean =>
+  saga?.plan.some(({ name, kind }) => kind === 'later' && name === toStepName(way)) ?? false;
+
 const ofOrder = { counter: null, direction: null, reply: null } as const;
 const ofStep = {
   ...ofOrder,
@@ -58,9 +68,14 @@ const ofStep = {
     mark({ 'baton.step': step ?? undefined, 'baton.code': code }),
   ends: 'forward',
 } as const;
-const ofCall = { log: null, ends: 'own', counter: null } as const;
+const ofCall = { log: 'debug', ends: 'own', counter: null } as const;
 const ofTry = { ...ofCall, spans: tellCall, direction: 'forward' } as const;
 const ofUndo = { ...ofCall, spans: tellCall, direction: 'undo' } as const;
+/** It is tried again in any case. Out of attempts, it needs somebody to look. */
+const ofFailedUndo = {
+  ...ofUndo,
+  log: ({ exhausted }: { exhausted: boolean }): Level => (exhausted ? 'warn' : 'debug'),
+} as const;
 /** A wait has its span once it is over. */
 const ofWait = {
   ...ofCall,
@@ -81,6 +96,7 @@ export const tellings: Tellings = {
   },
   'step-succeeded': {
     ...ofTry,
+    log: null,
     reply: 'ok',
     sentence: (event, at) =>
       isReplay(event)
@@ -89,6 +105,8 @@ export const tellings: Tellings = {
   },
   'step-refused': {
     ...ofTry,
+    // The decision to undo the order says it again. Of a later step there is none.
+    log: ({ way }, { saga }) => (isLater(saga, way) ? 'info' : 'debug'),
     reply: 'refused',
     sentence: ({ code }, at) => `${at} refused: ${code}; nothing happened there`,
   },
@@ -124,6 +142,7 @@ export const tellings: Tellings = {
   },
   'compensation-decided': {
     ...ofStep,
+    log: ({ step }, { state }) => (toCause(step, state) === 'failed' ? 'warn' : 'info'),
     sentence: ({ step, code }) =>
       step === null
         ? `decided, for good: everything is undone, because it was ${code}`
@@ -131,6 +150,7 @@ export const tellings: Tellings = {
   },
   'undo-succeeded': {
     ...ofUndo,
+    log: null,
     reply: 'ok',
     sentence: ({ way }, at, { state }) =>
       readWay(state, way).result === 'ok'
@@ -138,17 +158,17 @@ export const tellings: Tellings = {
         : `${at} undid it, or never did it and now never will`,
   },
   'undo-refused': {
-    ...ofUndo,
+    ...ofFailedUndo,
     reply: 'refused',
     sentence: ({ code }, at) => `refused by ${at} (${code}); it is still owed`,
   },
   'undo-unsent': {
-    ...ofUndo,
+    ...ofFailedUndo,
     reply: 'unsent',
     sentence: ({ code }, at) => `could not be sent to ${at} (${toWords(code)}); it is still owed`,
   },
   'undo-unknown': {
-    ...ofUndo,
+    ...ofFailedUndo,
     reply: 'unknown',
     sentence: ({ code }) => `${toWords(code)}; it is still owed`,
   },
@@ -201,7 +221,7 @@ export const tellings: Tellings = {
   },
   quarantined: {
     ...ofOrder,
-    log: 'info',
+    log: 'warn',
     sentence: () =>
       'set aside: the orchestrator ended in its calls too often; an operator must ask for a retry',
     spans: ({ code }, { mark }) => mark({ 'baton.code': code }),

@@ -1,20 +1,71 @@
-/** What goes wrong with runs, and what is done about it, as lines that lead to their traces. */
-import type { Feed } from '@baton/saga';
+/**
+ * What goes wrong with runs, and what is done about it, as lines that lead to their traces. They hold ids, codes and
+ * names of the plan: neither what was ordered or answered, nor the reasons that people gave.
+ */
+import { type Event, type Feed, type RunState, readWay } from '@baton/saga';
 import type { Log } from '@baton/telemetry';
-import { findWorkflow, toIdField, type Workflows } from '../workflow.ts';
-import { findTelling } from './event-table.ts';
+import { findWorkflow, listSagas, toIdField, type Workflows } from '../workflow.ts';
+import { findDefinition } from './definition.ts';
+import { findTelling, type Logged } from './event-table.ts';
+import { toStepName } from './event-words.ts';
+import { toInstant } from './instant.ts';
 import { findSpan } from './run-trace.ts';
+import { findWay } from './run-view.ts';
 
 export function logRuns(feed: Pick<Feed, 'subscribe'>, workflows: Workflows, log: Log): void {
+  const sagas = listSagas(workflows);
   feed.subscribe(({ run, event, state }) => {
-    const { log: level } = findTelling(event.type);
-    if (!level || !log.isLevelEnabled(level)) return;
-    const span = findSpan(run, state);
-    const code = 'code' in event ? { code: event.code } : {};
-    const ids = span ? { trace_id: span.traceId, span_id: span.spanId } : {};
+    const told = findTelling(event.type).log;
+    if (told === null) return;
+    const logged = { state, saga: findDefinition(sagas, state) };
+    const level = typeof told === 'string' ? told : told(event, logged);
+    if (!log.isLevelEnabled(level)) return;
+    const call = 'attempt' in event ? state.calls : undefined;
+    const span = findSpan(run, state, call);
     log[level](
-      { ...toIdField(findWorkflow(workflows, state), run), ...code, ...ids },
+      {
+        ...toIdField(findWorkflow(workflows, state), run),
+        ...toAimFields(event, logged),
+        ...toReplyFields(event),
+        ...(span && { trace_id: span.traceId, span_id: span.spanId }),
+      },
       event.type.replaceAll('-', ' '),
     );
   });
 }
+
+/** What it is about. A field that is undefined is not written. */
+function toAimFields(event: Event, { state, saga }: Logged) {
+  const way = findWayName(event, state);
+  if (way === null) return {};
+  const step = toStepName(way);
+  const { direction } = findTelling(event.type);
+  return {
+    step,
+    way: way === step ? undefined : 'alternate',
+    direction: ('direction' in event ? event.direction : direction) ?? undefined,
+    participant: findWay(saga, way)?.participant,
+    attempt: findAttempt(event, way, state),
+  };
+}
+
+/** Null for what is about the whole run. */
+function findWayName(event: Event, state: RunState): string | null {
+  if ('way' in event) return event.way;
+  if (!('step' in event) || event.step === null) return null;
+  // The step is given up: what was tried last counts.
+  const alternate = `${event.step}:alt`;
+  return readWay(state, alternate).since === null ? event.step : alternate;
+}
+
+/** Of a way that is given up, the last one that was sent. */
+function findAttempt(event: Event, way: string, state: RunState): number | undefined {
+  if ('attempt' in event) return event.attempt;
+  return ('step' in event && readWay(state, way).attempts) || undefined;
+}
+
+const toReplyFields = (event: Event) => ({
+  ...('code' in event && { code: event.code }),
+  ...('note' in event && { note: event.note }),
+  ...('retryAt' in event && event.retryAt > event.at && { retryAt: toInstant(event.retryAt) }),
+});
