@@ -13,7 +13,7 @@ const places = await findPlaces();
 let matrix: PlayedMatrix;
 beforeAll(async () => {
   matrix = await playMatrix();
-}, 120_000);
+}, 660_000);
 
 describe.each(listCalled(places))('%s', (operation) => {
   it('ends every order as it must, whatever fault hits it', () => {

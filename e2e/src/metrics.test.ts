@@ -56,7 +56,8 @@ async function restartTraced(name: AppName, env: Readonly<Record<string, string>
 }
 
 async function scrape(port: number): Promise<Map<string, Family>> {
-  const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+  const headers = { accept: 'application/openmetrics-text; version=1.0.0' };
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { headers });
   expect(answer.headers.get('content-type')).toMatch(/^application\/openmetrics-text; version=1/);
   return readOpenMetrics(await answer.text());
 }

@@ -33,7 +33,7 @@ export interface BreakableSystem {
 /** More than there are cells at once: none waits for another. */
 const places = 512;
 /** For all cells together. */
-const patienceMs = 90_000;
+const patienceMs = 600_000;
 const lookAgainMs = 20;
 
 export async function startBreakableSystem(): Promise<BreakableSystem> {

@@ -259,4 +259,47 @@ describe('routing', () => {
     const metrics = await supertest(standIn.app).get('/metrics');
     expect(metrics.text).toMatch(/operation="inventory.reserve",status="200"/);
   });
+
+  describe('metrics', () => {
+    const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+    const text = 'text/plain; version=0.0.4; charset=utf-8';
+    const scrape = (accept: string) => supertest(standIn.app).get('/metrics').set('accept', accept);
+
+    it.each([
+      ['no particular text', '*/*', text],
+      ['a browser', 'text/html,application/xhtml+xml,*/*;q=0.8', text],
+      ['text of any version', 'text/plain', text],
+      ['what there is not', 'application/json', text],
+      ['OpenMetrics', 'application/openmetrics-text', openMetrics],
+      ['the older text rather', `${openMetrics};q=0.1, ${text};q=0.9`, text],
+      ['OpenMetrics of another version', 'application/openmetrics-text;version=0.0.1', text],
+      [
+        'Prometheus 2',
+        'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+        openMetrics,
+      ],
+      [
+        'Prometheus 3',
+        'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1',
+        openMetrics,
+      ],
+      [
+        'Prometheus 3 with old names',
+        'application/openmetrics-text;version=1.0.0;escaping=underscores;q=0.5,text/plain;version=0.0.4;q=0.2',
+        openMetrics,
+      ],
+    ])('for %s', async (_who, accept, type) => {
+      const answer = await scrape(accept);
+      expect([answer.status, answer.headers['content-type']]).toEqual([200, type]);
+      expect(answer.headers.vary).toBe('Accept');
+    });
+
+    it('are in one text each, however many ask at once', async () => {
+      const types = Array.from({ length: 10 }, () => [text, openMetrics]).flat();
+      const answers = await Promise.all(types.map((type) => scrape(type).buffer(true)));
+      expect(answers.map(({ headers }) => headers['content-type'])).toEqual(types);
+      const isEnded = ({ text: body }: { readonly text: string }) => body.endsWith('# EOF\n');
+      expect(answers.map(isEnded)).toEqual(types.map((type) => type === openMetrics));
+    });
+  });
 });

@@ -6,6 +6,7 @@ import helmet from 'helmet';
 import type { Handlers } from './answer.ts';
 import { createHostCheck } from './host-check.ts';
 import type { Interceptor } from './interceptor.ts';
+import { createMetricsHandler } from './metrics-page.ts';
 import { mountRoutes, type Shed, toUnreadable } from './mount.ts';
 import { toOpenApi } from './openapi.ts';
 import { toGeneralProblem } from './problem-answer.ts';
@@ -111,10 +112,7 @@ function mountPages<T extends Operations>(router: Router, options: ServiceAppOpt
     document ??= toOpenApi(options.service, { ...options.operations, ...options.further });
     response.json(document);
   });
-  router.get('/metrics', async (_request, response) => {
-    const { registry } = options.metrics;
-    response.type(registry.contentType).send(await registry.metrics());
-  });
+  router.get('/metrics', createMetricsHandler(options.metrics));
   options.extend?.(router);
 }
 

@@ -2,6 +2,7 @@ export type { Delivery } from './delivery.ts';
 export { createHistogram, type Observe } from './histogram.ts';
 export { createLog, type Log, type LogLevel, logLevels } from './log.ts';
 export { createMetrics, type Metrics } from './metrics.ts';
+export { openMetricsType, textType, writeMetrics } from './metrics-page.ts';
 export { type OpenTracingOptions, openTracing } from './open-tracing.ts';
 export {
   leaveRequestSpan,

@@ -23,12 +23,16 @@ function toRef(span: Span | undefined): SpanRef | undefined {
   return { traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 };
 }
 
-/** Always OpenMetrics: the older text has no place for exemplars, and the registry cannot be asked for either. */
+/** Gauges that prom-client calls totals, which only counters are. `nodejs_active_resources` says the same by type. */
+const misnamed = ['resources', 'handles', 'requests'].map((what) => `nodejs_active_${what}_total`);
+
+/** `writeMetrics` makes a page of the registry. */
 export function createMetrics(service: string): Metrics {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   registry.setDefaultLabels({ service });
   collectDefaultMetrics({ register: registry });
+  for (const name of misnamed) registry.removeSingleMetric(name);
   const observe = createHistogram(registry, {
     name: 'http_server_request_duration_seconds',
     help: 'How long requests took, by operation and status',
