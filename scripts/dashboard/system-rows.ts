@@ -132,6 +132,10 @@ export const journal: Row = {
 };
 
 const requests = 'http_server_request_duration_seconds';
+const calls = 'http_client_request_duration_seconds';
+const operation = ['service', 'http_request_method', 'http_route'];
+const ofOperation = '{{service}} {{http_request_method}} {{http_route}}';
+const status = 'http_response_status_code';
 
 export const services: Row = {
   title: 'Services',
@@ -140,22 +144,17 @@ export const services: Row = {
       title: 'Requests a second',
       description: 'By operation',
       unit: 'reqps',
-      queries: [
-        {
-          expr: rate(`${requests}_count`, ['service', 'operation']),
-          legend: '{{service}} {{operation}}',
-        },
-      ],
+      queries: [{ expr: rate(`${requests}_count`, operation), legend: ofOperation }],
     },
     {
       title: 'Answers of 500 and above',
       description:
-        'By operation and status. Those of 503 of orchestrator.place-order are orders refused at the limit',
+        'By operation and status. Those of 503 of POST /orders are orders refused at the limit',
       unit: 'reqps',
       queries: [
         {
-          expr: rate(`${requests}_count{status=~"5.."}`, ['service', 'operation', 'status']),
-          legend: '{{service}} {{operation}} {{status}}',
+          expr: rate(`${requests}_count{${status}=~"5.."}`, [...operation, status]),
+          legend: `${ofOperation} {{${status}}}`,
         },
       ],
     },
@@ -165,10 +164,27 @@ export const services: Row = {
         'p95 by operation, as the service sees it. A dot leads to the request in its trace',
       unit: 's',
       exemplars: true,
+      queries: [{ expr: quantile(0.95, requests, { by: operation }), legend: ofOperation }],
+    },
+    {
+      title: 'How long calls took',
+      description: 'p95 by service and route, as the orchestrator sees it, the way included',
+      unit: 's',
       queries: [
         {
-          expr: quantile(0.95, requests, { by: ['service', 'operation'] }),
-          legend: '{{service}} {{operation}}',
+          expr: quantile(0.95, calls, { by: ['server_address', 'http_route'] }),
+          legend: '{{server_address}} {{http_route}}',
+        },
+      ],
+    },
+    {
+      title: 'Calls without an answer',
+      description: 'From the orchestrator, by service and by what went wrong',
+      unit: 'reqps',
+      queries: [
+        {
+          expr: rate(`${calls}_count{error_type!=""}`, ['server_address', 'error_type']),
+          legend: '{{server_address}} {{error_type}}',
         },
       ],
     },

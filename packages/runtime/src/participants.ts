@@ -6,6 +6,7 @@ import {
   type participantEntries,
 } from '@baton/contracts';
 import { type Annotate, type Client, createClient } from '@baton/service-kit';
+import type { Metrics } from '@baton/telemetry';
 import { propagate } from './run/run-trace.ts';
 
 type Health = { readonly ready: ReturnType<typeof healthReady> };
@@ -26,12 +27,13 @@ export type ParticipantUrls = Readonly<Record<ParticipantName, string>>;
 export const createParticipants = (
   urls: ParticipantUrls,
   annotateAs?: (participant: string) => Annotate,
+  metrics?: Pick<Metrics, 'startCall'>,
 ): Participants =>
   mapParticipants(
     ({ name, operations }) =>
       createClient(
         { ...operations, ready: healthReady(name) },
-        { baseUrl: urls[name], annotate: annotateAs?.(name), propagate },
+        { baseUrl: urls[name], annotate: annotateAs?.(name), propagate, metrics, name },
       ),
     // Made from the list whose types it gets.
   ) as unknown as Participants;

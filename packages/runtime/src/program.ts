@@ -81,7 +81,7 @@ export const runOrchestrator = (create: (opened: Opened) => Promise<Orchestrator
     if (env.LOOP_BLOCKED_MAX_SECONDS > 0) guardLoop(env.LOOP_BLOCKED_MAX_SECONDS * 1_000);
     const faults = await openFaults(env, log);
     const tracing = await openTracing({ ...toTraceOptions(env), service: 'orchestrator', log });
-    const participants = createParticipants(env.participantUrls, faults?.annotateAs);
+    const participants = createParticipants(env.participantUrls, faults?.annotateAs, metrics);
     const folder = join(env.DATA_DIR, 'orchestrator');
     const opened = { journal, participants, log, metrics, faults, tracing, folder };
     const { app, stop } = await create({ ...opened, ...toOptions(env, folder) });

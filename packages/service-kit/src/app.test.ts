@@ -257,7 +257,9 @@ describe('routing', () => {
     expect((await supertest(standIn.app).get('/health/ready')).status).toBe(200);
     expect((await supertest(standIn.app).get('/openapi.json')).body.openapi).toBe('3.1.0');
     const metrics = await supertest(standIn.app).get('/metrics');
-    expect(metrics.text).toMatch(/operation="inventory.reserve",status="200"/);
+    expect(metrics.text).toMatch(
+      /http_route="\/reserve",http_request_method="POST",http_response_status_code="200"/,
+    );
   });
 
   describe('metrics', () => {

@@ -18,6 +18,7 @@ import {
 } from '@baton/contracts';
 import { z } from 'zod';
 import { type Exchange, hasType, type Reply, readJson, readProblem, toReply } from './reply.ts';
+import { type Measured, timeTransport } from './timed-transport.ts';
 import { createHttpTransport, type HttpOptions, type Transport } from './transport.ts';
 
 /** The same key on every attempt; the signal is the deadline. */
@@ -243,5 +244,9 @@ export function createClientOver<const T extends Operations>(
 
 export const createClient = <const T extends Operations>(
   operations: T,
-  { annotate, propagate, ...options }: HttpOptions & Travelling,
-): Client<T> => createClientOver(operations, createHttpTransport(options), { annotate, propagate });
+  { annotate, propagate, metrics, name, ...options }: HttpOptions & Travelling & Measured,
+): Client<T> =>
+  createClientOver(operations, timeTransport(createHttpTransport(options), { metrics, name }), {
+    annotate,
+    propagate,
+  });

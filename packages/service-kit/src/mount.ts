@@ -81,8 +81,9 @@ const createShedder =
 
 const createObserver =
   (operation: Operation, metrics: Metrics | undefined): RequestHandler =>
-  (_request, response, next) => {
-    const observe = metrics?.startRequest(operation.name);
+  ({ method }, response, next) => {
+    // Of two methods at most, since the route is of one, and a GET answers HEAD too.
+    const observe = metrics?.startRequest({ method, route: operation.path });
     response.once('finish', () => observe?.(response.statusCode));
     next();
   };

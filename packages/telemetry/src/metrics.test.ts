@@ -6,6 +6,7 @@ import { createMetrics } from './metrics.ts';
 import { leaveRequestSpan, startRequestSpan } from './request-span.ts';
 import { createSpanRecorder } from './testing/span-recorder.ts';
 
+const process = { method: 'POST', route: '/process' };
 const spanRef = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
 
 beforeAll(() => {
@@ -25,22 +26,22 @@ const within = <T>(traceFlags: number, work: () => T): T =>
 
 it('leads from a request to the span it began in, also when it ends outside of it', async () => {
   const metrics = createMetrics('payment-service');
-  const end = within(1, () => metrics.startRequest('payment.process'));
+  const end = within(1, () => metrics.startRequest(process));
   end(200);
   const lines = await readLines(metrics, 'http_server_request_duration_seconds_bucket');
   expect(lines.filter((line) => line.includes(' # '))).toEqual([
     expect.stringMatching(
-      /operation="payment.process",status="200".*\} 1 # \{trace_id="a{32}",span_id="b{16}"\} \d/,
+      /http_route="\/process",http_request_method="POST",http_response_status_code="200".*\} 1 # \{trace_id="a{32}",span_id="b{16}"\} \d/,
     ),
   ]);
 });
 
 it('leads nowhere from a request that no trace is kept of', async () => {
   const metrics = createMetrics('payment-service');
-  metrics.startRequest('payment.process')(200);
-  within(0, () => metrics.startRequest('payment.refund'))(200);
+  metrics.startRequest(process)(200);
+  within(0, () => metrics.startRequest({ method: 'POST', route: '/refund' }))(200);
   const text = await metrics.registry.metrics();
-  expect(text).toContain('operation="payment.refund"');
+  expect(text).toContain('http_route="/refund"');
   expect(text).not.toContain('trace_id');
 });
 
@@ -51,12 +52,26 @@ it("leads nowhere from a request that somebody else's span tells of", async () =
   const asked = { name: 'POST /orders', headers: { traceparent }, attributes: {} };
   const request = startRequestSpan(tracing, asked);
   const end = request?.run(() => {
-    const observe = metrics.startRequest('orchestrator.place-order');
+    const observe = metrics.startRequest({ method: 'POST', route: '/orders' });
     leaveRequestSpan();
     return observe;
   });
   end?.(202);
   expect(await metrics.registry.metrics()).not.toContain('trace_id');
+});
+
+it('times calls by their server, and by status or by why there was none', async () => {
+  const metrics = createMetrics('orchestrator');
+  const call = { ...process, address: 'payment-service' };
+  metrics.startCall(call)({ status: 503 });
+  metrics.startCall(call)({ error: 'timed-out' });
+  const lines = await readLines(metrics, 'http_client_request_duration_seconds_count');
+  const shared =
+    'server_address="payment-service",http_route="/process",http_request_method="POST"';
+  expect(lines).toEqual([
+    expect.stringContaining(`${shared},http_response_status_code="503",error_type=""`),
+    expect.stringContaining(`${shared},http_response_status_code="",error_type="timed-out"`),
+  ]);
 });
 
 it('is OpenMetrics, and a counter has the same name at each scrape', async () => {

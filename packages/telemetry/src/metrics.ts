@@ -4,14 +4,27 @@ import { createHistogram } from './histogram.ts';
 import { LiveSpan } from './live-span.ts';
 import type { SpanRef } from './span-ref.ts';
 
+export interface MeasuredRequest {
+  readonly method: string;
+  /** A contract's path with the names of its parameters, never a raw path, so that labels stay bounded. */
+  readonly route: string;
+}
+export interface MeasuredCall extends MeasuredRequest {
+  /** The server, by its name or by its host. */
+  readonly address: string;
+}
+/** `error` is a word of ours. */
+export type CallOutcome = { readonly status: number } | { readonly error: string };
+
 export interface Metrics {
   readonly registry: Registry<OpenMetricsContentType>;
   /**
    * Called when a request begins, and what it returns when the answer is out: events of a response are no part of the
-   * request's context, so the span is looked up at the beginning. `operation` is a contract's name, never a raw path,
-   * so that labels stay bounded.
+   * request's context, so the span is looked up at the beginning.
    */
-  readonly startRequest: (operation: string) => (status: number) => void;
+  readonly startRequest: (request: MeasuredRequest) => (status: number) => void;
+  /** As `startRequest`, of a request to another service. Attempts have exemplars of their own. */
+  readonly startCall: (call: MeasuredCall) => (outcome: CallOutcome) => void;
   /** A fault was put in on purpose. */
   readonly countFault: (operation: string, kind: string) => void;
 }
@@ -33,12 +46,8 @@ export function createMetrics(service: string): Metrics {
   registry.setDefaultLabels({ service });
   collectDefaultMetrics({ register: registry });
   for (const name of misnamed) registry.removeSingleMetric(name);
-  const observe = createHistogram(registry, {
-    name: 'http_server_request_duration_seconds',
-    help: 'How long requests took, by operation and status',
-    labelNames: ['operation', 'status'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30],
-  });
+  const startRequest = timeRequests(registry);
+  const startCall = timeCalls(registry);
   const faults = new Counter({
     name: 'baton_faults_injected_total',
     help: 'Faults put in on purpose, by operation and kind',
@@ -47,12 +56,63 @@ export function createMetrics(service: string): Metrics {
   });
   return {
     registry,
-    startRequest: (operation) => {
-      const startedMs = performance.now();
-      const span = trace.getActiveSpan();
-      return (status) =>
-        observe({ operation, status }, (performance.now() - startedMs) / 1_000, toRef(span));
-    },
+    startRequest,
+    startCall,
     countFault: (operation, kind) => faults.inc({ operation, kind }),
   };
 }
+
+/** Names and labels are those of OpenTelemetry's conventions. */
+const secondsOfRequests = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30];
+
+function timeRequests(registry: Metrics['registry']): Metrics['startRequest'] {
+  const observe = createHistogram(registry, {
+    name: 'http_server_request_duration_seconds',
+    help: 'How long requests took to be answered',
+    labelNames: ['http_route', 'http_request_method', 'http_response_status_code'],
+    buckets: secondsOfRequests,
+  });
+  return ({ method, route }) => {
+    const startedMs = performance.now();
+    const span = trace.getActiveSpan();
+    return (status) => {
+      const labels = {
+        http_route: route,
+        http_request_method: method,
+        http_response_status_code: status,
+      };
+      observe(labels, secondsSince(startedMs), toRef(span));
+    };
+  };
+}
+
+function timeCalls(registry: Metrics['registry']): Metrics['startCall'] {
+  const observe = createHistogram(registry, {
+    name: 'http_client_request_duration_seconds',
+    help: 'How long requests to other services took, as the caller sees it',
+    labelNames: [
+      'server_address',
+      'http_route',
+      'http_request_method',
+      'http_response_status_code',
+      'error_type',
+    ],
+    buckets: secondsOfRequests,
+  });
+  return ({ method, route, address }) => {
+    const startedMs = performance.now();
+    return (outcome) => {
+      // To Prometheus, an empty label is none.
+      const labels = {
+        server_address: address,
+        http_route: route,
+        http_request_method: method,
+        http_response_status_code: 'status' in outcome ? outcome.status : '',
+        error_type: 'error' in outcome ? outcome.error : '',
+      };
+      observe(labels, secondsSince(startedMs));
+    };
+  };
+}
+
+const secondsSince = (startedMs: number): number => (performance.now() - startedMs) / 1_000;

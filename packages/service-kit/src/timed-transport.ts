@@ -1,0 +1,24 @@
+import type { Metrics } from '@baton/telemetry';
+import type { Transport } from './transport.ts';
+
+export interface Measured {
+  readonly metrics?: Pick<Metrics, 'startCall'> | undefined;
+  /** What the server is called in the figures, where its host does not say which it is. */
+  readonly name?: string | undefined;
+}
+
+/** Every exchange is one observation, whatever came of it. */
+export function timeTransport(transport: Transport, { metrics, name }: Measured): Transport {
+  if (!metrics) return transport;
+  const address = name ?? transport.peer?.address ?? '';
+  const exchange: Transport['exchange'] = async (call) => {
+    const { method, path } = call.operation;
+    const observe = metrics.startCall({ method, route: path, address });
+    const result = await transport.exchange(call);
+    observe(
+      result.kind === 'response' ? { status: result.response.status } : { error: result.code },
+    );
+    return result;
+  };
+  return { ...transport, exchange };
+}
