@@ -1,5 +1,5 @@
 /** How many orders came and how they ended, why they were undone, and how long it took. */
-import type { Committed, Feed, RunState } from '@baton/saga';
+import type { Committed, Feed, PlannedStep, RunState } from '@baton/saga';
 import { createHistogram, type Metrics } from '@baton/telemetry';
 import { Counter } from 'prom-client';
 import { toCause } from '../run/event-words.ts';
@@ -7,17 +7,20 @@ import type { FindSpan } from '../run/exemplar.ts';
 
 export interface EndOptions {
   readonly findSpan: FindSpan;
+  readonly steps: readonly PlannedStep[];
   /** Of an order that completed: something is missing from it. */
   readonly isDegraded: (state: RunState) => boolean;
 }
 
 const ends = ['completed', 'degraded', 'compensated'] as const;
 type End = (typeof ends)[number];
+/** Of a step; a cancelled order has none. */
+const causesOfSteps = ['refused', 'failed'] as const;
 
 export function countEnds(
   feed: Pick<Feed, 'subscribe'>,
   { registry }: Metrics,
-  { findSpan, isDegraded }: EndOptions,
+  { findSpan, steps, isDegraded }: EndOptions,
 ): void {
   const accepted = new Counter({
     name: 'baton_orders_accepted_total',
@@ -38,7 +41,7 @@ export function countEnds(
     labelNames: ['end'],
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600],
   });
-  const countCompensation = createCompensationCounter(registry);
+  const countCompensation = createCompensationCounter(steps, registry);
   feed.subscribe((committed) => {
     const { run, event, state } = committed;
     countCompensation(committed);
@@ -51,13 +54,17 @@ export function countEnds(
   });
 }
 
-function createCompensationCounter(registry: Metrics['registry']) {
+function createCompensationCounter(steps: readonly PlannedStep[], registry: Metrics['registry']) {
   const compensations = new Counter({
     name: 'baton_compensations_total',
     help: 'Orders that it was decided to undo, by the step that ended them and by cause',
     labelNames: ['step', 'cause'],
     registers: [registry],
   });
+  compensations.inc({ step: 'none', cause: 'cancelled' }, 0);
+  // A later step is put off, and undoes nothing.
+  for (const { name: step, kind } of steps)
+    if (kind !== 'later') for (const cause of causesOfSteps) compensations.inc({ step, cause }, 0);
   return ({ event, state }: Committed): void => {
     if (event.type !== 'compensation-decided') return;
     compensations.inc({ step: event.step ?? 'none', cause: toCause(event.step, state) });

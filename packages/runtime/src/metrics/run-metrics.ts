@@ -1,9 +1,16 @@
 /** Labels are words of the engine and names of steps, never ids, so that their number is bounded. */
-import type { Engine, EngineCounts, ParticipantView, Saga } from '@baton/saga';
+import type {
+  Engine,
+  EngineCounts,
+  EventType,
+  ParticipantView,
+  PlannedStep,
+  Saga,
+} from '@baton/saga';
 import type { Metrics } from '@baton/telemetry';
 import { Counter, Gauge } from 'prom-client';
-import { findDefinition } from '../run/definition.ts';
-import { tellings } from '../run/event-table.ts';
+import { findDefinition, listCalled, listSteps } from '../run/definition.ts';
+import { type Telling, tellings } from '../run/event-table.ts';
 import type { FindSpan } from '../run/exemplar.ts';
 import { findDegraded } from '../run/run-view.ts';
 import { toBreakerWord } from '../watchdog/breaker-word.ts';
@@ -21,9 +28,11 @@ export interface MeasuredRuns {
 
 export function measureRuns(runs: MeasuredRuns, metrics: Metrics): void {
   const { engine, sagas, now, findSpan } = runs;
-  countEvents(engine, metrics);
+  const steps = listSteps(sagas);
+  countEvents(engine, steps, metrics);
   countEnds(engine.feed, metrics, {
     findSpan,
+    steps,
     isDegraded: (state) => findDegraded(findDefinition(sagas, state), state).length > 0,
   });
   timeSteps(engine, metrics, findSpan);
@@ -32,23 +41,36 @@ export function measureRuns(runs: MeasuredRuns, metrics: Metrics): void {
   showParticipants(runs, metrics);
 }
 
-function countEvents(engine: Engine, { registry }: Metrics): void {
-  const registers = [registry];
+type Steps = readonly PlannedStep[];
+
+/** What can be counted is 0 from the start, so that the first one is a rise. */
+function countEvents(engine: Engine, steps: Steps, { registry }: Metrics): void {
   const events = new Counter({
     name: 'baton_order_events_total',
     help: 'Committed events of orders, by type',
     labelNames: ['type'],
-    registers,
+    registers: [registry],
   });
+  for (const type of Object.keys(tellings)) events.inc({ type }, 0);
   const byStep = new Map(
     Object.entries(tellings).flatMap(([type, { counter }]) =>
-      counter ? [[type, new Counter({ ...counter, labelNames: ['step'], registers })]] : [],
+      counter ? [[type, createStepCounter(counter, steps, registry)]] : [],
     ),
   );
   engine.feed.subscribe(({ event }) => {
     events.inc({ type: event.type });
     if ('step' in event && event.step !== null) byStep.get(event.type)?.inc({ step: event.step });
   });
+}
+
+function createStepCounter(
+  { name, help, isOf }: NonNullable<Telling<EventType>['counter']>,
+  steps: Steps,
+  registry: Metrics['registry'],
+) {
+  const counter = new Counter({ name, help, labelNames: ['step'], registers: [registry] });
+  for (const step of steps.filter(isOf)) counter.inc({ step: step.name }, 0);
+  return counter;
 }
 
 function showOrders(engine: Engine, { registry }: Metrics, now: () => number): void {
@@ -119,8 +141,9 @@ const countMax = 1_000;
 
 const breakerStates = { closed: 0, probing: 1, open: 2, idle: 3 } as const;
 
-/** Participants that were called since the start; plans name them, so there are few. */
-function showParticipants({ engine, now, isAnswering }: MeasuredRuns, { registry }: Metrics): void {
+/** Gauges are of participants that were called since the start; plans name them, so there are few. */
+function showParticipants(runs: MeasuredRuns, { registry }: Metrics): void {
+  const { engine, sagas, now, isAnswering } = runs;
   const shared = { labelNames: ['participant'] as const, registers: [registry] };
   const addGauge = (name: string, help: string, read: (view: ParticipantView) => number) =>
     new Gauge({
@@ -147,6 +170,7 @@ function showParticipants({ engine, now, isAnswering }: MeasuredRuns, { registry
     'Orders that wait for the breaker to close',
     ({ parked }) => parked,
   );
+  const called = listCalled(sagas);
   new Counter({
     ...shared,
     name: 'baton_breaker_openings_total',
@@ -154,6 +178,7 @@ function showParticipants({ engine, now, isAnswering }: MeasuredRuns, { registry
     async collect() {
       const views = await engine.participants();
       this.reset();
+      for (const participant of called) this.inc({ participant }, 0);
       for (const { participant, openings } of views) this.inc({ participant }, openings);
     },
   });

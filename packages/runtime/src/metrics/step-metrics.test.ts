@@ -143,10 +143,40 @@ it('tells a business that says no from attempts that ran out and from a customer
   await clock.run(async () => (await engine.read('o3'))?.state.ways.reserve?.result === 'ok');
   await engine.cancel('o3', 'changed my mind');
   await clock.run(async () => (await engine.counts()).open === 0);
-  expect(await scrape('baton_compensations_total')).toEqual({
+  expect(await scrape('baton_compensations_total')).toMatchObject({
     'step="reserve",cause="refused"': 2,
     'step="reserve",cause="failed"': 1,
     'step="none",cause="cancelled"': 1,
+  });
+});
+
+it('has every counter at 0 from the start, so that the first one is a rise', async () => {
+  const { scrape } = await start(() => ({}));
+  const compensations = await scrape('baton_compensations_total');
+  expect(compensations).toEqual({
+    'step="validate",cause="refused"': 0,
+    'step="validate",cause="failed"': 0,
+    'step="reserve",cause="refused"': 0,
+    'step="reserve",cause="failed"': 0,
+    'step="pay",cause="refused"': 0,
+    'step="pay",cause="failed"': 0,
+    'step="none",cause="cancelled"': 0,
+  });
+  expect(await scrape('baton_alternates_chosen_total')).toEqual({
+    'step="pay"': 0,
+    'step="notify"': 0,
+  });
+  expect(await scrape('baton_steps_deferred_total')).toEqual({ 'step="notify"': 0 });
+  const events = await scrape('baton_order_events_total');
+  expect(events).toMatchObject({ 'type="accepted"': 0, 'type="undo-refused"': 0 });
+  expect(Object.values(events).every((value) => value === 0)).toBe(true);
+  const openings = await scrape('baton_breaker_openings_total');
+  expect(openings).toEqual({
+    'participant="order-service"': 0,
+    'participant="inventory-service"': 0,
+    'participant="payment-service"': 0,
+    'participant="payment-alternate"': 0,
+    'participant="notification-service"': 0,
   });
 });
 

@@ -1,4 +1,4 @@
-import type { RunState, Saga } from '@baton/saga';
+import type { PlannedStep, RunState, Saga } from '@baton/saga';
 
 /** The definition that a run follows; null where it is not known here. */
 export const findDefinition = (
@@ -9,3 +9,16 @@ export const findDefinition = (
     ({ name, version, structure }) =>
       name === state.saga && version === state.version && structure === state.structure,
   ) ?? null;
+
+/** Of all versions, so a name may come more than once. */
+export const listSteps = (sagas: readonly Saga<unknown>[]): readonly PlannedStep[] =>
+  sagas.flatMap(({ plan }) => plan);
+
+/** Whom steps call, by the names that they have for them. */
+export const listCalled = (sagas: readonly Saga<unknown>[]): ReadonlySet<string> =>
+  new Set(
+    listSteps(sagas).flatMap(({ first, alternate }) => [
+      first.participant,
+      ...(alternate ? [alternate.participant] : []),
+    ]),
+  );

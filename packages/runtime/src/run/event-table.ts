@@ -2,7 +2,7 @@
  * What is told of each type of event: in the log, in the order's story, in its trace and in the figures. A type of event
  * without an entry does not compile.
  */
-import type { Direction, Event, EventType, RunView, TriedEvent } from '@baton/saga';
+import type { Direction, Event, EventType, PlannedStep, RunView, TriedEvent } from '@baton/saga';
 import { readWay } from '@baton/saga';
 import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
 import {
@@ -45,7 +45,12 @@ export interface Telling<T extends EventType> {
   /** The waits that are over with it. `own`: that of its way. `timed`: those for no breaker. */
   readonly ends: 'none' | 'own' | 'forward' | 'timed' | 'all';
   /** Counts orders by the event's step. Besides, all events are counted by type. */
-  readonly counter: { readonly name: string; readonly help: string } | null;
+  readonly counter: {
+    readonly name: string;
+    readonly help: string;
+    /** Whether it can come of a step: its count is 0 from the start. */
+    readonly isOf: (step: PlannedStep) => boolean;
+  } | null;
   /** Null where the name of the type does not say it. */
   readonly direction: T extends CallType ? Direction : null;
   /** How an attempt ended. */
@@ -129,6 +134,7 @@ export const tellings: Tellings = {
     counter: {
       name: 'baton_alternates_chosen_total',
       help: 'Orders whose step was given to its alternate, by step',
+      isOf: ({ alternate }) => alternate !== null,
     },
   },
   'step-deferred': {
@@ -138,6 +144,7 @@ export const tellings: Tellings = {
     counter: {
       name: 'baton_steps_deferred_total',
       help: 'Orders that completed before a step was done, by step',
+      isOf: ({ kind }) => kind === 'later',
     },
   },
   'compensation-decided': {

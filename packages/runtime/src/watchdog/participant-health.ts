@@ -1,6 +1,7 @@
 /** Whether participants answer, for whoever asks about readiness. Reported, never required: orders wait for them. */
 import type { Saga } from '@baton/saga';
 import type { RunParticipants } from '../participants.ts';
+import { listCalled } from '../run/definition.ts';
 
 /** `not asked`: a step calls it, and it is not in the list of participants. */
 type Answer = 'not asked' | 'not asked yet' | 'answers' | 'does not answer';
@@ -18,7 +19,7 @@ export function createParticipantHealth(
   const answers = new Map<string, Answer>(
     Object.keys(participants).map((name) => [name, 'not asked yet']),
   );
-  for (const name of findCalled(sagas)) if (!answers.has(name)) answers.set(name, 'not asked');
+  for (const name of listCalled(sagas)) if (!answers.has(name)) answers.set(name, 'not asked');
   let askedAt = Number.NEGATIVE_INFINITY;
   return (): Readonly<Record<string, Answer>> => {
     if (now() - askedAt >= freshMs) {
@@ -32,11 +33,3 @@ export function createParticipantHealth(
     return Object.fromEntries(answers);
   };
 }
-
-const findCalled = (sagas: readonly Saga<unknown>[]): string[] =>
-  sagas.flatMap(({ plan }) =>
-    plan.flatMap(({ first, alternate }) => [
-      first.participant,
-      ...(alternate ? [alternate.participant] : []),
-    ]),
-  );
