@@ -15,18 +15,22 @@ async function open() {
   const folder = mkdtempSync(join(tmpdir(), 'baton-faults-'));
   const lines: string[] = [];
   const counted: string[] = [];
+  const countable: string[] = [];
   const saboteur = await createSaboteur({
     file: join(folder, 'faults.json'),
     name: 'payment-service',
     crash: () => {},
     log: createLog('test', 'warn', { write: (line) => void lines.push(line) }),
-    metrics: { countFault: (operation, kind) => counted.push(`${operation} ${kind}`) },
+    metrics: {
+      countFault: (operation, kind, times = 1) =>
+        (times === 0 ? countable : counted).push(`${operation} ${kind}`),
+    },
   });
   onTestFinished(async () => {
     await saboteur.close();
     rmSync(folder, { recursive: true });
   });
-  return { ...saboteur, lines, counted };
+  return { ...saboteur, lines, counted, countable };
 }
 
 const toCall = (fault: string, proceed: InterceptedCall['proceed']): InterceptedCall => ({
@@ -36,6 +40,14 @@ const toCall = (fault: string, proceed: InterceptedCall['proceed']): Intercepted
   headers: { baggage: `baton.fault=payment.process:${fault}` },
   signal: new AbortController().signal,
   proceed,
+});
+
+it('counts every fault of its own as 0 at first, but not the one that ends the count', async () => {
+  const { countable } = await open();
+  expect(countable).toContain('payment.process latency');
+  expect(countable).toContain('payment.refund decline');
+  expect(countable.filter((name) => !/^payment\.(process|refund) /.test(name))).toEqual([]);
+  expect(countable.filter((name) => name.includes('crash'))).toEqual([]);
 });
 
 it('handles a duplicate twice, one after the other', async () => {

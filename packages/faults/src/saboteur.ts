@@ -3,7 +3,15 @@
  * or after the participant's own transaction, never inside; only a refusal is decided there, as the business's would be.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Fault, faultHeader, listDeclineCodes, problemType } from '@baton/contracts';
+import {
+  type Fault,
+  faultableOperations,
+  faultHeader,
+  faultKinds,
+  findParticipant,
+  listDeclineCodes,
+  problemType,
+} from '@baton/contracts';
 import type {
   Delivery,
   HttpAnswer,
@@ -166,7 +174,18 @@ const createIntercept =
     return delivery;
   };
 
+/** A crash takes its count with it. */
+const countableKinds = faultKinds.filter((kind) => kind !== 'crash');
+
+function beginCounts({ metrics, name }: SaboteurDesign): void {
+  const prefix = findParticipant(name)?.faultPrefix;
+  const own = faultableOperations.filter((operation) => operation.startsWith(`${prefix}.`));
+  for (const operation of own)
+    for (const kind of countableKinds) metrics?.countFault(operation, kind, 0);
+}
+
 export async function createSaboteur(design: SaboteurDesign): Promise<Saboteur> {
+  beginCounts(design);
   const flags = await openFlags(design);
   const closing = new AbortController();
   const tools = createTools(closing.signal, design.log, design.crash ?? killProcess);

@@ -25,8 +25,8 @@ export interface Metrics {
   readonly startRequest: (request: MeasuredRequest) => (status: number) => void;
   /** As `startRequest`, of a request to another service. Attempts have exemplars of their own. */
   readonly startCall: (call: MeasuredCall) => (outcome: CallOutcome) => void;
-  /** A fault was put in on purpose. */
-  readonly countFault: (operation: string, kind: string) => void;
+  /** A fault was put in on purpose; 0 times says that it may be, so that the first one is a rise. */
+  readonly countFault: (operation: string, kind: string, times?: number) => void;
 }
 
 /** Of a span that is never sent nobody must be told: its order leads to the trace. */
@@ -58,7 +58,7 @@ export function createMetrics(service: string): Metrics {
     registry,
     startRequest,
     startCall,
-    countFault: (operation, kind) => faults.inc({ operation, kind }),
+    countFault: (operation, kind, times = 1) => faults.inc({ operation, kind }, times),
   };
 }
 
