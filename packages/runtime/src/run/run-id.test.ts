@@ -47,3 +47,10 @@ it('has the fingerprint of its JSON where the workflow does not say what counts'
   expect(toFingerprint(plain, order)).not.toBe(toFingerprint(plain, { ...order, lines: [] }));
   expect(toFingerprint(plain, order)).toBe(toFingerprint(plain, { ...order }));
 });
+
+it('is the same for everyone under one key where the workflow does not say whose keys are whose', () => {
+  const { toKeyOwner: _own, ...plain } = workflow;
+  const id = createRunId(plain, order, 'k1');
+  expect(createRunId(plain, { ...order, customerId: 'bob' }, 'k1')).toBe(id);
+  expect(createRunId(plain, order, 'k2')).not.toBe(id);
+});
