@@ -1,6 +1,7 @@
 /** Whether participants still hold what an operator gave up: each of them is asked about that one order. */
 import type { WrittenOff } from '@baton/contracts';
 import { type GivenUp, type Participants, toInstant } from '@baton/runtime';
+import { listProviders, type Provider } from './providers.ts';
 
 interface Holding extends Pick<WrittenOff, 'amount' | 'lines'> {
   readonly stands: boolean;
@@ -33,13 +34,8 @@ const gone: Holding = { stands: false };
 const untold: Holding = { stands: true };
 
 function createAsks(participants: Participants, signal: AbortSignal): ReadonlyMap<string, Ask> {
-  const {
-    'order-service': orders,
-    'inventory-service': inventory,
-    'payment-service': payments,
-    'payment-alternate': alternatePayments,
-  } = participants;
-  const toAskPaid = (provider: typeof payments) => async (id: string) => {
+  const { 'order-service': orders, 'inventory-service': inventory } = participants;
+  const toAskPaid = (provider: Provider) => async (id: string) => {
     const answer = await provider.getOrderPayments({ params: { id } }, { signal });
     return answer.ok ? toKept(answer.body.payments) : untold;
   };
@@ -60,8 +56,7 @@ function createAsks(participants: Participants, signal: AbortSignal): ReadonlyMa
         return { stands: true, lines: answer.body.lines };
       },
     ],
-    ['payment-service', toAskPaid(payments)],
-    ['payment-alternate', toAskPaid(alternatePayments)],
+    ...listProviders(participants).map(([name, provider]) => [name, toAskPaid(provider)] as const),
   ]);
 }
 

@@ -13,6 +13,7 @@ import {
 } from '@baton/runtime';
 import type { Engine } from '@baton/saga';
 import { findStanding } from './audit-write-offs.ts';
+import { listProviders, providerNames } from './providers.ts';
 import { toTally } from './tally.ts';
 
 interface Held {
@@ -57,22 +58,20 @@ export async function audit(
   };
 }
 
-const providers = ['payment-service', 'payment-alternate'] as const;
-
 async function readHeld(participants: Participants, signal: AbortSignal): Promise<Held> {
-  const askProvider = (name: (typeof providers)[number]) =>
-    participants[name].getPayments({ query: { limit: 1 } }, { signal });
-  const [first, alternate, stock] = await Promise.all([
-    askProvider('payment-service'),
-    askProvider('payment-alternate'),
+  const asked = listProviders(participants).map(async ([name, provider]) => ({
+    name,
+    answer: await provider.getPayments({ query: { limit: 1 } }, { signal }),
+  }));
+  const [stock, ...money] = await Promise.all([
     participants['inventory-service'].getStock({}, { signal }),
+    ...asked,
   ]);
   return {
-    money: [first, alternate].flatMap((money) => (money.ok ? money.body.totals : [])),
+    money: money.flatMap(({ answer }) => (answer.ok ? answer.body.totals : [])),
     stock: stock.ok ? stock.body.products : [],
     unreachable: [
-      ...(first.ok ? [] : ['payment-service']),
-      ...(alternate.ok ? [] : ['payment-alternate']),
+      ...money.flatMap(({ name, answer }) => (answer.ok ? [] : [name])),
       ...(stock.ok ? [] : ['inventory-service']),
     ],
   };
@@ -82,7 +81,7 @@ const currencies = ['EUR', 'USD'] as const;
 
 function toMoneyBooks(expected: Expectation, slack: Tally, held: Held, writtenOff: Tally) {
   // Half of the books would show a difference where there is none.
-  if (providers.some((name) => held.unreachable.includes(name))) return [];
+  if (providerNames.some((name) => held.unreachable.includes(name))) return [];
   return currencies.map((currency) => {
     const totals = held.money.filter((total) => total.currency === currency);
     const taken = totals.reduce((sum, total) => sum + total.taken, 0);
