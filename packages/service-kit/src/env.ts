@@ -38,7 +38,7 @@ const toSharedShape = (port: number) => ({
     .max(2_000)
     .default('')
     .transform((text) => text.split(',').flatMap((name) => name.trim() || []))
-    .meta({ example: 'inventory-service,localhost' }),
+    .meta({ example: 'shop.example.com,localhost' }),
   OPERATOR_TOKEN: z
     .string()
     .min(16, 'must have at least 16 characters')

@@ -46,7 +46,7 @@ export interface ParticipantProgram {
   }>;
 }
 
-/** A second process of the same program, such as another payment provider, needs a file of its own. */
+/** A second instance of the same program needs a file of its own. */
 const StoreName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'must be 1 to 64 lower-case letters, digits or hyphens');

@@ -87,7 +87,7 @@ interface Later<I, D, O> extends Called {
 }
 type Fresh<N extends string, D> = N extends keyof D ? `'${N}' is defined twice` : N;
 type And<D, N extends string, O> = { readonly [K in keyof D | N]: K extends keyof D ? D[K] : O };
-/** A field of the input, one level deep at most: `payment.token`. */
+/** A field of the input, one level deep at most: `login.token`. */
 type Field<I> = {
   [K in keyof I & string]: I[K] extends readonly unknown[]
     ? K

@@ -1,6 +1,6 @@
 /** Fields that recovery needs and nobody may see: stored apart from the events, erased at settlement. */
 
-/** Puts `payment.token` back where it was taken from. */
+/** Puts `login.token` back where it was taken from. */
 export function restoreSecrets(
   input: unknown,
   secrets: Readonly<Record<string, unknown>>,
