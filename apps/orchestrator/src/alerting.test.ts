@@ -14,6 +14,7 @@ import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { afterEach, expect, it } from 'vitest';
 import { createOrchestrator, type OrchestratorOptions } from './app.ts';
+import { createIdleProviders, keepBooks } from './books/idle-providers.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -267,13 +268,15 @@ it('has a stuck order tried again as soon as its participant answers', async () 
 });
 
 function books(taken: () => number, incarnation = () => 'one') {
-  const totals = () => [{ currency: 'EUR' as const, taken: taken(), givenBack: 0 }];
-  const answer = async <T>(body: T) => ({ ok: true as const, status: 200 as const, body });
-  const none = { payments: [], nextCursor: null };
+  const getStock = async () => ({
+    ok: true as const,
+    status: 200 as const,
+    body: { products: [] },
+  });
   return {
-    'payment-service': { incarnation, getPayments: () => answer({ ...none, totals: totals() }) },
-    'payment-alternate': { getPayments: () => answer({ ...none, totals: [] }) },
-    'inventory-service': { getStock: () => answer({ products: [] }) },
+    ...createIdleProviders(),
+    'payment-service': { incarnation, ...keepBooks(taken) },
+    'inventory-service': { getStock },
   };
 }
 

@@ -6,6 +6,7 @@ import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
 import { createOrchestrator } from './app.ts';
+import { createIdleProviders, keepBooks } from './books/idle-providers.ts';
 
 const order = {
   customerId: 'ada',
@@ -86,23 +87,21 @@ it('says that its prices are stale', async () => {
 });
 
 it('counts what every provider took and gave back in one set of books', async () => {
-  const totals = (taken: number, givenBack: number) => async () => ({
-    ok: true as const,
-    status: 200 as const,
-    body: {
-      totals: [{ currency: 'EUR' as const, taken, givenBack }],
-      payments: [],
-      nextCursor: null,
-    },
-  });
   const getStock = async () => ({
     ok: true as const,
     status: 200 as const,
     body: { products: [{ sku: 'mug', onHand: 9, free: 7, held: 2 }] },
   });
   const { client, place } = await start({
-    'payment-service': { process: async () => final, getPayments: totals(2400, 2400) },
-    'payment-alternate': { getPayments: totals(2400, 0) },
+    ...createIdleProviders(),
+    'payment-service': {
+      process: async () => final,
+      ...keepBooks(
+        () => 2400,
+        () => 2400,
+      ),
+    },
+    'payment-alternate': keepBooks(() => 2400),
     'inventory-service': { getStock },
   });
   await place();
@@ -112,15 +111,7 @@ it('counts what every provider took and gave back in one set of books', async ()
 });
 
 it('names the provider that the books could not ask', async () => {
-  const { client } = await start({
-    'payment-service': {
-      getPayments: async () => ({
-        ok: true,
-        status: 200,
-        body: { totals: [], payments: [], nextCursor: null },
-      }),
-    },
-  });
+  const { client } = await start({ ...createIdleProviders(), 'payment-alternate': {} });
   const { body } = await client.get('/audit');
   expect(body).toMatchObject({ balanced: false, money: [] });
   expect(body.unreachable).toEqual(['payment-alternate', 'inventory-service']);

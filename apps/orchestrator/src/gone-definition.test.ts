@@ -7,6 +7,7 @@ import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
 import { createOrchestrator } from './app.ts';
+import { createIdleProviders, keepBooks } from './books/idle-providers.ts';
 import { createOrderSagas } from './place-order/place-order.ts';
 
 const order = {
@@ -34,27 +35,12 @@ async function livePast(store: ReturnType<typeof createMemoryStore>): Promise<vo
   await engine.stop();
 }
 
-const totals = async () => ({
-  ok: true as const,
-  status: 200 as const,
-  body: {
-    totals: [{ currency: 'EUR' as const, taken: 2400, givenBack: 0 }],
-    payments: [],
-    nextCursor: null,
-  },
-});
-const nothing = async () => ({
-  ok: true as const,
-  status: 200 as const,
-  body: { totals: [], payments: [], nextCursor: null },
-});
-
 it('counts ended ones in the books, sets open ones aside, and says so when asked whether it is ready', async () => {
   const store = createMemoryStore();
   await livePast(store);
   const { participants } = createStandIns({
-    'payment-service': { getPayments: totals },
-    'payment-alternate': { getPayments: nothing },
+    ...createIdleProviders(),
+    'payment-service': keepBooks(() => 2400),
   });
   const { app, stop } = await createOrchestrator({
     journal: createMemoryJournal(store),

@@ -6,6 +6,7 @@ import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
 import { createOrchestrator, type OrchestratorOptions } from '../app.ts';
+import { createIdleProviders, keepBooks } from './idle-providers.ts';
 
 const order = {
   customerId: 'ada',
@@ -25,9 +26,8 @@ function createHolders() {
   const away = async () => ({ ok: false as const, code: 'connection-refused' });
   const at = '2026-01-01T00:00:00.000Z';
   const toAmount = (amountMinor: number) => ({ amountMinor, currency: 'EUR' as const });
-  const totals = () => [{ currency: 'EUR' as const, taken: holders.taken, givenBack: 0 }];
-  const nothing = { totals: [], payments: [], nextCursor: null };
   const override = {
+    ...createIdleProviders(),
     'order-service': {
       getOrder: ({ params: { id } }) =>
         holders.isStanding
@@ -55,14 +55,13 @@ function createHolders() {
       },
     },
     'payment-service': {
-      getPayments: () => read({ ...nothing, totals: totals() }),
+      ...keepBooks(() => holders.taken),
       getOrderPayments: ({ params: { id } }) => {
         const payment = { orderId: id, paymentId: 'pay_1', amount: toAmount(holders.taken), at };
         const payments = holders.taken > 0 ? [{ ...payment, status: 'taken' as const }] : [];
         return read({ orderId: id, payments });
       },
     },
-    'payment-alternate': { getPayments: () => read(nothing) },
   } satisfies Override;
   return { holders, override };
 }
@@ -245,14 +244,7 @@ it('has nothing to say of a notification that was written off', async () => {
     'inventory-service': {
       getStock: () => read({ products: [{ sku: 'mug', onHand: 9, free: 7, held: 2 }] }),
     },
-    'payment-service': {
-      getPayments: () =>
-        read({
-          totals: [{ currency: 'EUR' as const, taken: 2400, givenBack: 0 }],
-          payments: [],
-          nextCursor: null,
-        }),
-    },
+    'payment-service': keepBooks(() => 2400),
   });
   const { body } = await client.post('/orders').set('prefer', 'wait=10').send(order);
   expect(body.degraded).toEqual(['notify']);

@@ -1,16 +1,20 @@
 /** Who takes payments: every participant of the payment contract, however many there are. */
-import { listedParticipants } from '@baton/contracts';
+import { listedParticipants, type ParticipantName, participantEntries } from '@baton/contracts';
 import { paymentOperations } from '@baton/contracts/payment-service';
 import type { Participants } from '@baton/runtime';
 
-export type Provider = Participants['payment-service'];
+type Entries = typeof participantEntries;
+export type ProviderName = {
+  [K in ParticipantName]: Entries[K]['operations'] extends typeof paymentOperations ? K : never;
+}[ParticipantName];
+export type Provider = Participants[ProviderName];
 
-export const providerNames = listedParticipants.flatMap(({ name, operations }) =>
-  operations === paymentOperations ? [name] : [],
-);
+const isProvider = (name: ParticipantName): name is ProviderName =>
+  participantEntries[name].operations === paymentOperations;
+
+export const providerNames = listedParticipants.map(({ name }) => name).filter(isProvider);
 
 export const listProviders = (
   participants: Participants,
-): readonly (readonly [name: string, provider: Provider])[] =>
-  // Their contract says that they are.
-  providerNames.map((name) => [name, participants[name] as Provider]);
+): readonly (readonly [name: ProviderName, provider: Provider])[] =>
+  providerNames.map((name) => [name, participants[name]]);
