@@ -1,5 +1,5 @@
 /** The workflow before there were alternates. */
-import { PlaceOrder } from '@baton/contracts';
+import { type ParticipantName, PlaceOrder } from '@baton/contracts';
 import type { Participants } from '@baton/runtime';
 import { saga } from '@baton/saga';
 
@@ -9,7 +9,11 @@ export default ({
   'payment-service': payments,
   'notification-service': notifications,
 }: Participants) =>
-  saga('place-order', { version: 1, input: PlaceOrder, secrets: ['payment.token'] })
+  saga<PlaceOrder, ParticipantName>('place-order', {
+    version: 1,
+    input: PlaceOrder,
+    secrets: ['payment.token'],
+  })
     .step('validate', {
       participant: 'order-service',
       perform: ({ id, input, call }) =>

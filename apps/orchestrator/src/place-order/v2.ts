@@ -2,7 +2,7 @@
  * The workflow: validate → reserve → pay → notify. What a step means is its participant's business; here stands only
  * who is asked, in which order, how it is undone, and who else can do it.
  */
-import { PlaceOrder } from '@baton/contracts';
+import { type ParticipantName, PlaceOrder } from '@baton/contracts';
 import type { Participants } from '@baton/runtime';
 import { saga } from '@baton/saga';
 
@@ -18,7 +18,11 @@ export default ({
   'payment-alternate': alternatePayments,
   'notification-service': notifications,
 }: Participants) =>
-  saga('place-order', { version: 2, input: PlaceOrder, secrets: ['payment.token'] })
+  saga<PlaceOrder, ParticipantName>('place-order', {
+    version: 2,
+    input: PlaceOrder,
+    secrets: ['payment.token'],
+  })
     .step('validate', {
       participant: 'order-service',
       perform: ({ id, input, call }) =>

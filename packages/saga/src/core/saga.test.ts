@@ -247,6 +247,24 @@ describe('what does not compile', () => {
     );
   });
 
+  test('a participant that is not one of those listed, or none', () => {
+    const listed = () =>
+      saga<Order, 'bank' | 'stock'>('order', { version: 1, input: anyInput<Order>() });
+    compilesOnly(() => [
+      // @ts-expect-error there is no bnak
+      listed().step('pay', { participant: 'bnak', perform: done, undo: null }),
+      // @ts-expect-error the step's own name is none of them
+      listed().step('pay', { perform: done, undo: null }),
+      listed().pivot('pay', {
+        participant: 'bank',
+        perform: done,
+        undo: null,
+        // @ts-expect-error there is no stok
+        alternate: { participant: 'stok', perform: done, undo: null },
+      }),
+    ]);
+  });
+
   test('a secret path that does not exist', () => {
     const input = anyInput<Order>();
     // @ts-expect-error there is no payment.pin

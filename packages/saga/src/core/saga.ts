@@ -66,25 +66,24 @@ export interface Undoing<I, D, O> extends Doing<I, D> {
 
 type Perform<I, D, O> = (now: Doing<I, D>) => Promise<Reply<O>>;
 type Undo<I, D, O> = (now: Undoing<I, D, O>) => Promise<Reply<unknown>>;
-interface Called extends Policy {
-  /** Whom the way calls. Undos of one participant keep their order. Default: the step's name. */
-  readonly participant?: string;
-}
-interface Way<I, D, O> extends Called {
+/** Whom the way calls. Undos of one participant keep their order. Default, unless `P` lists names: the step's own. */
+type Called<P> = Policy &
+  (string extends P ? { readonly participant?: P } : { readonly participant: P });
+type Way<I, D, O, P> = Called<P> & {
   readonly perform: Perform<I, D, O & Stored<O>>;
   /** null says: this step has no effect to undo. */
   readonly undo: Undo<I, D, O> | (Policy & { readonly perform: Undo<I, D, O> }) | null;
-}
-interface Step<I, D, O> extends Way<I, D, O> {
+};
+type Step<I, D, O, P> = Way<I, D, O, P> & {
   /** Taken when the first way is spent, after the first one's undo was acknowledged. A refusal is final: it is not taken then. */
-  readonly alternate?: Way<I, D, NoInfer<O>>;
+  readonly alternate?: Way<I, D, NoInfer<O>, P>;
   /** True when doing it twice, by both ways, harms nobody: the alternate need not wait for the undo of the first. */
   readonly repeatable?: boolean;
-}
-interface Later<I, D, O> extends Called {
+};
+type Later<I, D, O, P> = Called<P> & {
   readonly perform: Perform<I, D, O & Stored<O>>;
-  readonly alternate?: Called & { readonly perform: Perform<I, D, NoInfer<O>> };
-}
+  readonly alternate?: Called<P> & { readonly perform: Perform<I, D, NoInfer<O>> };
+};
 type Fresh<N extends string, D> = N extends keyof D ? `'${N}' is defined twice` : N;
 type And<D, N extends string, O> = { readonly [K in keyof D | N]: K extends keyof D ? D[K] : O };
 /** A field of the input, one level deep at most: `login.token`. */
@@ -97,23 +96,23 @@ type Field<I> = {
 }[keyof I & string];
 
 /** Up to the pivot: each step says how it is undone. */
-interface Undoable<I, D> {
+interface Undoable<I, D, P> {
   step<const N extends string, O>(
     name: Fresh<N, D>,
-    step: Step<I, D, O>,
-  ): Undoable<I, And<D, N, O>>;
+    step: Step<I, D, O, P>,
+  ): Undoable<I, And<D, N, O>, P>;
   pivot<const N extends string, O>(
     name: Fresh<N, D>,
-    step: Step<I, D, O>,
-  ): Committed<I, And<D, N, O>>;
+    step: Step<I, D, O, P>,
+  ): Committed<I, And<D, N, O>, P>;
   end(): Saga<I, D>;
 }
 /** After the pivot: only steps that are done now or later, never undone. */
-interface Committed<I, D> {
+interface Committed<I, D, P> {
   later<const N extends string, O>(
     name: Fresh<N, D>,
-    step: Later<I, D, O>,
-  ): Committed<I, And<D, N, O | undefined>>;
+    step: Later<I, D, O, P>,
+  ): Committed<I, And<D, N, O | undefined>, P>;
   end(): Saga<I, D>;
 }
 
@@ -156,11 +155,11 @@ export interface SagaOptions<I> {
 const namePattern = /^[a-z][a-z0-9-]{0,40}$/;
 const nameRule = 'use lower case, digits and hyphens, a letter first, 41 at most';
 
-/** Begins a definition; `end()` finishes it. Throws a RangeError for a bad name, version or policy. */
-export function saga<I>(
+/** Begins a definition; `end()` finishes it. Steps can call only `P`. Throws a RangeError for a bad name, version or policy. */
+export function saga<I, P extends string = string>(
   name: string,
   options: SagaOptions<I> & Storable<I>,
-): Undoable<I, Record<never, never>> {
+): Undoable<I, Record<never, never>, P> {
   if (!namePattern.test(name)) throw new RangeError(`'${name}' is no saga name; ${nameRule}`);
   if (!Number.isSafeInteger(options.version) || options.version < 1)
     throw new RangeError(`saga ${name}: the version must be a whole number from 1`);
@@ -183,10 +182,11 @@ export function saga<I>(
       plan: Object.freeze([...plan]),
     });
   const builder = { step: add('step'), pivot: add('pivot'), later: add('later'), end };
-  return builder as unknown as Undoable<I, Record<never, never>>; // the one named boundary between types and data
+  return builder as unknown as Undoable<I, Record<never, never>, P>; // the one named boundary between types and data
 }
 
-type AnyWay = Later<unknown, unknown, unknown> & Partial<Way<unknown, unknown, unknown>>;
+type AnyWay = Later<unknown, unknown, unknown, string> &
+  Partial<Way<unknown, unknown, unknown, string>>;
 type AnyStep = AnyWay & { readonly alternate?: AnyWay; readonly repeatable?: boolean };
 
 function toPlannedStep(kind: PlannedStep['kind'], name: string, step: AnyStep): PlannedStep {
