@@ -36,6 +36,9 @@ test.each([
   ['payment', 'payment-service', /named payment by faults, as payment-service is/],
   ['grafana', 'payment-service', /^grafana is the name of something else here/],
   ['orchestrator', undefined, /^orchestrator is the name of something else here/],
+  ['instant', undefined, /^instant would define Instant, .*: take another name, such as instant-/],
+  ['decision', undefined, /^decision would define Decision, /],
+  ['work', undefined, /^work would define Work, /],
   ['value', undefined, /^SQLite keeps the word values for itself/],
   ['payment-third', 'paiment-service', /^There is no paiment-service to run: order-service, /],
 ])('%s, of program %s, is refused in one line', (given, program, message) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { listedParticipants, orchestratorPort, participantPrograms } from '@baton/contracts';
 import { toPlural, writeAbout } from './noun.ts';
+import { findClash } from './templates.ts';
 
 /** What is asked for cannot be made; the message says why, and what would do. */
 export class Unfit extends Error {}
@@ -59,6 +60,12 @@ function refuseTaken(root: string, { name, noun }: NewParticipant): void {
   if (noun === undefined) return;
   const path = listOwnPaths(name).find((one) => existsSync(join(root, one)));
   if (path) throw new Unfit(`${path} is there already: take it away, or take another name.`);
+  const clash = findClash(noun);
+  if (clash) {
+    throw new Unfit(
+      `${noun} would define ${clash}, which a service's code needs for something else: take another name, such as ${noun}-entry.`,
+    );
+  }
   if (!isTableName(toPlural(noun))) {
     throw new Unfit(`SQLite keeps the word ${toPlural(noun)} for itself: take another name.`);
   }

@@ -1,10 +1,9 @@
-/** The files of a new service: the tree in `template/`, about another noun. */
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** The files of a new service: the templates, about another noun. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeAbout } from './noun.ts';
 import { addToList, listFile, type NewParticipant } from './participant-entry.ts';
-
-const templates = join(import.meta.dirname, 'template');
+import { readTemplates } from './templates.ts';
 
 /** Writes what people write by hand: its files, and its entry in the list. Returns their paths. */
 export function writeService(root: string, participant: NewParticipant): string[] {
@@ -19,10 +18,7 @@ export function writeService(root: string, participant: NewParticipant): string[
 }
 
 const toFiles = (noun: string): (readonly [path: string, text: string])[] =>
-  globSync('**/*.txt', { cwd: templates }).map((path) => [
-    writeAbout(noun, path.replace(/\.txt$/, '')),
-    writeAbout(noun, readFileSync(join(templates, path), 'utf8')),
-  ]);
+  readTemplates().map(([path, text]) => [writeAbout(noun, path), writeAbout(noun, text)]);
 
 /** What the workflow is to be given, to be pasted. */
 export const toStep = (noun: string): string =>
