@@ -6,5 +6,11 @@ import { recordStructures } from './structures.ts';
 
 const root = join(import.meta.dirname, '..');
 for (const [path, text] of toDeploymentFiles()) writeFileSync(join(root, path), text);
-recordStructures();
-await import('../packages/service-kit/src/write-openapi.ts');
+try {
+  recordStructures();
+  await import('../packages/service-kit/src/write-openapi.ts');
+} catch (error) {
+  if (!(error instanceof RangeError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -6,13 +6,29 @@ import { createParticipants } from '@baton/runtime';
 
 const file = new URL('../apps/orchestrator/src/place-order/structures.json', import.meta.url);
 
-/** What is written down already stays: a test says where a version differs from it. */
-export function recordStructures(): void {
+/** What is written down already stays: a test says where a version differs from it. Throws a RangeError where versions are misnumbered. */
+export function readStructures(): Readonly<Record<string, string>> {
   const recorded: Readonly<Record<string, string>> = JSON.parse(readFileSync(file, 'utf8'));
   // Only their plans are asked, so nobody need be at these addresses.
   const sagas = createOrderSagas(createParticipants(mapParticipants(() => 'http://127.0.0.1:1')));
   const found = sagas.map(({ version, structure }) => [`v${version}`, structure] as const);
-  const all = { ...Object.fromEntries(found.toReversed()), ...recorded };
-  const sorted = Object.entries(all).sort(([a], [b]) => Number(a.slice(1)) - Number(b.slice(1)));
-  writeFileSync(file, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
+  const all = { ...Object.fromEntries(found), ...recorded };
+  checkNumbers(Object.keys(all).map(toNumber));
+  return Object.fromEntries(Object.entries(all).sort(([a], [b]) => toNumber(a) - toNumber(b)));
+}
+
+export function recordStructures(): void {
+  writeFileSync(file, `${JSON.stringify(readStructures(), null, 2)}\n`);
+}
+
+const toNumber = (version: string): number => Number(version.slice(1));
+
+/** Of all versions that ever were, those whose file is gone included. */
+export function checkNumbers(versions: readonly number[]): void {
+  const newest = Math.max(...versions);
+  const missing = versions.map((_, index) => index + 1).find((n) => !versions.includes(n));
+  if (missing === undefined) return;
+  throw new RangeError(
+    `place-order has a version ${newest}, but there never was a version ${missing}: name the file v${missing}.ts, and write "version: ${missing}" in it`,
+  );
 }

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readFunctionLengths } from './function-length.ts';
 import { listNamedArrows } from './named-arrows.ts';
+import { readStructures } from './structures.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -71,6 +72,10 @@ test('no sleep stands in a test for something that can be awaited', () => {
   const sleep = /await (new Promise\(\((\w+)\) => setTimeout\(\2|delay\(|sleep\(|setTimeout\()/;
   const tests = ({ path }: SourceFile) => path.endsWith('.test.ts');
   expect(offenders((file) => tests(file) && sleep.test(file.text))).toEqual([]);
+});
+
+test('each version of the workflow is in the file of its number, and no number is left out', () => {
+  expect(Object.keys(readStructures())).toContain('v1');
 });
 
 test('the engine is small enough to be known by heart', () => {

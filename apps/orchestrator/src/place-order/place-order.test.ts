@@ -1,10 +1,11 @@
 import { createStandIns } from '@baton/runtime/testing';
 import { expect, it } from 'vitest';
-import { createOrderSagas } from './place-order.ts';
+import { createOrderSagas, toChecked } from './place-order.ts';
 import structures from './structures.json' with { type: 'json' };
 
 const recorded: Readonly<Record<string, string>> = structures;
-const sagas = createOrderSagas(createStandIns().participants);
+const { participants } = createStandIns();
+const sagas = createOrderSagas(participants);
 
 it.each(sagas.map((saga) => [`v${saga.version}`, saga] as const))(
   'has the steps of %s that orders in flight began with (of a new version: npm run generate)',
@@ -21,6 +22,11 @@ it('starts new orders under the newest version that ever was', () => {
   expect(sagas[0]?.version).toBe(Math.max(...versions));
 });
 
-it('finds each version in the file that has its number', () => {
-  expect(new Set(sagas.map(({ version }) => version)).size).toBe(sagas.length);
+it('refuses a version in a file of another number, as a copy is until its version is raised', () => {
+  const [newest] = sagas;
+  const create = toChecked(`v${newest.version + 1}.ts`, () => newest);
+  expect(() => create(participants)).toThrow(
+    `v${newest.version + 1}.ts says "version: ${newest.version}": write the number of its name`,
+  );
+  expect(toChecked(`v${newest.version}.ts`, () => newest)(participants)).toBe(newest);
 });

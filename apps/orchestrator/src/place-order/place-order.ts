@@ -23,8 +23,19 @@ const files = readdirSync(import.meta.dirname)
   .sort((a, b) => toVersion(b) - toVersion(a));
 
 const versions: readonly CreateSaga[] = await Promise.all(
-  files.map(async (file) => (await import(`./${file}`)).default),
+  files.map(async (file) => toChecked(file, (await import(`./${file}`)).default)),
 );
+
+/** Two definitions of one version would leave it to chance which of them an order follows. */
+export function toChecked(file: string, create: CreateSaga): CreateSaga {
+  return (participants) => {
+    const saga = create(participants);
+    if (file === `v${saga.version}.ts`) return saga;
+    throw new RangeError(
+      `place-order/${file} says "version: ${saga.version}": write the number of its name there, or name it v${saga.version}.ts if there is no such file`,
+    );
+  };
+}
 
 /** The newest first. */
 export function createOrderSagas(
