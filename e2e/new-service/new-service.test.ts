@@ -54,12 +54,24 @@ function writeVersion(): void {
   writeFileSync(join(workflow, `v${newest + 1}.ts`), text);
 }
 
+beforeAll(() => copyTree(tree, { dependencies: 'copied' }), 300_000);
+
+describe.runIf(!findParticipant('payment-third'))('a further instance of payment-service', () => {
+  beforeAll(
+    () =>
+      void npm(here, 'run', 'new:service', '--', 'payment-third', '--program', 'payment-service'),
+    300_000,
+  );
+
+  it('breaks no test of the orchestrator', () => {
+    expect(npm(here, 'test', '--', 'apps/orchestrator')).toMatch(/Test Files +\d+ passed/);
+  }, 300_000);
+});
+
 // Whoever has added a voucher already has done what this does.
 describe.runIf(!findParticipant('voucher-service'))('a voucher before the payment', () => {
   beforeAll(() => {
-    copyTree(tree, { dependencies: 'copied' });
     said = npm(here, 'run', 'new:service', '--', 'voucher');
-    npm(here, 'run', 'new:service', '--', 'payment-third', '--program', 'payment-service');
     writeVersion();
     npm(here, 'run', 'format');
     npm(here, 'run', 'generate');
