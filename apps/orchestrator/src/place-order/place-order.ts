@@ -23,7 +23,9 @@ const files = readdirSync(import.meta.dirname)
   .sort((a, b) => toVersion(b) - toVersion(a));
 
 const versions: readonly CreateSaga[] = await Promise.all(
-  files.map(async (file) => toChecked(file, (await import(`./${file}`)).default)),
+  files.map(async (file) =>
+    toChecked(file, (await import(/* @vite-ignore */ `./${file}`)).default),
+  ),
 );
 
 /** Two definitions of one version would leave it to chance which of them an order follows. */
