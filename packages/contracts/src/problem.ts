@@ -35,9 +35,11 @@ export const generalProblems = {
   unauthorized: { status: 401, title: 'A bearer token is needed' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'This path does not take this method' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time; ask again' },
   'payload-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
   'misdirected-request': { status: 421, title: 'This server does not answer for that host' },
+  'headers-too-large': { status: 431, title: 'The headers are too large' },
   'internal-error': { status: 500, title: 'Something failed here' },
   unavailable: { status: 503, title: 'Not available now; try again later' },
 } as const satisfies ProblemSpecs;

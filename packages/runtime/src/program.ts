@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Journal, JournalError, type OpenOptions, openJournal } from '@baton/saga';
 import {
+  findConnectionLimit,
   findFaultsFile,
   guardLoop,
   runService,
@@ -91,6 +92,7 @@ export const runOrchestrator = (create: (opened: Opened) => Promise<Orchestrator
       host: env.HOST,
       port: env.PORT,
       log,
+      connectionsPerAddressMax: findConnectionLimit(env),
       supervised: env.BATON_SUPERVISED === '1',
       close: async () => {
         await stop();

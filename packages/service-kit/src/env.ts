@@ -81,6 +81,12 @@ const toSharedShape = (port: number) => ({
     .transform(Number)
     .prefault('1')
     .meta({ example: '0.1' }),
+  CONNECTIONS_PER_ADDRESS_MAX: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 999')
+    .transform(Number)
+    .optional()
+    .meta({ example: '300' }),
   BATON_SUPERVISED: z.enum(['0', '1']).default('0').meta({ example: '1' }),
 });
 type SharedShape = ReturnType<typeof toSharedShape>;
@@ -155,6 +161,16 @@ export const toTraceOptions = (
     'OTEL_EXPORTER_OTLP_ENDPOINT' | 'OTEL_TRACES_SAMPLER_ARG'
   >,
 ) => ({ endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: env.OTEL_TRACES_SAMPLER_ARG });
+
+/** A third of all places; outside production a load from this machine may take them all. */
+const productionConnectionsPerAddressMax = 300;
+
+/** Undefined where one address may take every place. */
+export const findConnectionLimit = (
+  env: Pick<z.output<z.ZodObject<SharedShape>>, 'NODE_ENV' | 'CONNECTIONS_PER_ADDRESS_MAX'>,
+): number | undefined =>
+  env.CONNECTIONS_PER_ADDRESS_MAX ??
+  (env.NODE_ENV === 'production' ? productionConnectionsPerAddressMax : undefined);
 
 /** Where faults are switched; undefined where there are none. */
 export const findFaultsFile = (

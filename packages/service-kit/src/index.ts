@@ -30,6 +30,7 @@ export {
 } from './client.ts';
 export { createDocsRouter } from './docs-page.ts';
 export {
+  findConnectionLimit,
   findFaultsFile,
   readEnv,
   readServiceEnv,

@@ -92,7 +92,12 @@ function toReplies(operation: Operation): Json {
 const problemReference = { $ref: '#/components/schemas/Problem' };
 
 /** A 404 for an unknown path, a 405 and the like are of no operation in particular. */
-const elsewhere: ReadonlySet<string> = new Set(['not-found', 'method-not-allowed', 'unauthorized']);
+const elsewhere: ReadonlySet<string> = new Set([
+  'not-found',
+  'method-not-allowed',
+  'unauthorized',
+  'headers-too-large',
+]);
 const aboutBodies: ReadonlySet<string> = new Set(['payload-too-large', 'unsupported-media-type']);
 
 const isListed = (operation: Operation, code: string): boolean =>

@@ -5,7 +5,7 @@ import { isDiskFailing } from '@baton/sqlite';
 import { createLog, createMetrics, type Log, type Metrics, openTracing } from '@baton/telemetry';
 import { z } from 'zod';
 import type { ServiceApp, ServiceAppOptions } from './app.ts';
-import { findFaultsFile, readServiceEnv, toTraceOptions } from './env.ts';
+import { findConnectionLimit, findFaultsFile, readServiceEnv, toTraceOptions } from './env.ts';
 import type { Interceptor } from './interceptor.ts';
 import { runService } from './run.ts';
 import { startProgram } from './startup-problem.ts';
@@ -113,6 +113,7 @@ export const runParticipant = (
         participant.close();
         await tracing?.close();
       },
+      connectionsPerAddressMax: findConnectionLimit(env),
       supervised: env.BATON_SUPERVISED === '1',
     });
   });

@@ -3,6 +3,7 @@ import type { RequestListener, Server } from 'node:http';
 import { flushCompileCache } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '@baton/telemetry';
+import { createHttpServer, usualLimits } from './http-server.ts';
 import { StartupProblem } from './startup-problem.ts';
 
 export interface RunOptions {
@@ -12,6 +13,8 @@ export interface RunOptions {
   /** 0: any free one; the ready line says which. */
   readonly port: number;
   readonly log: Log;
+  /** Of one client address; all places without it. */
+  readonly connectionsPerAddressMax?: number | undefined;
   /** Called once, after the last request: closes the store. */
   readonly close: () => void | Promise<void>;
   /** Stop when stdin closes: the supervisor has gone. */
@@ -23,54 +26,8 @@ export interface Running {
   readonly stop: () => Promise<void>;
 }
 
-/** Imported, it would load all that it offers, a WebSocket's client too: an eighth of a participant's start. */
-const http = process.getBuiltinModule('node:http');
-
 /** Requests still open after this are cut; their callers take it for unknown and ask again. */
 const graceMs = 2_000;
-const headersTimeoutMs = 5_000;
-const requestTimeoutMs = 10_000;
-/** Longer than a client keeps an idle socket, so that no request meets a closing one. */
-const keepAliveMs = 10_000;
-/** Each takes a descriptor, and files and calls need some of the 1,024 that a process has at the least, as a rule. */
-const connectionsMax = 900;
-const malformed =
-  'HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nConnection: close\r\n\r\n' +
-  '{"type":"urn:baton:problem:bad-request","title":"The request breaks the contract","status":400,"code":"bad-request"}';
-
-/** Node closes those above it, unanswered. */
-function limitConnections(server: Server, log: Log): void {
-  server.maxConnections = connectionsMax;
-  server.once('drop', () => {
-    log.warn(
-      `more than ${connectionsMax} connections at a time: new ones are closed, which is said once`,
-    );
-  });
-}
-
-function createHttpServer(app: RequestListener): Server {
-  const server = http.createServer(
-    {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: keepAliveMs,
-      connectionsCheckingInterval: 1_000,
-    },
-    app,
-  );
-  server.maxHeadersCount = 100;
-  const answering = new WeakSet<object>();
-  server.on('request', ({ socket }, response) => {
-    answering.add(socket);
-    response.once('close', () => answering.delete(socket));
-  });
-  server.on('clientError', (_error, socket) => {
-    // An answer is still owed to an earlier request, and this must not be taken for it. Silence says: not known.
-    if (answering.has(socket) || !socket.writable) socket.destroy();
-    else socket.end(malformed);
-  });
-  return server;
-}
 
 function toListenProblem(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -155,8 +112,8 @@ function stopOnSignals(stop: () => Promise<void>, { log, supervised }: RunOption
 }
 
 export async function runService(options: RunOptions): Promise<Running> {
-  const server = createHttpServer(options.app);
-  limitConnections(server, options.log);
+  const { app, log, connectionsPerAddressMax = usualLimits.connectionsPerAddressMax } = options;
+  const server = createHttpServer(app, { ...usualLimits, connectionsPerAddressMax }, log);
   const port = await listen(server, options.host, options.port);
   const stop = createStop(server, options);
   stopOnSignals(stop, options);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { createLog } from '@baton/telemetry';
 import { z } from 'zod';
-import { readServiceEnv, ServiceUrl } from '../env.ts';
+import { findConnectionLimit, readServiceEnv, ServiceUrl } from '../env.ts';
 import { runService } from '../run.ts';
 import { startProgram } from '../startup-problem.ts';
 import { createStandIn } from './inventory.ts';
@@ -28,6 +28,7 @@ await startProgram(async () => {
       standIn.store.close();
       process.stderr.write('closed\n');
     },
+    connectionsPerAddressMax: findConnectionLimit(env),
     supervised: env.BATON_SUPERVISED === '1',
   });
 });
