@@ -70,6 +70,20 @@ describe('operating', () => {
     expect(await ask(bearer)).not.toBe(401);
   });
 
+  it.each(attempts.filter(([method]) => method !== 'GET'))(
+    '%s %s is refused where a page of another site asks for it',
+    async (method, path) => {
+      const headers = { ...bearer, origin: 'http://evil.example', 'sec-fetch-site': 'cross-site' };
+      expect((await fetch(url(path), { method, headers })).status).toBe(403);
+    },
+  );
+
+  it('cancels and places nothing for a page of another site', async () => {
+    const headers = { origin: 'http://evil.example', 'content-type': 'text/plain' };
+    for (const path of ['/orders', '/orders/ord_1/cancel'])
+      expect((await fetch(url(path), { method: 'POST', headers })).status).toBe(403);
+  });
+
   const startAll = (env: Record<string, string>) =>
     appNames.map((name) => start(name, { dataDir: join(folder, name), env }).ready);
 

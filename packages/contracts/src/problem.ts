@@ -33,6 +33,7 @@ export const problemType = 'application/problem+json';
 export const generalProblems = {
   'bad-request': { status: 400, title: 'The request breaks the contract' },
   unauthorized: { status: 401, title: 'A bearer token is needed' },
+  'cross-site': { status: 403, title: 'Pages of other sites change nothing here' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'This path does not take this method' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time; ask again' },

@@ -12,6 +12,7 @@ import { toOpenApi } from './openapi.ts';
 import { toGeneralProblem } from './problem-answer.ts';
 import { createRoutes, type Route } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
+import { createSiteCheck } from './site-check.ts';
 import type { Store } from './store.ts';
 
 export interface Readiness {
@@ -132,6 +133,7 @@ export const createServiceApp =
     app.disable('etag');
     app.use(helmet(helmetOptions));
     app.use(createHostCheck(options.hosts ?? []));
+    app.use(createSiteCheck(options.hosts ?? []));
     if (store !== undefined) {
       app.use((_request, response, next) => {
         response.setHeader(incarnationHeader, store.incarnation);

@@ -97,6 +97,7 @@ const elsewhere: ReadonlySet<string> = new Set([
   'method-not-allowed',
   'unauthorized',
   'headers-too-large',
+  'cross-site',
 ]);
 const aboutBodies: ReadonlySet<string> = new Set(['payload-too-large', 'unsupported-media-type']);
 
