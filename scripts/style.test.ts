@@ -95,7 +95,7 @@ test('SQLite’s part can be read in one sitting', () => {
     ({ path, isTest }) => /^packages\/sqlite\/src\/[^/]+$/.test(path) && !isTest,
   );
   expect(part.length).toBeGreaterThan(0);
-  expect(part.reduce((sum, { text }) => sum + countCode(text), 0)).toBeLessThanOrEqual(400);
+  expect(part.reduce((sum, { text }) => sum + countCode(text), 0)).toBeLessThanOrEqual(420);
 });
 
 test('the engine needs nothing at run time but what its package brings along', () => {

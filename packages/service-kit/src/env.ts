@@ -17,6 +17,11 @@ const Port = z
   .transform(Number)
   .refine((port) => port <= 65_535, 'must be a whole number from 0 to 65535');
 
+const ConnectionCount = z
+  .string()
+  .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 999')
+  .transform(Number);
+
 /** For addresses of other services. */
 export const ServiceUrl = z.url({
   protocol: /^https?$/,
@@ -81,12 +86,7 @@ const toSharedShape = (port: number) => ({
     .transform(Number)
     .prefault('1')
     .meta({ example: '0.1' }),
-  CONNECTIONS_PER_ADDRESS_MAX: z
-    .string()
-    .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 999')
-    .transform(Number)
-    .optional()
-    .meta({ example: '300' }),
+  CONNECTIONS_PER_ADDRESS_MAX: ConnectionCount.optional().meta({ example: '300' }),
   BATON_SUPERVISED: z.enum(['0', '1']).default('0').meta({ example: '1' }),
 });
 type SharedShape = ReturnType<typeof toSharedShape>;

@@ -1,7 +1,7 @@
 /** What the `main.ts` of every participant would otherwise repeat: environment, file, app, process. */
 import { dirname, join } from 'node:path';
 import { findParticipant, type Operations, type ParticipantName } from '@baton/contracts';
-import { isDiskFailing } from '@baton/sqlite';
+import { FileError, isDiskFailing } from '@baton/sqlite';
 import { createLog, createMetrics, type Log, type Metrics, openTracing } from '@baton/telemetry';
 import { z } from 'zod';
 import type { ServiceApp, ServiceAppOptions } from './app.ts';
@@ -64,13 +64,18 @@ async function findSaboteur(
 /** sysexits.h calls it EX_SOFTWARE; the orchestrator ends with it when its journal fails. Whether the file is usable, a fresh start says. */
 const storeFailed = 70;
 
+function toWhatFailed(path: string, error: unknown): string {
+  if (error instanceof FileError) return error.message;
+  return isDiskFailing(error)
+    ? `the disk of ${dirname(path)} is full or fails`
+    : `the data file ${path} failed`;
+}
+
 /** Fail-stop: what is on the disk is known again only after a fresh start. */
 const endWhenBroken =
   (path: string, log: Log) =>
   (error: unknown): never => {
-    const what = isDiskFailing(error)
-      ? `the disk of ${dirname(path)} is full or fails`
-      : `the data file ${path} failed`;
+    const what = toWhatFailed(path, error);
     log.fatal({ err: error }, `${what}: this process ends, and is to be started again`);
     process.exit(storeFailed);
   };

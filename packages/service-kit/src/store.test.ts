@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -263,4 +264,14 @@ describe('a transaction', () => {
     store.transact((db) => db.exec("INSERT INTO stock VALUES ('mug', 1)"));
     expect(onBroken).not.toHaveBeenCalled();
   });
+});
+
+it('writes nothing more, and says so, once its file was removed', async () => {
+  const onBroken = vi.fn();
+  const path = newPath();
+  const store = open({ path, onBroken });
+  rmSync(join(path, '..'), { recursive: true });
+  await expect.poll(() => onBroken.mock.calls.length).toBe(1);
+  expect(onBroken.mock.lastCall?.[0]).toMatchObject({ code: 'removed' });
+  expect(() => store.transact(() => 1)).toThrow(/nothing is written/);
 });

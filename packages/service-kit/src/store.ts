@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { FileError, isBroken, openFile, readText, transact } from '@baton/sqlite';
+import { FileError, isBroken, openFile, readText, transact, watchPlaces } from '@baton/sqlite';
 import { StartupProblem } from './startup-problem.ts';
 
 /** The id spells BATN. */
@@ -21,7 +21,7 @@ export interface StoreOptions {
   readonly migrations: readonly string[];
   /** Fills a new file; never run on an existing one. */
   readonly seed?: (db: DatabaseSync) => void;
-  /** Called once when the file can no longer be trusted: end the process and start again. */
+  /** Called once when the file can no longer be trusted, or its name leads to it no more: end the process and start again. */
   readonly onBroken?: (error: unknown) => void;
   readonly busyTimeoutMs?: number;
 }
@@ -36,19 +36,32 @@ export interface Store {
   readonly close: () => void;
 }
 
-function createTransact(db: DatabaseSync, onBroken: (error: unknown) => void): Store['transact'] {
+function createTransact(
+  db: DatabaseSync,
+  { path, onBroken }: StoreOptions,
+): Pick<Store, 'transact' | 'close'> {
   let hasFailed = false;
-  return (work) => {
-    if (hasFailed) throw new Error('The store failed before; nothing is written to it any more');
-    try {
-      return transact(db, () => work(db));
-    } catch (error) {
-      if (isBroken(error)) {
-        hasFailed = true;
-        onBroken(error);
+  const fail = (error: unknown): void => {
+    if (hasFailed) return;
+    hasFailed = true;
+    stopWatching();
+    onBroken?.(error);
+  };
+  const stopWatching = watchPlaces({ ...ours, path }, fail);
+  return {
+    transact: (work) => {
+      if (hasFailed) throw new Error('The store failed before; nothing is written to it any more');
+      try {
+        return transact(db, () => work(db));
+      } catch (error) {
+        if (isBroken(error)) fail(error);
+        throw error;
       }
-      throw error;
-    }
+    },
+    close: () => {
+      stopWatching();
+      if (db.isOpen) db.close();
+    },
   };
 }
 
@@ -74,9 +87,6 @@ export function openStore(options: StoreOptions): Store {
     db,
     path: options.path,
     incarnation: readText(row, 'value'),
-    transact: createTransact(db, options.onBroken ?? (() => {})),
-    close: () => {
-      if (db.isOpen) db.close();
-    },
+    ...createTransact(db, options),
   };
 }

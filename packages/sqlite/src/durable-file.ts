@@ -12,7 +12,14 @@ import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { readNumber, readText } from './cell.ts';
 import { toReason } from './failure.ts';
-import { FileError, type Place, toCorrupt, toFileError, toPassing } from './file-error.ts';
+import {
+  FileError,
+  inMemory,
+  type Place,
+  toCorrupt,
+  toFileError,
+  toPassing,
+} from './file-error.ts';
 import { transact } from './transaction.ts';
 
 /** Asked for, not imported: an import would fail on an old Node before anybody could say what is missing. */
@@ -20,8 +27,6 @@ const sqlite = process.getBuiltinModule('node:sqlite');
 
 /** Older ones can lose a commit when a checkpoint races with a reset of the write-ahead log. */
 const sqliteOldest = [3, 51, 3] as const;
-/** For tests: a file that is durable in nothing. */
-const inMemory = ':memory:';
 
 /** Read whole within a third of a second or so. */
 export const wholeBytesMax = 128 * 2 ** 20;

@@ -18,7 +18,8 @@ export type FileErrorCode =
   | 'disk-failing'
   | 'busy'
   | 'old-sqlite'
-  | 'not-durable';
+  | 'not-durable'
+  | 'removed';
 
 export class FileError extends Error {
   readonly code: FileErrorCode;
@@ -31,9 +32,12 @@ export class FileError extends Error {
 
   /** It may be over later, as it is. Other errors wait for somebody to change something. */
   get isPassing(): boolean {
-    return ['disk-failing', 'busy', 'not-opened'].includes(this.code);
+    return ['disk-failing', 'busy', 'not-opened', 'removed'].includes(this.code);
   }
 }
+
+/** For tests: a file that is durable in nothing. */
+export const inMemory = ':memory:';
 
 /** A file, and what its owner calls it: `journal`, `data file`. */
 export interface Place {

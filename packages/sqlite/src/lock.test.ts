@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -101,4 +101,20 @@ test.skipIf(process.getuid?.() === 0)('says so where its folder cannot be read',
 test('says so where a file stands in the place of its folder', () => {
   writeFileSync(dirname(house.path), '');
   expect(() => tryLock(house.path)).toThrow(`The lock ${house.path} cannot be used`);
+});
+
+test('is not taken from its holder by removing the file', async () => {
+  const holder = launch();
+  expect(await holder.ask('try')).toBe(true);
+  expect(tryLock(house.path)).toBe(false);
+  rmSync(house.path);
+  expect(() => tryLock(house.path)).toThrow(/The lock .* was removed or replaced/);
+});
+
+test('is not seen at a holder whose file was removed', async () => {
+  const holder = launch();
+  expect(await holder.ask('try')).toBe(true);
+  expect(isLockedElsewhere(house.path)).toBe(true);
+  rmSync(house.path);
+  expect(isLockedElsewhere(house.path)).toBe(false);
 });

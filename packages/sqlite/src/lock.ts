@@ -3,28 +3,46 @@
  *
  * 1. The operating system lets go when the process ends, however it ends. There is no lease and no clock.
  * 2. Closing any descriptor of the file, in the holder, would drop the lock. So only this file opens it, through SQLite.
- * 3. The handle is kept for life: a collected handle would let go.
+ * 3. Whoever removes the file does not take the lock away: a new file of its name is refused to who saw the old one held.
+ * 4. The handle is kept for life: a collected handle would let go.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { openOwn } from './durable-file.ts';
 import { isBusy } from './failure.ts';
-import { FileError, toFileError } from './file-error.ts';
+import { FileError, type Place, toFileError } from './file-error.ts';
+import { identify, toRemoved } from './place.ts';
 
 /** Held for the life of the process, so that no collector closes one. */
 const held = new Map<string, DatabaseSync>();
 
+/** Files that others were seen to hold. */
+const heldElsewhere = new Map<string, string | undefined>();
+
+const toPlace = (path: string): Place => ({ path, noun: 'lock' });
+
+/** By this process. */
+export function heldLocks(): readonly Place[] {
+  return [...held.keys()].map(toPlace);
+}
+
 /** Takes the lock at once or not at all. */
 export function tryLock(path: string): boolean {
   if (held.has(path)) return false;
-  const place = { path, noun: 'lock' };
+  const place = toPlace(path);
+  if (heldElsewhere.has(path) && heldElsewhere.get(path) !== identify(path)) {
+    heldElsewhere.delete(path);
+    throw toRemoved(place);
+  }
   const candidate = openOwn(place, 0);
   try {
     candidate.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     candidate.close();
-    if (isBusy(error)) return false;
-    throw toFileError(place, error);
+    if (!isBusy(error)) throw toFileError(place, error);
+    heldElsewhere.set(path, identify(path));
+    return false;
   }
+  heldElsewhere.delete(path);
   held.set(path, candidate);
   return true;
 }
@@ -39,8 +57,9 @@ export function isLockedElsewhere(path: string): boolean {
   try {
     if (!tryLock(path)) return !held.has(path);
   } catch (error) {
-    // Nobody holds it, or the disk would not have been asked for anything.
-    if (error instanceof FileError && error.code === 'disk-failing') return false;
+    // Nobody holds it, or the disk would not have been asked for anything; or it is a new file.
+    const code = error instanceof FileError ? error.code : undefined;
+    if (code === 'disk-failing' || code === 'removed') return false;
     throw error;
   }
   releaseLock(path);

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { chdir, cwd } from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -46,6 +48,19 @@ describe('a journal among processes', () => {
     expect(await standby.ask('count')).toBe(1);
     expect(await standby.ask('append')).toBe(2);
   });
+
+  test.each(['journal.db', 'journal.db-wal', 'journal.lock'])(
+    'ends with 70 once its %s was removed, and no standby begins another beside it',
+    async (name) => {
+      const holder = await hold();
+      await holder.ask('append');
+      const standby = launch('standby');
+      await expect.poll(() => holder.ask('standby'), { timeout: 5_000 }).toBe(true);
+      rmSync(join(dirname(house.path), name));
+      if (name === 'journal.lock') expect(await standby.next()).toBe('removed');
+      expect(await holder.ended).toBe(70);
+    },
+  );
 
   test('sees a second standby step up when the first one took over', async () => {
     const holder = await hold();

@@ -9,7 +9,7 @@
  */
 import { resolve } from 'node:path';
 import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
-import { LogWiper, toPassing, toReason, transact } from '@baton/sqlite';
+import { FileCare, toPassing, toReason, transact } from '@baton/sqlite';
 import { endlessMs, type Priority, priorities, type Rest, type Wait } from '../core/rest.ts';
 import {
   type Append,
@@ -77,7 +77,7 @@ class SqliteJournal extends JournalReader implements Journal {
   readonly #lock: JournalLock;
   readonly #options: OpenOptions;
   readonly #epoch: number;
-  readonly #wiper: LogWiper;
+  readonly #care: FileCare;
   readonly unseenTo: number;
   #batch: Pending[] = [];
   #hasFailed = false;
@@ -92,8 +92,9 @@ class SqliteJournal extends JournalReader implements Journal {
     if (this.#epoch > 1 && this.readMeta('rested') !== this.#epoch - 1)
       this.#setMeta('unseen-to', this.readLast());
     this.unseenTo = Number(this.readMeta('unseen-to') ?? 0);
-    this.#wiper = new LogWiper(database, (error) => this.#fail(error));
-    this.#wiper.wipeSoon();
+    const place = toPlace(resolve(options.path));
+    this.#care = new FileCare(database, place, (error) => this.#fail(error));
+    this.#care.wipeSoon();
   }
 
   append(entry: Append): Promise<number> {
@@ -205,7 +206,7 @@ class SqliteJournal extends JournalReader implements Journal {
 
   override close(): void {
     this.#flush();
-    this.#wiper.stop();
+    this.#care.stop();
     super.close();
     this.#lock.release();
   }
@@ -283,7 +284,7 @@ class SqliteJournal extends JournalReader implements Journal {
           throw new Error('another process took the journal over');
         return work();
       });
-      this.#wiper.wipeSoon();
+      this.#care.wipeSoon();
       return result;
     } catch (error) {
       this.#fail(error);
@@ -293,7 +294,7 @@ class SqliteJournal extends JournalReader implements Journal {
 
   #fail(error: unknown): void {
     this.#hasFailed = true;
-    this.#wiper.stop();
+    this.#care.stop();
     (this.#options.onFatal ?? endProcess)(error);
   }
 }

@@ -1,0 +1,40 @@
+/**
+ * Notices when a name no longer leads to the file that this process has open: somebody removed or replaced it, or its folder.
+ * What is written from then on is lost with the process, though each write succeeds.
+ *
+ * 1. It opens none of the files: closing a descriptor would drop this process's locks on them.
+ * 2. A file that cannot be looked at for another reason says nothing about its name.
+ */
+import { type FileError, inMemory, type Place } from './file-error.ts';
+import { heldLocks } from './lock.ts';
+import { identify, toRemoved } from './place.ts';
+
+const lookEveryMs = 250;
+
+/**
+ * Watches a database, the log beside it (what was committed last stands in that alone), and the locks that this process
+ * holds. Calls back once, within a quarter of a second of the change. Returns how to stop.
+ */
+export function watchPlaces(
+  { noun, path }: Place,
+  onRemoved: (error: FileError) => void,
+): () => void {
+  const log = { noun: `${noun}'s write-ahead log`, path: `${path}-wal` };
+  const places = path === inMemory ? [] : [{ noun, path }, log, ...heldLocks()];
+  const known = new Map(places.map((place) => [place.path, identify(place.path)]));
+  const timer = setInterval(() => {
+    const removed = places.find((place) => isOther(place.path, known.get(place.path)));
+    if (!removed) return;
+    clearInterval(timer);
+    onRemoved(toRemoved(removed));
+  }, lookEveryMs).unref();
+  return () => clearInterval(timer);
+}
+
+function isOther(path: string, file: string | undefined): boolean {
+  try {
+    return identify(path) !== file;
+  } catch {
+    return false;
+  }
+}
