@@ -1,4 +1,4 @@
-# One image for all apps; APP says which one a container runs. Nothing is built: Node runs TypeScript as it is.
+# One image for all apps; APP says which one a container runs. Only the page is built: Node runs TypeScript as it is.
 FROM node:26.10.0-slim AS manifests
 WORKDIR /baton
 COPY package.json package-lock.json .npmrc ./
@@ -15,12 +15,22 @@ COPY --from=manifests /baton ./
 # What the apps need and no more: neither the tests' tools nor a second Node.
 RUN npm ci --omit=dev --no-audit --no-fund --workspace=apps
 
+FROM node:26.10.0-slim AS console
+WORKDIR /baton
+COPY --from=manifests /baton ./
+RUN npm ci --no-audit --no-fund --workspace=@baton/console
+COPY tsconfig.json ./
+COPY packages packages
+COPY apps/console apps/console
+RUN node apps/console/build.ts
+
 FROM node:26.10.0-slim
 WORKDIR /baton
 COPY --from=dependencies /baton/node_modules node_modules
 COPY package.json ./
 COPY packages packages
 COPY apps apps
+COPY --from=console /baton/apps/console/dist apps/console/dist
 # A new volume takes the owner of the folder it is mounted on.
 RUN mkdir -m 0700 /data && chown node:node /data
 USER node

@@ -2,7 +2,6 @@ import { existsSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configDefaults, defineConfig, type TestUserConfig } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const memory = '/dev/shm';
 const enoughBytes = 2 ** 30;
@@ -14,17 +13,13 @@ function findTemporaryFolder(): string {
   return bavail * bsize >= enoughBytes ? memory : tmpdir();
 }
 
-const longest =
-  /(tutorial|demo|simulation|story-crash-long|supervise|trace-shape|overflow)\.test\.ts$/;
-
-/** Files come by their size, which says little of how long they take: begun last, the longest would be waited for alone. */
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean => longest.test(moduleId);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
-  }
-}
+/** These go through every point of a crash, every fault at every step, many seeds, or a program's whole run. */
+const long = [
+  'e2e/src/{fault-processes,foreign,innocent,matrix,simulation,story-crash-long,trace-shape}.test.ts',
+  'packages/saga/src/embedded/overflow.test.ts',
+  'packages/saga-restate/src/crash.test.ts',
+  'scripts/{chaos,demo}.test.ts',
+];
 
 /** Of every test, wherever it is configured. */
 export const common = {
@@ -38,22 +33,28 @@ export const common = {
     // Programs that tests start need not compile TypeScript each time, which halves what a start takes.
     NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node'),
     TMPDIR: findTemporaryFolder(),
+    // Whose steps the suites tell. They go on to hold for it when a newer version comes.
+    PLACE_ORDER_VERSION: '2',
   },
 } satisfies TestUserConfig;
 
 export default defineConfig({
   test: {
     ...common,
-    sequence: { sequencer: LongestFirst },
     projects: [
+      // `npm test` goes without this one.
+      { extends: true, test: { name: 'long', include: long } },
       {
         extends: true,
         test: {
           name: 'parts',
           include: [
             'apps/*/src/**/*.test.ts',
-            'packages/{contracts,faults,runtime,saga,service-kit,sqlite}/src/**/*.test.ts',
+            'packages/{contracts,faults,runtime,saga,saga-restate,service-kit,sqlite}/src/**/*.test.ts',
+            'bench/src/**/*.test.ts',
+            'e2e/src/*/*.test.ts',
           ],
+          exclude: [...configDefaults.exclude, ...long],
           // To load what they test takes longer than most of these. They share a process, and leave nothing behind in it.
           isolate: false,
           restoreMocks: true,
@@ -67,10 +68,15 @@ export default defineConfig({
             // These set what holds for a whole process.
             'packages/telemetry/src/**/*.test.ts',
             '{e2e,scripts}/**/*.test.ts',
-            'bench/src/**/*.test.ts',
           ],
-          // These need a machine to themselves, a real Jaeger, a real Prometheus, the image: vitest.load.config.ts and its like.
-          exclude: [...configDefaults.exclude, 'e2e/{load,jaeger,alerts,image,new-service}/**'],
+          // These need a machine to themselves, a real Jaeger, Prometheus or Chromium, the image, Python: vitest.load.config.ts and its like.
+          exclude: [
+            ...configDefaults.exclude,
+            ...long,
+            'e2e/src/*/**',
+            'e2e/{load,jaeger,alerts,image,browser,clients,restate}/**',
+            '{e2e,scripts}/new-service/**',
+          ],
         },
       },
     ],

@@ -8,6 +8,8 @@ export default defineConfig({
     include: [
       'packages/saga/src/**/{breaker,decide,outcome,policy,recovery,reply,saga,secret,state}.test.ts',
       'packages/service-kit/src/fence.test.ts',
+      'packages/service-kit/src/group-commit.test.ts',
+      'packages/sqlite/src/transaction.test.ts',
       'packages/runtime/src/**/{run-id,span-delivery}.test.ts',
     ],
   },

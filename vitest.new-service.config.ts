@@ -1,10 +1,7 @@
-/**
- * `npm run test:new-service`: a service and a step as a newcomer adds them, in a copy of everything, and is therefore no
- * part of `npm test`.
- */
+/** `npm run test:new-service`: what a newcomer does, in copies of everything: a service, a step, the tutorial. It takes long. */
 import { defineConfig } from 'vitest/config';
 import { common } from './vitest.config.ts';
 
 export default defineConfig({
-  test: { ...common, include: ['e2e/new-service/**/*.test.ts'], exclude: [] },
+  test: { ...common, include: ['{e2e,scripts}/new-service/**/*.test.ts'], exclude: [] },
 });

@@ -24,7 +24,7 @@ function run(script: string, ...args: readonly string[]) {
   return { status, stdout, stderr };
 }
 
-const commands = ['dev', 'demo', 'explain', 'reset', 'fault'];
+const commands = ['dev', 'demo', 'chaos', 'explain', 'reset', 'fault'];
 
 test.each(commands)('npm run %s -- --help says how it is used, and does nothing', (name) => {
   const { status, stdout, stderr } = run(name, '--help');

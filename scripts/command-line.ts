@@ -1,9 +1,10 @@
 /** What was typed after a command's name. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { toOneLine } from '@baton/telemetry/one-line';
 
 /** `--help` is answered with the usage, and what the command does not know with a line above it; either ends the process. */
 export function readCommandLine<T extends ParseArgsConfig>(usage: string, config: T) {
-  if (['--help', '-h'].includes(process.argv[2] ?? '')) {
+  if (process.argv.slice(2).some((word) => ['--help', '-h'].includes(word))) {
     console.log(usage);
     process.exit(0);
   }
@@ -12,7 +13,7 @@ export function readCommandLine<T extends ParseArgsConfig>(usage: string, config
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     // Its second sentence is for programmers.
-    console.error(`${error.message.split(/\.\s/)[0]}.\n\n${usage}`);
+    console.error(`${toOneLine(error.message.split(/\.\s/)[0] ?? '')}.\n\n${usage}`);
     process.exit(1);
   }
 }

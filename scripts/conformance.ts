@@ -1,4 +1,6 @@
 /** `npm run conformance -- URL`: may this participant join? One line a check, then the sum. */
+
+import { toOneLine } from '@baton/telemetry/one-line';
 import { checkParticipant, Unreachable } from '../e2e/conformance/check-participant.ts';
 import { toLine } from '../e2e/conformance/finding.ts';
 
@@ -28,7 +30,7 @@ async function main(url: string | undefined): Promise<boolean> {
     return await runChecks(url);
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
-    console.error(error.message);
+    console.error(toOneLine(error.message));
     return false;
   }
 }

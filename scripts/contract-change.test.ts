@@ -17,6 +17,8 @@ const reply = (document: Document) =>
   post(document).responses[200].content['application/json'].schema;
 const problem = (document: Document) =>
   post(document).responses[409].content['application/problem+json'];
+/** By its name: it is shared. */
+const amount = (document: Document) => document.components.schemas.Money;
 
 function change(mend: (document: Document) => void): string {
   const document = JSON.parse(landed);
@@ -97,7 +99,7 @@ const breaking: readonly (readonly [string, RegExp, (document: Document) => void
     'a value is no longer taken',
     /removed the enum value `USD`/,
     (document) => {
-      request(document).properties.amount.properties.currency.enum = ['EUR'];
+      amount(document).properties.currency = { type: 'string', enum: ['EUR'] };
     },
   ],
   [
@@ -111,7 +113,7 @@ const breaking: readonly (readonly [string, RegExp, (document: Document) => void
     'a bound is narrowed',
     /max was decreased/,
     (document) => {
-      request(document).properties.amount.properties.amountMinor.maximum = 5;
+      amount(document).properties.amountMinor.maximum = 5;
     },
   ],
   [
@@ -146,7 +148,7 @@ describe('a contract breaks its callers when', () => {
     expect((await findBreaks(landed, after)).join('\n')).toMatch(said);
     const raised = change((document) => {
       mend(document);
-      document.info.version = '2';
+      document.info.version = '99';
     });
     expect(await findBreaks(landed, raised)).toEqual([]);
   });

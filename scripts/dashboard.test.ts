@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { prometheusUid, toDashboard } from './dashboard/grafana.ts';
+import { toDashboard } from './dashboard/grafana.ts';
 import { rows } from './dashboard/rows.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -28,9 +28,18 @@ test('every chart says what it shows and asks a source that is provisioned', () 
   expect(charts.length).toBeGreaterThan(20);
   expect(charts.filter(({ description, queries }) => !description || !queries.length)).toEqual([]);
   const provisioned = read('deploy/grafana/provisioning/datasources/baton.yml');
-  expect(provisioned).toContain(`uid: ${prometheusUid}\n`);
+  for (const type of new Set(
+    panels.flatMap((panel) => ('datasource' in panel ? panel.datasource.type : [])),
+  ))
+    expect(provisioned).toContain(`type: ${type}\n`);
   const [, jaeger] = /datasourceUid: ([\w-]+)/.exec(provisioned) ?? [];
   expect(provisioned).toContain(`uid: ${jaeger}\n`);
+});
+
+test('every variable that is asked for can be chosen', () => {
+  const asked = JSON.stringify(panels).matchAll(/\$\{?([a-z]+)\b/g);
+  const names = dashboard.templating.list.map(({ name }) => name);
+  expect([...new Set([...asked].map(([, name]) => name))].toSorted()).toEqual(names.toSorted());
 });
 
 test('every alert says what is seen, what is done and what to do, and leads to a heading of the documentation', () => {

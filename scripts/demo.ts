@@ -20,6 +20,8 @@ const usageText = `npm run demo                 orders that meet trouble, told a
 npm run demo -- --keep       leaves all it made in a folder, for npm run explain
 npm run demo -- --svg FILE   draws the picture of README.md
 
+SAGA_HOST   restate: on a Restate cluster of one node
+
 It runs in a folder and on ports of its own, beside whatever else runs.`;
 const { values } = readCommandLine(usageText, {
   options: { keep: { type: 'boolean', default: false }, svg: { type: 'string' } },
@@ -77,7 +79,7 @@ async function tellAll(stage: Stage): Promise<string[]> {
 }
 
 const opener = `Orders that meet trouble, in ${stories.length} stories. Whatever breaks, each must end whole: completed, \
-or undone with no stock held and no money kept. It all runs for real, in seven processes of its own.`;
+or undone with no stock held and no money kept. It all runs for real, in processes of its own.`;
 
 async function run(): Promise<string[]> {
   screen.begin('start');
@@ -85,12 +87,12 @@ async function run(): Promise<string[]> {
   const startedAt = performance.now();
   const stage = await screen.during(() => 'starting', opening);
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-  screen.say(
-    `Every service, a second payment provider, an orchestrator and its standby: up after ${seconds} s.`,
-    {
-      style: 'dim',
-    },
-  );
+  const orchestrators = stage.isCluster
+    ? 'two orchestrators and a Restate node'
+    : 'an orchestrator and its standby';
+  screen.say(`Every service, a second payment provider, ${orchestrators}: up after ${seconds} s.`, {
+    style: 'dim',
+  });
   return tellAll(stage);
 }
 

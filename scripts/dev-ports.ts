@@ -29,7 +29,18 @@ const freeFrom = 20_000;
 const freeTo = 30_000;
 
 /** PORT names no block; the message says what would. */
-export class BadPort extends Error {}
+class BadPort extends Error {}
+
+/** Says what PORT should be, where it names no block. */
+export async function runOnPorts(main: () => Promise<void>): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof BadPort)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
 
 /** The first port of the block. */
 export async function readFirstPort(text = ''): Promise<number> {

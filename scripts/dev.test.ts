@@ -23,22 +23,27 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dataFolder, { recursive: true, force: true }));
 
-function startDev(env: NodeJS.ProcessEnv): void {
-  npm = spawn('npm', ['run', 'dev'], {
+const turboBin = join(root, 'node_modules/.bin/turbo');
+const turboPrefix = '//:dev: ';
+
+function startDev(env: NodeJS.ProcessEnv, ...[program = 'npm', ...args]: readonly string[]): void {
+  npm = spawn(program, args.length > 0 ? args : ['run', 'dev'], {
     cwd: root,
     env: { ...process.env, ...nowhereElse, DATA_DIR: dataFolder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   npm.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
+    output += text.replaceAll(turboPrefix, '');
   });
 }
 
-async function stopDev(): Promise<void> {
+async function stopDev(kill = () => npm.kill('SIGINT')): Promise<void> {
   const exit = once(npm, 'exit');
-  if (npm.exitCode !== null || !npm.kill('SIGINT')) return;
+  if (npm.exitCode !== null || !kill()) return;
   await exit;
 }
+const pressCtrlC = () => process.kill(-Number(npm.pid), 'SIGINT');
 
 const addresses = () => output.match(/http:\/\/localhost:\d+$/gm) ?? [];
 /** Who said to be at which port. */
@@ -94,9 +99,9 @@ test('serves every app, the second payment provider and Jaeger wherever there is
   expect(output).not.toMatch(/turbo \d|cache bypass|Failed/);
 }, 300_000);
 
-test('serves everything in the block that PORT begins, and calls itself there', async () => {
+test('serves everything in the block that PORT begins, and calls itself there, also by turbo dev', async () => {
   const first = await findFreeBlock();
-  startDev({ PORT: String(first), JAEGER_BIN: 'none' });
+  startDev({ PORT: String(first), JAEGER_BIN: 'none' }, turboBin, 'dev');
   try {
     await expect.poll(addresses, { timeout: 120_000 }).toHaveLength(programs);
     expect(said()).toEqual({
@@ -107,7 +112,7 @@ test('serves everything in the block that PORT begins, and calls itself there', 
     expect(output).toContain(`All ${programs} are up, with a standby orchestrator: every route`);
     expect(output).toContain(`a first order in README.md, with ${first} in place of 4000`);
   } finally {
-    await stopDev();
+    await stopDev(pressCtrlC);
   }
 }, 300_000);
 

@@ -2,18 +2,18 @@
  * `npm run dev`, `npx turbo dev`: every app under a supervisor, and a Jaeger if there is one, until a signal ends it.
  * Jaeger comes first and goes last, so that the apps know where it is and it hears all they say.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { listedParticipants, orchestratorPort, participantPrograms } from '@baton/contracts';
+import { toOneLine } from '@baton/telemetry/one-line';
 import { readCommandLine } from './command-line.ts';
-import { BadPort, readFirstPort, toPortsEnv } from './dev-ports.ts';
+import { readFirstPort, runOnPorts, toPortsEnv } from './dev-ports.ts';
 import { pickFreePorts, usualPorts } from './jaeger/jaeger-ports.ts';
 import { type JaegerAccess, openJaeger } from './jaeger.ts';
+import { watchStarters } from './starters.ts';
+import { type Supervised, supervise } from './supervisor.ts';
 
-/** Longer than a supervisor gives its children. */
-const stopLongestMs = 5_000;
 const programs = listedParticipants.length + 1;
 const usageText = `npm run dev   every app, a standby orchestrator, and a Jaeger if there is one; Ctrl-C stops them
 
@@ -22,16 +22,21 @@ DATA_DIR    where all is kept; .data unless it is set
 JAEGER_BIN  the Jaeger to start; none: without one`;
 
 const root = resolve(import.meta.dirname, '..');
-let stopping = false;
+
+const dataDir = resolve(root, process.env.DATA_DIR || '.data');
+const isOnCluster = process.env.SAGA_HOST === 'restate';
+/** For a journal. On a cluster every orchestrator is active, and each needs a port of its own. */
+const hasStandby = !isOnCluster || existsSync(join(dataDir, 'orchestrator/journal.sqlite'));
 
 /** What each app's supervisor is told besides: a standby, or further instances of the program. */
-const supervised: readonly (readonly [app: string, args: readonly string[]])[] = [
-  ['orchestrator', ['--instances', '2']],
+const supervised: readonly (readonly [app: string, Pick<Supervised, 'count' | 'seconds'>])[] = [
+  ['orchestrator', { count: hasStandby ? 2 : 1, seconds: [] }],
   ...participantPrograms.map((program) => {
     const others = listedParticipants.filter(
       (listed) => listed.program === program && listed.name !== program,
     );
-    return [program, others.flatMap(({ name, port }) => ['--second', `${name}:${port}`])] as const;
+    const seconds = others.map(({ name, port }) => `${name}:${port}`);
+    return [program, { count: 1, seconds }] as const;
   }),
 ];
 
@@ -40,29 +45,24 @@ interface Whereabouts {
   readonly firstPort: number;
 }
 
-function startApps({ jaeger, firstPort }: Whereabouts): readonly ChildProcess[] {
-  const env = {
+function toAppsEnv({ jaeger, firstPort }: Whereabouts): NodeJS.ProcessEnv {
+  return {
     ...process.env,
     ...jaeger.env,
     ...toPortsEnv(firstPort, process.env),
     // One port cannot serve them all: each takes its own.
     PORT: '',
-    // A process that needs not compile TypeScript starts sooner and is 14 MB smaller.
-    NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'),
   };
-  return supervised.map(([app, args]) =>
-    spawn(process.execPath, [join(root, 'scripts/supervise.ts'), 'src/main.ts', ...args], {
-      cwd: join(root, 'apps', app),
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env,
-    }),
-  );
 }
 
 /** Says once, when every app has said where it is, what to do now. */
 function createGuide({ jaeger, firstPort }: Whereabouts): (line: string) => void {
   const tracesUrl = jaeger.env.JAEGER_UI_URL;
-  const beside = jaeger.isOwn ? 'a standby orchestrator and Jaeger' : 'a standby orchestrator';
+  const beside = [
+    ...(hasStandby ? ['a standby orchestrator'] : []),
+    ...(isOnCluster ? ['a Restate cluster'] : []),
+    ...(jaeger.isOwn ? ['Jaeger'] : []),
+  ].join(' and ');
   const instead =
     firstPort === orchestratorPort ? '' : `, with ${firstPort} in place of ${orchestratorPort}`;
   const addresses = new Map<string, string>();
@@ -73,62 +73,60 @@ function createGuide({ jaeger, firstPort }: Whereabouts): (line: string) => void
     addresses.set(app, address);
     if (isTold || addresses.size < programs) return;
     isTold = true;
-    const data = relative(root, resolve(root, process.env.DATA_DIR || '.data'));
+    const data = relative(root, dataDir);
     console.log(
       `\nAll ${programs} are up, with ${beside}: every route at ${addresses.get('orchestrator')}/docs, a first order in README.md${instead}.`,
     );
+    console.log(`Open ${addresses.get('orchestrator')}/ to watch orders, and to break things.`);
     if (tracesUrl) console.log(`Every order's trace: ${tracesUrl}, or links.trace in its answer.`);
-    console.log(`Data in ${data}; npm run reset empties it. Ctrl-C stops everything.\n`);
+    const reset = isOnCluster ? 'remove it to begin anew' : 'npm run reset empties it';
+    console.log(`Data in ${data}; ${reset}. Ctrl-C stops everything.\n`);
   };
 }
 
-/** Resolves when every app's supervisor has ended. */
-async function runApps(apps: readonly ChildProcess[], guide: (line: string) => void) {
-  for (const app of apps) {
-    if (!app.stdout) continue;
-    createInterface({ input: app.stdout }).on('line', (line) => {
-      process.stdout.write(`${line}\n`);
-      guide(line);
-    });
+/** A process of its own, as the build changes NODE_ENV. Without a page the rest runs all the same. */
+function buildConsole(): void {
+  try {
+    execFileSync(process.execPath, [join(root, 'apps/console/build.ts')], { stdio: 'inherit' });
+  } catch {
+    console.error('The page was not built; what is above says why.');
   }
-  await Promise.all(apps.map((app) => once(app, 'exit')));
 }
 
 async function main(): Promise<void> {
   const firstPort = await readFirstPort(process.env.PORT);
   const gaveUp = new AbortController();
-  let apps: readonly ChildProcess[] = [];
-  const signalAll = (signal: NodeJS.Signals): void => {
-    for (const app of apps) app.kill(signal);
-  };
-  function stop(): void {
-    if (stopping) return;
-    stopping = true;
-    gaveUp.abort();
-    signalAll('SIGTERM');
-    setTimeout(() => signalAll('SIGKILL'), stopLongestMs).unref();
-  }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  process.stdout.on('error', stop);
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  void stopped.then(() => gaveUp.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop());
+  process.stdout.on('error', () => stop());
+  watchStarters(stop);
   const jaeger = await openJaeger({
     env: process.env,
     ports: process.env.PORT === '0' ? await pickFreePorts() : usualPorts,
     signal: gaveUp.signal,
     say: (line) => console.log(line),
   });
-  if (!stopping) {
-    apps = startApps({ jaeger, firstPort });
-    await runApps(apps, createGuide({ jaeger, firstPort }));
+  buildConsole();
+  const guide = createGuide({ jaeger, firstPort });
+  const env = toAppsEnv({ jaeger, firstPort });
+  function print(line: string): void {
+    process.stdout.write(`${toOneLine(line)}\n`);
+    guide(line);
   }
+  const supervisors = gaveUp.signal.aborted
+    ? []
+    : supervised.map(([app, more]) =>
+        supervise({ folder: join(root, 'apps', app), entry: 'src/main.ts', ...more, env, print }),
+      );
+  process.on('exit', () => {
+    for (const supervisor of supervisors) supervisor.kill();
+  });
+  await stopped;
+  await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
   await jaeger.stop();
-  process.exit(stopping ? 0 : 1);
+  process.exit(0);
 }
 
 readCommandLine(usageText, {});
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof BadPort)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runOnPorts(main);

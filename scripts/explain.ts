@@ -3,15 +3,15 @@
  *
  * It changes nothing and asks no service, so it works while the orchestrator runs, and when it does not.
  */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { narrate } from '@baton/runtime';
-import { JournalError, openReader } from '@baton/saga';
+import { narrate } from '@baton/runtime/narrative';
+import { JournalError } from '@baton/saga';
+import { toOneLine } from '@baton/telemetry/one-line';
 import { readCommandLine } from './command-line.ts';
-import { type Reader, readRun, toJournalFile, workflow } from './run-reader.ts';
+import { findFiles, openRuns, type Reader, readRun, workflow } from './run-reader.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const journalFile = toJournalFile(resolve(root, process.env.DATA_DIR || '.data'));
+const dataDir = resolve(root, process.env.DATA_DIR || '.data');
 const listed = 10;
 const usageText = `npm run explain -- ORDER   an order's life in plain words
 npm run explain            the newest orders
@@ -25,7 +25,7 @@ function explain(reader: Reader, id: string): string[] {
   if (submission?.prunedAs)
     return [`Order ${id} ended ${submission.prunedAs}, long ago; its events are no longer kept.`];
   process.exitCode = 1;
-  return [`There is no order ${id} in ${journalFile}.`, ...listNewest(reader)];
+  return [`There is no order ${id} in ${findFiles(dataDir).join(' and ')}.`, ...listNewest(reader)];
 }
 
 function listNewest(reader: Reader): string[] {
@@ -36,14 +36,15 @@ function listNewest(reader: Reader): string[] {
 
 function main(): void {
   const [id] = readCommandLine(usageText, { allowPositionals: true }).positionals;
-  if (!existsSync(journalFile)) {
-    console.error(`There is no journal at ${journalFile}: npm run dev makes one, or set DATA_DIR.`);
+  if (findFiles(dataDir).length === 0) {
+    console.error(`There is no journal in ${dataDir}: npm run dev makes one, or set DATA_DIR.`);
     process.exitCode = 1;
     return;
   }
-  const reader = openReader(journalFile);
+  const reader = openRuns(dataDir);
   const usage = ['Whose life? npm run explain -- <orderId>', ''];
-  console.log((id ? explain(reader, id) : [...usage, ...listNewest(reader)]).join('\n'));
+  const lines = id ? explain(reader, id) : [...usage, ...listNewest(reader)];
+  console.log(lines.map(toOneLine).join('\n'));
   reader.close();
 }
 
@@ -51,6 +52,6 @@ try {
   main();
 } catch (error) {
   if (!(error instanceof JournalError)) throw error;
-  console.error(error.message);
+  console.error(toOneLine(error.message));
   process.exitCode = 1;
 }

@@ -1,17 +1,16 @@
-/** The words of `npm run fault`, and what they do to the faults file. Services read it as soon as it changes. */
+/** The words of `npm run fault`, and what they do to the faults file. Services read it at each call. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import {
-  Fault,
+  type Fault,
   FaultOperation,
   type FaultState,
   faultableOperations,
   faultKinds,
-  findFaultContract,
-  listDeclineCodes,
 } from '../packages/contracts/src/index.ts';
 import { createFaultFile, type FaultFile } from '../packages/faults/src/fault-file.ts';
 import { scheduleFaults } from '../packages/faults/src/fault-schedule.ts';
+import { describeNoOperation, readFaultWords } from '../packages/faults/src/fault-words.ts';
 import { findFaultsFile, readServiceEnv } from '../packages/service-kit/src/env.ts';
 
 const usageText = `npm run fault                                  what is on
@@ -66,44 +65,25 @@ function readDurationMs(text: string): number {
 function readOperation(text: string): FaultOperation {
   const operation = FaultOperation.safeParse(text);
   if (operation.success) return operation.data;
-  throw new Slip(
-    `No operation ${text}: there are ${faultableOperations.join(', ')}, or off, random`,
-  );
+  throw new Slip(`${describeNoOperation(text)}, or off, random`);
 }
 
 /** Numbers as numbers; the contract says what may be one. */
 const toValue = (text: string): string | number =>
   text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 
-function readFault(operation: FaultOperation, kind: string, values: Values): Fault {
-  if (!faultKinds.some((known) => known === kind))
-    throw new Slip(`No fault ${kind}: there are ${faultKinds.join(', ')}`);
+function readFault(operation: FaultOperation, kind: string | undefined, values: Values): Fault {
   const { for: duration, 'retry-after': retryAfter, help: _help, seed: _seed, ...rest } = values;
-  const given = Object.entries({ ...rest, retryAfter }).flatMap(([name, text]) =>
-    text === undefined ? [] : [[name, toValue(text)]],
+  const given = Object.entries({ ...rest, retryAfter }).flatMap(
+    ([name, text]): [string, string | number][] =>
+      text === undefined ? [] : [[name, toValue(String(text))]],
   );
   const until = duration && new Date(Date.now() + readDurationMs(duration)).toISOString();
-  const read = Fault.safeParse({ kind, ...Object.fromEntries(given), ...(until && { until }) });
-  if (!read.success) throw toSlip(kind, read.error.issues[0]);
-  checkCode(operation, read.data);
-  return read.data;
-}
-
-type Problem = { readonly path: readonly PropertyKey[]; readonly message: string };
-
-function toSlip(kind: string, issue: (Problem & { keys?: readonly string[] }) | undefined): Slip {
-  const names = (issue?.keys ?? issue?.path ?? []).map((name) =>
-    name === 'retryAfter' ? '--retry-after' : `--${String(name)}`,
-  );
-  return issue?.keys
-    ? new Slip(`${kind} takes no ${names.join(', ')}`)
-    : new Slip(`${names.join('.')}: ${issue?.message}`);
-}
-
-function checkCode(operation: FaultOperation, fault: Fault): void {
-  const codes = listDeclineCodes(findFaultContract(operation));
-  if (fault.kind !== 'decline' || fault.code === undefined || codes.includes(fault.code)) return;
-  throw new Slip(`--code ${fault.code}: ${operation} can be declined with ${codes.join(', ')}`);
+  const settings = { ...Object.fromEntries(given), ...(until && { until }) };
+  const toName = (name: string) => (name === 'retryAfter' ? '--retry-after' : `--${name}`);
+  const read = readFaultWords({ operation, kind, settings, toName });
+  if ('slip' in read) throw new Slip(read.slip);
+  return read.fault;
 }
 
 function toLine({ operation, fault, hits }: FaultState): string {
@@ -144,11 +124,14 @@ async function playRandom(file: FaultFile, { values, say, stopped }: Play): Prom
 }
 
 /** The services' own rules say where the file is; what else they need is not asked here. */
-function findFile({ NODE_ENV, FAULTS, FAULTS_FILE, DATA_DIR }: FaultCommand['env']): string {
-  const source = { NODE_ENV, FAULTS, FAULTS_FILE, DATA_DIR };
+function findFile({ NODE_ENV, FAULTS, FAULTS_FILE, DATA_DIR, ...env }: FaultCommand['env']) {
+  const { HOST, OPERATOR_TOKEN } = env;
+  const source = { NODE_ENV, FAULTS, FAULTS_FILE, DATA_DIR, HOST, OPERATOR_TOKEN };
   const file = findFaultsFile(readServiceEnv({ port: 0, shape: {} }, source));
-  if (file === undefined) throw new Slip('There are no faults in production, nor with FAULTS=off');
-  return file;
+  if (file !== undefined) return file;
+  throw new Slip(
+    'There are no faults in production, nor with FAULTS=off; with a HOST that other machines reach, FAULTS=on asks for them',
+  );
 }
 
 export interface FaultCommand {
@@ -170,6 +153,5 @@ export async function runFault({ args, env, say, stopped }: FaultCommand): Promi
   if (word === 'off') return say(switchOff(file, second));
   if (word === 'random') return playRandom(file, { values, say, stopped });
   const operation = readOperation(word);
-  if (second === undefined) throw new Slip(`Which fault? There are ${faultKinds.join(', ')}`);
   say(toLine(file.set(operation, readFault(operation, second, values))));
 }

@@ -1,4 +1,5 @@
 /** `npm run fault`: faults from the command line, also while nothing runs. */
+import { toOneLine } from '@baton/telemetry/one-line';
 import { runFault, Slip } from './fault-command.ts';
 
 const stopped = new AbortController();
@@ -8,7 +9,7 @@ try {
   await runFault({
     args: process.argv.slice(2),
     env: process.env,
-    say: console.log,
+    say: (text) => console.log(text.split('\n').map(toOneLine).join('\n')),
     stopped: stopped.signal,
   });
 } catch (error) {
@@ -18,6 +19,6 @@ try {
     ['UnreadableFaults', 'UnusableFaults', 'StartupProblem'].includes(error.name);
   if (!isTold) throw error;
   const remedy = error.name === 'UnreadableFaults' ? '; npm run fault -- off empties it' : '';
-  console.error(`${error.message}${remedy}`);
+  console.error(toOneLine(`${error.message}${remedy}`));
   process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 /** `npm run matrix`: plays the failure matrix and writes docs/failure-matrix.md, or prints the sentences of a cell. */
 import { writeFileSync } from 'node:fs';
 import { faultableOperations, faultKinds } from '@baton/contracts';
+import { toOneLine } from '@baton/telemetry/one-line';
 import { createMatrix, describeCell } from '../e2e/src/matrix/cell.ts';
 import { document, toDocument } from '../e2e/src/matrix/document.ts';
 import { playMatrix } from '../e2e/src/matrix/play-matrix.ts';
@@ -18,7 +19,8 @@ async function explain(typedOperation: string, typedKind: string | undefined): P
   const operation = faultableOperations.find((one) => one === typedOperation);
   const kind = faultKinds.find((one) => one === typedKind);
   if (!operation || (typedKind && !kind)) {
-    console.error(`There is no ${operation ? typedKind : typedOperation}.\n\n${usageText}`);
+    const typed = toOneLine(String(operation ? typedKind : typedOperation));
+    console.error(`There is no ${typed}.\n\n${usageText}`);
     process.exitCode = 1;
     return;
   }
@@ -36,7 +38,7 @@ async function play(): Promise<void> {
       complaints.map((complaint) => `${describeCell(cell)}: ${complaint}`),
     ),
   ];
-  for (const complaint of wrong) console.error(complaint);
+  for (const complaint of wrong) console.error(toOneLine(complaint));
   const { played, impossible } = matrix;
   console.log(`${played.length} cells played in ${seconds} s, ${impossible.length} impossible`);
   if (wrong.length > 0) process.exitCode = 1;

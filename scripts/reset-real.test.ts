@@ -52,8 +52,10 @@ test('says that a running Baton is in use, and empties what it left', async () =
   const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` };
   const system = await startSystem(folder, { ...tracing, STANDBY: 'true' });
   try {
-    await placeOrder(system.apps.get('orchestrator')?.port);
-    for (const name of ['catalog.json', 'traced-to'])
+    const orchestratorPort = system.apps.get('orchestrator')?.port;
+    await placeOrder(orchestratorPort);
+    await fetch(`http://127.0.0.1:${orchestratorPort}/audit`);
+    for (const name of ['catalog.json', 'totals.json', 'traced-to', 'traced-by'])
       await expect.poll(() => existsSync(join(folder, 'orchestrator', name))).toBe(true);
     const refused = reset();
     expect(refused.output).toMatch(/^Nothing was removed: .* is in use; stop Baton first\.\n$/);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const resetScript = join(import.meta.dirname, 'reset.ts');
 
@@ -11,13 +11,13 @@ let folder: string;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'reset-'));
-  mkdirSync(join(folder, 'orchestrator'));
+  for (const own of ['orchestrator', 'notification-service']) mkdirSync(join(folder, own));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function reset() {
+function reset(...args: readonly string[]) {
   const env = { ...process.env, DATA_DIR: folder };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [resetScript], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [resetScript, ...args], {
     env,
     encoding: 'utf8',
   });
@@ -47,6 +47,7 @@ async function hold(path: string, sql: string) {
 const users = [
   ['a service with an idle WAL file', 'order-service.sqlite', 'PRAGMA journal_mode = WAL'],
   ['an orchestrator with its lock', 'orchestrator/journal.lock', 'BEGIN EXCLUSIVE'],
+  ['a function with its object', 'notification-service/0a1b.sqlite', 'PRAGMA journal_mode = WAL'],
 ] as const;
 
 test.each(users)(
@@ -93,4 +94,43 @@ test.each(['thesis.odt', 'notes.json', 'orchestrator/thesis.odt', 'x.json/mine.t
 test('says so when there is nothing yet', () => {
   rmSync(folder, { recursive: true });
   expect(reset()).toEqual({ status: 0, output: `${folder} does not exist: nothing to remove.\n` });
+});
+
+describe('where orders went to a cluster', () => {
+  const files = [
+    'order-service.sqlite',
+    'orchestrator/journal.sqlite',
+    'orchestrator/cluster/projection.sqlite',
+    'orchestrator/cluster/projection.sqlite-wal',
+    'orchestrator/cluster/journal.lock',
+    'restate/restate-1/db/CURRENT',
+  ];
+  beforeEach(() => {
+    for (const file of files) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), '');
+    }
+  });
+
+  test('empties the node’s folder too', () => {
+    expect(reset().status).toBe(0);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('--projection removes what was read of the cluster alone, and leaves the mark that orders went there', async () => {
+    const projection = 'orchestrator/cluster/projection.sqlite';
+    const user = await hold(projection, 'PRAGMA journal_mode = WAL; CREATE TABLE t (a)');
+    const refused = reset('--projection');
+    await user.kill();
+    expect([refused.status, refused.output]).toEqual([1, expect.stringContaining('is in use')]);
+    expect(reset('--projection').status).toBe(0);
+    expect(existsSync(join(folder, projection))).toBe(false);
+    expect(existsSync(join(folder, 'orchestrator/cluster'))).toBe(true);
+    for (const file of files.filter((name) => !name.includes('cluster')))
+      expect(existsSync(join(folder, file))).toBe(true);
+    expect(reset('--projection')).toEqual({
+      status: 0,
+      output: `${folder} holds no projection.\n`,
+    });
+  });
 });

@@ -7,6 +7,8 @@
  * lets readers be. A port would say less: services may listen elsewhere, or work on another folder.
  *
  * The locks are held until the files are gone, so that nothing starts on them meanwhile.
+ *
+ * `--projection` removes only what this replica read of its cluster. The folder stays: it says that orders went there.
  */
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -16,16 +18,23 @@ import { readCommandLine } from './command-line.ts';
 const root = resolve(import.meta.dirname, '..');
 const folder = resolve(root, process.env.DATA_DIR || '.data');
 const sqliteBusy = 5;
-const usageText = `npm run reset   empties the folder that holds Baton's data, unless Baton runs on it
+const usageText = `npm run reset                   empties the folder that holds Baton's data, unless Baton runs on it
+npm run reset -- --projection   only what a replica read of its cluster: it reads all anew at its next start
 
 DATA_DIR  that folder; .data unless it is set`;
 
-const sqlite = '\\.(sqlite|lock)(-wal|-shm|-journal)?';
-const journal = `(journal|standby)${sqlite}|(catalog\\.json|traced-to)(\\.new)?`;
+const sqlite = '\\.(sqlite|lock)(-wal|-shm|-journal|-damaged)?';
+const journal = `(journal|standby)${sqlite}|(catalog\\.json|totals\\.json|traced-(to|by))(\\.new)?`;
 /** Whatever else is found in DATA_DIR, it was set to someone else's folder. */
 const ours = new RegExp(
-  `^(\\.DS_Store|faults\\.json(\\..+)?|[a-z0-9-]+${sqlite}|orchestrator/(${journal}))$`,
+  `^(\\.DS_Store|faults\\.json(\\..+)?|(notification-service/)?[a-z0-9-]+${sqlite}|orchestrator/(${journal}))$`,
 );
+const projection = new RegExp(`^orchestrator/cluster/(projection|journal|standby)${sqlite}$`);
+
+/** A cluster's node: what it keeps there is its own business. */
+const node = 'restate';
+/** The orchestrator's, and a function's. */
+const folders = ['orchestrator/cluster', 'orchestrator', 'notification-service', node];
 
 class Refusal extends Error {}
 
@@ -44,13 +53,13 @@ function lock(path: string): DatabaseSync {
   return db;
 }
 
-/** Every file in it, and every folder but the orchestrator's own, by its path inside. */
+/** Every file in it but a node's, and every folder but those of ours, by its path inside. */
 function listFiles(): string[] {
   try {
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
     return entries
       .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-      .filter((path) => path !== 'orchestrator');
+      .filter((path) => !folders.includes(path) && !path.startsWith(`${node}/`));
   } catch (error) {
     throw new Refusal(
       `${folder} cannot be read (${error instanceof Error ? error.message : error})`,
@@ -60,34 +69,48 @@ function listFiles(): string[] {
 
 function listOurs(): string[] {
   const files = listFiles();
-  const foreign = files.find((name) => !ours.test(name));
+  const foreign = files.find((name) => !ours.test(name) && !projection.test(name));
   if (foreign) throw new Refusal(`${join(folder, foreign)} is not Baton's`);
   return files;
 }
 
 function empty(): string {
   if (!existsSync(folder)) return `${folder} does not exist: nothing to remove.`;
-  const databases = listOurs().filter((name) => /\.(sqlite|lock)$/.test(name));
+  return remove(listOurs, () => {
+    rmSync(join(folder, node), { recursive: true, force: true });
+    for (const name of folders) removeFolder(join(folder, name));
+    return `${folder} is empty now.`;
+  });
+}
+
+function forgetCluster(): string {
+  const list = () => listOurs().filter((name) => projection.test(name));
+  if (!existsSync(folder) || list().length === 0) return `${folder} holds no projection.`;
+  return remove(list, () => 'The next start reads all that the cluster has told.');
+}
+
+/** While nobody uses any of it. */
+function remove(list: () => readonly string[], end: () => string): string {
+  const databases = list().filter((name) => /\.(sqlite|lock)$/.test(name));
   const locks: DatabaseSync[] = [];
   try {
     for (const name of databases) locks.push(lock(join(folder, name)));
     // Listed anew: to take a lock makes files, and whoever stopped meanwhile left some.
-    for (const name of listOurs()) rmSync(join(folder, name), { force: true });
-    removeFolder(join(folder, 'orchestrator'));
+    for (const name of list()) rmSync(join(folder, name), { force: true });
+    return end();
   } finally {
     for (const db of locks) db.close();
   }
-  return `${folder} is empty now.`;
 }
 
-/** With what is in it again, it stays: an orchestrator that starts just now has made it, and needs it. */
+/** With what is in it again, it stays: whoever starts just now has made it, and needs it. */
 function removeFolder(path: string): void {
   if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
 }
 
-readCommandLine(usageText, {});
+const { values } = readCommandLine(usageText, { options: { projection: { type: 'boolean' } } });
 try {
-  console.log(empty());
+  console.log(values.projection ? forgetCluster() : empty());
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;
   console.error(`Nothing was removed: ${error.message}.`);

@@ -1,21 +1,49 @@
 /** Runs as they stand in the journal's file, with the workflow they began with: for whoever tells of them. */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { mapParticipants } from '@baton/contracts';
-import { createPlaceOrder } from '@baton/orchestrator';
-import { createParticipants } from '@baton/runtime';
-import { type openReader, type RunView, replay, viewRun } from '@baton/saga';
+import { createPlaceOrder } from '@baton/orchestrator/place-order';
+import type { Participants } from '@baton/runtime';
+import { openReader, type RunView, replay, viewRun } from '@baton/saga';
 
-export type Reader = ReturnType<typeof openReader>;
+export type Reader = Pick<
+  ReturnType<typeof openReader>,
+  'read' | 'readSubmission' | 'list' | 'close'
+>;
 
-/** Where the orchestrator keeps it. */
-export const toJournalFile = (dataDir: string): string =>
-  join(dataDir, 'orchestrator', 'journal.sqlite');
+/** The orchestrator's journal, and the copy that a replica of a cluster keeps: both where orders have moved. */
+export const findFiles = (dataDir: string): string[] =>
+  ['journal.sqlite', 'cluster/projection.sqlite']
+    .map((file) => join(dataDir, 'orchestrator', file))
+    .filter((path) => existsSync(path));
 
-/** Only their plans are asked, so nobody need be at these addresses. */
-export const workflow = createPlaceOrder(
-  createParticipants(mapParticipants(() => 'http://127.0.0.1:1')),
-);
+/** Those of a cluster are listed first: they are the newer ones. */
+export function openRuns(dataDir: string): Reader {
+  const readers = findFiles(dataDir).map(openReader);
+  const find = <T>(read: (reader: Reader) => T | undefined): T | undefined => {
+    for (const reader of readers) {
+      const found = read(reader);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return {
+    read: (id) => find((reader) => reader.read(id)),
+    readSubmission: (id) => find((reader) => reader.readSubmission(id)),
+    list: (query) =>
+      readers
+        .toReversed()
+        .flatMap((reader) => reader.list(query))
+        .slice(0, query.limit),
+    close: () => {
+      for (const reader of readers) reader.close();
+    },
+  };
+}
+
+/** Only their plans are asked: without clients of the participants, a command is there in half the time. */
+export const workflow = createPlaceOrder(mapParticipants(() => ({})) as unknown as Participants);
 const sagas = workflow.versions;
 
 export function readRun(reader: Reader, id: string): RunView | undefined {

@@ -61,6 +61,7 @@ test.each(apps)('$heading: every setting, and no other', ({ heading, path, readE
     ...shared,
     ...addresses,
     'participantUrls',
+    'otel',
   ]);
   expect(Object.keys(readEnv({})).filter((name) => !known.has(name))).toEqual([]);
 });

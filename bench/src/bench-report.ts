@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly hasJaeger: boolean;
   /** How many wait, where that is what is measured. */
   readonly orders: number;
+  /** What was measured becomes what later runs are compared with. */
+  readonly isLanding: boolean;
 }
 export interface BenchReport {
   readonly holds: boolean;

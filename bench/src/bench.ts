@@ -1,12 +1,25 @@
 /** `npm run bench`: all benches, or those that are named. 1: one of them does not hold; 2: it could not be measured. */
 import { parseArgs } from 'node:util';
 import type { Bench, BenchReport } from './bench-report.ts';
+import { benchFunction } from './function-bench.ts';
+import { benchHistory } from './history-bench.ts';
+import { benchRivals } from './rivals/rivals-bench.ts';
+import { benchScale } from './scale-bench.ts';
+import { benchSlowDisk } from './slow-disk-bench.ts';
 import { benchTracing } from './tracing-bench.ts';
 import { benchWaiting } from './waiting-bench.ts';
 
-const benches: Readonly<Record<string, Bench>> = { tracing: benchTracing, waiting: benchWaiting };
+const benches: Readonly<Record<string, Bench>> = {
+  tracing: benchTracing,
+  waiting: benchWaiting,
+  history: benchHistory,
+  scale: benchScale,
+  function: benchFunction,
+  rivals: benchRivals,
+  'slow-disk': benchSlowDisk,
+};
 
-const usageText = `Usage: npm run bench -- [${Object.keys(benches).join(' | ')}] [--quick] [--json] [--jaeger] [--orders N]`;
+const usageText = `Usage: npm run bench -- [${Object.keys(benches).join(' | ')}] [--quick] [--json] [--jaeger] [--orders N] [--land]`;
 
 function readArguments() {
   const { values, positionals } = parseArgs({
@@ -16,16 +29,17 @@ function readArguments() {
       json: { type: 'boolean', default: false },
       jaeger: { type: 'boolean', default: false },
       orders: { type: 'string' },
+      land: { type: 'boolean', default: false },
     },
   });
-  const { quick, json, jaeger } = values;
+  const { quick, json, jaeger, land } = values;
   const orders = Number(values.orders ?? (quick ? 20_000 : 100_000));
   if (!Number.isSafeInteger(orders) || orders < 1)
     throw new Error(`--orders must be a whole number from 1, not ${values.orders}`);
   const unknown = positionals.find((name) => !Object.hasOwn(benches, name));
   if (unknown !== undefined) throw new Error(`There is no bench ${unknown}`);
   const names = positionals.length > 0 ? positionals : Object.keys(benches);
-  return { options: { isQuick: quick, hasJaeger: jaeger, orders }, json, names };
+  return { options: { isQuick: quick, hasJaeger: jaeger, orders, isLanding: land }, json, names };
 }
 
 async function runBenches(): Promise<boolean> {

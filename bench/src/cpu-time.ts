@@ -6,12 +6,20 @@ const ticksPerSecond = 100;
 /** Places after the name, which is in brackets and may hold anything. */
 const user = 11;
 const system = 12;
+const endedUser = 13;
+const endedSystem = 14;
+
+function sumFields(line: string, places: readonly number[]): number {
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return places.reduce((ticks, place) => ticks + Number(fields[place] ?? 0), 0) / ticksPerSecond;
+}
 
 /** Of one line of /proc/PID/stat, in seconds. */
-export function readCpuSeconds(line: string): number {
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[user]) + Number(fields[system])) / ticksPerSecond;
-}
+export const readCpuSeconds = (line: string): number => sumFields(line, [user, system]);
+
+/** With what the process waited for, and what that waited for. */
+export const readTreeSeconds = (line: string): number =>
+  sumFields(line, [user, system, endedUser, endedSystem]);
 
 /** NaN where there is no /proc. */
 export function sumCpuSeconds(pids: readonly number[]): number {

@@ -5,16 +5,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createEngine, ok, openJournal, saga } from '@baton/saga';
 import { z } from 'zod';
-import { EngineTask, type Figures, ProcessOptions } from './measured-engine.ts';
+import { EngineGiven, EngineTask } from './measured-engine.ts';
+import { type Figures, readGiven, serveTasks } from './measured-process.ts';
 
 /** Orders on their way at once. */
 const customers = { parking: 256, placing: 32 };
 const pollMs = 10;
 const collections = 10;
 
-const { path, spawnedAt, isBack, openMax } = ProcessOptions.parse(
-  JSON.parse(process.argv[2] ?? ''),
-);
+const { path, spawnedAt, isBack, openMax } = readGiven(EngineGiven);
 const sinceSpawn = (): number => Date.now() - spawnedAt;
 /** When the participant that was down was called, in milliseconds since this process was spawned. */
 const calledMs: number[] = [];
@@ -123,9 +122,4 @@ function run(task: EngineTask): Promise<Figures> {
   }
 }
 
-process.on('message', async (message) => {
-  process.send?.(await run(EngineTask.parse(message)));
-});
-// Whoever started it has gone.
-process.once('disconnect', () => process.exit(0));
-process.send?.({ startMs });
+serveTasks(EngineTask, { startMs }, run);

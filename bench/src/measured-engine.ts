@@ -1,10 +1,8 @@
-/** An engine in a process of its own, started, told what to do, and killed. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+/** An engine in a process of its own, and what it can be told to do. */
 import { z } from 'zod';
+import { type MeasuredProcess, startProcess } from './measured-process.ts';
 
-export const ProcessOptions = z.object({
+export const EngineGiven = z.object({
   /** The journal's file. */
   path: z.string(),
   /** In milliseconds since the epoch. */
@@ -13,7 +11,7 @@ export const ProcessOptions = z.object({
   isBack: z.boolean(),
   openMax: z.number(),
 });
-type ProcessOptions = z.output<typeof ProcessOptions>;
+type EngineGiven = z.output<typeof EngineGiven>;
 
 export const EngineTask = z.discriminatedUnion('type', [
   z.object({ type: z.literal('park'), orders: z.number() }),
@@ -23,45 +21,11 @@ export const EngineTask = z.discriminatedUnion('type', [
 ]);
 export type EngineTask = z.output<typeof EngineTask>;
 
-const Figures = z.record(z.string(), z.number());
-export type Figures = z.output<typeof Figures>;
+export type MeasuredEngine = MeasuredProcess<EngineTask>;
 
-export interface MeasuredEngine {
-  /** One task at a time. Throws when the process ends over it, or does not say one of the figures that are asked for. */
-  run<K extends string>(task: EngineTask, names: readonly K[]): Promise<Record<K, number>>;
-  /** kill -9; resolves when the process is gone. */
-  kill(): Promise<void>;
-}
-
-const program = fileURLToPath(new URL('./engine-process.ts', import.meta.url));
-
-export async function startEngine(
-  options: Omit<ProcessOptions, 'spawnedAt'>,
-): Promise<MeasuredEngine> {
-  const given = JSON.stringify({ ...options, spawnedAt: Date.now() });
-  // Code that was not used for a while would be dropped at some collections and not at others, megabytes of it.
-  const child = fork(program, [given], { execArgv: ['--expose-gc', '--no-flush-bytecode'] });
-  const ended = once(child, 'exit');
-  const hear = async (): Promise<Figures> => {
-    const [message] = await Promise.race([
-      once(child, 'message'),
-      ended.then(([code, signal]) => {
-        throw new Error(`The engine's process ended with ${code ?? signal}`);
-      }),
-    ]);
-    return Figures.parse(message);
-  };
-  await hear();
-  return {
-    async run<K extends string>(task: EngineTask, names: readonly K[]) {
-      child.send(task);
-      const figures = await hear();
-      const read = (name: K): [K, number] => [name, z.number().parse(figures[name])];
-      return Object.fromEntries(names.map(read)) as Record<K, number>; // the named boundary: `fromEntries` forgets the names
-    },
-    async kill() {
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
-}
+export const startEngine = (options: Omit<EngineGiven, 'spawnedAt'>): Promise<MeasuredEngine> =>
+  startProcess(new URL('./engine-process.ts', import.meta.url), {
+    given: { ...options, spawnedAt: Date.now() },
+    // Code that was not used for a while would be dropped at some collections and not at others, megabytes of it.
+    execArgv: ['--expose-gc', '--no-flush-bytecode'],
+  });

@@ -8,28 +8,41 @@ export interface MeasuredSystem {
   /** The orchestrator's. */
   readonly url: string;
   readonly pids: readonly number[];
+  readonly dataDir: string;
   stop(): Promise<void>;
 }
 
-/** Without a collector nothing is traced. */
-export async function startMeasured(
-  collector?: Pick<Collector, 'url' | 'pageUrl'>,
-): Promise<MeasuredSystem> {
-  // In memory: a disk that is waited for would hide what tracing takes.
-  const dataDir = createFastFolder('bench');
+export interface SystemOptions {
+  /** Without one nothing is traced. */
+  readonly collector?: Pick<Collector, 'url' | 'pageUrl'> | undefined;
+  /** Default: one in memory, as a disk that is waited for would hide what is measured. */
+  readonly folder?: string;
+  /** Of every process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** As they run in production: nothing in them can be broken on purpose. */
+export const production = { NODE_ENV: 'production', FAULTS: 'off' };
+
+export async function startMeasured({
+  collector,
+  folder = createFastFolder('bench'),
+  env: given = {},
+}: SystemOptions = {}): Promise<MeasuredSystem> {
   // Said either way: what is set around us must not trace those that are measured without.
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: collector?.url ?? '',
-    OTEL_TRACES_SAMPLER_ARG: '1',
     JAEGER_UI_URL: collector?.pageUrl ?? '',
+    ...given,
   };
-  const { apps, stop } = await startSystem(dataDir, env, env);
+  const { apps, stop } = await startSystem(folder, env, env);
   return {
     url: `http://127.0.0.1:${apps.get('orchestrator')?.port}`,
     pids: [...apps.values()].map(({ pid }) => pid),
+    dataDir: folder,
     stop: async () => {
       await stop();
-      rmSync(dataDir, { recursive: true });
+      rmSync(folder, { recursive: true });
     },
   };
 }

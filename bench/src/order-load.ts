@@ -6,7 +6,10 @@ export interface LoadOptions {
   /** The orchestrator's. */
   readonly url: string;
   readonly customers: number;
-  readonly seconds: number;
+  /** It takes no less time than this. */
+  readonly seconds?: number;
+  /** Nor are fewer orders placed. */
+  readonly orders?: number;
 }
 export interface Load {
   readonly orders: number;
@@ -29,7 +32,8 @@ const headers = {
   prefer: 'wait=20',
 };
 
-function place(url: string, agent: Agent): Promise<string> {
+/** The answer's text, once the order has ended. */
+export function placeOrder(url: string, agent: Agent): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const sent = request(`${url}/orders`, { agent, method: 'POST', headers }, (answer) => {
     let text = '';
@@ -54,13 +58,19 @@ function readTraceId(text: string): string | undefined {
   return links.trace?.split('/').at(-1);
 }
 
-export async function placeOrders({ url, customers, seconds }: LoadOptions): Promise<Load> {
+export async function placeOrders({
+  url,
+  customers,
+  seconds = 0,
+  orders = 0,
+}: LoadOptions): Promise<Load> {
   const agent = new Agent({ keepAlive: true, maxSockets: customers });
   const answers: string[] = [];
   const beganMs = performance.now();
-  const isOver = (): boolean => performance.now() - beganMs >= seconds * 1_000;
+  const isOver = (): boolean =>
+    performance.now() - beganMs >= seconds * 1_000 && answers.length >= orders;
   const order = async (): Promise<void> => {
-    while (!isOver()) answers.push(await place(url, agent));
+    while (!isOver()) answers.push(await placeOrder(url, agent));
   };
   await Promise.all(Array.from({ length: customers }, order));
   const tookSeconds = (performance.now() - beganMs) / 1_000;

@@ -8,7 +8,7 @@ export interface Spread {
 }
 
 /** The value below which so much of the others lie, between its neighbours where it falls between two. */
-function readQuantile(sorted: readonly number[], share: number): number {
+export function readQuantile(sorted: readonly number[], share: number): number {
   const place = (sorted.length - 1) * share;
   const below = sorted[Math.floor(place)] ?? Number.NaN;
   const above = sorted[Math.ceil(place)] ?? Number.NaN;

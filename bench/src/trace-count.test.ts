@@ -5,15 +5,17 @@ import { completedShape } from './trace-shape.ts';
 
 type Sent = readonly [service: string, spans: readonly (readonly [id: string, kind: number])[]];
 
-const toBody = (traceId: string, sent: readonly Sent[], name = 'any'): string =>
-  JSON.stringify({
-    resourceSpans: sent.map(([service, spans]) => ({
-      resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
-      scopeSpans: [
-        { scope: {}, spans: spans.map(([spanId, kind]) => ({ traceId, spanId, name, kind })) },
-      ],
-    })),
-  });
+const toBody = (traceId: string, sent: readonly Sent[], name = 'any'): Buffer =>
+  Buffer.from(
+    JSON.stringify({
+      resourceSpans: sent.map(([service, spans]) => ({
+        resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
+        scopeSpans: [
+          { scope: {}, spans: spans.map(([spanId, kind]) => ({ traceId, spanId, name, kind })) },
+        ],
+      })),
+    }),
+  );
 const [internal, server, client] = [1, 2, 3];
 
 /** As the orchestrator and the services send it. */
@@ -21,7 +23,8 @@ const completed: readonly Sent[] = [
   [
     'orchestrator',
     [
-      ['root', server],
+      ['request', server],
+      ['order', internal],
       ['end', internal],
       ...orderPlan.flatMap(({ name }): [string, number][] => [
         [`step ${name}`, internal],
@@ -29,15 +32,7 @@ const completed: readonly Sent[] = [
       ]),
     ],
   ],
-  ...orderPlan.map(
-    ({ name, first }): Sent => [
-      first.participant,
-      [
-        [`${name} request`, server],
-        [`${name} fence`, internal],
-      ],
-    ],
-  ),
+  ...orderPlan.map(({ name, first }): Sent => [first.participant, [[`${name} request`, server]]]),
 ];
 
 it('knows what the trace of a completed order has, in whatever pieces it arrives', () => {
@@ -45,7 +40,7 @@ it('knows what the trace of a completed order has, in whatever pieces it arrives
   for (const piece of completed.toReversed()) count.add(toBody('t1', [piece]));
   count.add(toBody('t2', completed));
   expect(count.readShapes()).toEqual({ [completedShape]: 2 });
-  expect(count.spans()).toBe(2 * (2 + 4 * orderPlan.length));
+  expect(count.spans()).toBe(2 * (3 + 3 * orderPlan.length));
 });
 
 it('misses a span that did not arrive', () => {
@@ -70,5 +65,5 @@ it('begins anew once cleared', () => {
 });
 
 it('takes nothing that is not OTLP', () => {
-  expect(() => createTraceCount().add('{}')).toThrow('resourceSpans');
+  expect(() => createTraceCount().add(Buffer.from('{}'))).toThrow('resourceSpans');
 });

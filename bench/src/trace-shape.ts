@@ -23,14 +23,14 @@ const called = orderPlan.map(
   ({ first: { participant } }) => findParticipant(participant)?.program ?? participant,
 );
 
-/** What the trace of such an order has: its root, its end, and for each step itself, its call, the service and its store. */
+/** What the trace of such an order has: its request, itself, its end, and for each step itself, its call and the service. */
 export const completedShape: string = shapeOf([
   'orchestrator server',
+  'orchestrator internal',
   'orchestrator internal',
   ...called.flatMap((service) => [
     'orchestrator internal',
     'orchestrator client',
     `${service} server`,
-    `${service} internal`,
   ]),
 ]);

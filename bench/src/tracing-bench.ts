@@ -8,7 +8,7 @@ import { type Collector, type Count, startCollector } from './collector.ts';
 import { sumCpuSeconds } from './cpu-time.ts';
 import { startJaegerCollector } from './jaeger-collector.ts';
 import { type MeasuredSystem, startMeasured } from './measured-system.ts';
-import { placeOrders } from './order-load.ts';
+import { type LoadOptions, placeOrders } from './order-load.ts';
 import { isDecided, runPairs, type Spread, toSpread, toText } from './ratio.ts';
 import { completedShape } from './trace-shape.ts';
 
@@ -19,9 +19,13 @@ const cpuMax = 1 / shareMin;
 /** Half of what the orchestrator lets be in progress at once: none waits for a place. */
 const customers = 32;
 /** Many short rounds rather than a few long ones: what else runs on the machine comes and goes within seconds. */
-const full = { pairsMin: 24, pairsMax: 80, seconds: 1.5, warmSeconds: 8 };
-const quick = { pairsMin: 9, pairsMax: 18, seconds: 1, warmSeconds: 3 };
+const full = { pairsMin: 24, pairsMax: 80, seconds: 1.5 };
+const quick = { pairsMin: 9, pairsMax: 18, seconds: 1 };
+/** Then programs are compiled, however fast the machine is: it takes more orders the more is done for each. */
+const warmOrders = 5_000;
 const pollMs = 100;
+/** What processes do while nobody wants anything is not held against the traced ones, for whose last spans one waits. */
+const usualLagMs = 600;
 /** Spans that did not arrive for so long do not arrive. */
 const silenceMaxMs = 5_000;
 
@@ -50,12 +54,14 @@ export interface TracingFigures {
   readonly wrong: readonly Readonly<Record<string, number>>[];
 }
 
-async function play(system: MeasuredSystem, seconds: number, collector?: Collector) {
+type Length = Pick<LoadOptions, 'seconds' | 'orders'>;
+
+async function play(system: MeasuredSystem, length: Length, collector?: Collector) {
   await collector?.clear();
   const cpuBefore = sumCpuSeconds(system.pids);
-  const load = await placeOrders({ url: system.url, customers: customers, seconds });
+  const load = await placeOrders({ url: system.url, customers, ...length });
   const { orders, traceIds } = load;
-  const count = collector && (await awaitSpans(collector, orders, traceIds));
+  const count = await (collector ? awaitSpans(collector, orders, traceIds) : delay(usualLagMs));
   return {
     orders,
     perSecond: orders / load.tookSeconds,
@@ -146,16 +152,16 @@ export function toReport(figures: TracingFigures, hasJaeger: boolean): BenchRepo
 }
 
 export const benchTracing: Bench = async ({ isQuick, hasJaeger }) => {
-  const { pairsMin, pairsMax, seconds, warmSeconds } = isQuick ? quick : full;
+  const { pairsMin, pairsMax, seconds } = isQuick ? quick : full;
   await using cleanup = new AsyncDisposableStack();
   const collector = await (hasJaeger ? startJaegerCollector() : startCollector());
   cleanup.defer(() => collector.stop());
-  const [traced, plain] = await Promise.all([startMeasured(collector), startMeasured()]);
+  const [traced, plain] = await Promise.all([startMeasured({ collector }), startMeasured()]);
   cleanup.defer(() => Promise.all([traced.stop(), plain.stop()]).then(() => {}));
-  const playTraced = (): Promise<Round> => play(traced, seconds, collector);
-  const playPlain = (): Promise<Round> => play(plain, seconds);
-  await play(traced, warmSeconds, collector);
-  await play(plain, warmSeconds);
+  const playTraced = (): Promise<Round> => play(traced, { seconds }, collector);
+  const playPlain = (): Promise<Round> => play(plain, { seconds });
+  await play(traced, { orders: warmOrders }, collector);
+  await play(plain, { orders: warmOrders });
   // On a busy machine it takes more of them to tell. All of them count.
   const isEnough = (rounds: readonly Pair[]): boolean =>
     rounds.length >= pairsMax ||

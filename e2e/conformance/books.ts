@@ -1,5 +1,4 @@
 /** What the participant's own reads say, so that an effect can be seen from outside. */
-import type { Order } from './order-request.ts';
 import type { Wire } from './wire.ts';
 
 export type Books = ReadonlyMap<string, string>;
@@ -35,15 +34,31 @@ function listDifferences(before: string, after: string): readonly number[] {
     .filter((difference) => difference !== 0);
 }
 
+const count = (text: string, part: string): number => text.split(part).length - 1;
+
+const countNumbers = (text: string, own: readonly string[]): number =>
+  listNumbers(text).filter((n) => own.includes(String(n))).length;
+
+/** How often a read names what is an order's own: as a text, as a number that was not there, or as what its numbers moved by. */
+function countOwn(before: string, after: string, own: readonly string[]): number {
+  const texts = own.filter((value) => Number.isNaN(Number(value)));
+  const named =
+    texts.reduce((sum, text) => sum + count(after, text), 0) +
+    Math.max(0, countNumbers(after, own) - countNumbers(before, own));
+  const moved = () => listDifferences(before, after).filter((n) => own.includes(String(n)));
+  return named > 0 ? named : moved().length;
+}
+
 /**
- * The trace that an effect left: how often a read names the order, or, where it names none, by how
- * much its numbers moved. Two single effects of equal requests leave equal traces; a doubled one
+ * The trace that an effect left: how often a read names what is the order's own, or, where it names none of it, by how
+ * much its numbers moved. Two single effects of requests that differ in nothing else leave equal traces; a doubled one
  * does not.
  */
-export const toTrace = (before: Books, after: Books, { id }: Order): string =>
+export const toTrace = (before: Books, after: Books, own: readonly string[]): string =>
   JSON.stringify(
     [...after].map(([path, text]) => {
-      const times = text.split(id).length - 1;
-      return [path, times > 0 ? times : listDifferences(before.get(path) ?? '', text)];
+      const earlier = before.get(path) ?? '';
+      const times = countOwn(earlier, text, own);
+      return [path, times > 0 ? times : listDifferences(earlier, text)];
     }),
   );

@@ -1,11 +1,12 @@
 import { participantPrograms } from '@baton/contracts';
 import { listen, toQuietOptions } from '@baton/service-kit/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { findProgram } from '../src/programs.ts';
 import { checkParticipant, Unreachable } from './check-participant.ts';
 import { type Finding, toLine } from './finding.ts';
-import { type Defect, seatDefects } from './stand-in/defect.ts';
+import { type Defect, seatDefects, type Trait } from './stand-in/defect.ts';
 import { startSeats } from './stand-in/seats-server.ts';
+import { createUnique } from './stand-in/unique.ts';
 
 async function collect(url: string): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
@@ -26,8 +27,8 @@ describe('a participant of our own', () => {
   });
 });
 
-async function checkSeats(...defects: readonly Defect[]): Promise<readonly Finding[]> {
-  const { url, close } = await startSeats(...defects);
+async function checkSeats(...traits: readonly Trait[]): Promise<readonly Finding[]> {
+  const { url, close } = await startSeats(...traits);
   const findings = await collect(url);
   await close();
   return findings;
@@ -39,6 +40,11 @@ describe('a participant that shares no code with ours', () => {
     expect(failuresOf(await checkSeats()).map(toLine)).toEqual([]);
   });
 
+  it('conforms without an orderId, when its answers repeat the key', async () => {
+    const findings = await checkSeats('names runs by their key');
+    expect(failuresOf(findings).map(toLine)).toEqual([]);
+  });
+
   it.each(defectNames)('fails when it %s', async (defect) => {
     const failed = failuresOf(await checkSeats(defect)).map(({ check }) => check);
     expect(failed).toContain(seatDefects[defect]);
@@ -47,6 +53,32 @@ describe('a participant that shares no code with ours', () => {
   it('has a defect for every check, so that each is seen to fail', async () => {
     const checks = new Set((await checkSeats()).map(({ check }) => check));
     expect([...checks].sort()).toEqual([...new Set(Object.values<string>(seatDefects))].sort());
+  });
+});
+
+describe('a participant whose effects are unique by something in the body', () => {
+  async function check(options?: Parameters<typeof createUnique>[0]) {
+    const participant = createUnique(options);
+    const { url, close } = await listen(participant.app);
+    onTestFinished(async () => {
+      await close();
+      participant.close();
+    });
+    const findings = await collect(url);
+    return { findings, again: await collect(url) };
+  }
+
+  it('conforms where its document has a template, as often as it is checked', async () => {
+    const { findings, again } = await check();
+    expect(failuresOf([...findings, ...again]).map(toLine)).toEqual([]);
+    expect(findings.length).toBeGreaterThan(60);
+  });
+
+  it('fails without one, since an order more is refused', async () => {
+    const { findings } = await check({ hasTemplates: false });
+    const failed = failuresOf(findings).map(toLine).join('\n');
+    expect(failed).toMatch(/unique\.redeem: .* came 409 .*taken/);
+    expect(failed).toMatch(/unique\.sit: .* came 409 .*taken/);
   });
 });
 

@@ -49,7 +49,7 @@ async function* checkEffect(
 ): AsyncGenerator<Finding> {
   const orders: Order[] = [];
   const newOrder = (): Order => {
-    const order = createOrder();
+    const order = createOrder(orders.length, effect.bodies[0]);
     orders.push(order);
     return order;
   };

@@ -2,12 +2,14 @@
 import { z } from 'zod';
 
 export type Body = Readonly<Record<string, unknown>>;
+/** Orders take them in turn. */
+export type Bodies = readonly [Body, ...Body[]];
 
 export interface Effect {
   readonly name: string;
   readonly path: string;
-  readonly body: Body;
-  readonly undo: { readonly path: string; readonly body: Body } | undefined;
+  readonly bodies: Bodies;
+  readonly undo: { readonly path: string; readonly bodies: Bodies } | undefined;
   readonly refusal: { readonly code: string; readonly body: Body } | undefined;
   /** Of the body of a 200. */
   readonly reply: z.ZodType;
@@ -35,6 +37,7 @@ const Operation = z.looseObject({
   requestBody: Message.optional(),
   responses: z.looseObject({ 200: Message.optional() }).default({}),
   'x-baton-effect': z.object({ undo: z.string().nullable() }).optional(),
+  'x-baton-template': z.union([z.tuple([Body], Body), Body]).optional(),
   'x-baton-refusal-example': z.object({ code: z.string(), body: Body }).optional(),
 });
 type Operation = z.infer<typeof Operation>;
@@ -68,8 +71,14 @@ function inline(document: unknown, value: unknown, seen: readonly string[] = [])
   );
 }
 
-const exampleOf = (operation: Operation | undefined): Body | undefined =>
-  operation?.requestBody?.content?.['application/json']?.example;
+/** A template where the same request for another order would be refused, else the example. */
+function bodiesOf(operation: Operation | undefined): Bodies | undefined {
+  const example = operation?.requestBody?.content?.['application/json']?.example;
+  const bodies = operation?.['x-baton-template'] ?? example;
+  return bodies === undefined || isSeveral(bodies) ? bodies : [bodies];
+}
+
+const isSeveral = (bodies: Bodies | Body): bodies is Bodies => Array.isArray(bodies);
 
 /** Undefined for a schema that says more than can be checked here. */
 function toReplySchema(document: Document, operation: Operation): z.ZodType | undefined {
@@ -87,18 +96,18 @@ function toEffect(
   operation: Operation,
 ): Effect | readonly string[] {
   const name = operation.operationId ?? `POST ${path}`;
-  const body = exampleOf(operation);
+  const bodies = bodiesOf(operation);
   const undoPath = operation['x-baton-effect']?.undo ?? undefined;
-  const undoBody = undoPath === undefined ? {} : exampleOf(document.paths[undoPath]?.post);
+  const undo = undoPath === undefined ? ([{}] as const) : bodiesOf(document.paths[undoPath]?.post);
   const reply = toReplySchema(document, operation);
-  if (typeof body?.orderId !== 'string') return [`${name} has no request example with an orderId`];
-  if (undoBody === undefined) return [`${name}: its undo ${undoPath} has no request example`];
+  if (bodies === undefined) return [`${name} has no request example`];
+  if (undo === undefined) return [`${name}: its undo ${undoPath} has no request example`];
   if (reply === undefined) return [`${name}: the schema of its 200 cannot be read`];
   return {
     name,
     path,
-    body,
-    undo: undoPath === undefined ? undefined : { path: undoPath, body: undoBody },
+    bodies,
+    undo: undoPath === undefined ? undefined : { path: undoPath, bodies: undo },
     refusal: operation['x-baton-refusal-example'],
     reply,
   };

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { toTrace } from './books.ts';
 import { either, type Finding, ok, problem, replyOf, sameAs } from './finding.ts';
-import { brokenText, type Order, toOtherText, toText } from './order-request.ts';
+import { brokenText, listOwn, type Order, toOtherText, toText } from './order-request.ts';
 import {
   checkUnchanged,
   createCheck,
@@ -23,7 +23,7 @@ async function* tellReuse(subject: Subject, order: Order): AsyncGenerator<Findin
   const { post } = pathsOf(subject);
   const before = await look(subject);
   const reused = problem(422, 'key-reused', order);
-  const other = await forward(subject, order, toOtherText(subject.effect.body, order));
+  const other = await forward(subject, order, toOtherText(subject.effect.bodies, order));
   yield check('another body under the key', `${post} with another body`, reused, other);
   const broken = await forward(subject, order, brokenText);
   yield check(
@@ -96,7 +96,7 @@ export const tellRefusal: Story = async function* (subject) {
   const order = subject.newOrder();
   const check = createCheck(subject);
   const { post } = pathsOf(subject);
-  const refused = () => forward(subject, order, toText(refusal.body, order));
+  const refused = () => forward(subject, order, toText([refusal.body], order));
   const before = await look(subject);
   const first = await refused();
   yield check(
@@ -129,8 +129,9 @@ export const tellDuplicates: Story = async function* (subject) {
   const last = await forward(subject, together);
   const odd = answers.find(({ status, text }) => status !== 200 || text !== last.text) ?? last;
   yield createCheck(subject)('duplicates at once', sent, sameAs(last), odd);
-  const expected = toTrace(beforeAlone, before, alone);
-  const came = toTrace(before, await look(subject), together);
+  const { bodies } = subject.effect;
+  const expected = toTrace(beforeAlone, before, listOwn(bodies, alone));
+  const came = toTrace(before, await look(subject), listOwn(bodies, together));
   yield {
     operation: subject.effect.name,
     check: 'duplicates at once leave one effect',

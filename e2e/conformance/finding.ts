@@ -1,5 +1,6 @@
 /** One check: what was sent, what should have come, what came. */
-import { Problem, problemType } from '@baton/contracts';
+import { keyHeader, Problem, problemType } from '@baton/contracts';
+import { toOneLine } from '@baton/telemetry';
 import type { z } from 'zod';
 import type { Order } from './order-request.ts';
 import { type Answer, hasType, readJson } from './wire.ts';
@@ -41,14 +42,22 @@ export const judge = (
 });
 
 export const toLine = ({ operation, check, sent, expected, came, passed }: Finding): string =>
-  `${passed ? 'pass' : 'FAIL'}  ${operation}: ${check} | sent ${sent} | expected ${expected} | came ${came}`;
+  toOneLine(
+    `${passed ? 'pass' : 'FAIL'}  ${operation}: ${check} | sent ${sent} | expected ${expected} | came ${came}`,
+  );
 
-const bodyOf = (answer: Answer): Readonly<Record<string, unknown>> => Object(readJson(answer.text));
+/** By the key that it repeats, or by `orderId` in its body; where it says both, both are right. */
+function isOf({ headers, text }: Answer, { id, key }: Order): boolean {
+  const echoed = headers.get(keyHeader);
+  const { orderId } = Object(readJson(text));
+  if (echoed === null && orderId === undefined) return false;
+  return (echoed ?? key) === key && (orderId ?? id) === id;
+}
 
-export const ok = ({ id }: Order): Expectation => ({
-  text: '200 application/json with the order id',
+export const ok = (order: Order): Expectation => ({
+  text: '200 application/json with the key or the run id',
   fits: (answer) =>
-    answer.status === 200 && hasType(answer, 'application/json') && bodyOf(answer).orderId === id,
+    answer.status === 200 && hasType(answer, 'application/json') && isOf(answer, order),
 });
 
 export const replyOf = (schema: z.ZodType): Expectation => ({
@@ -64,13 +73,12 @@ function readProblem(answer: Answer): Problem | undefined {
 
 /** A problem document of that status; for refusals and the fence also its code and our order. */
 export const problem = (status: number, code?: string, order?: Order): Expectation => ({
-  text: `${status} ${problemType}${code === undefined ? '' : ` ${code}`}${order ? ' with the order id' : ''}`,
+  text: `${status} ${problemType}${code === undefined ? '' : ` ${code}`}${order ? ' with the key or the run id' : ''}`,
   fits: (answer) => {
     const document = readProblem(answer);
     if (document?.status !== status) return false;
     return (
-      (code === undefined || document.code === code) &&
-      (order === undefined || document.orderId === order.id)
+      (code === undefined || document.code === code) && (order === undefined || isOf(answer, order))
     );
   },
 });

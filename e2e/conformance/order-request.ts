@@ -1,44 +1,69 @@
 /** Requests of fresh orders, made from the examples of the participant's own document. */
 import { randomBytes } from 'node:crypto';
-import type { Body } from './description.ts';
+import type { Bodies, Body } from './description.ts';
 
 export interface Order {
   readonly id: string;
   readonly key: string;
+  /** How many came before: where there are several bodies, orders take them in turn. */
+  readonly turn: number;
+  /** What stands for `{unique}`. */
+  readonly unique: string;
 }
 
-export function createOrder(): Order {
-  const id = `ord_conformance_${randomBytes(16).toString('hex')}`;
-  return { id, key: `${id}:conformance` };
+/** Its id begins as that of the example does, such as `ord_`. */
+export function createOrder(turn: number, example?: Body): Order {
+  const [prefix] = /^[a-z][a-z0-9]{0,15}_/.exec(String(example?.orderId)) ?? ['run_'];
+  const id = `${prefix}conformance_${randomBytes(16).toString('hex')}`;
+  return { id, key: `${id}:conformance`, turn, unique: randomBytes(6).toString('hex') };
 }
 
-/** The example's order id, wherever it stands, becomes the order's. */
-export function toText(example: Body, { id }: Order): string {
-  const text = JSON.stringify(example);
-  return typeof example.orderId === 'string'
-    ? text.replaceAll(JSON.stringify(example.orderId), JSON.stringify(id))
+/** The example's order id, wherever it stands, becomes the order's. Where there is none, the key alone says whose it is. */
+export function toText(bodies: Bodies, { id, turn, unique }: Order): string {
+  const body = bodies[turn % bodies.length] ?? bodies[0];
+  const text = JSON.stringify(body).replaceAll('{unique}', unique);
+  return typeof body.orderId === 'string'
+    ? text.replaceAll(JSON.stringify(body.orderId), JSON.stringify(id))
     : text;
+}
+
+function listValues(text: string): string[] {
+  const values: string[] = [];
+  JSON.parse(text, (_name, value) => {
+    if (typeof value === 'string' || typeof value === 'number') values.push(JSON.stringify(value));
+    return value;
+  });
+  return values;
+}
+
+/** The order's id, and as JSON the other values by which its request differs from the next one: a coupon, a seat. */
+export function listOwn(bodies: Bodies, order: Order): readonly string[] {
+  const next = listValues(toText(bodies, createOrder(order.turn + 1)));
+  const known = new Set([JSON.stringify(order.id), ...next]);
+  return [order.id, ...listValues(toText(bodies, order)).filter((value) => !known.has(value))];
 }
 
 const changeNumber = (text: string): string =>
   text.replace(/:(\d{1,9})(?=[,}\]])/, (_m, n) => `:${Number(n) + 1}`);
 
+const addField = (text: string, field: string): string => text.replace('{', `{${field},`);
+
 /** Another request for the same order: a number changed, or a field more where there is none. */
-export function toOtherText(example: Body, order: Order): string {
-  const text = toText(example, order);
+export function toOtherText(bodies: Bodies, order: Order): string {
+  const text = toText(bodies, order);
   const changed = changeNumber(text);
-  return changed === text ? toText({ ...example, conformance: 1 }, order) : changed;
+  return changed === text ? addField(text, '"conformance":1') : changed;
 }
 
 /** Broken whatever the contract says. */
 export const brokenText = '{"orderId":[]}';
 
 /** JSON.parse would make it an own field; a literal would set the prototype. */
-export const toPollutingText = (example: Body, order: Order): string =>
-  toText(example, order).replace('{', '{"__proto__":{"polluted":true},');
+export const toPollutingText = (bodies: Bodies, order: Order): string =>
+  addField(toText(bodies, order), '"__proto__":{"polluted":true}');
 
 /** More than any request of an order needs. */
 const oversizedBytes = 256 * 1_024;
 
-export const toOversizedText = (example: Body, order: Order): string =>
-  toText({ ...example, padding: 'x'.repeat(oversizedBytes) }, order);
+export const toOversizedText = (bodies: Bodies, order: Order): string =>
+  addField(toText(bodies, order), `"padding":"${'x'.repeat(oversizedBytes)}"`);

@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkParticipant } from './check-participant.ts';
 import { type Finding, toLine } from './finding.ts';
 
-const protocol = new URL('../../docs/participant-protocol.md', import.meta.url);
+const program = fileURLToPath(new URL('../../docs/participant.py', import.meta.url));
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
 /** Python is not needed to work on this repository; where it is built, it must be there. */
@@ -19,9 +20,6 @@ describe.runIf(hasPython || process.env.CI)('the participant in the protocol', (
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'baton-protocol-'));
-    const program = join(folder, 'seats.py');
-    const [, code = ''] = /```python\n(.*?)```/s.exec(readFileSync(protocol, 'utf8')) ?? [];
-    writeFileSync(program, code);
     const store = join(folder, 'seats.sqlite');
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, STORE: store, PORT: '0' };
     child = spawn('python3', [program], { env, stdio: ['ignore', 'pipe', 'ignore'] });

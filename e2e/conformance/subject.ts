@@ -18,12 +18,12 @@ export type Story = (subject: Subject) => AsyncGenerator<Finding>;
 export const forward = (
   { wire, effect }: Subject,
   order: Order,
-  text = toText(effect.body, order),
+  text = toText(effect.bodies, order),
 ): Promise<Answer> => wire({ method: 'POST', path: effect.path, key: order.key, text });
 
 export function undo({ wire, effect }: Subject, order: Order): Promise<Answer> {
-  const { path, body } = effect.undo ?? effect;
-  return wire({ method: 'POST', path, key: order.key, text: toText(body, order) });
+  const { path, bodies } = effect.undo ?? effect;
+  return wire({ method: 'POST', path, key: order.key, text: toText(bodies, order) });
 }
 
 /** `check(name, what was sent, what should come, what came)` */

@@ -64,6 +64,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+it('serves the page that was built', async () => {
+  const page = await (await fetch(baseUrl)).text();
+  const [script = ''] = /\/console\/[\w-]+\.js/.exec(page) ?? [];
+  expect((await fetch(`${baseUrl}${script}`)).headers.get('content-type')).toContain('javascript');
+});
+
 it.each(apps)('%s runs as the user node, without rights, and can get none', (name) => {
   const status = readFileSync(`/proc/${find(name).pid}/status`, 'utf8');
   const read = (...fields: readonly string[]) =>

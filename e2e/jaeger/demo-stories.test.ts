@@ -76,15 +76,9 @@ it('knows every service, what it does, and who calls whom', async () => {
     'payment-alternate',
     'payment-service',
   ]);
-  expect(await jaeger.client.readOperations('payment-service')).toEqual([
-    'POST /process',
-    'POST /refund',
-    'fence done',
-    'fence fenced',
-    'fence nothing-to-undo',
-    'fence refused',
-    'fence replayed',
-  ]);
+  // What is done late has a span of its own, on a slow machine.
+  const operations = await jaeger.client.readOperations('payment-service');
+  expect(operations.filter((name) => name !== 'fence')).toEqual(['POST /process', 'POST /refund']);
   const links = (await jaeger.client.readDependencies())
     .filter(({ parent, child }) => parent !== child)
     .map(({ parent, child }) => `${parent} → ${child}`);

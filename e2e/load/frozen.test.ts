@@ -4,6 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findFaults, readRows, readRuns } from '../src/books.ts';
 import { createFastFolder } from '../src/folder.ts';
@@ -71,6 +72,24 @@ async function expectAllWhole(ids: readonly string[]): Promise<void> {
   expect(findFaults(dataDir, ids)).toEqual([]);
 }
 
+/** Not within a transaction, whose locks would stay as long as it is frozen. */
+async function freezeAtRest(pid: number): Promise<void> {
+  const journal = new DatabaseSync(join(dataDir, 'orchestrator/journal.sqlite'));
+  await expect
+    .poll(() => {
+      process.kill(pid, 'SIGSTOP');
+      try {
+        journal.exec('BEGIN IMMEDIATE; ROLLBACK');
+        return true;
+      } catch {
+        process.kill(pid, 'SIGCONT');
+        return false;
+      }
+    }, deadline)
+    .toBe(true);
+  journal.close();
+}
+
 async function startWaiting(): Promise<Starting> {
   const standby = startStandby(system, dataDir);
   others.push(standby);
@@ -120,7 +139,7 @@ it('is ended when its event loop is blocked, and the standby goes on with its or
 
 it('writes nothing and ends when it wakes after another took its journal, its lock deleted by mistake', async () => {
   const ids = await placeAll(20);
-  process.kill(active.pid, 'SIGSTOP');
+  await freezeAtRest(active.pid);
   expect(findOpen()).toHaveLength(20);
   rmSync(join(dataDir, 'orchestrator', 'journal.lock'));
   // Nobody is to be blocked here: where the machine itself stands still for seconds, it is not to be ended for it.

@@ -1,4 +1,5 @@
 /** Checks what must always hold, read from the files of the journal and the participants themselves. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { listedParticipants } from '@baton/contracts';
@@ -25,22 +26,25 @@ export function findFaults(dataDir: string, accepted: readonly string[]): string
     ...findStockFaults(dataDir, [...runs.values()].map(replay)),
     ...findMoneyFaults(dataDir, [...runs.values()].map(replay)),
     ...findFenceFaults(dataDir, runs),
+    ...findMessageFaults(dataDir, runs),
   ];
 }
 
 export function readRows(dataDir: string, file: string, sql: string): Row[] {
-  const database = new DatabaseSync(join(dataDir, file), { readOnly: true });
+  // A process that was killed leaves a log that the next one has for itself while it reads it.
+  const database = new DatabaseSync(join(dataDir, file), { readOnly: true, timeout: 5_000 });
   const rows = database.prepare(sql).all();
   database.close();
   return rows;
 }
 
+/** Of a cluster, a replica's copy. */
+const files = ['orchestrator/journal.sqlite', 'orchestrator/cluster/projection.sqlite'] as const;
+
 export function readRuns(dataDir: string): Map<string, Event[]> {
-  const rows = readRows(
-    dataDir,
-    'orchestrator/journal.sqlite',
-    'SELECT run, event FROM events ORDER BY position',
-  );
+  const sql = 'SELECT run, event FROM events ORDER BY position';
+  const [file = files[0]] = files.filter((name) => existsSync(join(dataDir, name)));
+  const rows = readRows(dataDir, file, sql);
   const runs = new Map<string, Event[]>();
   for (const { run, event } of rows) {
     const events = runs.get(String(run)) ?? [];
@@ -114,6 +118,23 @@ function findFenceFaults(dataDir: string, runs: ReadonlyMap<string, readonly Eve
       },
     ),
   );
+}
+
+/** Each channel is used once at most, and both only where nobody knew whether the first message left. */
+function findMessageFaults(dataDir: string, runs: ReadonlyMap<string, readonly Event[]>): string[] {
+  const rows = readRows(
+    dataDir,
+    'notification-service.sqlite',
+    `SELECT order_id AS id, count(*) AS messages, count(DISTINCT channel) AS channels
+    FROM messages GROUP BY order_id`,
+  );
+  return rows.flatMap(({ id, messages, channels }) => {
+    const isUnclear = runs
+      .get(String(id))
+      ?.some((event) => event.type === 'step-unknown' && /^notify(:alt)?$/.test(event.way));
+    const isAllowed = messages === channels && (messages === 1 || isUnclear);
+    return isAllowed ? [] : [`${id} was told ${messages} times, by ${channels} channels`];
+  });
 }
 
 /** As the workflow has them in the journal. */

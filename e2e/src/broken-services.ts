@@ -102,7 +102,6 @@ export async function startBrokenServices(folder: string): Promise<BrokenService
     close: async () => {
       await clients.close();
       await Promise.all([...running.values()].map(({ close }) => close()));
-      await control.close();
     },
   };
 }

@@ -21,7 +21,7 @@ export async function place(client: OrchestratorClient, index: number): Promise<
   throw new Error(`order ${index} was never accepted`);
 }
 
-export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function untilSettled(dataDir: string, ids: readonly string[]): Promise<void> {
   await expect

@@ -6,6 +6,8 @@ export interface Crasher {
   readonly isDown: () => boolean;
   /** Points passed so far: before and after each append and each call. */
   readonly count: () => number;
+  /** A point that somebody else knows of. True from the one on at which it goes down. */
+  readonly passes: () => boolean;
   wrapJournal(journal: Journal): Journal;
   wrapTrouble(trouble: Trouble): Trouble;
 }
@@ -18,12 +20,14 @@ const commitMs = 2;
 export function createCrasher(crashAt: number, clock: Clock): Crasher {
   let count = 0;
   let isDown = false;
-  const pass = async (): Promise<void> => {
-    if (isDown) await never();
+  function passes(): boolean {
+    if (isDown) return true;
     count += 1;
-    if (count !== crashAt) return;
-    isDown = true;
-    await never();
+    isDown = count === crashAt;
+    return isDown;
+  }
+  const pass = async (): Promise<void> => {
+    if (passes()) await never();
   };
   const between = async <T>(work: () => Promise<T>): Promise<T> => {
     await pass();
@@ -39,6 +43,7 @@ export function createCrasher(crashAt: number, clock: Clock): Crasher {
   return {
     isDown: () => isDown,
     count: () => count,
+    passes,
     wrapJournal: (journal) =>
       new Proxy(journal, { get: (target, name) => readMember(target, name, append) }),
     wrapTrouble: (trouble) => (call, deliver) => between(() => trouble(call, deliver)),

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listedParticipants } from '@baton/contracts';
 import { paymentOperations } from '@baton/contracts/payment-service';
 import { createClient, createOrchestratorClient } from '@baton/service-kit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -49,7 +50,7 @@ describe('an order that carries its faults', () => {
       if (!found.ok) throw new Error(found.code);
       return found.body;
     };
-    return { client, place, look };
+    return { baseUrl, client, place, look };
   };
 
   it('is broken on its way, also on the way back, and no other order is', async () => {
@@ -80,6 +81,37 @@ describe('an order that carries its faults', () => {
     expect(await client.getAudit()).toMatchObject({ body: { balanced: true, openOrders: 0 } });
   });
 
+  it('opens no breaker with one or two like it: no other order is held up or degraded', async () => {
+    const { baseUrl, place, look } = connect();
+    const faults = [
+      'inventory.reserve:hang',
+      ...Array(2).fill('payment.process:reset'),
+      ...Array(2).fill('notification.notify:reset'),
+    ];
+    const broken = await Promise.all(faults.map((fault) => place(`baton.fault=${fault}`, 0)));
+    // Of each participant five calls have failed then, by one order or by two.
+    const wanted = { reserve: 5, pay: 6, notify: 6 };
+    const countFailed = async (step: string) => {
+      const steps = (await Promise.all(broken.map(look))).flatMap((view) => view.steps);
+      const tries = steps.filter(({ name }) => name === step).flatMap(({ attempts }) => attempts);
+      return tries.filter(({ reply }) => reply === 'unknown').length;
+    };
+    for (const [step, count] of Object.entries(wanted))
+      await expect
+        .poll(() => countFailed(step), { timeout: 60_000, interval: 100 })
+        .toBeGreaterThanOrEqual(count);
+    const others = await Promise.all(orderPlan.map(async () => look(await place())));
+    const seen = others.map(({ status, degraded, steps }) => [
+      status,
+      degraded,
+      steps.map(({ attempts }) => attempts.length),
+    ]);
+    const whole = ['completed', [], orderPlan.map(() => 1)];
+    expect(seen).toEqual(others.map(() => whole));
+    const participants = await (await fetch(new URL('/participants', baseUrl))).text();
+    expect(new Set(participants.match(/"openings":\d+/g))).toEqual(new Set(['"openings":0']));
+  });
+
   it('is paid once, though the payment service died between its commit and its answer', async () => {
     const { client, place, look } = connect();
     const pid = system.apps.get('payment-service')?.pid ?? 0;
@@ -102,6 +134,65 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+describe('an operator who kills a participant', () => {
+  const folder = createFolder();
+  const token = 'a-token-of-some-length';
+  let system: System;
+  beforeAll(async () => {
+    const env = { OPERATOR_TOKEN: token };
+    system = await startSystem(folder, env, env);
+  });
+  afterAll(async () => {
+    await system.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const ask = (name: AppName, headers: Readonly<Record<string, string>>) =>
+    fetch(`http://127.0.0.1:${system.apps.get('orchestrator')?.port}/faults/crash/${name}`, {
+      method: 'POST',
+      headers,
+    });
+  const asOperator = { authorization: `Bearer ${token}` };
+
+  it.each(listedParticipants.map(({ name }) => name))(
+    'ends %s, and hears when it serves again',
+    async (name) => {
+      const { pid = 0, port = 0 } = system.apps.get(name) ?? {};
+      expect((await ask(name, {})).status).toBe(401);
+      expect(isAlive(pid)).toBe(true);
+      const asked = ask(name, asOperator);
+      await expect.poll(() => isAlive(pid), { timeout: 60_000, interval: 5 }).toBe(false);
+      const env = { OPERATOR_TOKEN: token };
+      system.apps.set(name, await start(name, { dataDir: folder, port, env }).ready);
+      const answer = await asked;
+      expect([answer.status, await answer.json()]).toEqual([
+        200,
+        { servedAgainAfterMs: expect.any(Number) },
+      ]);
+    },
+  );
+
+  it('refuses what another site’s page asks for, and lets live what takes no faults', async () => {
+    const strange = { ...asOperator, 'sec-fetch-site': 'cross-site' };
+    expect((await ask('order-service', strange)).status).toBe(403);
+    const { port = 0 } = system.apps.get('inventory-service') ?? {};
+    await system.apps.get('inventory-service')?.kill();
+    const env = { FAULTS: 'off' };
+    const app = await start('inventory-service', { dataDir: folder, port, env }).ready;
+    system.apps.set('inventory-service', app);
+    const answer = await ask('inventory-service', asOperator);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      409,
+      { code: 'not-killed', detail: 'inventory-service was not killed: status-400' },
+    ]);
+    await app.kill();
+    const gone = await ask('inventory-service', asOperator);
+    expect(await gone.json()).toMatchObject({
+      detail: 'inventory-service was not killed: connection-refused',
+    });
+  });
+});
 
 /** Writes the address of every module that the process loads. */
 const recorder = `--import=data:text/javascript,${encodeURIComponent(`

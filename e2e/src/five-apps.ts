@@ -12,6 +12,7 @@ import { closeParticipants, createParticipants } from '@baton/runtime';
 import { openJournal } from '@baton/saga';
 import { createOrchestratorClient, type OrchestratorClient } from '@baton/service-kit';
 import { createLog, createMetrics } from '@baton/telemetry';
+import { openHost } from './engine-host.ts';
 import { closeServices, type OpenTracing, openServices, type Services } from './services.ts';
 
 export interface LogLine {
@@ -50,7 +51,9 @@ export async function startFiveApps(
   const participants = createParticipants(
     mapParticipants(({ name }) => toUrl(findServer(servers, name))),
   );
+  const host = await openHost(folder);
   const orchestrator = await createOrchestrator({
+    createEngine: host.createEngine,
     journal: await openJournal({ path: join(folder, 'orchestrator', 'journal.sqlite') }),
     participants,
     log: createLog('orchestrator', onLog ? 'debug' : 'error', {
@@ -79,6 +82,7 @@ export async function startFiveApps(
       await client.close();
       await Promise.all([server, ...servers.values()].map(stop));
       await orchestrator.stop();
+      await host.close();
       await closeParticipants(participants);
       closeServices(services);
     },

@@ -86,7 +86,7 @@ describe('a participant on jaeger-client', () => {
     }
   });
 
-  it("finds the order below its own span, in the caller's trace", async () => {
+  it("finds its request and the order below its own span, in the caller's trace", async () => {
     const { context } = await place(apps.url, {});
     const traceId = context.toTraceId().padStart(32, '0');
     const readTree = () =>
@@ -96,11 +96,11 @@ describe('a participant on jaeger-client', () => {
           // Where the machine is busy, so is the orchestrator.
           .filter((span) => span.spanContext().traceId === traceId && span.name !== 'queued'),
       );
-    await expect.poll(() => toLines(readTree())).toHaveLength(2 + 4 * orderPlan.length);
+    await expect.poll(() => toLines(readTree())).toHaveLength(3 + 3 * orderPlan.length);
     const { roots, faults } = readTree();
-    expect([roots.map(({ span }) => parentOf(span)), faults]).toEqual([
-      [context.toSpanId().padStart(16, '0')],
-      [],
-    ]);
+    const parent = context.toSpanId().padStart(16, '0');
+    const below = roots.map(({ span }) => `${span.name} below ${parentOf(span)}`);
+    expect(below.toSorted()).toEqual([`POST /orders below ${parent}`, `order below ${parent}`]);
+    expect(faults).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 /** The orchestrator and all participants as real processes on free ports, in a folder of their own: to be killed, stopped and started again. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { findParticipant, listedParticipants, type ParticipantName } from '@baton/contracts';
@@ -27,6 +28,8 @@ export interface StartOptions {
   readonly dataDir: string;
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Another build: a whole tree, as `copyTree` makes one. */
+  readonly tree?: string;
   /** No file of it grows past so many blocks of 512 bytes, as on a disk that is full. */
   readonly fileBlocksMax?: number;
 }
@@ -40,19 +43,31 @@ const toCommand = (fileBlocksMax?: number): [command: string, args: string[]] =>
 /** Spawned and not yet ready, so that one that waits as a standby can be had too. */
 export interface Starting {
   readonly ready: Promise<App>;
+  readonly ended: Promise<Ended>;
+  signal(signal: NodeJS.Signals): void;
   kill(): Promise<void>;
 }
+
+export interface Ended {
+  /** Null after a signal. */
+  readonly code: number | null;
+  /** On stderr. */
+  readonly said: string;
+}
+
+const ownTree = fileURLToPath(new URL('../..', import.meta.url));
 
 export function start(name: AppName, options: StartOptions): Starting {
   const { dataDir, port = 0, env = {}, fileBlocksMax } = options;
   const app = findParticipant(name)?.program ?? name;
-  const folder = fileURLToPath(new URL(`../../apps/${app}/`, import.meta.url));
+  const folder = join(options.tree ?? ownTree, 'apps', app);
   const child = spawn(...toCommand(fileBlocksMax), {
     cwd: folder,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       PATH: process.env.PATH,
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      PLACE_ORDER_VERSION: process.env.PLACE_ORDER_VERSION,
       DATA_DIR: dataDir,
       PORT: String(port),
       LOG_LEVEL: 'error',
@@ -62,12 +77,15 @@ export function start(name: AppName, options: StartOptions): Starting {
       ...env,
     },
   });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = readEnd(child);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
     await ended;
   };
-  const ready = readReady(name, child).then((readyPort) => ({
+  const failed = ended.then(({ code, said }) => {
+    throw new Error(`${name} ended with ${code}: ${said}`);
+  });
+  const ready = Promise.race([readPort(child), failed]).then((readyPort) => ({
     name,
     port: readyPort,
     pid: child.pid ?? 0,
@@ -76,25 +94,28 @@ export function start(name: AppName, options: StartOptions): Starting {
   }));
   // One that is killed while it waits never becomes ready, and nobody need hear of it.
   ready.catch(() => {});
-  return { ready, kill: () => end('SIGKILL') };
+  return { ready, ended, signal: (signal) => child.kill(signal), kill: () => end('SIGKILL') };
 }
 
 /** Where this process was told that spans go, those of its programs go too. */
 const readTraceEnv = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(
-    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_TRACES_SAMPLER_ARG', 'JAEGER_UI_URL'].flatMap((name) =>
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'JAEGER_UI_URL'].flatMap((name) =>
       env[name] ? [[name, env[name]]] : [],
     ),
   );
 
-/** The port of the ready line; rejects with what it said on stderr when it ends before. */
-function readReady(name: AppName, child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    child.stderr?.on('data', (chunk) => {
-      said += String(chunk);
-    });
-    child.once('exit', (code) => reject(new Error(`${name} ended with ${code}: ${said}`)));
+function readEnd(child: ChildProcess): Promise<Ended> {
+  let said = '';
+  child.stderr?.on('data', (chunk) => {
+    said += String(chunk);
+  });
+  return new Promise((resolve) => child.once('exit', (code) => resolve({ code, said })));
+}
+
+/** Of the ready line. */
+function readPort(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
     const lines = child.stdout && createInterface({ input: child.stdout });
     lines?.on('line', (line) => {
       const port = /"ready":true.*"port":(\d+)/.exec(line)?.[1];

@@ -1,6 +1,6 @@
 /** The program in README.md that calls the orchestrator, run as it stands, at a port of its own. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -35,9 +35,9 @@ it('places an order, and is told that it completed', async () => {
 });
 
 it('shows a part of the workflow as it stands', () => {
-  const workflow = read('apps/orchestrator/src/place-order/v2.ts');
+  const versions = globSync('apps/orchestrator/src/place-order/v*.ts', { cwd: root });
   expect(excerpt).toContain("step('reserve'");
-  expect(workflow).toContain(excerpt);
+  expect(versions.map(read).some((workflow) => workflow.includes(excerpt))).toBe(true);
 });
 
 it('runs the ten lines of docs/your-own.md: an orchestrator of a workflow that is not about orders', async () => {

@@ -95,7 +95,8 @@ it('shows every route of the orchestrator', () => {
     ),
   );
   const routes = Object.values(serviceContracts.get('orchestrator') ?? {}).map(
-    ({ method, path }) => `${method} ${path.replace(':operation', 'payment.process')}`,
+    ({ method, path }) =>
+      `${method} ${path.replace(':operation', 'payment.process').replace(':participant', 'notification-service')}`,
   );
   expect(routes.filter((route) => !shown.has(route))).toEqual([]);
 });

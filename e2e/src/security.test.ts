@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { paymentOperations } from '@baton/contracts/payment-service';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHostileServer } from './hostile-server.ts';
@@ -22,7 +23,8 @@ let folder: string;
 let system: System;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'baton-security-'));
-  system = await startSystem(join(folder, 'data'), { OPERATOR_TOKEN: token });
+  const env = { OPERATOR_TOKEN: token };
+  system = await startSystem(join(folder, 'data'), env, env);
 });
 afterAll(async () => {
   await system.stop();
@@ -78,10 +80,35 @@ describe('operating', () => {
     },
   );
 
+  it('nobody ends the orchestrator without the token', async () => {
+    expect((await fetch(url('/faults/crash'), { method: 'POST' })).status).toBe(401);
+  });
+
   it('cancels and places nothing for a page of another site', async () => {
     const headers = { origin: 'http://evil.example', 'content-type': 'text/plain' };
     for (const path of ['/orders', '/orders/ord_1/cancel'])
       expect((await fetch(url(path), { method: 'POST', headers })).status).toBe(403);
+  });
+
+  it('faults that an order carries take the token, where there is one', async () => {
+    const pid = system.apps.get('payment-service')?.pid ?? 0;
+    const baggage = 'baton.fault=payment.process:crash';
+    expect((await place(order, { baggage })).status).toBe(401);
+    const direct = await fetch(
+      `http://127.0.0.1:${system.apps.get('payment-service')?.port}/process`,
+      {
+        method: 'POST',
+        headers: { ...json, baggage, 'idempotency-key': 'ord_direct:pay' },
+        body: JSON.stringify({ ...paymentOperations.process.examples.body, orderId: 'ord_direct' }),
+      },
+    );
+    expect(direct.status).toBe(200);
+    expect(process.kill(pid, 0)).toBe(true);
+    const declined = { ...bearer, baggage: 'baton.fault=payment.process:decline' };
+    expect(await (await place(order, declined)).json()).toMatchObject({
+      status: 'compensated',
+      outcome: { code: 'payment-declined', step: 'pay' },
+    });
   });
 
   const startAll = (env: Record<string, string>) =>

@@ -12,7 +12,7 @@ it(`leaves nothing behind in ${seeds} random histories of troubles and crashes`,
     const simulation = await simulate(seed);
     expect(
       simulation.faults,
-      `seed ${seed}: SIMULATION_FIRST_SEED=${seed} SIMULATION_SEEDS=1 npm test -- simulation`,
+      `seed ${seed}: SIMULATION_FIRST_SEED=${seed} SIMULATION_SEEDS=1 npm run test:long -- simulation`,
     ).toEqual([]);
     crashes += simulation.crashes;
     troubles += simulation.troubles;

@@ -6,6 +6,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createOrderSaga } from '@baton/orchestrator';
 import { createEngine, type Engine, openJournal, openReader } from '@baton/saga';
+import { watchRest } from '@baton/saga/fixtures/rest-watch';
 import { createVirtualClock, type VirtualClock } from '@baton/saga/testing';
 import { findFaults } from './books.ts';
 import { createCrasher } from './crasher.ts';
@@ -110,7 +111,7 @@ async function live(
       }),
     );
   };
-  let engine: Engine | undefined;
+  let isAtRest = async (): Promise<boolean> => false;
   const sagas = [saga];
   createEngine({
     journal: crasher.wrapJournal(journal),
@@ -124,21 +125,16 @@ async function live(
   })
     .then(async (created) => {
       await submitAll(created);
-      engine = created;
+      isAtRest = watchRest(
+        created,
+        orders.map(({ id }) => id),
+      );
     })
     .catch(rethrow);
-  await clock.run(
-    async () => crasher.isDown() || (engine !== undefined && (await isAtRest(engine, orders))),
-    48 * 3_600_000,
-  );
+  await clock.run(async () => crasher.isDown() || isAtRest(), 48 * 3_600_000);
   clock.clear();
   journal.close();
   return crasher.isDown();
-}
-
-async function isAtRest(engine: Engine, orders: readonly Order[]): Promise<boolean> {
-  const runs = await Promise.all(orders.map(({ id }) => engine.read(id)));
-  return runs.every((run) => run?.next?.type === 'rest');
 }
 
 function rethrow(error: unknown): never {

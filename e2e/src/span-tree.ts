@@ -42,7 +42,7 @@ export function growTree(spans: readonly ReadableSpan[]): SpanTree {
 const toSorted = (spans: readonly ReadableSpan[]): readonly ReadableSpan[] =>
   spans.toSorted((a, b) => toNanos(a.startTime) - toNanos(b.startTime));
 
-/** One line for each span: `  pay #2 unknown connection-reset !`. Ids and times are left out: they differ. */
+/** One line for each span: `  pay, attempt 2 unknown connection-reset !`. Ids and times are left out: they differ. */
 export const toLines = ({ roots }: SpanTree): string[] =>
   roots.flatMap((root) => drawNode(root, 0));
 
@@ -58,6 +58,7 @@ const shown = [
   'baton.reply',
   'baton.code',
   'baton.wait.reason',
+  'baton.fence',
   'baton.late',
   'baton.by',
   'http.response.status_code',
@@ -66,13 +67,11 @@ const shown = [
 
 function describe(span: ReadableSpan): string {
   const { name, kind, status, attributes } = span;
-  const attempt = attributes['baton.attempt'];
-  const isOwn = kind === SpanKind.INTERNAL && serviceOf(span) === 'orchestrator';
   return [
     kind === SpanKind.SERVER ? `${serviceOf(span)}:` : '',
     name,
-    isOwn && attempt !== undefined ? `#${attempt}` : '',
-    ...shown.map((key) => attributes[key] ?? ''),
+    // The end's name says the status.
+    ...shown.map((key) => attributes[key] ?? '').filter((part) => name !== `order ${part}`),
     status.code === SpanStatusCode.ERROR ? '!' : '',
   ]
     .filter((part) => part !== '')

@@ -64,7 +64,9 @@ function createLatePayment(): Trouble {
   return async (call: NamedCall, deliver) => {
     if (call.name === 'payment.process') {
       late.push(deliver);
-      return new Promise(() => {});
+      return new Promise((resolve) => {
+        call.signal.onabort = () => resolve({ kind: 'unknown', code: 'aborted' });
+      });
     }
     const answer = await deliver();
     if (call.name === 'payment.refund') for (const arrive of late.splice(0)) await arrive();
@@ -139,6 +141,7 @@ export const stories: readonly Story[] = [
   {
     name: 'the first provider is down, and the alternate is never heard of again',
     isLong: true,
+    isOneOfMany: true,
     order: order(),
     createTrouble: both(
       firstTimes('payment.process', always, isDown),
@@ -158,6 +161,7 @@ export const stories: readonly Story[] = [
   {
     name: 'both providers are down',
     isLong: true,
+    isOneOfMany: true,
     order: order(),
     createTrouble: both(
       firstTimes('payment.process', always, isDown),
@@ -170,6 +174,7 @@ export const stories: readonly Story[] = [
   {
     name: 'the alternate declines what the first provider never heard of',
     isLong: true,
+    isOneOfMany: true,
     order: order({ token: 'tok_declined' }),
     createTrouble: firstTimes('payment.process', always, isDown),
     ends: { status: 'compensated', code: 'payment-declined' },
@@ -192,6 +197,7 @@ export const stories: readonly Story[] = [
   {
     name: 'an undo fails until the order is stuck, and then heals',
     isLong: true,
+    isOneOfMany: true,
     order: order({ token: 'tok_declined' }),
     createTrouble: firstTimes('inventory.release', 14, loseRequest),
     ends: { status: 'compensated', code: 'payment-declined' },
@@ -216,6 +222,7 @@ export const stories: readonly Story[] = [
   {
     name: 'neither channel works, and the notification is repaired later',
     isLong: true,
+    isOneOfMany: true,
     order: order(),
     createTrouble: firstTimes('notification.notify', 14, isDown),
     ends: { status: 'completed' },

@@ -1,8 +1,9 @@
 /** One story, once without a crash and then with one at each point of it. */
 import { findFaultContract } from '@baton/contracts';
+import type { VirtualClock } from '@baton/saga/testing';
 import { describe, expect, it } from 'vitest';
 import { stories as allStories } from './stories.ts';
-import { type Ending, play, type Story } from './story.ts';
+import { type Ending, type Plot, play, type Story, type StoryHost } from './story.ts';
 
 /** What the stories tell of. */
 const told = new Set(allStories.flatMap(({ effects }) => effects));
@@ -21,10 +22,13 @@ const toWhole = ({ status, effects, books, repairs }: Ending, { isUndoneInAnyOrd
   repairs,
 });
 
-export function describeStories(stories: readonly Story[]): void {
+type CreateHost = (clock: VirtualClock) => StoryHost;
+
+export function describeStories(stories: readonly Story[], createHost?: CreateHost): void {
+  const playOn = (story: Story, crashAt?: number) => play(story, crashAt, undefined, createHost);
   describe.each(stories)('$name', (story) => {
     it('ends as it should when nothing crashes', async () => {
-      const ending = await play(story);
+      const ending = await playOn(story);
       expect(ending.status).toBe(story.ends.status);
       expect(ending.effects.filter(isTold)).toEqual(story.effects);
       if (ending.status === 'compensated') expect(countOthers(ending.effects)).toBe(0);
@@ -35,15 +39,39 @@ export function describeStories(stories: readonly Story[]): void {
     });
 
     it('ends the same, with the same effects, wherever the orchestrator crashes', async () => {
-      const { points, ...whole } = await play(story);
+      const { points, ...whole } = await playOn(story);
       const last = Math.min(points, story.crashesMax ?? points);
       for (let crashAt = 1; crashAt <= last; crashAt++) {
-        const ending = await play(story, crashAt);
+        const ending = await playOn(story, crashAt);
         expect(toWhole(ending, story), `crash at point ${crashAt} of ${points}`).toEqual(
           toWhole({ ...whole, points }, story),
         );
       }
       process.stdout.write(`${story.name}: ${last} crash points\n`);
+      // As many plays of the story as it has points.
+    }, 1_800_000);
+  });
+}
+
+/** How these end depends on when the orchestrator dies. */
+export function describeOpenStories(stories: readonly Plot[], createHost?: CreateHost): void {
+  const playOn = (story: Plot, crashAt?: number) => play(story, crashAt, undefined, createHost);
+  describe.each(stories)('$name', (story) => {
+    it('leaves nothing behind, wherever the orchestrator crashes', async () => {
+      const { points } = await playOn(story);
+      const seen = new Set<string>();
+      for (let crashAt = 1; crashAt <= points; crashAt++) {
+        const { status, books } = await playOn(story, crashAt);
+        const isWhole = status === 'completed';
+        expect(books.held.length, `held after a crash at point ${crashAt}`).toBe(isWhole ? 1 : 0);
+        const kept = books.money.filter((row) => isKept(row));
+        expect(kept.length, `money kept after a crash at point ${crashAt}`).toBe(isWhole ? 1 : 0);
+        seen.add(status);
+      }
+      expect([...seen].sort()).toEqual(['compensated', 'completed']);
     }, 300_000);
   });
 }
+
+const isKept = (row: unknown): boolean =>
+  typeof row === 'object' && row !== null && 'status' in row && row.status === 'taken';

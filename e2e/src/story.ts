@@ -1,5 +1,5 @@
 /** One order's story, played on real stores and a journal file in virtual time, with or without a crash. */
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlaceOrder } from '@baton/contracts';
 import { createOrderSagas } from '@baton/orchestrator';
@@ -7,15 +7,17 @@ import type { Participants } from '@baton/runtime';
 import {
   createEngine,
   type Engine,
+  type EngineOptions,
   type Event,
-  isSettled,
+  type Journal,
   openJournal,
   type RunState,
   type Saga,
 } from '@baton/saga';
+import { watchRest } from '@baton/saga/fixtures/rest-watch';
 import { createVirtualClock, type VirtualClock } from '@baton/saga/testing';
 import { borrowServices } from './borrowed-services.ts';
-import { createCrasher } from './crasher.ts';
+import { type Crasher, createCrasher } from './crasher.ts';
 import { createFastFolder } from './folder.ts';
 import type { OpenTracing, Services } from './services.ts';
 import { createWire, type Trouble, type Wire } from './wire.ts';
@@ -31,6 +33,8 @@ export interface Story {
   readonly order: PlaceOrder;
   /** Made anew for each playing; it outlives the orchestrator, as a network does. */
   readonly createTrouble: () => Trouble;
+  /** Others fail where it does: the breaker there opens at its first failure. */
+  readonly isOneOfMany?: true;
   /** True when the client wants the order undone, judging by what is committed. */
   readonly wantsCancel?: (state: RunState) => boolean;
   readonly ends: { readonly status: 'completed' | 'compensated'; readonly code?: string };
@@ -50,7 +54,10 @@ export interface Ending {
   readonly code: string | undefined;
   readonly effects: readonly string[];
   readonly books: Books;
+  /** Of the first orchestrator. */
   readonly points: number;
+  /** How many orchestrators it took. */
+  readonly lives: number;
   /** Still to be repaired when the story ended: must be none. */
   readonly repairs: number;
   readonly events: readonly Event[];
@@ -63,7 +70,17 @@ export interface Books {
 
 export const orderId = `ord_${'0'.repeat(32)}`;
 
+/** Where the engine lives. Made anew for each playing; it outlives the orchestrator. */
+export interface StoryHost {
+  open(options: EngineOptions, crasher: Crasher): Promise<Engine>;
+}
+const createEmbedded = (): StoryHost => ({
+  open: (options, crasher) =>
+    createEngine({ ...options, journal: crasher.wrapJournal(options.journal) }),
+});
+
 interface Stage {
+  readonly host: StoryHost;
   readonly folder: string;
   readonly clock: VirtualClock;
   readonly services: Services;
@@ -79,31 +96,35 @@ export interface Traced {
   readonly version: number;
 }
 
-/** `crashAt` counts points from 1; infinity crashes never. After a crash a new orchestrator goes on, with nothing in its way. */
+/**
+ * `crashAt` counts points from 1, of one orchestrator after the other: after a crash a new one goes on. The last one has
+ * nothing in its way.
+ */
 export async function play(
   story: Plot,
-  crashAt = Number.POSITIVE_INFINITY,
+  crashAt: number | readonly number[] = [],
   traced?: Traced,
+  createHost: (clock: VirtualClock) => StoryHost = createEmbedded,
 ): Promise<Ending> {
   const folder = createFastFolder('story');
   const clock = createVirtualClock();
   const { services, giveBack } = borrowServices(clock.now);
-  const stage: Stage = { folder, clock, services, story, traced };
+  const host = createHost(clock);
+  const stage: Stage = { host, folder, clock, services, story, traced };
   const trouble = story.createTrouble();
   try {
-    const effects: string[] = [];
-    const first = await live(stage, trouble, crashAt);
-    effects.push(...first.wire.effects);
-    let { state, events } = first;
-    if (first.hasCrashed) {
-      const second = await live(stage, trouble, Number.POSITIVE_INFINITY);
-      effects.push(...second.wire.effects);
-      ({ state, events } = second);
+    const lives: Life[] = [];
+    for (const end of [crashAt, Number.POSITIVE_INFINITY].flat()) {
+      lives.push(await live(stage, trouble, end));
+      if (!lives.at(-1)?.hasCrashed) break;
     }
+    const effects = lives.flatMap(({ wire }) => wire.effects);
+    const { state, events = [] } = lives.at(-1) ?? {};
     const { status, code, repairs } = readEnd(state);
     const books = readBooks(services);
     giveBack();
-    return { status, code, effects, books, points: first.points, repairs, events };
+    const points = lives[0]?.points ?? 0;
+    return { status, code, effects, books, points, lives: lives.length, repairs, events };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -127,45 +148,49 @@ interface Life {
 }
 
 async function live(
-  { folder, clock, services, story, traced }: Stage,
+  { host, folder, clock, services, story, traced }: Stage,
   trouble: Trouble,
   crashAt: number,
 ): Promise<Life> {
   const crasher = createCrasher(crashAt, clock);
-  const journal = await openJournal({ path: join(folder, 'journal.sqlite'), onFatal: rethrow });
+  const journal = await openStoryJournal(join(folder, 'journal.sqlite'));
   const openTracing = traced?.openTracing;
   const wire = createWire(services, crasher.wrapTrouble(trouble), { now: clock.now, openTracing });
   const saga = findSaga(wire.participants, traced?.version);
-  const starting = createEngine({
-    journal: crasher.wrapJournal(journal),
-    sagas: [saga],
-    clock,
-    random: () => 0.5,
-  });
+  const breaker = story.isOneOfMany && { breaker: { failuresMin: 1 } };
+  const options = { journal, sagas: [saga], clock, random: () => 0.5, ...breaker };
+  const starting = host.open(options, crasher);
+  let isAtRest = async (): Promise<boolean> => false;
   let engine: Engine | undefined;
   const started = starting.then((created) => {
     engine = created;
+    isAtRest = watchRest(created, [orderId]);
     if (story.wantsCancel) watchForCancel(created, story.wantsCancel);
     const context = traced?.context ?? {};
     return created.submit(saga, story.order, { id: orderId, context });
   });
   started.catch(rethrow);
-  const isOver = async (): Promise<boolean> =>
-    crasher.isDown() || (engine !== undefined && (await isAtRest(engine)));
+  const isOver = async (): Promise<boolean> => crasher.isDown() || isAtRest();
   await clock.run(isOver, 24 * 3_600_000);
-  const run = journal.read(orderId);
-  const state = run && (await engine?.read(orderId))?.state;
+  const run = crasher.isDown() ? undefined : await engine?.read(orderId);
   clock.clear();
   journal.close();
-  const events = run?.events ?? [];
+  const { state, events = [] } = run ?? {};
   return { wire, hasCrashed: crasher.isDown(), points: crasher.count(), state, events };
 }
 
-/** Settled, and nothing left to repair. */
-async function isAtRest(engine: Engine): Promise<boolean> {
-  if ((await engine.counts()).open > 0) return false;
-  const run = await engine.read(orderId);
-  return run !== undefined && isSettled(run.state) && run.next?.type === 'rest';
+let empty: Buffer | undefined;
+
+/** A new one is a copy: to make one takes longer than to play most stories. */
+async function openStoryJournal(path: string): Promise<Journal> {
+  const open = () => openJournal({ path, onFatal: rethrow });
+  if (existsSync(path)) return open();
+  if (empty) writeFileSync(path, empty, { mode: 0o600 });
+  else {
+    (await open()).close();
+    empty = readFileSync(path);
+  }
+  return open();
 }
 
 /** As a client does that asks again until it knows: also after a crash. */

@@ -2,12 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OrderView } from '@baton/contracts';
 import { createTracing } from '@baton/telemetry/testing';
+import { SpanKind } from '@opentelemetry/api';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type FiveApps, type LogLine, startFiveApps, stop } from './five-apps.ts';
+import { findLacking } from './http-conventions.ts';
 
+const Answer = z.looseObject({ orderId: z.string() });
 const exporter = new InMemorySpanExporter();
 let folder: string;
 let apps: FiveApps;
@@ -38,7 +41,7 @@ interface Placed {
   readonly traceId: string;
 }
 
-async function place(index: number, caller: Caller): Promise<Placed> {
+async function place(index: number, caller: Caller, seconds = 20): Promise<Placed> {
   const traceId = String(index + 1).padStart(32, '0');
   const flag = caller === 'sampled' ? '01' : '00';
   const traceparent = `00-${traceId}-${'b'.repeat(16)}-${flag}`;
@@ -47,7 +50,7 @@ async function place(index: number, caller: Caller): Promise<Placed> {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
-      prefer: 'wait=20',
+      prefer: `wait=${seconds}`,
       ...(caller !== 'none' && { traceparent }),
     },
     body: JSON.stringify({
@@ -56,7 +59,7 @@ async function place(index: number, caller: Caller): Promise<Placed> {
       payment: { method: 'card', token },
     }),
   });
-  const { orderId } = OrderView.parse(await answer.json());
+  const { orderId } = Answer.parse(await answer.json());
   return { orderId, caller, traceId };
 }
 
@@ -96,6 +99,32 @@ it('tells the cancellation of an order under no trace, though whoever asks for i
   expect(lines.filter(({ orderId, trace_id }) => orderId && trace_id)).toEqual([]);
 });
 
+it.each<[number, number, Caller]>([
+  [200, 20, 'none'],
+  [202, 0, 'none'],
+  [200, 20, 'sampled'],
+  [202, 0, 'sampled'],
+])('says that a request was answered with %d, after %d s, to a caller: %s', async (...asked) => {
+  const [status, seconds, caller] = asked;
+  const { orderId } = await place(1, caller, seconds);
+  const find = (name: string) => exporter.getFinishedSpans().find((span) => span.name === name);
+  await expect.poll(() => find('order completed')).toBeDefined();
+  const [request, order] = [find('POST /orders'), find('order')];
+  expect(request?.attributes).toMatchObject({
+    'baton.order.id': orderId,
+    'http.response.status_code': status,
+    'server.address': '127.0.0.1',
+    'server.port': Number(new URL(apps.url).port),
+  });
+  expect(request?.parentSpanContext?.spanId).toBe(
+    caller === 'none' ? order?.spanContext().spanId : 'b'.repeat(16),
+  );
+  expect(order?.parentSpanContext?.spanId).toBe(caller === 'none' ? undefined : 'b'.repeat(16));
+  const spans = exporter.getFinishedSpans();
+  expect(spans.filter(({ kind }) => kind !== SpanKind.INTERNAL).length).toBeGreaterThan(8);
+  expect(spans.flatMap(findLacking)).toEqual([]);
+});
+
 it('opens the spans of each of many orders at once in its own trace, and none where it is not sampled', async () => {
   const callers: readonly Caller[] = ['sampled', 'unsampled'];
   const placed = await Promise.all(
@@ -105,7 +134,9 @@ it('opens the spans of each of many orders at once in its own trace, and none wh
     exporter.getFinishedSpans().filter((span) => span.attributes['baton.order.id'] === orderId);
   const sampled = placed.filter(({ caller }) => caller === 'sampled');
   await expect
-    .poll(() => sampled.every((order) => readSpans(order).some(({ name }) => name === 'order')))
+    .poll(() =>
+      sampled.every((order) => readSpans(order).some(({ name }) => /^order comp/.test(name))),
+    )
     .toBe(true);
   for (const order of placed) {
     const traces = new Set(readSpans(order).map((span) => span.spanContext().traceId));

@@ -1,6 +1,6 @@
 /** The whole tree once more, to be changed and run without touching this one. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -25,7 +25,13 @@ export function copyTree(folder: string, { dependencies = 'linked' }: CopyOption
   else copyModules(folder);
 }
 
+/** Of workspaces that need another version of something than the root has. */
+const listNested = (): string[] =>
+  globSync(['*/node_modules', '{apps,packages}/*/node_modules'], { cwd: root });
+
 function copyModules(folder: string): void {
+  for (const nested of listNested())
+    cpSync(join(root, nested), join(folder, nested), { recursive: true, verbatimSymlinks: true });
   const modules = join(root, 'node_modules');
   cpSync(modules, join(folder, 'node_modules'), {
     recursive: true,
@@ -40,6 +46,7 @@ function copyFile(file: string, folder: string): void {
 }
 
 function linkModules(folder: string): void {
+  for (const nested of listNested()) symlinkSync(join(root, nested), join(folder, nested));
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, '@baton'), { recursive: true });
   const own = ['@baton', ...caches];

@@ -48,11 +48,9 @@ const old: Build = (participants) => createOrderSagas(participants).filter(isVer
 /** As it may be one day: new orders follow a definition that the present build has never seen. */
 const future: Build = (participants) => {
   const known = current(participants);
-  return [createFutureSaga(participants, versionOf(known) + 1), ...known];
+  const newest = Math.max(...known.map(({ version }) => version));
+  return [createFutureSaga(participants, newest + 1), ...known];
 };
-
-/** That new orders follow. */
-const versionOf = ([newest]: readonly Saga<unknown>[]): number => newest?.version ?? 0;
 
 const isVersion =
   (version: number) =>

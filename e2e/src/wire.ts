@@ -54,7 +54,7 @@ export function createWire(
       const named = { ...call, name: toName(call) };
       return trouble(named, () => deliver(named));
     };
-    return { close: local.close, exchange };
+    return { close: local.close, exchange, peer: { address: name, baseUrl: `http://${name}` } };
   };
   return {
     effects,

@@ -23,9 +23,56 @@ export interface Row {
   readonly charts: readonly Chart[];
 }
 
-/** As deploy/grafana/provisioning names it. */
-export const prometheusUid = 'baton-prometheus';
-const datasource = { type: 'prometheus', uid: prometheusUid };
+/** Chosen at the top of the page; the first of its kind to begin with. */
+const datasource = { type: 'prometheus', uid: '$prometheus' };
+const traces = { type: 'jaeger', uid: '$jaeger' };
+
+const toSource = (type: string, label: string) => ({
+  name: type,
+  label,
+  type: 'datasource',
+  query: type,
+});
+
+/** The values of a label, all of them to begin with. */
+const toChoice = (label: string, metric: string) => ({
+  name: label,
+  label,
+  type: 'query',
+  datasource,
+  query: { query: `label_values(${metric}, ${label})`, refId: label },
+  refresh: 2,
+  multi: true,
+  includeAll: true,
+  allValue: '.*',
+  current: { text: 'All', value: '$__all' },
+});
+
+const variables = [
+  toSource('prometheus', 'figures'),
+  toSource('jaeger', 'traces'),
+  toChoice('workflow', 'baton_orders_accepted_total'),
+  toChoice('service', 'process_cpu_seconds_total'),
+];
+
+/** Each row leads to the trace of an order, and says how long that took. */
+const orderTable = {
+  type: 'table',
+  title: 'The newest orders',
+  description: 'By their traces: a click opens one',
+  datasource: traces,
+  targets: [
+    {
+      refId: 'A',
+      datasource: traces,
+      queryType: 'search',
+      service: 'orchestrator',
+      operation: 'order',
+      limit: 20,
+    },
+  ],
+  gridPos: { x: 0, y: 0, w: 24, h: 8 },
+};
 
 const columns = 24;
 const chartDefaults = { w: 8, h: 8 };
@@ -109,7 +156,7 @@ const toHeight = ({ charts }: Row): number =>
   rowHeight + Math.ceil((charts.length * chartDefaults.w) / columns) * chartDefaults.h;
 
 export function toDashboard(rows: readonly Row[]) {
-  let top = 0;
+  let top = orderTable.gridPos.h;
   const panels = rows.flatMap((row) => {
     const placed = toPanels(row, top);
     top += toHeight(row);
@@ -126,8 +173,8 @@ export function toDashboard(rows: readonly Row[]) {
     refresh: '5s',
     time: { from: 'now-15m', to: 'now' },
     timezone: 'browser',
-    templating: { list: [] },
+    templating: { list: variables },
     annotations: { list: [] },
-    panels: panels.map((panel, index) => ({ id: index + 1, ...panel })),
+    panels: [orderTable, ...panels].map((panel, index) => ({ id: index + 1, ...panel })),
   };
 }

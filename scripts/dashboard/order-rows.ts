@@ -4,11 +4,17 @@ import type { Chart, Query, Row } from './grafana.ts';
 export const quantile = (q: number, histogram: string, { by = [] as string[], where = '' } = {}) =>
   `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (rate(${histogram}_bucket${where}[$__rate_interval])))`;
 
-export const rate = (counter: string, by: readonly string[] = []): string =>
-  `sum${by.length > 0 ? ` by (${by.join(', ')})` : ''} (rate(${counter}[$__rate_interval]))`;
+export const rate = (counter: string, by: readonly string[] = [], where = ''): string =>
+  `sum${by.length > 0 ? ` by (${by.join(', ')})` : ''} (rate(${counter}${where}[$__rate_interval]))`;
 
-const quantiles = (histogram: string): Query[] =>
-  [0.5, 0.95, 0.99].map((q) => ({ expr: quantile(q, histogram), legend: `p${q * 100}` }));
+const quantiles = (histogram: string, where: string): Query[] =>
+  [0.5, 0.95, 0.99].map((q) => ({
+    expr: quantile(q, histogram, { where }),
+    legend: `p${q * 100}`,
+  }));
+
+/** What the dashboard's variable says. */
+const ofWorkflow = '{workflow=~"$workflow"}';
 
 const ofSteps = (title: string, direction: 'forward' | 'undo', description: string): Chart => ({
   title,
@@ -34,8 +40,8 @@ export const orders: Row = {
       description: 'Accepted, and ended by end. Degraded ones are paid and lack their notification',
       unit: 'ops',
       queries: [
-        { expr: rate('baton_orders_accepted_total'), legend: 'accepted' },
-        { expr: rate('baton_orders_settled_total', ['end']), legend: '{{end}}' },
+        { expr: rate('baton_orders_accepted_total', [], ofWorkflow), legend: 'accepted' },
+        { expr: rate('baton_orders_settled_total', ['end'], ofWorkflow), legend: '{{end}}' },
       ],
     },
     {
@@ -44,7 +50,7 @@ export const orders: Row = {
         'From acceptance to the end, whichever it was. A dot leads to the trace of an order',
       unit: 's',
       exemplars: true,
-      queries: quantiles('baton_order_duration_seconds'),
+      queries: quantiles('baton_order_duration_seconds', ofWorkflow),
     },
     {
       title: 'Ended too late',

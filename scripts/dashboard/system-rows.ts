@@ -1,8 +1,8 @@
 import type { Row } from './grafana.ts';
 import { quantile, rate } from './order-rows.ts';
 
-const gauge = (metric: string, label: string) => ({
-  expr: `max by (${label}) (${metric})`,
+const gauge = (metric: string, label: string, where = '') => ({
+  expr: `max by (${label}) (${metric}${where})`,
   legend: `{{${label}}}`,
 });
 
@@ -29,9 +29,9 @@ export const recovery: Row = {
       queries: [{ expr: 'increase(baton_breaker_openings_total[5m])', legend: '{{participant}}' }],
     },
     {
-      title: 'Orders that may need somebody',
+      title: 'Orders that may need an operator',
       description:
-        'Stuck: an undo is refused. Set aside: it ended the orchestrator again and again. Degraded: paid, but nobody was told',
+        'Stuck: an undo is refused, or a call ends the orchestrator. Set aside: this build lacks its version. Degraded: paid, but nobody was told',
       unit: 'short',
       queries: [
         { expr: 'baton_orders_stuck', legend: 'stuck' },
@@ -132,6 +132,8 @@ export const journal: Row = {
 };
 
 const requests = 'http_server_request_duration_seconds';
+/** What the dashboard's variable says. */
+const ofService = '{service=~"$service"}';
 const calls = 'http_client_request_duration_seconds';
 const operation = ['service', 'http_request_method', 'http_route'];
 const ofOperation = '{{service}} {{http_request_method}} {{http_route}}';
@@ -144,7 +146,7 @@ export const services: Row = {
       title: 'Requests a second',
       description: 'By operation',
       unit: 'reqps',
-      queries: [{ expr: rate(`${requests}_count`, operation), legend: ofOperation }],
+      queries: [{ expr: rate(`${requests}_count`, operation, ofService), legend: ofOperation }],
     },
     {
       title: 'Answers of 500 and above',
@@ -153,7 +155,11 @@ export const services: Row = {
       unit: 'reqps',
       queries: [
         {
-          expr: rate(`${requests}_count{${status}=~"5.."}`, [...operation, status]),
+          expr: rate(
+            `${requests}_count`,
+            [...operation, status],
+            `{service=~"$service",${status}=~"5.."}`,
+          ),
           legend: `${ofOperation} {{${status}}}`,
         },
       ],
@@ -164,7 +170,12 @@ export const services: Row = {
         'p95 by operation, as the service sees it. A dot leads to the request in its trace',
       unit: 's',
       exemplars: true,
-      queries: [{ expr: quantile(0.95, requests, { by: operation }), legend: ofOperation }],
+      queries: [
+        {
+          expr: quantile(0.95, requests, { by: operation, where: ofService }),
+          legend: ofOperation,
+        },
+      ],
     },
     {
       title: 'How long calls took',
@@ -183,7 +194,7 @@ export const services: Row = {
       unit: 'reqps',
       queries: [
         {
-          expr: rate(`${calls}_count{error_type!=""}`, ['server_address', 'error_type']),
+          expr: rate(`${calls}_count`, ['server_address', 'error_type'], '{error_type!=""}'),
           legend: '{{server_address}} {{error_type}}',
         },
       ],
@@ -205,19 +216,21 @@ export const services: Row = {
       title: 'Blocked event loops',
       description: 'p99 of how late timers ring',
       unit: 's',
-      queries: [gauge('nodejs_eventloop_lag_p99_seconds', 'service')],
+      queries: [gauge('nodejs_eventloop_lag_p99_seconds', 'service', ofService)],
     },
     {
       title: 'Memory',
       description: 'Resident',
       unit: 'bytes',
-      queries: [gauge('process_resident_memory_bytes', 'service')],
+      queries: [gauge('process_resident_memory_bytes', 'service', ofService)],
     },
     {
       title: 'Processor',
       description: 'Of one core',
       unit: 'percentunit',
-      queries: [{ expr: rate('process_cpu_seconds_total', ['service']), legend: '{{service}}' }],
+      queries: [
+        { expr: rate('process_cpu_seconds_total', ['service'], ofService), legend: '{{service}}' },
+      ],
     },
     {
       title: 'Old prices',

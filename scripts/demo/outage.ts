@@ -36,14 +36,16 @@ function countSpared({ saga, events }: RunView, untilMs: number): number {
 
 function proveSpared({ all }: Scene): Finding[] {
   const runs = all();
-  const openedAt = Math.min(...runs.map(({ events }) => findParking(events)?.at ?? 0));
   const reserved = runs.flatMap(({ events }) =>
     pick(events, 'step-succeeded').filter(({ way }) => way === 'reserve'),
   );
   const healedAt = Math.min(...reserved.map(({ at }) => at));
+  // A call that was under way, or admitted before its lane heard that the breaker opened, is none.
   const probes = runs
-    .flatMap(({ events }) => pick(events, 'step-unsent'))
-    .filter(({ startedAt }) => startedAt >= openedAt)
+    .flatMap(({ events }) => {
+      const parkedAt = findParking(events)?.at ?? 0;
+      return pick(events, 'step-unsent').filter(({ startedAt }) => startedAt >= parkedAt);
+    })
     .sort((one, other) => one.startedAt - other.startedAt);
   const isOneAtATime = probes.every(({ startedAt }, i) => startedAt >= (probes[i - 1]?.at ?? 0));
   const spared = runs.reduce((sum, run) => sum + countSpared(run, healedAt), 0);

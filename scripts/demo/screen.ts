@@ -1,5 +1,6 @@
 /** What the demo says: lines with a style, wrapped, remembered for the picture; and a line that counts while nothing happens. */
 import type { WriteStream } from 'node:tty';
+import { toOneLine } from '@baton/telemetry';
 
 export type Style = 'plain' | 'title' | 'good' | 'bad' | 'broken' | 'dim';
 export interface Line {
@@ -56,7 +57,8 @@ export class Screen {
     this.sections.set(section, []);
   }
 
-  say(text: string, { style = 'plain', hang = 0 }: Look = {}): void {
+  say(said: string, { style = 'plain', hang = 0 }: Look = {}): void {
+    const text = toOneLine(said);
     this.#clearCount();
     this.#lastSaidAt = performance.now();
     for (const part of wrap(text, this.#columns, hang)) {
@@ -73,7 +75,7 @@ export class Screen {
     const timer = setInterval(() => {
       const silentMs = performance.now() - this.#lastSaidAt;
       if (silentMs < silenceMaxMs) return;
-      const text = `    … ${describe()} (${Math.round(silentMs / 1_000)} s)`;
+      const text = `    … ${toOneLine(describe())} (${Math.round(silentMs / 1_000)} s)`;
       if (this.#isTerminal) this.#count(text);
       else if (performance.now() - loggedAt > logEveryMs) {
         loggedAt = performance.now();

@@ -1,4 +1,8 @@
-/** Everything that the demo runs: every participant, the orchestrator and its standby, as processes of their own. */
+/**
+ * Everything that the demo runs, as processes of their own: every participant, the orchestrator and its standby, or, on
+ * a cluster, a Restate node and two replicas.
+ */
+import { join } from 'node:path';
 import { type Alert, alertOperations, operatorOperations } from '@baton/contracts';
 import {
   createClient,
@@ -13,6 +17,7 @@ import {
   start,
   startSystem,
 } from '../../e2e/src/processes.ts';
+import { openCluster, type StageCluster } from './stage-cluster.ts';
 
 const pollMs = 50;
 const longestMs = 20_000;
@@ -28,21 +33,43 @@ export class Stage {
   readonly dataDir: string;
   readonly client: OrchestratorClient;
   readonly #system: System;
-  readonly #standby: Starting;
+  readonly #cluster: StageCluster | undefined;
+  /** A standby, or on a cluster another replica. */
+  readonly #other: Starting;
   readonly #watch: ReturnType<typeof createWatch>;
 
-  private constructor(dataDir: string, system: System) {
+  private constructor(dataDir: string, system: System, cluster: StageCluster | undefined) {
     this.dataDir = dataDir;
     this.#system = system;
-    const env = { ...system.orchestratorEnv, STANDBY: 'true' };
-    this.#standby = start('orchestrator', { dataDir, port: this.portOf('orchestrator'), env });
+    this.#cluster = cluster;
+    const { orchestratorEnv } = system;
+    this.#other = cluster
+      ? start('orchestrator', {
+          dataDir: join(dataDir, 'second'),
+          env: { ...orchestratorEnv, ...cluster.otherEnv },
+        })
+      : start('orchestrator', {
+          dataDir,
+          port: this.portOf('orchestrator'),
+          env: { ...orchestratorEnv, STANDBY: 'true' },
+        });
     this.client = createOrchestratorClient({ baseUrl: this.urlOf('orchestrator') });
     this.#watch = createWatch(this.urlOf('orchestrator'));
   }
 
   static async open(dataDir: string): Promise<Stage> {
-    const env = { ORDERS_OPEN_MAX: String(ordersOpenMax) };
-    return new Stage(dataDir, await startSystem(dataDir, env));
+    const cluster = await openCluster(dataDir);
+    const env = { ORDERS_OPEN_MAX: String(ordersOpenMax), ...cluster?.env };
+    try {
+      return new Stage(dataDir, await startSystem(dataDir, env), cluster);
+    } catch (error) {
+      await cluster?.close();
+      throw error;
+    }
+  }
+
+  get isCluster(): boolean {
+    return this.#cluster !== undefined;
   }
 
   portOf(name: AppName): number {
@@ -65,6 +92,10 @@ export class Stage {
 
   /** Throws when nobody stands by. */
   async untilStandbyWaits(): Promise<void> {
+    if (this.#cluster) {
+      await this.#other.ready;
+      return;
+    }
     const url = this.urlOf('orchestrator');
     await poll('the standby does not stand by', async () => {
       return (await readStandby(url)) === 'waiting' ? true : undefined;
@@ -88,14 +119,20 @@ export class Stage {
     if (!reply.ok) throw new Error(`the retry of ${orderId} was answered ${reply.code}`);
   }
 
-  /** Resolves when the standby answers on the orchestrator's port. */
-  async untilTakenOver(): Promise<void> {
-    this.#system.apps.set('orchestrator', await this.#standby.ready);
+  /** Resolves when somebody answers on the orchestrator's port again, and says who. */
+  async untilTakenOver(): Promise<string> {
+    if (this.#cluster) {
+      await this.startAgain('orchestrator');
+      return 'the other replica went on, and this one is started again';
+    }
+    this.#system.apps.set('orchestrator', await this.#other.ready);
+    return 'the standby has taken over';
   }
 
   async close(): Promise<void> {
     const clients = [this.client.close(), this.#watch.close()];
-    await Promise.all([...clients, this.#standby.kill(), this.#system.end()]);
+    await Promise.all([...clients, this.#other.kill(), this.#system.end()]);
+    await this.#cluster?.close();
   }
 }
 

@@ -1,8 +1,8 @@
 /** A kind of trouble that an order meets, told as its events are committed, and then compared with how it must end. */
 import { createLinks, narrate } from '@baton/runtime';
-import { type Event, openReader, type RunView, readWay } from '@baton/saga';
+import { type Event, type RunView, readWay } from '@baton/saga';
 import { readAmount } from '../../e2e/src/books.ts';
-import { type Reader, readRun, toJournalFile, workflow } from '../run-reader.ts';
+import { openRuns, type Reader, readRun, workflow } from '../run-reader.ts';
 import { type Crowd, placeCrowd, type Refusal } from './crowd.ts';
 import { Ledger, toMoney } from './ledger.ts';
 import type { Screen, Style } from './screen.ts';
@@ -173,7 +173,7 @@ export class Telling {
   }
 
   async #follow(): Promise<boolean> {
-    const reader = openReader(toJournalFile(this.#stage.dataDir));
+    const reader = openRuns(this.#stage.dataDir);
     const deadline = performance.now() + storyLongestMs;
     try {
       while (performance.now() < deadline) {

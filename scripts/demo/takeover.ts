@@ -14,8 +14,8 @@ async function killOrchestrator({ stage, until, note }: Scene): Promise<void> {
   await stage.kill('orchestrator');
   const killedAt = performance.now();
   note('the orchestrator is killed (kill -9) while it waits for the payment');
-  await stage.untilTakenOver();
-  note(`the standby has taken over, ${Math.round(performance.now() - killedAt)} ms after the kill`);
+  const who = await stage.untilTakenOver();
+  note(`${who}, ${Math.round(performance.now() - killedAt)} ms after the kill`);
 }
 
 async function proveTakenOver(scene: Scene): Promise<Finding[]> {
@@ -37,6 +37,6 @@ export const takeover: Story = {
   before: (stage) => stage.untilStandbyWaits(),
   act: killOrchestrator,
   ends: 'completed',
-  moral: `The standby read the journal, and went on where the order stood.`,
+  moral: 'Another orchestrator knew what was committed, and went on where the order stood.',
   prove: proveTakenOver,
 };

@@ -26,6 +26,12 @@ it('uses the endpoint that is given before anything else', async () => {
   });
 });
 
+it('uses the endpoint of traces before that of all signals', async () => {
+  const otlpUrl = 'http://127.0.0.1:9319/in';
+  const env = { ...everything, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: otlpUrl };
+  expect(await find(env)).toMatchObject({ kind: 'given', otlpUrl });
+});
+
 it('takes JAEGER_BIN before the PATH, and the PATH before Docker', async () => {
   const env: NodeJS.ProcessEnv = { ...everything, OTEL_EXPORTER_OTLP_ENDPOINT: '' };
   expect(await find(env, programs, true)).toEqual({ kind: 'program', file: '/opt/jaeger' });

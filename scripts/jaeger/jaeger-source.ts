@@ -22,7 +22,8 @@ export interface Surroundings {
 
 export async function findJaeger(surroundings: Surroundings): Promise<JaegerSource> {
   const { env, isProgram, hasDocker } = surroundings;
-  const { OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl, JAEGER_UI_URL, JAEGER_BIN, PATH = '' } = env;
+  const { JAEGER_UI_URL, JAEGER_BIN, PATH = '' } = env;
+  const otlpUrl = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (otlpUrl) return { kind: 'given', otlpUrl, uiUrl: JAEGER_UI_URL || undefined };
   if (JAEGER_BIN === 'none') return { kind: 'none', why: 'asked' };
   if (JAEGER_BIN)

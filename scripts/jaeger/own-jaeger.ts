@@ -10,7 +10,11 @@ export interface OwnJaeger extends Jaeger {
 
 export const findOwnJaeger = (): Promise<JaegerSource> =>
   findJaeger({
-    env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: '' },
+    env: {
+      ...process.env,
+      OTEL_EXPORTER_OTLP_ENDPOINT: '',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '',
+    },
     isProgram,
     hasDocker,
   });

@@ -1,7 +1,4 @@
-/**
- * What `npm run new:service` writes, in a copy of this repository. That it takes part in orders is tested by
- * `npm run test:new-service`, which takes longer.
- */
+/** What `npm run new:service` writes, in a copy of this repository. */
 import { spawnSync } from 'node:child_process';
 import {
   globSync,

@@ -42,12 +42,6 @@ export const explained: readonly Explained[] = [
     why: isNever,
   },
   {
-    file: 'fence.ts',
-    line: "db.exec('RELEASE effect');",
-    changes: ["db.exec('RELEASE effect'); → ;"],
-    why: 'the end of the transaction releases it too',
-  },
-  {
     file: 'state.ts',
     line: 'default:',
     changes: ['default: return event satisfies never; → default:'],

@@ -1,8 +1,7 @@
 /** Stock: an order holds what it reserved until it is released. */
-import type { DatabaseSync } from 'node:sqlite';
 import type { Line } from '@baton/contracts';
 import { StockLevel } from '@baton/contracts/inventory-service';
-import type { Work } from '@baton/service-kit/participant';
+import type { Sql, Work } from '@baton/service-kit/participant';
 
 export type Reservation =
   | { readonly reservationId: string }
@@ -18,10 +17,7 @@ function sumBySku(lines: readonly Line[]): ReadonlyMap<string, number> {
   return quantities;
 }
 
-function findShortage(
-  db: DatabaseSync,
-  quantities: ReadonlyMap<string, number>,
-): Shortage | undefined {
+function findShortage(db: Sql, quantities: ReadonlyMap<string, number>): Shortage | undefined {
   const find = db.prepare('SELECT free FROM products WHERE sku = ?');
   for (const [sku, quantity] of quantities) {
     const product = find.get(sku);
@@ -67,7 +63,7 @@ export function release({ db, key }: Work): void {
 
 const stockLevels = 'SELECT sku, on_hand AS onHand, free, held FROM products ORDER BY sku';
 
-export const listStock = (db: DatabaseSync): readonly StockLevel[] =>
+export const listStock = (db: Sql): readonly StockLevel[] =>
   StockLevel.array().parse(db.prepare(stockLevels).all());
 
 /** By the keys, which have an index: `;` is what follows `:`. */
@@ -76,7 +72,7 @@ const heldForOrder = `
   FROM reservations JOIN reserved_lines ON reservation_id = reservations.id
   WHERE key >= ? || ':' AND key < ? || ';' GROUP BY sku ORDER BY sku`;
 
-export const listHeld = (db: DatabaseSync, orderId: string): Line[] =>
+export const listHeld = (db: Sql, orderId: string): Line[] =>
   db
     .prepare(heldForOrder)
     .all(orderId, orderId)

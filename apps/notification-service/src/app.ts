@@ -5,9 +5,8 @@ import {
   openStore,
   type Participant,
   type ParticipantOptions,
-  readPage,
 } from '@baton/service-kit/participant';
-import { countMessages, listMessages, send } from './messages.ts';
+import { createHandlers } from './handlers.ts';
 import { schema } from './schema.ts';
 
 export function createService(options: ParticipantOptions): Participant {
@@ -17,17 +16,6 @@ export function createService(options: ParticipantOptions): Participant {
     service: 'notification-service',
     operations: notificationOperations,
     store,
-  })({
-    notify: (work, message) => ({
-      status: 200,
-      body: { orderId: work.runId, messageId: send(work, message) },
-    }),
-    getNotifications: ({ query }) => {
-      const page = readPage(query, (beforeId, limit) => listMessages(store.db, beforeId, limit));
-      if (page === undefined) return { problem: 'bad-request', detail: 'No such cursor' };
-      const { rows: notifications, nextCursor } = page;
-      return { status: 200, body: { count: countMessages(store.db), notifications, nextCursor } };
-    },
-  });
+  })(createHandlers(store.db));
   return { app, routes, store, close: store.close };
 }

@@ -1,7 +1,6 @@
 /** Messages to customers. A mock: what a real one hands to a mail or SMS provider is recorded here. */
-import type { DatabaseSync } from 'node:sqlite';
 import { Notification } from '@baton/contracts/notification-service';
-import type { Work } from '@baton/service-kit/participant';
+import type { Sql, Work } from '@baton/service-kit/participant';
 
 type Message = Pick<Notification, 'customerId' | 'template' | 'channel'>;
 
@@ -18,7 +17,7 @@ export function send({ db, key, runId: orderId, nowMs }: Work, message: Message)
   return toMessageId(lastInsertRowid);
 }
 
-export const countMessages = (db: DatabaseSync): number =>
+export const countMessages = (db: Sql): number =>
   Number(db.prepare('SELECT count(*) AS n FROM messages').get()?.n);
 
 const newest = `
@@ -26,7 +25,7 @@ const newest = `
   FROM messages WHERE id < ? ORDER BY id DESC LIMIT ?`;
 
 export const listMessages = (
-  db: DatabaseSync,
+  db: Sql,
   beforeId: number,
   limit: number,
 ): readonly (Notification & { readonly id: number })[] =>

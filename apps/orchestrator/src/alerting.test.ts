@@ -111,7 +111,7 @@ it('tells of a participant that went down and came back, with what was done and 
       rule: 'breaker-open',
       subject: 'inventory-service',
       status: 'open',
-      action: expect.stringContaining('parked'),
+      action: expect.stringContaining('Its steps wait'),
       result: expect.stringContaining('next try at'),
     },
   ]);
@@ -248,7 +248,9 @@ it('has a stuck order tried again as soon as its participant answers', async () 
       message: expect.stringContaining('reserve'),
       commands: [
         expect.stringContaining(`/orders/${body.orderId}/retry -d`),
-        expect.stringContaining(`/orders/${body.orderId}/skip -d`),
+        expect.stringContaining(
+          `/orders/${body.orderId}/skip -d '{"step":"reserve","reason":"why"}'`,
+        ),
       ],
     },
   ]);
@@ -258,7 +260,7 @@ it('has a stuck order tried again as soon as its participant answers', async () 
   expect(events).toContainEqual(
     expect.objectContaining({
       type: 'retry-requested',
-      reason: expect.stringContaining('watchdog'),
+      by: 'watchdog',
     }),
   );
   await until(system, async () => (await system.read())[0]?.status === 'resolved');

@@ -1,4 +1,5 @@
 /** The shop's orchestrator: its workflow, its books and its catalogue, on the runtime for any workflow. */
+import { join } from 'node:path';
 import { shopOperations } from '@baton/contracts';
 import * as runtime from '@baton/runtime';
 import { type Handlers, mount } from '@baton/service-kit';
@@ -17,12 +18,13 @@ export type Orchestrator = runtime.Orchestrator;
 
 /** Resolves when every open order was recovered: only then may a port be opened. */
 export function createOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
-  const { participants, catalogPath, keepMs, clock } = options;
+  const { participants, catalogPath, traceFolder, keepMs, clock } = options;
   const placeOrder = createPlaceOrder(participants);
   const books = createBookKeeping({
     participants,
     sagas: placeOrder.versions,
     keepMs,
+    path: traceFolder && join(traceFolder, 'totals.json'),
     now: clock?.now ?? Date.now,
   });
   return runtime.createOrchestrator({

@@ -1,6 +1,6 @@
 /** Products and what lines of them cost. Prices come from here, never from a client. */
-import type { DatabaseSync } from 'node:sqlite';
 import { type Line, type Money, Product } from '@baton/contracts';
+import type { Sql } from '@baton/service-kit/participant';
 
 export type Pricing =
   | { readonly total: Money }
@@ -20,15 +20,15 @@ const toProduct = (row: Readonly<Record<string, unknown>>): Product =>
     price: { amountMinor: row.price_minor, currency: row.currency },
   });
 
-export const listProducts = (db: DatabaseSync): readonly Product[] =>
+export const listProducts = (db: Sql): readonly Product[] =>
   db.prepare(`${select} ORDER BY name`).all().map(toProduct);
 
-function findPrice(db: DatabaseSync, sku: string): Money | undefined {
+function findPrice(db: Sql, sku: string): Money | undefined {
   const row = db.prepare(`${select} WHERE sku = ?`).get(sku);
   return row === undefined ? undefined : toProduct(row).price;
 }
 
-export function priceLines(db: DatabaseSync, lines: readonly Line[]): Pricing {
+export function priceLines(db: Sql, lines: readonly Line[]): Pricing {
   const totals = new Map<Money['currency'], number>();
   for (const { sku, quantity } of lines) {
     const price = findPrice(db, sku);

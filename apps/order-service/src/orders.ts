@@ -1,8 +1,7 @@
 /** Orders as this service knows them: who wants what, at which price, and whether it still stands. */
-import type { DatabaseSync } from 'node:sqlite';
 import type { BodyOf, ReplyBodyOf } from '@baton/contracts';
 import { orderOperations } from '@baton/contracts/order-service';
-import type { Work } from '@baton/service-kit/participant';
+import type { Sql, Work } from '@baton/service-kit/participant';
 import { type Pricing, priceLines } from './catalogue.ts';
 
 type OrderRequest = Pick<BodyOf<typeof orderOperations.validate>, 'customerId' | 'lines'>;
@@ -28,7 +27,7 @@ export function cancelOrder({ db, key }: Work): void {
 }
 
 /** The newest, should an order have been validated under more than one key. */
-export function findOrder(db: DatabaseSync, orderId: string): StoredOrder | undefined {
+export function findOrder(db: Sql, orderId: string): StoredOrder | undefined {
   const row = db.prepare('SELECT * FROM orders WHERE order_id = ? ORDER BY id DESC').get(orderId);
   if (row === undefined) return undefined;
   return orderOperations.getOrder.replies[200].parse({

@@ -1,8 +1,7 @@
 /** Money: taken once, given back at most once. A mock of a card provider, not of its ledger. */
-import type { DatabaseSync } from 'node:sqlite';
 import type { Money } from '@baton/contracts';
 import { Payment, PaymentTotal } from '@baton/contracts/payment-service';
-import type { Work } from '@baton/service-kit/participant';
+import type { Sql, Work } from '@baton/service-kit/participant';
 
 interface Charge {
   readonly amount: Money;
@@ -47,7 +46,7 @@ const totals = `
     sum(CASE status WHEN 'given-back' THEN amount_minor ELSE 0 END) AS givenBack
   FROM payments GROUP BY currency ORDER BY currency`;
 
-export const listTotals = (db: DatabaseSync): readonly PaymentTotal[] =>
+export const listTotals = (db: Sql): readonly PaymentTotal[] =>
   PaymentTotal.array().parse(db.prepare(totals).all());
 
 const newest = `
@@ -66,7 +65,7 @@ const toPayment = (row: Row): Payment =>
   });
 
 export const listPayments = (
-  db: DatabaseSync,
+  db: Sql,
   beforeId: number,
   limit: number,
 ): readonly (Payment & { readonly id: number })[] =>
@@ -80,5 +79,5 @@ const ofOrder = `
   SELECT id, order_id, amount_minor, currency, status, at
   FROM payments WHERE key >= ? || ':' AND key < ? || ';' ORDER BY id LIMIT 100`;
 
-export const listPaymentsOf = (db: DatabaseSync, orderId: string): Payment[] =>
+export const listPaymentsOf = (db: Sql, orderId: string): Payment[] =>
   db.prepare(ofOrder).all(orderId, orderId).map(toPayment);

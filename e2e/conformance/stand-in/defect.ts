@@ -36,6 +36,7 @@ export const seatDefects = {
   'stores bad requests': 'bad requests leave no row',
   'takes any method': 'a wrong method',
   'names another order': 'forward',
+  'repeats another key': 'forward',
   'answers off its document': 'the reply keeps its own document',
   'has no live route': 'live',
   'is never ready': 'ready',
@@ -46,3 +47,5 @@ export const seatDefects = {
 } as const satisfies Readonly<Record<string, string>>;
 
 export type Defect = keyof typeof seatDefects;
+/** No defect: its bodies have no order's id, and its answers repeat the key. */
+export type Trait = Defect | 'names runs by their key';

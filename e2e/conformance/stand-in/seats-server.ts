@@ -3,13 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { z } from 'zod';
-import type { Defect } from './defect.ts';
+import type { Defect, Trait } from './defect.ts';
 import { type Has, type Reply, Seats, type SeatsRequest, toProblem } from './seats.ts';
 
-const Hold = z.object({ orderId: z.string(), seats: z.int().min(1) });
-const firstKey = /^(ord_[A-Za-z0-9_-]{1,64}):[a-z][a-z0-9-]{0,31}$/;
+const Hold = z.object({ orderId: z.string().optional(), seats: z.int().min(1) });
+const firstKey = /^([a-z]+_[A-Za-z0-9_-]{1,64}):[a-z][a-z0-9-]{0,31}$/;
 const bodyLengthMax = 16_384;
-const exampleBody = { orderId: 'ord_example', seats: 2 };
+const named = { orderId: 'ord_example' };
+const toNamed = (has: Has) => (has('names runs by their key') ? {} : named);
 
 const toContent = (schema: unknown, example: unknown) => ({
   content: { 'application/json': { schema, example } },
@@ -22,14 +23,16 @@ const toDocument = (has: Has): Reply => ({
     paths: {
       '/hold': {
         post: {
-          ...(has('has no request example') ? {} : { requestBody: toContent({}, exampleBody) }),
+          ...(has('has no request example')
+            ? {}
+            : { requestBody: toContent({}, { ...toNamed(has), seats: 2 }) }),
           // Behind a reference, as most generators write it.
           responses: { 200: toContent({ $ref: '#/components/schemas/Held' }, {}) },
           'x-baton-effect': { undo: '/drop' },
-          'x-baton-refusal-example': { code: 'unlucky', body: { ...exampleBody, seats: 13 } },
+          'x-baton-refusal-example': { code: 'unlucky', body: { ...toNamed(has), seats: 13 } },
         },
       },
-      '/drop': { post: { requestBody: toContent({}, { orderId: 'ord_example' }) } },
+      '/drop': { post: { requestBody: toContent({}, toNamed(has)) } },
       '/taken': { get: { responses: {} } },
       // Never the same twice, so it must be left out of every comparison.
       '/clock': { get: { responses: {} } },
@@ -122,6 +125,12 @@ function toType({ status }: Reply, has: Has): string {
   return status >= 400 && status !== 503 ? 'application/problem+json' : 'application/json';
 }
 
+function toKeyHeader({ headers }: IncomingMessage, has: Has) {
+  const { 'idempotency-key': key } = headers;
+  if (has('repeats another key')) return { 'idempotency-key': 'ord_other:step' };
+  return key !== undefined && has('names runs by their key') && { 'idempotency-key': key };
+}
+
 function createHandler(has: Has) {
   const seats = new Seats(has);
   let answers = 0;
@@ -131,8 +140,10 @@ function createHandler(has: Has) {
     response.writeHead(reply.status, {
       'content-type': toType(reply, has),
       'baton-incarnation': has('changes its incarnation') ? String(answers) : 'one',
+      ...toKeyHeader(request, has),
     });
-    response.end(JSON.stringify(reply.body));
+    const { orderId, ...rest } = reply.body;
+    response.end(JSON.stringify(has('names runs by their key') ? rest : reply.body));
   };
 }
 
@@ -141,8 +152,8 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
-export async function startSeats(...defects: readonly Defect[]): Promise<Listening> {
-  const handle = createHandler((...asked) => asked.some((defect) => defects.includes(defect)));
+export async function startSeats(...traits: readonly Trait[]): Promise<Listening> {
+  const handle = createHandler((...asked) => asked.some((trait) => traits.includes(trait)));
   const server = createServer((request, response) => void handle(request, response));
   const listening = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', listening.resolve);

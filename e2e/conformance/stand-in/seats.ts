@@ -1,6 +1,6 @@
 /** A small participant in memory, written without the service kit, that can be made wrong. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Defect } from './defect.ts';
+import type { Defect, Trait } from './defect.ts';
 
 export interface Reply {
   readonly status: number;
@@ -13,7 +13,7 @@ export interface SeatsRequest {
   /** Undefined when the body breaks the contract. */
   readonly seats: number | undefined;
 }
-export type Has = (...defects: readonly Defect[]) => boolean;
+export type Has = (...traits: readonly Trait[]) => boolean;
 
 interface Row {
   state: 'DONE' | 'REFUSED' | 'UNDONE' | 'TOMBSTONE';

@@ -19,6 +19,8 @@ export interface JaegerSpan {
   /** Of the process that made the span. */
   readonly resource: Readonly<Record<string, TagValue>>;
   readonly events: readonly JaegerEvent[];
+  /** To spans of other traces. */
+  readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
   /** What Jaeger finds wrong with it, such as a parent or a clock. */
   readonly warnings: readonly string[];
   readonly children: readonly JaegerSpan[];
@@ -112,6 +114,9 @@ function toSpan(
       const { event = '', ...eventTags } = toRecord(fields);
       return { name: String(event), atUs: timestamp, tags: eventTags };
     }),
+    links: (span.references ?? [])
+      .filter((reference) => reference !== parent)
+      .map(({ traceID: traceId, spanID: spanId }) => ({ traceId, spanId })),
     warnings: span.warnings ?? [],
   };
 }

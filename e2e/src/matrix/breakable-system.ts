@@ -6,8 +6,9 @@ import { listedParticipants, mapParticipants, type ParticipantName } from '@bato
 import { openFaultControl } from '@baton/faults';
 import { createOrderSaga } from '@baton/orchestrator';
 import { closeParticipants, createParticipants } from '@baton/runtime';
-import { createEngine, type Engine, isSettled, openJournal, type RunView } from '@baton/saga';
+import { type Engine, isSettled, openJournal, type RunView } from '@baton/saga';
 import { createLog } from '@baton/telemetry';
+import { openHost } from '../engine-host.ts';
 import { createFastFolder } from '../folder.ts';
 import { findProgram } from '../programs.ts';
 import { type BreakableProgram, startBreakable, toArrival } from './breakable-program.ts';
@@ -62,7 +63,8 @@ export async function startBreakableSystem(): Promise<BreakableSystem> {
   );
   const saga = hasten(createOrderSaga(participants), deadlines.wrap);
   const journal = await openJournal({ path: join(folder, 'journal.sqlite') });
-  const engine = await createEngine({
+  const host = await openHost(folder);
+  const engine = await host.createEngine({
     journal,
     sagas: [saga],
     concurrencyMax: places,
@@ -85,9 +87,9 @@ export async function startBreakableSystem(): Promise<BreakableSystem> {
     findStockFault: () => findStockFault(dbOf('inventory-service')),
     close: async () => {
       await engine.stop();
+      await host.close();
       await closeParticipants(participants);
       await Promise.all([...programs.values()].map((program) => program.close()));
-      await control.close();
       rmSync(folder, { recursive: true });
     },
   };

@@ -140,7 +140,7 @@ const toReading = (): string[] =>
   must be in the service's log and in the order's timeline, and the services' tables must agree: one provider was paid once, or all is undone.
 - **Stuck** means that an undo was refused or ran out of attempts. Baton repeats it, and each order settled without help.
 - **Unlike production**: waits are short, Baton gives up after two attempts, breakers never open, and a crash closes the service's file within
-  one process. [kill.test.ts](../e2e/load/kill.test.ts) kills real processes.
+  one process. [Chaos](../scripts/chaos.ts) kills real processes.
 - E-mail and SMS share one operation, so a fault hits both; [stories.ts](../e2e/src/stories.ts) breaks one alone.`.split(
     '\n',
   );

@@ -38,7 +38,7 @@ export const Alert = z
       .array(Words)
       .meta({ description: 'What a person can do now: none where there is nothing to do' }),
   })
-  .meta({ title: 'Alert' });
+  .meta({ id: 'Alert' });
 export type Alert = z.infer<typeof Alert>;
 
 /** What is posted to ALERT_WEBHOOK_URL. */
@@ -65,7 +65,7 @@ export const ParticipantState = z
       .nullable()
       .meta({ description: 'Names its data; another one means that it lost its memory' }),
   })
-  .meta({ title: 'ParticipantState' });
+  .meta({ id: 'ParticipantState' });
 export type ParticipantState = z.infer<typeof ParticipantState>;
 
 const exampleAlert = {
@@ -76,7 +76,7 @@ const exampleAlert = {
   openedAt: '2026-01-01T00:00:00.000Z',
   resolvedAt: '2026-01-01T00:00:17.000Z',
   orders: 40,
-  message: 'payment-service fails or does not answer: its breaker is open',
+  message: 'payment-service fails or does not answer: its breaker opened',
   action: 'Its steps are parked, and one order at a time probes it',
   result: 'Closed after 12 s; up to 40 orders went on',
   commands: [],

@@ -13,22 +13,26 @@ const holders = {
   balanced: z.boolean(),
 } as const;
 
-export const MoneyBooks = z.object({
-  currency: Currency,
-  taken: Minor,
-  givenBack: Minor,
-  completedOrders: Minor.meta({ description: 'What completed orders paid' }),
-  ...holders,
-});
+export const MoneyBooks = z
+  .object({
+    currency: Currency,
+    taken: Minor,
+    givenBack: Minor,
+    completedOrders: Minor.meta({ description: 'What completed orders paid' }),
+    ...holders,
+  })
+  .meta({ id: 'MoneyBooks' });
 
-export const StockBooks = z.object({
-  sku: Sku,
-  onHand: z.int(),
-  free: z.int(),
-  held: z.int(),
-  heldByOrders: z.int().meta({ description: 'Held for good by completed orders' }),
-  ...holders,
-});
+export const StockBooks = z
+  .object({
+    sku: Sku,
+    onHand: z.int(),
+    free: z.int(),
+    held: z.int(),
+    heldByOrders: z.int().meta({ description: 'Held for good by completed orders' }),
+    ...holders,
+  })
+  .meta({ id: 'StockBooks' });
 
 /** An undo that an operator gave up, for as long as its participant holds the effect, or cannot say. */
 export const WrittenOff = z
@@ -45,7 +49,7 @@ export const WrittenOff = z
       .optional()
       .meta({ description: 'Stock that it still holds' }),
   })
-  .meta({ title: 'WrittenOff' });
+  .meta({ id: 'WrittenOff' });
 export type WrittenOff = z.infer<typeof WrittenOff>;
 
 export const Audit = z
@@ -60,7 +64,7 @@ export const Audit = z
       .array(WrittenOff)
       .meta({ description: 'Until the participant was put right by hand, nothing balances' }),
   })
-  .meta({ title: 'Audit' });
+  .meta({ id: 'Audit' });
 export type Audit = z.infer<typeof Audit>;
 
 export const exampleAudit = {

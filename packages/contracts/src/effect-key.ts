@@ -1,7 +1,15 @@
 /** The Idempotency-Key of effects: one for each step of a run, never one for each attempt. It says which run it is. */
+import { z } from 'zod';
 import { exampleOrderId } from './order.ts';
 
-const effectKey = /^([a-z][a-z0-9]{0,15}_[A-Za-z0-9_-]{1,64}):([a-z][a-z0-9-]{0,31})(?::alt)?$/;
+const runId = '[a-z][a-z0-9]{0,15}_[A-Za-z0-9_-]{1,64}';
+const effectKey = new RegExp(`^(${runId}):([a-z][a-z0-9-]{0,31})(?::alt)?$`);
+
+/** Of an order, or of whatever else a workflow is about. */
+export const RunId = z
+  .string()
+  .regex(new RegExp(`^${runId}$`), 'must look like ord_2f9c')
+  .meta({ id: 'RunId', description: 'what its keys begin with' });
 
 export const effectKeyPattern = effectKey.source;
 

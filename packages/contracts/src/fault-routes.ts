@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Fault, FaultOperation, faultKinds } from './fault.ts';
 import { defineOperation } from './operation.ts';
+import { listedParticipants } from './participant-list.ts';
 
 const service = 'orchestrator';
 const params = z.strictObject({ operation: FaultOperation });
@@ -15,7 +16,7 @@ export const FaultState = z
       .meta({ description: 'With its parameters and its scope; null while nothing is on' }),
     hits: z.string().nullable().meta({ description: 'Who is hit, in words' }),
   })
-  .meta({ title: 'FaultState' });
+  .meta({ id: 'FaultState' });
 export type FaultState = z.infer<typeof FaultState>;
 
 const FaultList = z.object({ faults: z.array(FaultState).max(100) });
@@ -31,6 +32,7 @@ const getFaults = defineOperation({
   name: 'orchestrator.faults',
   service,
   kind: 'read',
+  access: 'operator',
   method: 'GET',
   path: '/faults',
   summary: 'Every operation, and the fault that is on there (outside production)',
@@ -43,6 +45,7 @@ const setFault = defineOperation({
   name: 'orchestrator.set-fault',
   service,
   kind: 'command',
+  access: 'operator',
   method: 'PUT',
   path: '/faults/:operation',
   summary: 'Switch a fault on, in place of the one before (outside production)',
@@ -57,6 +60,7 @@ const clearFault = defineOperation({
   name: 'orchestrator.clear-fault',
   service,
   kind: 'command',
+  access: 'operator',
   method: 'DELETE',
   path: '/faults/:operation',
   summary: 'Switch the fault of one operation off (outside production)',
@@ -70,6 +74,7 @@ const clearFaults = defineOperation({
   name: 'orchestrator.clear-faults',
   service,
   kind: 'command',
+  access: 'operator',
   method: 'DELETE',
   path: '/faults',
   summary: 'Switch all faults off (outside production)',
@@ -78,4 +83,45 @@ const clearFaults = defineOperation({
   examples: { reply: { faults: [off] } },
 });
 
-export const faultOperations = { getFaults, setFault, clearFault, clearFaults };
+const crash = defineOperation({
+  name: 'orchestrator.crash',
+  service,
+  kind: 'command',
+  method: 'POST',
+  path: '/faults/crash',
+  access: 'operator',
+  summary: 'End the orchestrator that answers, as kill -9 does (outside production)',
+  replies: { 202: z.object({ pid: z.int() }) },
+  problems: {},
+  examples: { reply: { pid: 4711 } },
+});
+
+const ParticipantParams = z.strictObject({
+  participant: z.enum([...listedParticipants.map(({ name }) => name), 'standby']),
+});
+
+const kill = defineOperation({
+  name: 'orchestrator.kill',
+  service,
+  kind: 'command',
+  method: 'POST',
+  path: '/faults/crash/:participant',
+  access: 'operator',
+  summary:
+    'End a participant, or the standby, as kill -9 does; answered once it is there again (outside production)',
+  params: ParticipantParams,
+  replies: {
+    200: z.object({
+      servedAgainAfterMs: z
+        .int()
+        .nullable()
+        .meta({ description: 'Null where nobody had started it again within 10 s' }),
+    }),
+  },
+  problems: {
+    'not-killed': { status: 409, title: 'It was not running, or takes no faults' },
+  },
+  examples: { reply: { servedAgainAfterMs: 640 } },
+});
+
+export const faultOperations = { getFaults, setFault, clearFault, clearFaults, crash, kill };

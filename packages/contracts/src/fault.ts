@@ -19,7 +19,7 @@ const contracts: ReadonlyMap<string, FencedOperation> = new Map(
 
 /** Effects and undos by their own name; a second instance of a program has its name in front. */
 export const faultableOperations: readonly string[] = [...contracts.keys()];
-export const FaultOperation = z.enum(faultableOperations);
+export const FaultOperation = z.enum(faultableOperations).meta({ id: 'FaultOperation' });
 export type FaultOperation = z.infer<typeof FaultOperation>;
 
 /** The kind of fault behind an answer, where there is one. */
@@ -67,7 +67,7 @@ export const Fault = z
       ...scope,
     }),
   ])
-  .meta({ title: 'Fault' });
+  .meta({ id: 'Fault' });
 export type Fault = z.infer<typeof Fault>;
 export type FaultKind = Fault['kind'];
 

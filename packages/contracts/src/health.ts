@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { defineOperation } from './operation.ts';
 
-export const Live = z.object({ status: z.literal('live') });
+export const Live = z.object({ status: z.literal('live') }).meta({ id: 'Live' });
 
-export const Ready = z.object({
-  status: z.enum(['ready', 'not-ready']),
-  checks: z.record(z.string(), z.string()).meta({ description: 'What each check says' }),
-});
+export const Ready = z
+  .object({
+    status: z.enum(['ready', 'not-ready']),
+    checks: z.record(z.string(), z.string()).meta({ description: 'What each check says' }),
+  })
+  .meta({ id: 'Ready' });
 
 export const healthLive = (service: string) =>
   defineOperation({

@@ -14,6 +14,7 @@ export {
   incarnationHeader,
   isEffectKey,
   keyHeader,
+  RunId,
   replayedHeader,
   runIdOfKey,
   stepOfKey,
@@ -101,5 +102,21 @@ export {
   problemType,
 } from './problem.ts';
 export { createRunOperations, type RunNaming, type RunOperations } from './run-operations.ts';
-export { AttemptView, RunLinks, RunStatus, StepView } from './run-view.ts';
+export { RunStory, type StorySpan } from './run-story.ts';
+export {
+  AttemptView,
+  RunLinks,
+  RunStatus,
+  type RunSummary,
+  type RunView,
+  StepView,
+} from './run-view.ts';
+export { type Found, searchOperations } from './search.ts';
 export { contractVersions, serviceContracts } from './service-contract.ts';
+export {
+  descriptionOperations,
+  Overview,
+  type Preset,
+  type StepDescription,
+  WorkflowDescription,
+} from './workflow-description.ts';

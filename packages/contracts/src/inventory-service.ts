@@ -60,7 +60,7 @@ const Count = z.int().min(0);
 
 export const StockLevel = z
   .object({ sku: Sku, onHand: Count, free: Count, held: Count })
-  .meta({ title: 'StockLevel', description: 'onHand = free + held, always' });
+  .meta({ id: 'StockLevel', description: 'onHand = free + held, always' });
 export type StockLevel = z.infer<typeof StockLevel>;
 
 const getStock = defineOperation({
@@ -76,7 +76,7 @@ const getStock = defineOperation({
 });
 
 /** Of all the order's lines of a product together: more than one line may ask for. */
-const HeldLine = z.object({ sku: Sku, quantity: z.int().min(1) }).meta({ title: 'HeldLine' });
+const HeldLine = z.object({ sku: Sku, quantity: z.int().min(1) }).meta({ id: 'HeldLine' });
 
 const getReservation = defineOperation({
   name: 'inventory.reservation',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const Currency = z.enum(['EUR', 'USD']);
+export const Currency = z.enum(['EUR', 'USD']).meta({ id: 'Currency' });
 export type Currency = z.infer<typeof Currency>;
 
 /** Whole minor units (cents): binary fractions would not add up. */
@@ -8,10 +8,10 @@ export const AmountMinor = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const Money = z
   .strictObject({ amountMinor: AmountMinor, currency: Currency })
-  .meta({ title: 'Money' });
+  .meta({ id: 'Money' });
 export type Money = z.infer<typeof Money>;
 
 /** As it arrives in a reply, where unknown fields are dropped instead of refused. */
 export const MoneyReply = z
   .object({ amountMinor: AmountMinor, currency: Currency })
-  .meta({ title: 'Money' });
+  .meta({ id: 'MoneyReply' });

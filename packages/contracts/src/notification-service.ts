@@ -45,7 +45,7 @@ export const Notification = z
     channel: Channel,
     at: Instant,
   })
-  .meta({ title: 'Notification' });
+  .meta({ id: 'Notification' });
 export type Notification = z.infer<typeof Notification>;
 
 const getNotifications = defineOperation({

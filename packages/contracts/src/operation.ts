@@ -20,6 +20,8 @@ interface Shared {
   /** By status. Read loosely: a service may add fields without breaking its callers. */
   readonly replies: Readonly<Record<number, z.ZodType>>;
   readonly problems: ProblemSpecs;
+  /** Whoever asks is held against the operator check. */
+  readonly access?: 'operator';
   readonly examples: { readonly body?: unknown; readonly reply: unknown };
 }
 
@@ -27,13 +29,17 @@ interface Fenced extends Shared {
   readonly method: 'POST';
   readonly body: z.ZodType;
   readonly replies: { readonly 200: z.ZodType };
+  readonly examples: Shared['examples'] & {
+    /** Where each order's body must differ by more than the order: `{unique}` in a text, or several bodies in turn. */
+    readonly template?: unknown;
+  };
 }
 
 /** Changes something, once per key, and says which route undoes it (null: nothing to undo). */
 export interface EffectOperation extends Fenced {
   readonly kind: 'effect';
   readonly undo: Path | null;
-  readonly examples: Shared['examples'] & {
+  readonly examples: Fenced['examples'] & {
     /** What the business always refuses, so that a checker can see a refusal. */
     readonly refusal?: { readonly code: string; readonly body: unknown };
   };

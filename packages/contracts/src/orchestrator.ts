@@ -7,6 +7,8 @@ import { defineOperation } from './operation.ts';
 import { exampleOrderId, Instant, Product } from './order.ts';
 import { OrderEvent, orderRunOperations } from './order-view.ts';
 import { EventHeaders } from './run-headers.ts';
+import { searchOperations } from './search.ts';
+import { descriptionOperations } from './workflow-description.ts';
 
 const service = 'orchestrator';
 const at = '2026-01-01T00:00:00.000Z';
@@ -63,12 +65,13 @@ const getAudit = defineOperation({
 /** Besides its workflow's. */
 export const shopOperations = { getCatalog, getAudit };
 /** The runtime's own, for whichever workflows it has. */
-export const systemOperations = { streamEvents, ...alertOperations };
+export const systemOperations = { streamEvents, ...alertOperations, ...descriptionOperations };
 
 const {
   submit,
   get,
   list,
+  story,
   cancel,
   streamEvents: streamOrderEvents,
   retry,
@@ -80,6 +83,7 @@ export const orchestratorOperations = {
   placeOrder: submit,
   getOrder: get,
   listOrders: list,
+  getOrderStory: story,
   cancelOrder: cancel,
   streamOrderEvents,
   ...systemOperations,
@@ -90,5 +94,6 @@ export const operatorOperations = { retryOrder: retry, skipStep: skip };
 export const allOrchestratorOperations = {
   ...orchestratorOperations,
   ...operatorOperations,
+  ...searchOperations,
   ...faultOperations,
 };

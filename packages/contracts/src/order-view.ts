@@ -10,7 +10,7 @@ export const PlaceOrder = z
     lines: Lines,
     payment: z.strictObject({ method: PaymentMethod, token: PaymentToken }),
   })
-  .meta({ title: 'PlaceOrder' });
+  .meta({ id: 'PlaceOrder' });
 export type PlaceOrder = z.infer<typeof PlaceOrder>;
 
 export const orderContract = {

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 
+/** The number of the last row of the page before. */
+const Cursor = z
+  .string()
+  .regex(/^\d{1,15}$/, 'take nextCursor of the page before')
+  .meta({ id: 'Cursor' });
+
 export const PageQuery = z.strictObject({
   limit: z.coerce.number<number | string>().int().min(1).max(100).default(50),
-  cursor: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,128}$/)
-    .optional()
-    .meta({ description: 'nextCursor of the page before' }),
+  cursor: Cursor.optional().meta({ description: 'nextCursor of the page before' }),
 });
 
 /** Null on the last page. */
-export const NextCursor = z.string().max(128).nullable();
+export const NextCursor = Cursor.nullable();

@@ -21,13 +21,13 @@ interface ParticipantEntry {
 export const participantEntries = {
   'order-service': { operations: orderOperations, portOffset: 1 },
   'inventory-service': { operations: inventoryOperations, portOffset: 2 },
-  'payment-service': { operations: paymentOperations, portOffset: 3 },
+  'payment-service': { operations: paymentOperations, version: 2, portOffset: 3 },
   'payment-alternate': {
     operations: paymentOperations,
     portOffset: 5,
     program: 'payment-service',
   },
-  'notification-service': { operations: notificationOperations, portOffset: 4 },
+  'notification-service': { operations: notificationOperations, version: 2, portOffset: 4 },
 } as const satisfies Readonly<Record<string, ParticipantEntry>>;
 
 export type ParticipantName = keyof typeof participantEntries;

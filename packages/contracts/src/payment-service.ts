@@ -72,12 +72,12 @@ export const Payment = z
     status: z.enum(['taken', 'given-back']),
     at: Instant,
   })
-  .meta({ title: 'Payment' });
+  .meta({ id: 'Payment' });
 export type Payment = z.infer<typeof Payment>;
 
 export const PaymentTotal = z
   .object({ currency: Currency, taken: AmountMinor, givenBack: AmountMinor })
-  .meta({ title: 'PaymentTotal', description: 'In minor units' });
+  .meta({ id: 'PaymentTotal', description: 'In minor units' });
 export type PaymentTotal = z.infer<typeof PaymentTotal>;
 
 const examplePayment = {

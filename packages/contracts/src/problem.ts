@@ -9,10 +9,12 @@ export interface ProblemSpec {
 }
 export type ProblemSpecs = Readonly<Record<string, ProblemSpec>>;
 
-export const Issue = z.object({
-  path: z.string().meta({ description: 'Where in the request, such as body.lines[0].quantity' }),
-  message: z.string(),
-});
+export const Issue = z
+  .object({
+    path: z.string().meta({ description: 'Where in the request, such as body.lines[0].quantity' }),
+    message: z.string(),
+  })
+  .meta({ id: 'Issue' });
 export type Issue = z.infer<typeof Issue>;
 
 export const Problem = z
@@ -25,7 +27,7 @@ export const Problem = z
     issues: z.array(Issue).optional(),
     orderId: z.string().optional().meta({ description: 'Echoed by effects and their undo' }),
   })
-  .meta({ title: 'Problem' });
+  .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof Problem>;
 
 export const problemType = 'application/problem+json';
@@ -33,6 +35,7 @@ export const problemType = 'application/problem+json';
 export const generalProblems = {
   'bad-request': { status: 400, title: 'The request breaks the contract' },
   unauthorized: { status: 401, title: 'A bearer token is needed' },
+  forbidden: { status: 403, title: 'Whoever asks may not do this' },
   'cross-site': { status: 403, title: 'Pages of other sites change nothing here' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'This path does not take this method' },

@@ -4,6 +4,7 @@ import { defineOperation } from './operation.ts';
 import { Instant, StepName } from './order.ts';
 import { NextCursor, PageQuery } from './page.ts';
 import { EventHeaders, SubmitHeaders } from './run-headers.ts';
+import { exampleStory, RunStory } from './run-story.ts';
 import { RunLinks, RunStatus, runSummaryShape, runViewShape } from './run-view.ts';
 
 const service = 'orchestrator';
@@ -12,7 +13,7 @@ const service = 'orchestrator';
 export interface RunNaming<N extends string = string, P extends string = string> {
   /** Of one run: `order`. */
   readonly noun: N;
-  /** Where they are found, which is their plural: `orders` for `/orders`. */
+  /** Where they are found: `orders` for `/orders`. */
   readonly plural: P;
   /** What their ids begin with: `ord_`. */
   readonly idPrefix: string;
@@ -41,13 +42,11 @@ const Reason = z
   .max(500)
   .meta({ description: 'Why: it stays in the history. No personal data' });
 
-const idPattern = '[A-Za-z0-9_-]{1,64}';
-
-const createRunId = (prefix: string) =>
+const createRunId = ({ noun, idPrefix: prefix }: RunNaming) =>
   z
     .string()
-    .regex(new RegExp(`^${prefix}${idPattern}$`), `must look like ${prefix}2f9c`)
-    .meta({ description: `${prefix} and 128 bits` });
+    .regex(new RegExp(`^${prefix}[A-Za-z0-9_-]{1,64}$`), `must look like ${prefix}2f9c`)
+    .meta({ id: `${toTitle(noun)}Id`, description: `${prefix} and 128 bits` });
 
 /** The field that names a run: `orderId`. */
 type IdField<N extends string> = { readonly [K in `${N}Id`]: z.ZodString };
@@ -75,7 +74,7 @@ const toEventSchema = <N extends string>(noun: N, id: z.ZodString) =>
       type: z.string(),
       at: Instant,
     })
-    .meta({ title: `${toTitle(noun)}Event` });
+    .meta({ id: `${toTitle(noun)}Event` });
 
 const at = '2026-01-01T00:00:00.000Z';
 
@@ -109,6 +108,7 @@ function toExampleView(
     inFlight: null,
     next: null,
     cancelRequested: false,
+    cancelTooLate: false,
     links: {
       self,
       events: `${self}/events`,
@@ -126,14 +126,14 @@ export function createRunOperations<
   const { noun, plural, idPrefix, input, summary } = contract;
   const { status, version, createdAt, settledAt, ...rest } = runViewShape;
   const head = { status, version, createdAt, settledAt };
-  const Id = createRunId(idPrefix);
+  const Id = createRunId(contract);
   const id = toIdField(noun, Id);
-  const View = z.object({ ...id, ...head, ...summary, ...rest }).meta({ title: toTitle(noun) });
-  const Summary = z
-    .object({ ...id, ...runSummaryShape })
-    .meta({ title: `${toTitle(noun)}Summary` });
+  const View = z.object({ ...id, ...head, ...summary, ...rest }).meta({ id: toTitle(noun) });
+  const Summary = z.object({ ...id, ...runSummaryShape }).meta({ id: `${toTitle(noun)}Summary` });
   const Event = toEventSchema(noun, Id);
-  const Accepted = z.object({ ...id, status: RunStatus, links: RunLinks });
+  const Accepted = z
+    .object({ ...id, status: RunStatus, links: RunLinks })
+    .meta({ id: `${toTitle(noun)}Accepted` });
   const params = z.strictObject({ id: Id });
   const path = `/${plural}` as const;
   const exampleId = `${idPrefix}5f1b2c3d4e5f60718293a4b5c6d7e8f9`;
@@ -142,7 +142,7 @@ export function createRunOperations<
   const notFound = { [`${noun}-not-found`]: { status: 404, title: `No such ${noun}` } };
   const quarantined = {
     status: 409,
-    title: `The ${noun} is set aside: an operator must retry it first, or its definition is not known here`,
+    title: `The ${noun} is set aside: retry it first, or its definition is not known here`,
   };
   const toAnswer = <const T extends string>(status: T) =>
     z.object({ ...id, status: z.literal(status) });
@@ -214,13 +214,25 @@ export function createRunOperations<
     problems: notFound,
     examples: { reply: { ...named, seq: 1, type: 'step-succeeded', at } },
   });
+  const story = defineOperation({
+    name: `orchestrator.${noun}-story`,
+    service,
+    kind: 'read',
+    method: 'GET',
+    path: `${path}/:id/story`,
+    summary: `One ${noun} in plain words, with what took how long and what a person may do now`,
+    params,
+    replies: { 200: RunStory },
+    problems: notFound,
+    examples: { reply: exampleStory },
+  });
   const cancel = defineOperation({
     name: `orchestrator.cancel-${noun}`,
     service,
     kind: 'command',
     method: 'POST',
     path: `${path}/:id/cancel`,
-    summary: `Ask that one ${noun} be undone`,
+    summary: `Ask that one ${noun} be undone, unless its pivot is done first`,
     params,
     replies: { 202: toAnswer('cancel-requested') },
     problems: {
@@ -235,6 +247,7 @@ export function createRunOperations<
     name: `orchestrator.retry-${noun}`,
     service,
     kind: 'command',
+    access: 'operator',
     method: 'POST',
     path: `${path}/:id/retry`,
     summary: `Operators: what the ${noun} waits for is due now, also an owed undo or a quarantine`,
@@ -255,6 +268,7 @@ export function createRunOperations<
     name: `orchestrator.skip-${noun}-step`,
     service,
     kind: 'command',
+    access: 'operator',
     method: 'POST',
     path: `${path}/:id/skip`,
     summary: 'Operators: write off a later step, or an undo that was refused or is out of attempts',
@@ -276,7 +290,7 @@ export function createRunOperations<
       reply: { ...named, status: 'written-off' },
     },
   });
-  return { submit, get, list, cancel, streamEvents, retry, skip };
+  return { submit, get, list, story, cancel, streamEvents, retry, skip };
 }
 
 /** Of any workflow, for code that serves all of them. */

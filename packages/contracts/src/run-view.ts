@@ -2,18 +2,13 @@
 import { z } from 'zod';
 import { Instant, StepName } from './order.ts';
 
-export const RunStatus = z.enum([
-  'accepted',
-  'running',
-  'compensating',
-  'stuck',
-  'completed',
-  'compensated',
-]);
+export const RunStatus = z
+  .enum(['accepted', 'running', 'compensating', 'stuck', 'completed', 'compensated'])
+  .meta({ id: 'RunStatus' });
 export type RunStatus = z.infer<typeof RunStatus>;
 
-const Direction = z.enum(['forward', 'undo']);
-const Way = z.enum(['first', 'alternate']);
+export const Direction = z.enum(['forward', 'undo']).meta({ id: 'Direction' });
+const Way = z.enum(['first', 'alternate']).meta({ id: 'Way' });
 
 export const AttemptView = z
   .object({
@@ -29,7 +24,7 @@ export const AttemptView = z
     at: Instant.meta({ description: 'When it began' }),
     endedAt: Instant,
   })
-  .meta({ title: 'Attempt' });
+  .meta({ id: 'Attempt' });
 export type AttemptView = z.infer<typeof AttemptView>;
 
 export const StepView = z
@@ -55,22 +50,26 @@ export const StepView = z
       .meta({ description: 'What it did, such as an amount and the id of a payment' }),
     attempts: z.array(AttemptView),
   })
-  .meta({ title: 'Step' });
+  .meta({ id: 'Step' });
 export type StepView = z.infer<typeof StepView>;
 
-const WriteOff = z.object({
-  step: z.string(),
-  direction: Direction,
-  reason: z.string(),
-  at: Instant,
-});
+const WriteOff = z
+  .object({
+    step: z.string(),
+    direction: Direction,
+    reason: z.string(),
+    at: Instant,
+  })
+  .meta({ id: 'WriteOff' });
 
-export const RunLinks = z.object({
-  self: z.string(),
-  events: z.string(),
-  cancel: z.string(),
-  trace: z.url().optional().meta({ description: 'Its trace, where it is traced' }),
-});
+export const RunLinks = z
+  .object({
+    self: z.string(),
+    events: z.string(),
+    cancel: z.string(),
+    trace: z.url().optional().meta({ description: 'Its trace, where it is traced' }),
+  })
+  .meta({ id: 'RunLinks' });
 
 const WorkflowVersion = z.int().min(1).meta({
   description: 'Of the workflow that it follows, also after a newer one was deployed',
@@ -93,7 +92,8 @@ export const runViewShape = {
     .array(WriteOff)
     .meta({ description: 'What an operator gave up: later steps, and undos' }),
   quarantined: z.boolean().meta({
-    description: 'Set aside: its calls ended the process too often. An operator may retry it',
+    description:
+      'Set aside: its calls ended the process too often. It is tried again alone, ever more rarely',
   }),
   inFlight: z
     .object({ step: z.string(), direction: Direction, number: z.int().min(1), since: Instant })
@@ -104,8 +104,14 @@ export const runViewShape = {
     .nullable()
     .meta({ description: 'What happens next, and when' }),
   cancelRequested: z.boolean(),
+  cancelTooLate: z.boolean().meta({
+    description: 'The cancellation came while the pivot was under way, and that was done',
+  }),
   links: RunLinks,
 } as const;
+
+/** Besides its id, whose field has the workflow's name for it, and the workflow's own fields. */
+export type RunView = z.infer<z.ZodObject<typeof runViewShape>>;
 
 export const runSummaryShape = {
   status: RunStatus,
@@ -114,3 +120,4 @@ export const runSummaryShape = {
   degraded: z.array(StepName),
   writtenOff: z.array(z.string()).meta({ description: 'What it ended without, in words' }),
 } as const;
+export type RunSummary = z.infer<z.ZodObject<typeof runSummaryShape>>;

@@ -1,24 +1,71 @@
 /** Faults as the orchestrator sees them: it switches them, and knows which of its attempts were hit. */
 import { faultHeader, faultKinds } from '@baton/contracts';
 import type { Annotate } from '@baton/service-kit';
+import { hasToken } from '@baton/service-kit/participant';
 import type { Log } from '@baton/telemetry';
+import { mayCarry, readBaggage, sealBaggage } from './baggage.ts';
 import { createFaultFile, type FaultFile } from './fault-file.ts';
 import { findFault, toFaultName } from './find-fault.ts';
 import { type Flags, openFlags } from './flags.ts';
+import { type Killing, killParticipant, killStandby } from './kill.ts';
+
+/** What an order asks for that carries faults. */
+export interface Carrying {
+  readonly orderId: string;
+  /** As it will travel with the order; undefined where none does. */
+  readonly baggage: string | undefined;
+  /** As it came. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+export type Admitted =
+  | { readonly baggage: string | undefined }
+  | { readonly problem: 'unauthorized' | 'bad-request'; readonly detail: string };
 
 export interface FaultControl extends FaultFile {
   /** For the client of a participant. */
   readonly annotateAs: (participant: string) => Annotate;
+  /** The baggage that the order is to travel with: faults in it have the word of the operator who asked for them. */
+  readonly admit: (carrying: Carrying) => Admitted;
   readonly flags: Flags;
-  readonly close: () => Promise<void>;
+  /** Ends this process without a farewell, once what it was about to answer has left. */
+  readonly crash: () => void;
+  /** Ends the process of a participant, and resolves once it serves again. */
+  readonly kill: (participant: string) => Promise<Killing>;
+  readonly killStandby: (isThere: () => Promise<boolean>) => Promise<Killing>;
 }
+
+const refuse = (detail: string) =>
+  ({ problem: 'bad-request', detail: `baggage: ${detail}` }) as const;
+
+function admit({ orderId, baggage, headers }: Carrying, token: string | undefined): Admitted {
+  const { faults, slips } = readBaggage(baggage ?? headers.baggage);
+  if (faults.length === 0 && slips.length === 0) return { baggage };
+  if (token !== undefined && !hasToken(headers.authorization, token))
+    return {
+      problem: 'unauthorized',
+      detail: 'baggage: faults that an order carries need the token of operators',
+    };
+  if (slips.length > 0) return refuse(slips.join('; '));
+  if (baggage === undefined) return refuse('it is too long, or no header could hold it');
+  if (token === undefined) return { baggage };
+  const sealed = sealBaggage(baggage, orderId, token);
+  return sealed === undefined ? refuse('it is too long') : { baggage: sealed };
+}
+
+interface Questioning {
+  readonly now: () => number;
+  readonly operatorToken: string | undefined;
+}
+
+const answerMs = 50;
 
 /** A participant may have no faults, or other flags: an answer says what hit it, and only silence is guessed at. */
 const createAnnotate =
-  (flags: Flags, now: () => number, participant: string): Annotate =>
+  (flags: Flags, { now, operatorToken }: Questioning, participant: string): Annotate =>
   ({ operation, orderId, attempt, context }) => {
     const name = toFaultName(operation.name, participant);
-    const { baggage } = context;
+    const bearing = { orderId, baggage: context.baggage };
+    const baggage = mayCarry(bearing, operatorToken) ? context.baggage : undefined;
     const question = { operation: name, orderId, attempt, baggage, now: now() };
     const foreseen = findFault(flags, question);
     return async (exchange) => {
@@ -35,17 +82,25 @@ const createAnnotate =
 export async function openFaultControl({
   file,
   log,
+  operatorToken,
+  urls = {},
   now = Date.now,
 }: {
   readonly file: string;
   readonly log: Log;
+  readonly operatorToken?: string | undefined;
+  /** Where participants are, by name: who has none here is not killed. */
+  readonly urls?: Readonly<Record<string, string>>;
   readonly now?: () => number;
 }): Promise<FaultControl> {
   const flags = await openFlags({ file, log });
   return {
     ...createFaultFile(file, now),
-    annotateAs: (participant) => createAnnotate(flags, now, participant),
+    annotateAs: (participant) => createAnnotate(flags, { now, operatorToken }, participant),
+    admit: (carrying) => admit(carrying, operatorToken),
     flags,
-    close: flags.close,
+    crash: () => void setTimeout(() => process.kill(process.pid, 'SIGKILL'), answerMs),
+    kill: (participant) => killParticipant(participant, { url: urls[participant], operatorToken }),
+    killStandby: (isThere) => killStandby(file, isThere),
   };
 }

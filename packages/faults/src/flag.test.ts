@@ -1,6 +1,6 @@
 import type { Fault } from '@baton/contracts';
 import { expect, it } from 'vitest';
-import { describeHits, readFlag, toFlag } from './flag.ts';
+import { describeHits, Flag, readFlag, toFlag } from './flag.ts';
 import { toFlagdCore } from './flagd-core.ts';
 
 const until = '2030-01-01T00:00:00.000Z';
@@ -27,6 +27,32 @@ it('is off when its time is over', () => {
 it('is told apart when its targeting was written by hand', () => {
   const flag = { ...toFlag({ kind: 'reset' }), targeting: { in: ['_a', { var: 'orderId' }] } };
   expect(readFlag(flag, 0)).toEqual({ fault: { kind: 'reset' }, custom: true });
+});
+
+const reset = { kind: 'reset' } as const;
+const byHand = { state: 'ENABLED', variants: { on: reset, off: {} } } as const;
+
+it.each<[string, object, unknown]>([
+  ['its default hits everybody', { defaultVariant: 'on' }, reset],
+  ['its default does nothing', { defaultVariant: 'off' }, null],
+  [
+    'its variant has another name',
+    { variants: { broken: reset }, defaultVariant: 'broken' },
+    reset,
+  ],
+  ['it has no default', {}, null],
+  ['its metadata promise less', { defaultVariant: 'on', metadata: { times: 2 } }, reset],
+  [
+    'its variant promises less',
+    { variants: { on: { ...reset, times: 2, order: 'ord_2' } }, defaultVariant: 'on' },
+    reset,
+  ],
+])('written by hand, says what flagd makes of it: %s', (_name, given, fault) => {
+  const flag = Flag.parse({ ...byHand, ...given });
+  const core = toFlagdCore(JSON.stringify({ flags: { 'order.cancel': flag } }));
+  const { value } = core.resolveObjectEvaluation('order.cancel', {}, { orderId: 'ord_1' });
+  expect(Object(value).kind ?? null).toBe(Object(fault).kind ?? null);
+  expect(readFlag(flag, 0)).toEqual(fault && { fault, custom: false });
 });
 
 it('says in words whom it hits', () => {

@@ -14,6 +14,8 @@ type Rule = Readonly<Record<string, unknown>>;
 export const Flag = z.looseObject({
   state: z.enum(['ENABLED', 'DISABLED']),
   variants: z.record(z.string(), z.union([Fault, z.strictObject({})])),
+  defaultVariant: z.string().nullish(),
+  targeting: z.unknown().optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
 });
 export type Flag = z.infer<typeof Flag>;
@@ -47,17 +49,34 @@ export function toFlag(fault: Fault) {
   };
 }
 
+/** What happens, whatever the variant says of whom it hits: that is the targeting's. */
+function readAction(variant: unknown): Fault | undefined {
+  const { times: _t, fraction: _f, order: _o, until: _u, ...action } = Object(variant);
+  return Fault.safeParse(action).data;
+}
+
+const hasTargeting = ({ targeting }: Flag): boolean => Object.keys(Object(targeting)).length > 0;
+
 /** Null when nothing can be hit; `custom` when its targeting is not what we would have written. */
 export function readFlag(
   flag: Flag,
   nowMs: number,
 ): { readonly fault: Fault; readonly custom: boolean } | null {
-  const read = Fault.safeParse({ ...flag.metadata, ...flag.variants.on });
-  const action = read.success ? read.data : Fault.safeParse(flag.variants.on).data;
-  if (flag.state === 'DISABLED' || action === undefined) return null;
-  const custom = !isDeepStrictEqual(toPlain(toFlag(action)), toPlain(flag));
-  const isOver = action.until !== undefined && Date.parse(action.until) <= nowMs;
-  return isOver && !custom ? null : { fault: action, custom };
+  const { state, variants, defaultVariant, metadata } = flag;
+  if (state === 'DISABLED') return null;
+  const usual = readAction(variants[defaultVariant ?? '']);
+  if (!hasTargeting(flag)) return usual === undefined ? null : { fault: usual, custom: false };
+  const action =
+    readAction(variants.on) ??
+    usual ??
+    Object.values(variants)
+      .map(readAction)
+      .find((each) => each !== undefined);
+  if (action === undefined) return null;
+  const scoped = Fault.safeParse({ ...metadata, ...action }).data ?? action;
+  const custom = !isDeepStrictEqual(toPlain(toFlag(scoped)), toPlain(flag));
+  const isOver = scoped.until !== undefined && Date.parse(scoped.until) <= nowMs;
+  return isOver && !custom ? null : { fault: custom ? action : scoped, custom };
 }
 
 const toPlain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

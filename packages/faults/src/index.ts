@@ -1,4 +1,4 @@
-export { type FaultControl, openFaultControl } from './fault-control.ts';
+export { type Admitted, type FaultControl, openFaultControl } from './fault-control.ts';
 export { createFaultFile, type FaultFile, UnreadableFaults, UnusableFaults } from './fault-file.ts';
 export { type FaultChange, scheduleFaults } from './fault-schedule.ts';
 export { type FaultQuestion, findFault } from './find-fault.ts';

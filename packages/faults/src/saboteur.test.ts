@@ -7,11 +7,12 @@ import type { InterceptedCall } from '@baton/service-kit';
 import { createLog, startRequestSpan } from '@baton/telemetry';
 import { createSpanRecorder } from '@baton/telemetry/testing';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { sealBaggage } from './baggage.ts';
 import { createSaboteur } from './saboteur.ts';
 
 const answer = { status: 200, headers: {}, body: { orderId: 'ord_1' } };
 
-async function open() {
+async function open(operatorToken?: string) {
   const folder = mkdtempSync(join(tmpdir(), 'baton-faults-'));
   const lines: string[] = [];
   const counted: string[] = [];
@@ -19,6 +20,7 @@ async function open() {
   const saboteur = await createSaboteur({
     file: join(folder, 'faults.json'),
     name: 'payment-service',
+    operatorToken,
     crash: () => {},
     log: createLog('test', 'warn', { write: (line) => void lines.push(line) }),
     metrics: {
@@ -48,6 +50,22 @@ it('counts every fault of its own as 0 at first, but not the one that ends the c
   expect(countable).toContain('payment.refund decline');
   expect(countable.filter((name) => !/^payment\.(process|refund) /.test(name))).toEqual([]);
   expect(countable.filter((name) => name.includes('crash'))).toEqual([]);
+});
+
+it('does nothing that an order asks for without the word of an operator, where there is a token', async () => {
+  const token = 'sixteen-characters';
+  const { intercept, lines, counted } = await open(token);
+  const proceed = vi.fn(async () => answer);
+  const call = toCall('duplicate', proceed);
+  await intercept(call);
+  await intercept({ ...call, headers: { ...call.headers, authorization: 'Bearer guessed' } });
+  expect(proceed).toHaveBeenCalledTimes(2);
+  expect(counted).toEqual([]);
+  expect(lines.join('')).toContain('baggage names faults that no operator asked for');
+  const baggage = sealBaggage(String(call.headers.baggage), 'ord_1', token);
+  await intercept({ ...call, headers: { baggage } });
+  await intercept({ ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });
+  expect(proceed).toHaveBeenCalledTimes(6);
 });
 
 it('handles a duplicate twice, one after the other', async () => {

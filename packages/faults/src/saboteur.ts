@@ -21,7 +21,7 @@ import type {
   SaboteurOptions,
 } from '@baton/service-kit';
 import { type Log, markSpan } from '@baton/telemetry';
-import { readBaggage } from './baggage.ts';
+import { type Bearing, mayCarry, readBaggage } from './baggage.ts';
 import { findFault, toFaultName } from './find-fault.ts';
 import { type Flags, openFlags } from './flags.ts';
 
@@ -145,18 +145,24 @@ function describeSettings({ kind, ...settings }: Fault): string | undefined {
   return texts.length > 0 ? texts.join(':') : undefined;
 }
 
+/** The faults that the request may carry; what it carries for nothing is said. */
+function readCarried(bearing: Bearing, { log, operatorToken }: SaboteurDesign): string | undefined {
+  const { faults, slips } = readBaggage(bearing.baggage);
+  if (slips.length > 0) log.warn({ slips }, 'baggage names faults that there are not');
+  if (faults.length === 0) return undefined;
+  if (mayCarry(bearing, operatorToken)) return bearing.baggage;
+  const { orderId } = bearing;
+  log.warn({ orderId }, 'baggage names faults that no operator asked for');
+  return undefined;
+}
+
 const createIntercept =
-  (
-    flags: Flags,
-    tools: Tools,
-    { log, name, metrics, now = Date.now }: SaboteurDesign,
-  ): Interceptor =>
+  (flags: Flags, tools: Tools, design: SaboteurDesign): Interceptor =>
   async (call) => {
+    const { log, name, metrics, now = Date.now } = design;
     const { orderId, attempt, headers } = call;
     const operation = toFaultName(call.operation.name, name);
-    const { baggage } = headers;
-    const { unread } = readBaggage(baggage);
-    if (unread.length > 0) log.warn({ unread }, 'baggage names faults that there are not');
+    const baggage = readCarried({ orderId, ...headers }, design);
     const fault = await findFault(flags, { operation, orderId, attempt, baggage, now: now() });
     if (fault === undefined) return { answer: await call.proceed() };
     const note = () => {
@@ -197,9 +203,6 @@ export async function createSaboteur(design: SaboteurDesign): Promise<Saboteur> 
         if (closing.signal.aborted) return null;
         throw error;
       }),
-    close: async () => {
-      closing.abort();
-      await flags.close();
-    },
+    close: async () => closing.abort(),
   };
 }

@@ -2,14 +2,10 @@ export { type Audited, type BookKeeping, type Books, noBooks } from './books/boo
 export { type Expectation, expect, readSlack } from './books/expectation.ts';
 export { createPruning, type GivenUp, type Pruning, type PruningOptions } from './books/pruning.ts';
 export { add, readAmount, type Tally } from './books/tally.ts';
+export { createTotals, type Totals } from './books/totals.ts';
 export { readOrchestratorEnv } from './env.ts';
-export {
-  createOrchestrator,
-  type Extension,
-  type Orchestrator,
-  type OrchestratorOptions,
-  type Running,
-} from './orchestrator.ts';
+export { createOrchestrator, type Orchestrator } from './orchestrator.ts';
+export type { Extension, OrchestratorOptions, Running } from './orchestrator-options.ts';
 export {
   closeParticipants,
   createParticipants,

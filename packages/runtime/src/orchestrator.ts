@@ -1,42 +1,51 @@
 /** An orchestrator of any workflows, ready to be served or handed to a test. */
+import { join } from 'node:path';
 import {
   faultOperations,
   type Operations,
   orchestratorPort,
+  searchOperations,
   systemOperations,
 } from '@baton/contracts';
-import type { FaultControl } from '@baton/faults';
 import {
-  type Clock,
   createClock,
-  createEngine,
+  createEngine as createEmbedded,
   type Engine,
-  type EngineOptions,
-  type Journal,
   type RunState,
   toStatus,
 } from '@baton/saga';
-import { createDocsRouter, createServiceApp, mount, type ServiceApp } from '@baton/service-kit';
-import { createLog, createMetrics, type Log, type Metrics, type Tracing } from '@baton/telemetry';
+import {
+  createDocsRouter,
+  createOperatorCheck,
+  createServiceApp,
+  mount,
+  type ServiceApp,
+} from '@baton/service-kit';
+import { createLog, createMetrics, type Log } from '@baton/telemetry';
 import type { Router } from 'express';
-import { type BookKeeping, noBooks } from './books/books.ts';
+import { noBooks } from './books/books.ts';
 import { measureRuns } from './metrics/run-metrics.ts';
 import { showRecovered } from './metrics/start-metrics.ts';
-import type { RunParticipants } from './participants.ts';
+import type { Extension, OrchestratorOptions } from './orchestrator-options.ts';
 import { createAlertHandlers } from './routes/alert-routes.ts';
+import { mountConsole } from './routes/console-page.ts';
+import { createDescriptionHandlers } from './routes/description-routes.ts';
 import { createAdmission, feedAll } from './routes/event-feed.ts';
 import { mountFaults } from './routes/fault-routes.ts';
 import { mountOperator } from './routes/operator-routes.ts';
 import { createShed } from './routes/queue-full.ts';
 import { createRunHandlers, type Surroundings, tooManyListeners } from './routes/run-routes.ts';
+import { mountSearch } from './routes/search-routes.ts';
 import { createTurns } from './routes/turns.ts';
 import { createLinks } from './run/run-links.ts';
 import { logRuns } from './run/run-log.ts';
 import { findSpan } from './run/run-trace.ts';
 import { listWrittenOff } from './run/run-view.ts';
+import { performWithin } from './run/traced-steps.ts';
 import { type SpanExportOptions, startSpanExport } from './traces/span-export.ts';
 import { createTraceCursor } from './traces/trace-cursor.ts';
 import { measureTraceBacklog } from './traces/trace-metrics.ts';
+import { openTraceProcesses } from './traces/trace-processes.ts';
 import { startAlerting } from './watchdog/alerting.ts';
 import { createParticipantHealth } from './watchdog/participant-health.ts';
 import {
@@ -47,53 +56,6 @@ import {
   type Workflows,
 } from './workflow.ts';
 
-/** What an orchestrator has besides runs: routes, checks of its readiness, something to stop. */
-export interface Extension {
-  /** For the document of its contract. */
-  readonly operations?: Operations;
-  readonly mount?: (router: Router) => void;
-  readonly readChecks?: () => Readonly<Record<string, string>>;
-  readonly stop?: () => void;
-}
-
-/** What an extension and the books can work with. */
-export interface Running {
-  readonly engine: Engine;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: Metrics;
-}
-
-export interface OrchestratorOptions
-  extends Pick<
-    EngineOptions,
-    'clock' | 'random' | 'concurrencyMax' | 'openMax' | 'keepMs' | 'callsMax' | 'breaker'
-  > {
-  readonly workflows: Workflows;
-  readonly journal: Journal;
-  /** By the names that steps have for them: whose health is watched. */
-  readonly participants?: RunParticipants;
-  /** Without it, nothing is compared. */
-  readonly books?: BookKeeping;
-  readonly extend?: (running: Running) => Extension;
-  readonly log?: Log;
-  readonly metrics?: Metrics;
-  /** Names by which it may be called, besides this machine's own. */
-  readonly hosts?: readonly string[];
-  /** Outside production only; without them there are no fault routes. */
-  readonly faults?: FaultControl | undefined;
-  /** Who operates must show it; without one, only this machine operates. */
-  readonly operatorToken?: string | undefined;
-  readonly alertWebhookUrl?: string | undefined;
-  /** Without it, runs are not traced, and pass their caller's trace on. */
-  readonly tracing?: Tracing | undefined;
-  /** How far traces were sent is kept here; without it, all that is kept is sent again after a restart. */
-  readonly traceCursorPath?: string | undefined;
-  /** Where it is, for commands that a person may type. */
-  readonly address?: string;
-  /** The address of Jaeger's page, for the links of runs. */
-  readonly jaegerUrl?: string | undefined;
-}
 export interface Orchestrator extends ServiceApp {
   readonly engine: Engine;
   /** Lets attempts in flight end, and closes the journal. */
@@ -108,9 +70,12 @@ export async function createOrchestrator(given: OrchestratorOptions): Promise<Or
   checkWorkflows(workflows);
   const sagas = listSagas(workflows);
   const { carry } = bookKeeping;
-  const engine = await createEngine({ ...options, sagas, ...(carry && { carry }) });
+  // Recovery is this process's work already.
+  const since = now();
+  const hosted = { ...options, sagas, onPruned: createPrunedTeller(log), ...(carry && { carry }) };
+  const engine = await options.createEngine(hosted);
   const found = engine.counts();
-  const stopTelling = tellRuns(engine, { ...options, sagas });
+  const stopTelling = tellRuns(engine, { ...options, sagas, since });
   const running = { engine, clock, log, metrics };
   const books = bookKeeping.open(engine, now);
   const extension = options.extend?.(running) ?? {};
@@ -145,6 +110,7 @@ export async function createOrchestrator(given: OrchestratorOptions): Promise<Or
     extend: (router) => mountAll(router, { options, surroundings, extension }),
   })({
     ...createAlertHandlers(watchdog),
+    ...createDescriptionHandlers({ engine, workflows, now, faults: options.faults }),
     streamEvents: ({ headers, signal }) => {
       const { admit, source } = surroundings;
       const events = admit(feedAll(source, headers['last-event-id'], signal));
@@ -154,7 +120,15 @@ export async function createOrchestrator(given: OrchestratorOptions): Promise<Or
   return { ...app, engine, stop };
 }
 
-function withDefaults(options: OrchestratorOptions) {
+const createPrunedTeller =
+  (log: Log) =>
+  (runs: readonly string[]): void =>
+    log.info(
+      { removed: runs.length, first: runs[0], last: runs.at(-1) },
+      'the history of what ended longer ago than it is kept was removed',
+    );
+
+function withDefaults({ workflows, ...options }: OrchestratorOptions) {
   const {
     clock = createClock(),
     log = createLog('orchestrator', 'info'),
@@ -162,20 +136,34 @@ function withDefaults(options: OrchestratorOptions) {
     participants = {},
     books: bookKeeping = noBooks,
     hosts = [],
+    createEngine = createEmbedded,
     address = `http://localhost:${orchestratorPort}`,
   } = options;
-  return { ...options, clock, log, metrics, participants, bookKeeping, hosts, address };
+  const [first, ...others] = workflows;
+  return {
+    ...options,
+    workflows: [performWithin(first), ...others.map(performWithin)] as const,
+    clock,
+    log,
+    metrics,
+    participants,
+    bookKeeping,
+    hosts,
+    createEngine,
+    address,
+  };
 }
 type Options = ReturnType<typeof withDefaults>;
 
 function createSurroundings(engine: Engine, options: Options, stopped: AbortSignal): Surroundings {
-  const { workflows, jaegerUrl, tracing, clock } = options;
+  const { workflows, jaegerUrl, tracing, clock, faults } = options;
   const workflowOf = (id: string) => findWorkflowOf(workflows, id);
   return {
     engine,
     now: clock.now,
     toLinks: createLinks(jaegerUrl),
     tracing,
+    faults,
     admit: createAdmission(),
     source: { engine, workflowOf, turn: createTurns(stopped), stopped },
   };
@@ -191,17 +179,18 @@ function mountAll(router: Router, { options, surroundings, extension }: Mounted)
   const { workflows, log, metrics, tracing, operatorToken, faults } = options;
   const { engine } = surroundings;
   const shed = createShed(engine, workflows, options.random);
-  const around = { log, metrics, operatorToken };
+  const around = { log, metrics, operatorCheck: createOperatorCheck(operatorToken) };
   for (const workflow of workflows) {
     const { retry: _retry, skip: _skip, ...operations } = workflow.operations;
     const handlers = createRunHandlers(surroundings, workflow);
     mount(router, operations, { log, metrics, tracing, shed })(handlers);
-    mountOperator(router, workflow, { engine, ...around });
+    mountOperator(router, workflow, { engine, shed, ...around });
   }
   extension.mount?.(router);
   router.use(createDocsRouter());
-  if (faults) mountFaults(router, faults, around);
-  router.get('/', (_request, response) => response.redirect('/docs'));
+  mountSearch(router, { engine, workflows }, around);
+  if (faults) mountFaults(router, { faults, engine }, around);
+  mountConsole(router);
 }
 
 /** All that is mounted besides the runtime's own operations, by a name of its own each. */
@@ -212,6 +201,7 @@ const listFurther = ({ workflows, faults }: Options, { operations }: Extension):
     ),
   ),
   ...operations,
+  ...searchOperations,
   ...(faults && faultOperations),
 });
 
@@ -227,12 +217,12 @@ function createStop(...parts: readonly { stop(): void | Promise<void> }[]) {
 
 const createToCommands =
   ({ workflows, address }: Options) =>
-  (id: string): string[] => {
+  (id: string, skippable: readonly string[] = []): string[] => {
     const path = `${address}/${findWorkflowOf(workflows, id).plural}/${id}`;
     const post = `curl -X POST -H 'content-type: application/json'`;
     return [
       `${post} ${path}/retry -d '{"reason":"why"}'`,
-      `${post} ${path}/skip -d '{"step":"which","reason":"why"}'`,
+      ...skippable.map((step) => `${post} ${path}/skip -d '{"step":"${step}","reason":"why"}'`),
     ];
   };
 
@@ -247,15 +237,18 @@ const createDescribeEnd =
 /** To the log and to the collector; returns how to stop. */
 function tellRuns(
   engine: Engine,
-  options: Options & Pick<SpanExportOptions, 'sagas'>,
+  options: Options & Pick<SpanExportOptions, 'sagas'> & { readonly since: number },
 ): () => Promise<void> {
-  const { workflows, tracing, traceCursorPath: path, clock, log } = options;
+  const { workflows, tracing, traceFolder, clock, log, since } = options;
   logRuns(engine.feed, workflows, log);
   if (!tracing) return async () => {};
-  const cursor = createTraceCursor(path, clock, log);
+  const toPath = (name: string) => traceFolder && join(traceFolder, name);
+  const cursor = createTraceCursor(toPath('traced-to'), clock, log);
+  const { resource } = tracing;
+  const processes = openTraceProcesses(toPath('traced-by'), { since, resource }, log);
   const { feed } = engine;
   const read = (id: string) => engine.read(id);
-  const spans = startSpanExport({ ...options, feed, read, tracing, cursor });
+  const spans = startSpanExport({ ...options, feed, read, tracing, processes, cursor });
   feed.subscribe(spans.stir);
   measureTraceBacklog(spans, options.metrics);
   return spans.stop;
@@ -263,13 +256,14 @@ function tellRuns(
 
 /** The lock is held and recovery is done, or there would be no app to ask. Participants are not required. */
 async function readReadiness(engine: Engine, further: Readonly<Record<string, string>>) {
-  const { open, openMax, quarantined } = await engine.counts();
+  const { open, openMax, quarantined, hasRoom, isReached = true } = await engine.counts();
   const checks = {
-    journal: 'held',
+    journal: hasRoom ? 'held' : 'disk full',
     queue: `${open} of ${openMax} orders open`,
     standby: (await engine.standby()) ? 'waiting' : 'none',
     quarantined: String(quarantined),
+    ...(!isReached && { cluster: 'no node answers' }),
     ...further,
   };
-  return { ready: open < openMax, checks };
+  return { ready: hasRoom && isReached && open < openMax, checks };
 }

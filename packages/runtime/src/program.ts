@@ -1,49 +1,41 @@
 /** What the `main.ts` of an orchestrator would otherwise repeat: environment, journal, participants, process. */
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Journal, JournalError, type OpenOptions, openJournal } from '@baton/saga';
 import {
   findConnectionLimit,
   findFaultsFile,
   guardLoop,
   runService,
-  StartupProblem,
   startProgram,
-  toTraceOptions,
+  toStandbyOrder,
 } from '@baton/service-kit';
-import { createLog, createMetrics, type Log, type Metrics, openTracing } from '@baton/telemetry';
+import { type Log, type Metrics, openTelemetry } from '@baton/telemetry';
 import { type OrchestratorEnv, readOrchestratorEnv } from './env.ts';
+import { openHost } from './host.ts';
 import { timeCommits } from './metrics/journal-metrics.ts';
 import { showStart } from './metrics/start-metrics.ts';
-import type { Orchestrator, OrchestratorOptions } from './orchestrator.ts';
+import type { Orchestrator } from './orchestrator.ts';
+import type { OrchestratorOptions } from './orchestrator-options.ts';
 import { closeParticipants, createParticipants, type Participants } from './participants.ts';
 
 const millisecondsPerHour = 3_600_000;
 
-/** A standby has nothing to finish: it ends at once when it is told to, or when its supervisor has gone. */
-function endWhileWaiting(isSupervised: boolean): () => void {
-  const end = (): never => process.exit(0);
-  process.once('SIGTERM', end).once('SIGINT', end);
-  if (isSupervised) process.stdin.once('end', end).once('close', end).resume();
-  return () => {
-    process.off('SIGTERM', end).off('SIGINT', end);
-    process.stdin.off('end', end).off('close', end);
-  };
+/** What the supervisor knows of the process before this one: from the start, or a line for a standby. */
+function hearLastEnd(env: OrchestratorEnv): () => string {
+  let said: string = env.BATON_LAST_END;
+  if (env.BATON_SUPERVISED === '1')
+    process.stdin.on('data', (lines) => {
+      said = String(lines).trim().split('\n').at(-1) ?? said;
+    });
+  return () => said;
 }
 
-type Hooks = Pick<OpenOptions, 'onCommit' | 'onHeld'>;
-
-async function takeJournal(env: OrchestratorEnv, hooks: Hooks): Promise<Journal> {
-  const stopWaiting = endWhileWaiting(env.BATON_SUPERVISED === '1');
-  try {
-    const path = join(env.DATA_DIR, 'orchestrator', 'journal.sqlite');
-    return await openJournal({ path, standby: env.STANDBY === 'true', ...hooks });
-  } catch (error) {
-    if (error instanceof JournalError)
-      throw new StartupProblem([error.message], { passing: error.isPassing });
-    throw error;
-  } finally {
-    stopWaiting();
-  }
+/** As a standby: it is killed for somebody who tries what happens then. */
+function dieIfAsked(faultsFile: string | undefined): void {
+  const order = faultsFile && toStandbyOrder(faultsFile);
+  if (!order || !existsSync(order)) return;
+  rmSync(order);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** In production the package is not even loaded. */
@@ -51,7 +43,8 @@ async function openFaults(env: OrchestratorEnv, log: Log) {
   const file = findFaultsFile(env);
   if (file === undefined) return undefined;
   const { openFaultControl } = await import('@baton/faults');
-  return openFaultControl({ file, log });
+  const { OPERATOR_TOKEN: operatorToken, participantUrls: urls } = env;
+  return openFaultControl({ file, log, operatorToken, urls });
 }
 
 /** What a program opens before it can make its orchestrator. */
@@ -68,24 +61,39 @@ export interface Opened
 export const runOrchestrator = (create: (opened: Opened) => Promise<Orchestrator>): Promise<void> =>
   startProgram(async () => {
     const env = readOrchestratorEnv(process.env);
-    const log = createLog('orchestrator', env.LOG_LEVEL);
-    const metrics = createMetrics('orchestrator');
+    const telemetry = await openTelemetry({
+      env: env.otel,
+      service: 'orchestrator',
+      level: env.LOG_LEVEL,
+    });
+    const { log, metrics, tracing } = telemetry;
+    const faultsFile = findFaultsFile(env);
     let heldElsewhereAt: number | null = null;
-    const journal = await takeJournal(env, {
+    const readLastEnd = hearLastEnd(env);
+    const host = await openHost(env, log, {
       onCommit: timeCommits(metrics),
+      onRoom: (hasRoom) => {
+        if (hasRoom) log.info('the disk has room again: all goes on');
+        else
+          log.error(
+            { folder: env.DATA_DIR },
+            'the disk is full: nothing goes on until it has room',
+          );
+      },
       onHeld: () => {
         heldElsewhereAt = performance.now();
+        dieIfAsked(faultsFile);
       },
     });
     const lockedAt = performance.now();
     // Not before: a large file takes its time to be inspected, and who waits for the lock holds nobody up.
     if (env.LOOP_BLOCKED_MAX_SECONDS > 0) guardLoop(env.LOOP_BLOCKED_MAX_SECONDS * 1_000);
     const faults = await openFaults(env, log);
-    const tracing = await openTracing({ ...toTraceOptions(env), service: 'orchestrator', log });
     const participants = createParticipants(env.participantUrls, faults?.annotateAs, metrics);
     const folder = join(env.DATA_DIR, 'orchestrator');
-    const opened = { journal, participants, log, metrics, faults, tracing, folder };
-    const { app, stop } = await create({ ...opened, ...toOptions(env, folder) });
+    const opened = { ...host, participants, log, metrics, faults, tracing, folder };
+    const blame = readLastEnd() === 'blameless' && { isBlameless: true };
+    const { app, stop } = await create({ ...opened, ...toOptions(env, folder), ...blame });
     await runService({
       service: 'orchestrator',
       app,
@@ -96,9 +104,8 @@ export const runOrchestrator = (create: (opened: Opened) => Promise<Orchestrator
       supervised: env.BATON_SUPERVISED === '1',
       close: async () => {
         await stop();
-        await faults?.close();
         await closeParticipants(participants);
-        await tracing?.close();
+        await telemetry.close();
       },
     });
     showStart({ heldElsewhereAt, lockedAt, openedAt: performance.now() }, metrics);
@@ -111,7 +118,7 @@ const toOptions = (env: OrchestratorEnv, folder: string) => ({
   alertWebhookUrl: env.ALERT_WEBHOOK_URL,
   concurrencyMax: env.ORDERS_CONCURRENT_MAX,
   openMax: env.ORDERS_OPEN_MAX,
-  traceCursorPath: join(folder, 'traced-to'),
+  traceFolder: folder,
   jaegerUrl: env.JAEGER_UI_URL,
   keepMs: env.ORDERS_KEPT_HOURS * millisecondsPerHour,
 });

@@ -1,11 +1,16 @@
 /** What the runtime is told of a workflow, besides its steps: what a run is called, and what people are shown of it. */
-import { createRunOperations, type RunNaming, type RunOperations } from '@baton/contracts';
+import {
+  createRunOperations,
+  type Preset,
+  type RunNaming,
+  type RunOperations,
+} from '@baton/contracts';
 import type { RunState, Saga } from '@baton/saga';
 import type { z } from 'zod';
 
 export interface Workflow extends RunNaming {
-  /** The newest first: new runs follow it. */
-  readonly versions: readonly [newest: Saga<unknown>, ...older: Saga<unknown>[]];
+  /** New runs follow the first, which is the newest unless an operator has gone back from it. */
+  readonly versions: readonly [followed: Saga<unknown>, ...others: Saga<unknown>[]];
   /** Its routes, made by `createRunOperations`. */
   readonly operations: RunOperations;
   /** Fields of a run's view besides those that every run has. */
@@ -19,10 +24,25 @@ export interface Workflow extends RunNaming {
   ) => Readonly<Record<string, unknown>> | undefined;
   /** How much a way moved, in words: `68.00 EUR`. */
   readonly describeAmount?: (way: string, state: RunState) => string | undefined;
+  /** What was asked for, in words, without anything about the customer: `2 mug`. */
+  readonly describeInput?: (state: RunState) => string | undefined;
+  /** What a way's participant holds once it is done, or may hold: `2 mug`. Undefined where it holds nothing of worth. */
+  readonly describeHeld?: (way: string, state: RunState) => string | undefined;
   /** The same with its ids: `68.00 EUR, pay_7`. */
   readonly describeResult?: (way: string, state: RunState) => string | undefined;
+  /** What its undo gives back, and to whom: `2 mug to the stock`. Undefined where that is nothing of worth. */
+  readonly describeOwed?: (way: string, state: RunState) => string | undefined;
   /** What it means that all is undone: `no stock held, no money kept`. */
   readonly undone?: string;
+  /** Runs that people can place by a click to try things out. */
+  readonly presets?: readonly Preset[];
+  /** Where products are listed, and which field of the input takes them. */
+  readonly basket?: { readonly catalog: string; readonly field: string };
+  /** What operators find runs by besides ids: what that is called, and the words of a run. */
+  readonly search?: {
+    readonly label: string;
+    readonly toWords: (state: RunState) => readonly string[];
+  };
   /** Whose key an Idempotency-Key is. Without it, all callers share their keys. */
   readonly toKeyOwner?: (input: unknown) => string;
   /** Two bodies under one key are the same when this is. Without it, when their JSON is. */

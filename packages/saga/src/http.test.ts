@@ -157,6 +157,19 @@ describe('an answer', () => {
     expect(reply).toEqual({ reply: 'unknown', code: 'status-409', retriable: true });
   });
 
+  test('is a refusal when its key stands for another request: that one is not to be undone', async () => {
+    const reused = text({ status: 422, code: 'key-reused' });
+    expect(await askFor(422, problem, reused)).toEqual({ reply: 'refused', code: 'key-reused' });
+    expect(await askFor(409, problem, reused)).toMatchObject({ code: 'status-409' });
+    expect(await askFor(422, json, reused)).toMatchObject({ code: 'status-422' });
+  });
+
+  test('says that it was given before', async () => {
+    const replayed = await askFor(200, { ...json, 'idempotency-replayed': 'true' }, text(held));
+    expect(replayed).toMatchObject({ reply: 'ok', details: { replayed: 1 } });
+    expect(await askFor(200, json, text(held))).not.toHaveProperty('details');
+  });
+
   test.each([
     [422, false],
     [500, true],

@@ -26,6 +26,7 @@ type HeaderRecord = Readonly<Record<string, string>>;
 const answerMaxBytes = 1_048_576;
 /** Of context, in characters. */
 const contextMax = 8_192;
+const isReplay = { details: { replayed: 1 } };
 const notWorthRetrying = [400, 401, 403, 404, 413, 415, 422];
 
 /** Throws for a malformed `url`, so that no attempt has to. */
@@ -81,7 +82,8 @@ async function toReply<O>(
   const retriable = !notWorthRetrying.includes(status);
   const unknown = (code: string) => ({ reply: 'unknown', code, retriable, retryAfterMs }) as const;
   const type = headers.get('content-type')?.toLowerCase().split(/\s*;/)[0];
-  const isRead = status === 200 || (status === 409 && type === 'application/problem+json');
+  const isProblem = [409, 422].includes(status) && type === 'application/problem+json';
+  const isRead = status === 200 || isProblem;
   // The rest is read all the same: a connection whose answer was not read cannot be used again.
   const text = await readText(response).catch((error) => (isRead ? Promise.reject(error) : ''));
   if (!isRead) return unknown(`status-${status}`);
@@ -93,10 +95,12 @@ async function toReply<O>(
     const checked = await options.answer['~standard'].validate(value);
     return checked.issues || type !== 'application/json'
       ? unknown('malformed-reply')
-      : ok(checked.value);
+      : { ...ok(checked.value), ...(headers.has('idempotency-replayed') && isReplay) };
   }
-  const isRefusal = value?.status === status && options.refusals?.includes(value.code);
-  return isRefusal ? refused(value.code) : unknown('status-409');
+  // The effect under this key is another request's: every attempt of ours sends the same, so ours never happened.
+  const refusals = status === 409 ? options.refusals : ['key-reused'];
+  const isRefusal = value?.status === status && refusals?.includes(value.code);
+  return isRefusal ? refused(value.code) : unknown(`status-${status}`);
 }
 
 /** Undefined when it is too large. Throws for what is not UTF-8. */

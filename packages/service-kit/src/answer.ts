@@ -1,5 +1,4 @@
 /** Requests and answers as plain data: the same over Express and in a test's process. */
-import type { DatabaseSync } from 'node:sqlite';
 import type {
   BodyOf,
   DeepReadonly,
@@ -15,6 +14,7 @@ import type {
   StreamOperation,
   UndoOperation,
 } from '@baton/contracts';
+import type { Sql } from './memory.ts';
 
 export type Headers = Readonly<Record<string, string>>;
 
@@ -62,7 +62,7 @@ export type Answer<O extends Operation> = Success<O> | ProblemAnswer<ProblemCode
 
 /** What an effect works with. All it writes through `db` is one transaction with the fence's row. */
 export interface Work {
-  readonly db: DatabaseSync;
+  readonly db: Sql;
   readonly key: string;
   /** As the key names it. */
   readonly runId: string;

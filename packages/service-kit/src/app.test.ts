@@ -227,6 +227,22 @@ describe('routing', () => {
     },
   );
 
+  it('what a full disk has no room for is unavailable, and is done once there is room', async () => {
+    standIn.store.db.exec('PRAGMA max_page_count = 1');
+    const reserve = (n: number) =>
+      post('/reserve', `ord_${n}:reserve`, { ...firstBody, orderId: `ord_${n}` });
+    let n = 0;
+    let answer = await reserve(n);
+    for (; answer.status === 200; n += 1) answer = await reserve(n);
+    expect([answer.status, answer.body.code]).toEqual([503, 'unavailable']);
+    expect(answer.headers['retry-after']).toBe('1');
+    standIn.store.db.exec('PRAGMA max_page_count = 1000000');
+    expect((await reserve(n)).status).toBe(200);
+    expect((await supertest(standIn.app).get('/health/ready')).body.checks).toEqual({
+      store: 'ok',
+    });
+  });
+
   it('an unknown path is a 404 problem', async () => {
     const answer = await supertest(standIn.app).get('/nope');
     expect([answer.status, answer.body.code]).toEqual([404, 'not-found']);

@@ -1,25 +1,26 @@
 /** The Express app of a service: its operations, health, metrics, OpenAPI, and one error handler. */
-import { healthLive, healthReady, incarnationHeader, type Operations } from '@baton/contracts';
+import { incarnationHeader, type Operations } from '@baton/contracts';
 import type { Log, Metrics, Tracing } from '@baton/telemetry';
-import express, { type ErrorRequestHandler, type Express, Router } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type RequestHandler,
+  Router,
+} from 'express';
 import helmet from 'helmet';
-import type { Handlers } from './answer.ts';
+import { z } from 'zod';
+import type { Handlers, HttpAnswer } from './answer.ts';
+import { createHealthRoutes, type Readiness } from './health-routes.ts';
 import { createHostCheck } from './host-check.ts';
 import type { Interceptor } from './interceptor.ts';
 import { createMetricsHandler } from './metrics-page.ts';
-import { mountRoutes, type Shed, toUnreadable } from './mount.ts';
+import { mountRoutes, type Shed } from './mount.ts';
 import { toOpenApi } from './openapi.ts';
-import { toGeneralProblem } from './problem-answer.ts';
+import { toGeneralProblem, toUnreadable } from './problem-answer.ts';
 import { createRoutes, type Route } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
 import { createSiteCheck } from './site-check.ts';
 import type { Store } from './store.ts';
-
-export interface Readiness {
-  readonly ready: boolean;
-  /** What each check says, such as `store: ok`. */
-  readonly checks: Readonly<Record<string, string>>;
-}
 
 export interface ServiceAppOptions<T extends Operations> {
   readonly service: string;
@@ -35,6 +36,8 @@ export interface ServiceAppOptions<T extends Operations> {
   /** Steps between effects and their callers; outside production only. */
   readonly intercept?: Interceptor | undefined;
   readonly shed?: Shed;
+  /** Asked before every route but health: one's own authentication, for example. A router of several will do. */
+  readonly middleware?: RequestHandler | undefined;
   /** Names besides loopback that the Host header may carry. */
   readonly hosts?: readonly string[];
   /** Further routes, such as pages; they come before the 404. */
@@ -58,28 +61,6 @@ const helmetOptions = {
   },
 } as const;
 
-const readyNow: Readiness = { ready: true, checks: {} };
-
-const createHealthRoutes = (
-  service: string,
-  {
-    log,
-    ready = () => readyNow,
-  }: { readonly log: Log; readonly ready?: ServiceAppOptions<Operations>['ready'] | undefined },
-): readonly Route[] =>
-  createRoutes(
-    { live: healthLive(service), ready: healthReady(service) },
-    { log },
-  )({
-    live: () => ({ status: 200, body: { status: 'live' } }),
-    ready: async () => {
-      const { ready: isReady, checks } = await ready();
-      return isReady
-        ? { status: 200, body: { status: 'ready', checks } }
-        : { status: 503, body: { status: 'not-ready', checks } };
-    },
-  });
-
 const statusOf = (error: unknown): number | undefined =>
   typeof error === 'object' &&
   error !== null &&
@@ -88,7 +69,16 @@ const statusOf = (error: unknown): number | undefined =>
     ? error.status
     : undefined;
 
-/** A 4xx comes from reading the request (body parser, path decoding); all else is ours. */
+const Challenge = z.object({ headers: z.object({ 'WWW-Authenticate': z.string() }) });
+
+/** What the usual middleware for tokens throws. */
+function toRefusal(status: 401 | 403, error: unknown): HttpAnswer {
+  const challenge = Challenge.safeParse(error).data?.headers['WWW-Authenticate'];
+  const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
+  return toGeneralProblem(status === 401 ? 'unauthorized' : 'forbidden', { headers });
+}
+
+/** A 401 and a 403 come from middleware, any other 4xx from reading the request (body parser, path decoding); all else is ours. */
 const createErrorHandler =
   (log: Log): ErrorRequestHandler =>
   (error: unknown, _request, response, _next) => {
@@ -99,6 +89,7 @@ const createErrorHandler =
       response.destroy();
       return;
     }
+    if (status === 401 || status === 403) return sendAnswer(response, toRefusal(status, error));
     if (status !== undefined && status >= 400 && status < 500) {
       return sendAnswer(response, toUnreadable(status));
     }
@@ -124,7 +115,8 @@ export const createServiceApp =
     const { service, operations, log, store, now } = options;
     const routes = createRoutes(operations, { log, store, now })(handlers);
     const router = Router();
-    mountRoutes(router, createHealthRoutes(service, { log, ready: options.ready }));
+    mountRoutes(router, createHealthRoutes(service, options));
+    if (options.middleware) router.use(options.middleware);
     mountRoutes(router, routes, options);
     mountPages(router, options);
 

@@ -73,8 +73,7 @@ describe('an answer that is believed', () => {
   );
 
   it('says whom the call went to and which status answered, also where there was no answer', async () => {
-    const { hostname, port } = new URL(server.url);
-    const peer = { path: '/reserve', address: hostname, port: Number(port) };
+    const peer = { path: '/reserve', baseUrl: server.url };
     server.behave(problemAnswer(409, 'fenced'));
     const refused = await client.reserve(firstBody, attempt());
     expect(refused.details).toEqual({ ...peer, status: 409 });
@@ -277,7 +276,7 @@ describe('no answer', () => {
     server.behave(() => {});
     const { reply, tookMs } = await timed();
     expect(reply).toEqual({ reply: 'unknown', code: 'timed-out', retriable: true });
-    expect(tookMs).toBeLessThan(5_000);
+    expect(tookMs).toBeLessThan(60_000);
   });
 
   it('is unknown at the deadline when the body drips', async () => {
@@ -288,7 +287,7 @@ describe('no answer', () => {
     });
     const { reply, tookMs } = await timed();
     expect(reply).toEqual({ reply: 'unknown', code: 'timed-out', retriable: true });
-    expect(tookMs).toBeLessThan(5_000);
+    expect(tookMs).toBeLessThan(60_000);
   });
 
   it('is unknown, and not a time-out, when the caller gives up', async () => {

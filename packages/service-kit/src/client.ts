@@ -140,7 +140,7 @@ const asItCame: Propagate = ({ context = {} }) => context;
 
 const toDetails = ({ path }: FencedOperation, { peer }: Transport, exchange: Exchange) => ({
   path,
-  ...peer,
+  ...(peer && { baseUrl: peer.baseUrl }),
   ...(exchange.kind === 'response' && {
     status: exchange.response.status,
     ...(exchange.response.headers[replayedHeader] === 'true' && { replayed: 'true' }),

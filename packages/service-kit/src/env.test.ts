@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { findFaultsFile, readEnv, readServiceEnv, ServiceUrl } from './env.ts';
+import { blockedPorts, CalledUrl, ServiceUrl } from './address.ts';
+import { findFaultsFile, readEnv, readServiceEnv } from './env.ts';
 import { StartupProblem } from './startup-problem.ts';
 
-const shape = { PAYMENT_URL: ServiceUrl.default('http://127.0.0.1:4003') };
+const shape = {
+  PAYMENT_URL: ServiceUrl.default('http://127.0.0.1:4003'),
+  WEBHOOK_URL: CalledUrl.optional(),
+};
 const read = (source: Record<string, string>) => readServiceEnv({ port: 4002, shape }, source);
 function linesOf(source: Record<string, string>): readonly string[] {
   try {
@@ -49,17 +53,56 @@ describe('problems', () => {
     ]);
   });
 
-  it.each(['http://c:4318?x=1', 'http://c:4318/#f', 'http://u:p@c:4318', 'c:4318', 'ftp://c'])(
-    'OTEL_EXPORTER_OTLP_ENDPOINT=%s',
-    (endpoint) => {
-      const [, line] = linesOf({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
-      expect(line).toMatch(/OTEL_EXPORTER_OTLP_ENDPOINT: must /);
-    },
-  );
+  const base = 'http://127.0.0.1:4003';
+  it.each([
+    ['PAYMENT_URL', `${base}/?tenant=a`, 'no query'],
+    ['PAYMENT_URL', `${base}/api?`, 'no query'],
+    ['PAYMENT_URL', `${base}/#a`, 'no fragment'],
+    ['PAYMENT_URL', `${base}/#`, 'no fragment'],
+    ['PAYMENT_URL', 'http://user:pass@127.0.0.1:4003', 'no user or password'],
+    ['PAYMENT_URL', 'http://user@127.0.0.1:4003', 'no user or password'],
+    ['PAYMENT_URL', 'http://127.0.0.1:6000', 'another port'],
+    ['PAYMENT_URL', 'http://127.0.0.1:0', 'another port'],
+    ['PAYMENT_URL', 'http://127.0.0.1:99999', 'an http or https address'],
+    ['PAYMENT_URL', '127.0.0.1:4003', 'an http or https address'],
+    ['WEBHOOK_URL', 'https://user:pass@alerts.example.com', 'no user or password'],
+    ['WEBHOOK_URL', 'https://alerts.example.com/#a', 'no fragment'],
+    ['WEBHOOK_URL', 'https://alerts.example.com:10080/', 'another port'],
+    ['PORT', '6000', 'another'],
+    ['HOST', 'http://127.0.0.1', 'an address or a name'],
+    ['HOST', '127.0.0.1:4000', 'an address or a name'],
+    ['HOST', '[::1]', 'an address or a name'],
+    ['HOST', 'a b', 'an address or a name'],
+    ['ALLOWED_HOSTS', 'localhost,shop.example.com:4000', 'names or addresses'],
+    ['ALLOWED_HOSTS', 'https://shop.example.com', 'names or addresses'],
+    ['ALLOWED_HOSTS', '*.example.com', 'names or addresses'],
+  ])('%s=%s can never work', (name, address, expected) => {
+    const lines = linesOf({ [name]: address, OPERATOR_TOKEN: validToken });
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toMatch(new RegExp(`^  ${name}: must (have|be) ${expected}`));
+  });
 
-  it.each(['-0.1', '1.1', 'all', '1e-3'])('OTEL_TRACES_SAMPLER_ARG=%s', (ratio) => {
-    const [, line] = linesOf({ OTEL_TRACES_SAMPLER_ARG: ratio });
-    expect(line).toMatch(/OTEL_TRACES_SAMPLER_ARG: must be a ratio from 0 to 1/);
+  it.each([
+    ['PAYMENT_URL', 'https://payment_service.internal/base/path/'],
+    ['PAYMENT_URL', 'http://[::1]:4003'],
+    ['WEBHOOK_URL', 'https://alerts.example.com/baton?secret=a'],
+    ['HOST', 'payment-1.internal'],
+    ['ALLOWED_HOSTS', 'localhost,[::1],::1,shop.example.com,10.0.0.1'],
+  ])('%s=%s may work', (name, address) => {
+    expect(linesOf({ [name]: address, OPERATOR_TOKEN: validToken })).toEqual([]);
+  });
+
+  it('names every port that fetch refuses', async () => {
+    const causes = [...blockedPorts].map((port) =>
+      fetch(`http://127.0.0.1:${port}`).then(
+        () => 'answered',
+        (error) => [port, error.cause?.message],
+      ),
+    );
+    expect(await Promise.all(causes)).toEqual(
+      // Node's fetch calls port 0, where nothing can listen.
+      [...blockedPorts].map((port) => [port, port === 0 ? expect.anything() : 'bad port']),
+    );
   });
 
   it.each(['0.0.0.0', '::', '192.168.1.5', 'example.test'])(
@@ -109,6 +152,17 @@ it('looks for faults beside the data, and nowhere in production or when they are
   expect(find({ NODE_ENV: 'production' })).toBeUndefined();
   expect(find({ FAULTS: 'off', FAULTS_FILE: '/etc/faults.json' })).toBeUndefined();
 });
+
+it.each(['0.0.0.0', '::', '192.168.1.5', 'example.test'])(
+  'HOST=%s has no faults unless they are asked for by name',
+  (HOST) => {
+    const open = { DATA_DIR: '/data', HOST, OPERATOR_TOKEN: validToken };
+    const find = (source: Record<string, string>) => findFaultsFile(read({ ...open, ...source }));
+    expect(find({})).toBeUndefined();
+    expect(find({ FAULTS: 'on' })).toBe('/data/faults.json');
+    expect(find({ FAULTS_FILE: '/etc/faults.json' })).toBe('/etc/faults.json');
+  },
+);
 
 it('reads any other shape', () => {
   expect(readEnv({ N: z.string().transform(Number) }, { N: '3', OTHER: 'x' })).toEqual({ N: 3 });

@@ -1,49 +1,37 @@
 /** The environment, read once and whole: every problem is reported together. */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { logLevels } from '@baton/telemetry';
+import { createOtelEnv, logLevels, type OtelEnv } from '@baton/telemetry';
 import { z } from 'zod';
+import { blockedPorts, Host, HostList } from './address.ts';
 import { StartupProblem } from './startup-problem.ts';
 
 type Source = Readonly<Record<string, string | undefined>>;
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
-const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+/** Names by which only this machine is reached. */
+export const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** A whole number, as text; zod's own coercion would take '' for 0 and '1e3' for 1000. */
 const Port = z
   .string()
   .regex(/^\d{1,5}$/, 'must be a whole number from 0 to 65535')
   .transform(Number)
-  .refine((port) => port <= 65_535, 'must be a whole number from 0 to 65535');
+  .refine((port) => port <= 65_535, 'must be a whole number from 0 to 65535')
+  .refine(
+    (port) => port === 0 || !blockedPorts.has(port),
+    'must be another: fetch and browsers refuse this one',
+  );
 
 const ConnectionCount = z
   .string()
   .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 999')
   .transform(Number);
 
-/** For addresses of other services. */
-export const ServiceUrl = z.url({
-  protocol: /^https?$/,
-  error: 'must be an http or https address',
-});
-
-/** What is appended to an address must end up in its path. */
-function isPlain(text: string): boolean {
-  if (!URL.canParse(text)) return true;
-  const { search, hash, username, password } = new URL(text);
-  return `${search}${hash}${username}${password}` === '';
-}
-
 const toSharedShape = (port: number) => ({
   PORT: Port.prefault(String(port)).meta({ example: String(port) }),
-  HOST: z.string().min(1).max(255).default('127.0.0.1').meta({ example: '127.0.0.1' }),
-  ALLOWED_HOSTS: z
-    .string()
-    .max(2_000)
-    .default('')
-    .transform((text) => text.split(',').flatMap((name) => name.trim() || []))
-    .meta({ example: 'shop.example.com,localhost' }),
+  HOST: Host.default('127.0.0.1').meta({ example: '127.0.0.1' }),
+  ALLOWED_HOSTS: HostList.meta({ example: 'shop.example.com,localhost' }),
   OPERATOR_TOKEN: z
     .string()
     .min(16, 'must have at least 16 characters')
@@ -72,20 +60,6 @@ const toSharedShape = (port: number) => ({
     .transform((path) => resolve(repository, path))
     .optional()
     .meta({ example: '.data/faults.json' }),
-  /** Where spans are sent, over OTLP and HTTP; without it nothing is traced. */
-  OTEL_EXPORTER_OTLP_ENDPOINT: ServiceUrl.refine(
-    isPlain,
-    'must have no query, fragment, user or password',
-  )
-    .optional()
-    .meta({ example: 'http://localhost:4318' }),
-  /** Of the traces that begin here; one that a caller began follows its caller. */
-  OTEL_TRACES_SAMPLER_ARG: z
-    .string()
-    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'must be a ratio from 0 to 1')
-    .transform(Number)
-    .prefault('1')
-    .meta({ example: '0.1' }),
   CONNECTIONS_PER_ADDRESS_MAX: ConnectionCount.optional().meta({ example: '300' }),
   BATON_SUPERVISED: z.enum(['0', '1']).default('0').meta({ example: '1' }),
 });
@@ -117,7 +91,10 @@ export function readEnv<S extends z.ZodRawShape>(
 }
 
 export type ServiceEnv<S extends z.ZodRawShape> = z.output<z.ZodObject<SharedShape>> &
-  z.output<z.ZodObject<S>>;
+  z.output<z.ZodObject<S>> & {
+    /** What is wrong there keeps nothing from starting: it is told in the log. */
+    readonly otel: OtelEnv;
+  };
 
 /** The shared variables and the service's own. An open host needs a token and production no faults, or nothing starts. */
 export function readServiceEnv<S extends z.ZodRawShape>(
@@ -152,15 +129,8 @@ export function readServiceEnv<S extends z.ZodRawShape>(
   if (shared === undefined || own === undefined || problems.length > 0) {
     throw new StartupProblem(['The environment cannot be used:', ...problems]);
   }
-  return { ...shared, ...own };
+  return { ...shared, ...own, otel: createOtelEnv(source) };
 }
-
-export const toTraceOptions = (
-  env: Pick<
-    z.output<z.ZodObject<SharedShape>>,
-    'OTEL_EXPORTER_OTLP_ENDPOINT' | 'OTEL_TRACES_SAMPLER_ARG'
-  >,
-) => ({ endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: env.OTEL_TRACES_SAMPLER_ARG });
 
 /** A third of all places; outside production a load from this machine may take them all. */
 const productionConnectionsPerAddressMax = 300;
@@ -172,10 +142,22 @@ export const findConnectionLimit = (
   env.CONNECTIONS_PER_ADDRESS_MAX ??
   (env.NODE_ENV === 'production' ? productionConnectionsPerAddressMax : undefined);
 
-/** Where faults are switched; undefined where there are none. */
-export const findFaultsFile = (
-  env: Pick<z.output<z.ZodObject<SharedShape>>, 'NODE_ENV' | 'FAULTS' | 'FAULTS_FILE' | 'DATA_DIR'>,
-): string | undefined =>
-  env.NODE_ENV === 'production' || env.FAULTS === 'off'
+/** Where faults are switched; undefined where there are none. Where others can come, somebody must have asked for them. */
+export function findFaultsFile({
+  NODE_ENV,
+  FAULTS,
+  FAULTS_FILE,
+  DATA_DIR,
+  HOST,
+}: Pick<
+  z.output<z.ZodObject<SharedShape>>,
+  'NODE_ENV' | 'FAULTS' | 'FAULTS_FILE' | 'DATA_DIR' | 'HOST'
+>): string | undefined {
+  const isAsked = FAULTS === 'on' || FAULTS_FILE !== undefined || loopback.has(HOST);
+  return NODE_ENV === 'production' || FAULTS === 'off' || !isAsked
     ? undefined
-    : (env.FAULTS_FILE ?? join(env.DATA_DIR, 'faults.json'));
+    : (FAULTS_FILE ?? join(DATA_DIR, 'faults.json'));
+}
+
+/** Beside the faults' file. A standby has no port: while it waits it looks for this file, which asks it to die. */
+export const toStandbyOrder = (faultsFile: string): string => `${faultsFile}.kill-standby`;

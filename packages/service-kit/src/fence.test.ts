@@ -47,50 +47,62 @@ function mustNotRun(): never {
 }
 
 describe('forward', () => {
-  it('is done and stored where there is no row, then replayed', () => {
+  it('is done and stored where there is no row, then replayed', async () => {
     const { store, fence } = openAt();
     const effect = forwardWith('done', store);
     const expected = { outcome: 'reply', reply: reply('done') };
-    expect(fence.forward(firstKey, firstBody, effect)).toEqual({ ...expected, replayed: false });
-    expect(fence.forward(firstKey, firstBody, mustNotRun)).toEqual({ ...expected, replayed: true });
+    expect(await fence.forward(firstKey, firstBody, effect)).toEqual({
+      ...expected,
+      replayed: false,
+    });
+    expect(await fence.forward(firstKey, firstBody, mustNotRun)).toEqual({
+      ...expected,
+      replayed: true,
+    });
     expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
   });
 
-  it('a refusal is stored and replayed, and what the effect wrote is not', () => {
+  it('a refusal is stored and replayed, and what the effect wrote is not', async () => {
     const { store, fence } = openAt();
     const expected = { outcome: 'reply', reply: reply('refused') };
     const effect = forwardWith('refused', store);
-    expect(fence.forward(firstKey, firstBody, effect)).toEqual({ ...expected, replayed: false });
-    expect(fence.forward(firstKey, firstBody, mustNotRun)).toEqual({ ...expected, replayed: true });
+    expect(await fence.forward(firstKey, firstBody, effect)).toEqual({
+      ...expected,
+      replayed: false,
+    });
+    expect(await fence.forward(firstKey, firstBody, mustNotRun)).toEqual({
+      ...expected,
+      replayed: true,
+    });
     expect([effects(store), stateOf(store)]).toEqual([0, 'REFUSED']);
   });
 
-  it('a rejection stores nothing, so that the next one is done', () => {
+  it('a rejection stores nothing, so that the next one is done', async () => {
     const { store, fence } = openAt();
-    fence.forward(firstKey, firstBody, forwardWith('rejected', store));
+    await fence.forward(firstKey, firstBody, forwardWith('rejected', store));
     expect([effects(store), stateOf(store)]).toEqual([0, undefined]);
-    fence.forward(firstKey, firstBody, forwardWith('done', store));
+    await fence.forward(firstKey, firstBody, forwardWith('done', store));
     expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
   });
 
-  it('a throw rolls everything back, so that the next one is done', () => {
+  it('a throw rolls everything back, so that the next one is done', async () => {
     const { store, fence } = openAt();
     const failing = () => {
       insert(store);
       throw new Error('planned');
     };
-    expect(() => fence.forward(firstKey, firstBody, failing)).toThrow('planned');
+    await expect(fence.forward(firstKey, firstBody, failing)).rejects.toThrow('planned');
     expect([effects(store), stateOf(store)]).toEqual([0, undefined]);
-    fence.forward(firstKey, firstBody, forwardWith('done', store));
+    await fence.forward(firstKey, firstBody, forwardWith('done', store));
     expect(effects(store)).toBe(1);
   });
 
-  it('an effect whose row cannot be written is taken back', () => {
+  it('an effect whose row cannot be written is taken back', async () => {
     const { store } = openAt();
     const failing = createFence(store, () => {
       throw new Error('no clock');
     });
-    expect(() => failing.forward(firstKey, firstBody, forwardWith('done', store))).toThrow(
+    await expect(failing.forward(firstKey, firstBody, forwardWith('done', store))).rejects.toThrow(
       'no clock',
     );
     expect([effects(store), stateOf(store)]).toEqual([0, undefined]);
@@ -98,105 +110,114 @@ describe('forward', () => {
 
   it.each(['done', 'refused'] as const)(
     'after %s, another body under the key is told so',
-    (verdict) => {
+    async (verdict) => {
       const { store, fence } = openAt();
-      fence.forward(firstKey, firstBody, forwardWith(verdict, store));
+      await fence.forward(firstKey, firstBody, forwardWith(verdict, store));
       const other = { ...firstBody, lines: [2] };
-      expect(fence.forward(firstKey, other, mustNotRun)).toEqual({ outcome: 'key-reused' });
+      expect(await fence.forward(firstKey, other, mustNotRun)).toEqual({ outcome: 'key-reused' });
     },
   );
 
-  it('the same body in another order of keys is the same body', () => {
+  it('the same body in another order of keys is the same body', async () => {
     const { store, fence } = openAt();
-    fence.forward(firstKey, firstBody, forwardWith('done', store));
+    await fence.forward(firstKey, firstBody, forwardWith('done', store));
     const turned = { lines: [1], orderId: 'ord_1' };
-    expect(fence.forward(firstKey, turned, mustNotRun)).toMatchObject({ replayed: true });
+    expect(await fence.forward(firstKey, turned, mustNotRun)).toMatchObject({ replayed: true });
   });
 });
 
 describe('undo', () => {
-  it('where there is no row it leaves a tombstone, which fences the late forward', () => {
+  it('where there is no row it leaves a tombstone, which fences the late forward', async () => {
     const { store, fence } = openAt();
     const effect = undoing(store);
-    expect(fence.undo(firstKey, firstBody, effect)).toEqual({ outcome: 'undone', replayed: false });
+    expect(await fence.undo(firstKey, firstBody, effect)).toEqual({
+      outcome: 'undone',
+      replayed: false,
+    });
     expect(effect).toHaveBeenCalledWith(false);
     expect(stateOf(store)).toBe('TOMBSTONE');
-    expect(fence.forward(firstKey, firstBody, mustNotRun)).toEqual({ outcome: 'fenced' });
-    expect(fence.undo(firstKey, firstBody, mustNotRun)).toEqual({
+    expect(await fence.forward(firstKey, firstBody, mustNotRun)).toEqual({ outcome: 'fenced' });
+    expect(await fence.undo(firstKey, firstBody, mustNotRun)).toEqual({
       outcome: 'undone',
       replayed: true,
     });
     expect(stateOf(store)).toBe('TOMBSTONE');
   });
 
-  it('after done it undoes once, and fences a repeated forward', () => {
+  it('after done it undoes once, and fences a repeated forward', async () => {
     const { store, fence } = openAt();
-    fence.forward(firstKey, firstBody, forwardWith('done', store));
-    expect(fence.undo(firstKey, {}, undoing(store))).toEqual({
+    await fence.forward(firstKey, firstBody, forwardWith('done', store));
+    expect(await fence.undo(firstKey, {}, undoing(store))).toEqual({
       outcome: 'undone',
       replayed: false,
     });
     expect([effects(store), stateOf(store)]).toEqual([0, 'UNDONE']);
-    expect(fence.undo(firstKey, {}, mustNotRun)).toEqual({ outcome: 'undone', replayed: true });
-    expect(fence.forward(firstKey, firstBody, mustNotRun)).toEqual({ outcome: 'fenced' });
+    expect(await fence.undo(firstKey, {}, mustNotRun)).toEqual({
+      outcome: 'undone',
+      replayed: true,
+    });
+    expect(await fence.forward(firstKey, firstBody, mustNotRun)).toEqual({ outcome: 'fenced' });
     expect([effects(store), stateOf(store)]).toEqual([0, 'UNDONE']);
   });
 
-  it('after a refusal there is nothing to undo, and the refusal stays', () => {
+  it('after a refusal there is nothing to undo, and the refusal stays', async () => {
     const { store, fence } = openAt();
-    fence.forward(firstKey, firstBody, forwardWith('refused', store));
+    await fence.forward(firstKey, firstBody, forwardWith('refused', store));
     const effect = undoing(store);
-    expect(fence.undo(firstKey, {}, effect)).toEqual({ outcome: 'undone', replayed: false });
+    expect(await fence.undo(firstKey, {}, effect)).toEqual({ outcome: 'undone', replayed: false });
     expect(effect).toHaveBeenCalledWith(false);
     expect(stateOf(store)).toBe('REFUSED');
-    expect(fence.forward(firstKey, firstBody, mustNotRun)).toMatchObject({
+    expect(await fence.forward(firstKey, firstBody, mustNotRun)).toMatchObject({
       reply: reply('refused'),
     });
-    expect(fence.undo(firstKey, {}, mustNotRun)).toEqual({ outcome: 'undone', replayed: true });
+    expect(await fence.undo(firstKey, {}, mustNotRun)).toEqual({
+      outcome: 'undone',
+      replayed: true,
+    });
   });
 
-  it('a rejected undo leaves no tombstone, and after done it leaves the effect', () => {
+  it('a rejected undo leaves no tombstone, and after done it leaves the effect', async () => {
     const { store, fence } = openAt();
     const rejecting = (): UndoVerdict => ({ verdict: 'rejected', reply: reply('no') });
-    expect(fence.undo(firstKey, {}, rejecting)).toEqual({
+    expect(await fence.undo(firstKey, {}, rejecting)).toEqual({
       outcome: 'rejected',
       reply: reply('no'),
     });
     expect(stateOf(store)).toBeUndefined();
-    fence.forward(firstKey, firstBody, forwardWith('done', store));
-    fence.undo(firstKey, {}, rejecting);
+    await fence.forward(firstKey, firstBody, forwardWith('done', store));
+    await fence.undo(firstKey, {}, rejecting);
     expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
   });
 
-  it('a throw leaves the effect and its row', () => {
+  it('a throw leaves the effect and its row', async () => {
     const { store, fence } = openAt();
-    fence.forward(firstKey, firstBody, forwardWith('done', store));
+    await fence.forward(firstKey, firstBody, forwardWith('done', store));
     const failing = () => {
       store.db.exec('DELETE FROM effects');
       throw new Error('planned');
     };
-    expect(() => fence.undo(firstKey, {}, failing)).toThrow('planned');
+    await expect(fence.undo(firstKey, {}, failing)).rejects.toThrow('planned');
     expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
   });
 
-  it('an undo whose row cannot be written is taken back', () => {
+  it('an undo whose row cannot be written is taken back', async () => {
     const { store, fence } = openAt();
-    fence.forward(firstKey, firstBody, forwardWith('done', store));
+    await fence.forward(firstKey, firstBody, forwardWith('done', store));
     const failing = createFence(store, () => {
       throw new Error('no clock');
     });
-    expect(() => failing.undo(firstKey, {}, undoing(store))).toThrow('no clock');
+    await expect(failing.undo(firstKey, {}, undoing(store))).rejects.toThrow('no clock');
     expect([effects(store), stateOf(store)]).toEqual([1, 'DONE']);
   });
 
   it.each(['none', 'done', 'refused'] as const)(
     'after %s, another body for the undo is told so',
-    (first) => {
+    async (first) => {
       const { store, fence } = openAt();
-      if (first !== 'none') fence.forward(firstKey, firstBody, forwardWith(first, store));
-      fence.undo(firstKey, { orderId: 'ord_1' }, undoing(store));
+      if (first !== 'none') await fence.forward(firstKey, firstBody, forwardWith(first, store));
+      await fence.undo(firstKey, { orderId: 'ord_1' }, undoing(store));
       const other = { orderId: 'ord_2' };
-      expect(fence.undo(firstKey, other, mustNotRun)).toEqual({ outcome: 'key-reused' });
+      expect(await fence.undo(firstKey, other, mustNotRun)).toEqual({ outcome: 'key-reused' });
     },
   );
 });
@@ -204,27 +225,31 @@ describe('undo', () => {
 describe('the file', () => {
   const newPath = () => join(createTemporaryFolder(), 'store.sqlite');
 
-  it('answers the same after it was closed and opened again', () => {
+  it('answers the same after it was closed and opened again', async () => {
     const path = newPath();
     const first = openAt(path);
-    first.fence.forward(firstKey, firstBody, forwardWith('done', first.store));
-    first.fence.undo('ord_2:reserve', {}, undoing(first.store));
+    await first.fence.forward(firstKey, firstBody, forwardWith('done', first.store));
+    await first.fence.undo('ord_2:reserve', {}, undoing(first.store));
     first.store.close();
     const { store, fence } = openAt(path);
-    expect(fence.forward(firstKey, firstBody, mustNotRun)).toMatchObject({ reply: reply('done') });
-    expect(fence.forward('ord_2:reserve', firstBody, mustNotRun)).toEqual({ outcome: 'fenced' });
+    expect(await fence.forward(firstKey, firstBody, mustNotRun)).toMatchObject({
+      reply: reply('done'),
+    });
+    expect(await fence.forward('ord_2:reserve', firstBody, mustNotRun)).toEqual({
+      outcome: 'fenced',
+    });
     expect([effects(store), store.incarnation]).toEqual([1, first.store.incarnation]);
   });
 
-  it('lets no second connection look while an effect is under way', () => {
+  it('lets no second connection look while an effect is under way', async () => {
     const path = newPath();
     const one = openAt(path);
     const two = openAt(path, 20);
-    one.fence.forward(firstKey, firstBody, () => {
-      expect(() => two.fence.forward(firstKey, firstBody, mustNotRun)).toThrow(/locked/);
+    await one.fence.forward(firstKey, firstBody, () => {
+      expect(() => two.store.db.exec('BEGIN IMMEDIATE')).toThrow(/locked/);
       return { verdict: 'done', reply: reply('one') };
     });
-    expect(two.fence.forward(firstKey, firstBody, mustNotRun)).toMatchObject({
+    expect(await two.fence.forward(firstKey, firstBody, mustNotRun)).toMatchObject({
       reply: reply('one'),
     });
   });

@@ -4,7 +4,7 @@
  * It is not a cache. A row is data, and it is never pruned: a forward request may arrive long after
  * its undo, and only the row can refuse it.
  *
- * 1. Look-up, effect and row are one transaction under one write lock.
+ * 1. Look-up, effect and row are part of one transaction under one write lock; whoever asked hears of it after the commit.
  * 2. The row is read before the body is judged: a replay never fails for new rules.
  * 3. After an undo (or a tombstone, an undo that came first) the effect never happens.
  * 4. An effect that refuses writes nothing but its refusal; one that throws writes nothing at all.
@@ -16,10 +16,9 @@
  * | UNDONE or TOMBSTONE | fenced                   | nothing to undo   |
  */
 import { createHash } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { toCanonicalJson } from './json.ts';
-import type { Store } from './store.ts';
+import type { Memory, Sql } from './memory.ts';
 
 const schema = `
   CREATE TABLE IF NOT EXISTS fence (
@@ -66,19 +65,19 @@ export type UndoOutcome =
   | { readonly outcome: 'key-reused' };
 
 export interface Fence {
-  readonly forward: (key: string, body: unknown, effect: () => Verdict) => ForwardOutcome;
+  readonly forward: (key: string, body: unknown, effect: () => Verdict) => Promise<ForwardOutcome>;
   /** `effect` hears whether there is anything to undo; it checks the body either way. */
   readonly undo: (
     key: string,
     body: unknown,
     effect: (exists: boolean) => UndoVerdict,
-  ) => UndoOutcome;
+  ) => Promise<UndoOutcome>;
 }
 
 const toHash = (body: unknown): string =>
   createHash('sha256').update(toCanonicalJson(body)).digest('base64');
 
-function createRows(db: DatabaseSync, now: () => number) {
+function createRows(db: Sql, now: () => number) {
   const find = db.prepare('SELECT state, forward_hash, undo_hash, reply FROM fence WHERE key = ?');
   const insert = db.prepare('INSERT INTO fence VALUES (?, ?, ?, ?, ?, ?)');
   const mark = db.prepare('UPDATE fence SET state = ?, undo_hash = ?, at = ? WHERE key = ?');
@@ -98,14 +97,8 @@ function createRows(db: DatabaseSync, now: () => number) {
 type Rows = ReturnType<typeof createRows>;
 
 /** A verdict that keeps nothing takes back what the effect wrote before it decided so. */
-function runEffect<V extends Verdict | UndoVerdict>(db: DatabaseSync, effect: () => V): V {
-  db.exec('SAVEPOINT effect');
-  const verdict = effect();
-  const isKept = verdict.verdict === 'done' || verdict.verdict === 'undone';
-  if (!isKept) db.exec('ROLLBACK TO effect');
-  db.exec('RELEASE effect');
-  return verdict;
-}
+const isKept = ({ verdict }: Verdict | UndoVerdict): boolean =>
+  verdict === 'done' || verdict === 'undone';
 
 function replay(row: Row, hash: string): ForwardOutcome {
   switch (row.state) {
@@ -146,19 +139,19 @@ function storeUndo(
   else rows.mark(key, row.state === 'DONE' ? 'UNDONE' : row.state, hash);
 }
 
-export function createFence(store: Store, now: () => number = Date.now): Fence {
-  store.transact((db) => db.exec(schema));
+export function createFence(store: Memory, now: () => number = Date.now): Fence {
+  store.db.exec(schema);
   const rows = createRows(store.db, now);
   return {
     forward: (key, body, effect) =>
-      store.transact((db) => {
+      store.transact((): ForwardOutcome => {
         const hash = toHash(body);
         const row = rows.find(key);
         if (row !== undefined) return replay(row, hash);
-        return storeVerdict(rows, { key, hash }, runEffect(db, effect));
+        return storeVerdict(rows, { key, hash }, store.runPart(effect, isKept));
       }),
     undo: (key, body, effect) =>
-      store.transact((db): UndoOutcome => {
+      store.transact((): UndoOutcome => {
         const hash = toHash(body);
         const row = rows.find(key);
         if (row?.undo_hash) {
@@ -166,7 +159,7 @@ export function createFence(store: Store, now: () => number = Date.now): Fence {
             ? { outcome: 'undone', replayed: true }
             : { outcome: 'key-reused' };
         }
-        const verdict = runEffect(db, () => effect(row?.state === 'DONE'));
+        const verdict = store.runPart(() => effect(row?.state === 'DONE'), isKept);
         if (verdict.verdict === 'rejected') return { outcome: 'rejected', reply: verdict.reply };
         storeUndo(rows, row, { key, hash });
         return { outcome: 'undone', replayed: false };

@@ -7,19 +7,19 @@ import {
   runIdOfKey,
   type UndoOperation,
 } from '@baton/contracts';
-import { markSpan, renameSpan, runInSpan } from '@baton/telemetry';
+import { markSpan, runTold } from '@baton/telemetry';
 import { z } from 'zod';
 import type { HttpAnswer, HttpRequest, ProblemAnswer, Work } from './answer.ts';
 import type { Fence, UndoVerdict, Verdict } from './fence.ts';
 import { inspectJson } from './json.ts';
 import { type LooseHandler, LooseProblem, toHttpAnswer, toSuccess } from './loose-handler.ts';
+import type { Memory } from './memory.ts';
 import { isRefusal, type ProblemDetails, toProblemAnswer } from './problem-answer.ts';
 import { type Read, readPart } from './request-reader.ts';
-import type { Store } from './store.ts';
 
 /** What effects work on: the service's tables, and the fence in the same file. */
 export interface Ledger {
-  readonly store: Store;
+  readonly store: Memory;
   readonly fence: Fence;
   readonly now: () => number;
 }
@@ -79,37 +79,40 @@ function runUndo(call: Fenced<UndoOperation>, exists: boolean): UndoVerdict {
   };
 }
 
-/** What the fence decided, as its span says it: only once that is on the disk. */
-function markFence(outcome: string): void {
-  markSpan({ 'baton.fence': outcome });
-  renameSpan(`fence ${outcome}`);
-}
+const toPart = ({ runId }: Pick<Fenced<FencedOperation>, 'runId'>) => ({
+  name: 'fence',
+  attributes: { 'baton.order.id': runId },
+});
 
-function forward(call: Fenced<EffectOperation>, fence: Fence): HttpAnswer {
+/** What the fence decided, as the request's span says it: only once that is on the disk. */
+const markFence = (call: Fenced<FencedOperation>, outcome: string): void =>
+  markSpan({ 'baton.fence': outcome }, toPart(call));
+
+async function forward(call: Fenced<EffectOperation>, fence: Fence): Promise<HttpAnswer> {
   const { operation, runId: orderId } = call;
   // The route is part of what a key was used for.
   const fingerprint = { operation: operation.name, body: call.body };
   let came: string = 'replayed';
-  const result = fence.forward(call.key, fingerprint, () => {
+  const result = await fence.forward(call.key, fingerprint, () => {
     const verdict = runForward(call);
     came = verdict.verdict;
     return verdict;
   });
-  markFence(result.outcome === 'reply' ? came : result.outcome);
+  markFence(call, result.outcome === 'reply' ? came : result.outcome);
   if (result.outcome !== 'reply') return toProblemAnswer(operation, result.outcome, { orderId });
   return came === 'replayed' ? toReplay(result.reply) : result.reply;
 }
 
-function undo(call: Fenced<UndoOperation>, fence: Fence): HttpAnswer {
+async function undo(call: Fenced<UndoOperation>, fence: Fence): Promise<HttpAnswer> {
   const { operation, runId: orderId } = call;
   const fingerprint = { operation: operation.name, body: call.body };
   let came: string = 'replayed';
-  const result = fence.undo(call.key, fingerprint, (exists) => {
+  const result = await fence.undo(call.key, fingerprint, (exists) => {
     const verdict = runUndo(call, exists);
     came = verdict.verdict === 'undone' && !exists ? 'nothing-to-undo' : verdict.verdict;
     return verdict;
   });
-  markFence(result.outcome === 'key-reused' ? result.outcome : came);
+  markFence(call, result.outcome === 'key-reused' ? result.outcome : came);
   switch (result.outcome) {
     case 'undone': {
       const answer = toSuccess(operation, { status: 200, body: { orderId } });
@@ -124,12 +127,12 @@ function undo(call: Fenced<UndoOperation>, fence: Fence): HttpAnswer {
   }
 }
 
-export function respondFenced(
+export async function respondFenced(
   operation: FencedOperation,
   handler: LooseHandler,
   ledger: Ledger,
   request: HttpRequest,
-): HttpAnswer {
+): Promise<HttpAnswer> {
   const key = request.headers[keyHeader] ?? '';
   const runId = runIdOfKey(key);
   if (runId === undefined) return toProblemAnswer(operation, 'key-missing');
@@ -138,14 +141,13 @@ export function respondFenced(
   if (issues.length > 0)
     return toAnswerOf(key, toProblemAnswer(operation, 'bad-request', { issues, orderId: runId }));
   const call = { handler, ledger, body: request.body, key, runId };
-  return runInSpan('fence', toFenceAttributes(runId), () =>
-    toAnswerOf(
-      key,
-      operation.kind === 'effect'
-        ? forward({ ...call, operation }, ledger.fence)
-        : undo({ ...call, operation }, ledger.fence),
-    ),
+  const { name, attributes } = toPart(call);
+  const answer = await runTold(name, attributes, () =>
+    operation.kind === 'effect'
+      ? forward({ ...call, operation }, ledger.fence)
+      : undo({ ...call, operation }, ledger.fence),
   );
+  return toAnswerOf(key, answer);
 }
 
 /** Says what it answers: between two machines, an answer may reach somebody else. */
@@ -157,13 +159,6 @@ const toAnswerOf = (key: string, answer: HttpAnswer): HttpAnswer => ({
 const toReplay = (answer: HttpAnswer): HttpAnswer => ({
   ...answer,
   headers: { ...answer.headers, [replayedHeader]: 'true' },
-});
-
-/** All of it is one transaction of the service's own file. */
-const toFenceAttributes = (runId: string) => ({
-  'db.system.name': 'sqlite',
-  'db.operation.name': 'transaction',
-  'baton.order.id': runId,
 });
 
 /** Outside the fence: an undo that was declined once must still be possible. */

@@ -6,8 +6,8 @@ import { sendAnswer } from './send-answer.ts';
 const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
 const hostHeader = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;
 
-/** IPv6 addresses stand in brackets in a Host header. */
-const toHostName = (host: string): string =>
+/** IPv6 addresses stand in brackets in a Host header, and before a port. */
+export const toHostName = (host: string): string =>
   host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 
 /** Node reads the first of several Host headers, and what stands before it may have read the last: none is believed. */
@@ -18,8 +18,12 @@ const readHost = ({ headersDistinct: { host = [] } }: Request): string | undefin
 const isTargetAllowed = (url: string, allowed: ReadonlySet<string>): boolean =>
   url.startsWith('/') || allowed.has(URL.parse(url)?.hostname ?? '');
 
+/** The names that a Host header may carry: `hosts` besides loopback. */
+export const toAllowedHosts = (hosts: readonly string[]): ReadonlySet<string> =>
+  new Set([...loopbackHosts, ...hosts.map((h) => toHostName(h).toLowerCase())]);
+
 export function createHostCheck(hosts: readonly string[]): RequestHandler {
-  const allowed = new Set([...loopbackHosts, ...hosts.map((h) => toHostName(h).toLowerCase())]);
+  const allowed = toAllowedHosts(hosts);
   return (request, response, next) => {
     const name = readHost(request);
     if (name !== undefined && allowed.has(name) && isTargetAllowed(request.originalUrl, allowed))

@@ -76,7 +76,7 @@ it('gives the place of a client back that never reads what it asked for', async 
   socket.pause();
   socket.write(`${head}connection: close\r\ncontent-length: 0\r\n\r\n`);
   await once(server, 'request');
-  await expect.poll(() => count(server), { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => count(server)).toBe(0);
 });
 
 it('says nothing more to a client that drips on after its answer', async () => {

@@ -1,3 +1,4 @@
+export { CalledUrl, ServiceUrl } from './address.ts';
 export type {
   Answer,
   Handler,
@@ -12,7 +13,6 @@ export type {
 } from './answer.ts';
 export {
   createServiceApp,
-  type Readiness,
   type ServiceApp,
   type ServiceAppOptions,
 } from './app.ts';
@@ -32,20 +32,21 @@ export { createDocsRouter } from './docs-page.ts';
 export {
   findConnectionLimit,
   findFaultsFile,
+  loopback,
   readEnv,
   readServiceEnv,
   type ServiceEnv,
-  ServiceUrl,
-  toTraceOptions,
+  toStandbyOrder,
 } from './env.ts';
 export type { EventsOptions, StreamedEvent } from './event-source.ts';
 export { createFence, type Fence, type UndoVerdict, type Verdict } from './fence.ts';
+export type { Readiness } from './health-routes.ts';
 export type { Delivery, InterceptedCall, Interceptor } from './interceptor.ts';
 export { createLocalClient, createLocalTransport } from './local-client.ts';
 export { guardLoop } from './loop-guard.ts';
-export { mount, mountRoutes } from './mount.ts';
+export { type MountSurroundings, mount, mountRoutes } from './mount.ts';
 export { type OpenApiDocument, toOpenApi } from './openapi.ts';
-export { createOperatorCheck } from './operator-check.ts';
+export { createOperatorCheck, hasToken } from './operator-check.ts';
 export { createOrchestratorClient, type OrchestratorClient } from './orchestrator-client.ts';
 export { type Page, readPage } from './page.ts';
 export {

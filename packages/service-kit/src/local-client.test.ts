@@ -23,9 +23,8 @@ it('gives the replies that HTTP would, from the real store', async () => {
     code: 'out-of-stock',
   });
   expect(await client.reserve(body('ord_1', 3), attempt('ord_1:reserve'))).toMatchObject({
-    reply: 'unknown',
-    code: 'status-422',
-    retriable: false,
+    reply: 'refused',
+    code: 'key-reused',
   });
   expect(await client.release({ orderId: 'ord_3' }, attempt('ord_3:reserve'))).toMatchObject({
     reply: 'ok',

@@ -29,11 +29,12 @@ async function exchange(
   call: Call,
   { now = Date.now, incarnation, tracing }: LocalOptions,
 ): Promise<Exchange> {
-  if (call.signal.aborted) return { kind: 'unknown', code: 'timed-out' };
+  if (call.signal.aborted) return { kind: 'unsent', code: 'timed-out' };
   const route = routes.find(({ operation }) => operation.name === call.operation.name);
   if (route === undefined) return { kind: 'unsent', code: 'connection-refused' };
   const attributes = { 'url.path': call.path };
-  const span = beginTrace(tracing, route.operation, { headers: call.headers, attributes });
+  const { method } = route.operation;
+  const span = beginTrace(tracing, route.operation, { method, headers: call.headers, attributes });
   const request = {
     headers: { ...call.headers },
     params: overTheWire(call.params),

@@ -14,7 +14,7 @@ function endProcess(): void {
     // Past the streams, which are the blocked thread's.
     writeSync(stderr, `the event loop was blocked for ${seconds} s, so this process ends\n`);
   } finally {
-    process.kill(process.pid, 'SIGKILL');
+    process.kill(process.pid, 'SIGALRM');
   }
 }
 

@@ -4,8 +4,9 @@
  *
  * 1. Blocked is counted in the guard's own ticks, never in time that went by: a process that was frozen (SIGSTOP, a
  *    machine that slept) finds its clock far ahead when it wakes, and has missed nothing.
- * 2. It ends as with kill -9: whatever is gentler waits for the loop. In a container the process needs an init above
- *    it (`init: true`), as the kernel keeps a process 1 from killing itself.
+ * 2. It ends as with kill -9: whatever is gentler waits for the loop. The signal is another, SIGALRM, so that a
+ *    supervisor can tell that nobody else sent it. In a container the process needs an init above it (`init: true`), as
+ *    the kernel keeps a process 1 from killing itself.
  */
 import { Worker } from 'node:worker_threads';
 

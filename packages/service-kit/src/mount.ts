@@ -6,7 +6,7 @@ import type { Handlers, HttpAnswer, HttpRequest, ProblemAnswer } from './answer.
 import { sendEvents } from './event-stream.ts';
 import { type Interceptor, toInterceptedCall } from './interceptor.ts';
 import { toHttpAnswer } from './loose-handler.ts';
-import { toGeneralProblem } from './problem-answer.ts';
+import { toGeneralProblem, toOtherMethod } from './problem-answer.ts';
 import { createTracer } from './request-trace.ts';
 import { createRoutes, isStream, type Route, type RouteSurroundings } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
@@ -17,6 +17,8 @@ export interface MountSurroundings extends RouteSurroundings {
   readonly tracing?: Tracing | undefined;
   readonly intercept?: Interceptor | undefined;
   readonly shed?: Shed | undefined;
+  /** Needed where the operations are for operators. */
+  readonly operatorCheck?: RequestHandler | undefined;
 }
 
 /** Under too much load, a problem of this operation: answered before a body is read, since a refusal must cost little. */
@@ -91,18 +93,13 @@ const createObserver =
 /** Made once: a parser for each route would be the same one. */
 const readJson = express.json({ limit: '16kb', strict: true });
 
-const toAllowed = (routes: readonly Route[]): string =>
-  routes
-    .flatMap(({ operation }) => (operation.method === 'GET' ? ['GET', 'HEAD'] : operation.method))
-    .join(', ');
-
 const refuseMethod =
-  (allow: string): RequestHandler =>
+  (answer: HttpAnswer): RequestHandler =>
   (_request, response) =>
-    sendAnswer(response, toGeneralProblem('method-not-allowed', { headers: { allow } }));
+    sendAnswer(response, answer);
 
 const registrars = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const;
-type Watchers = Pick<MountSurroundings, 'metrics' | 'tracing' | 'intercept' | 'shed'>;
+type Watchers = Omit<MountSurroundings, keyof RouteSurroundings>;
 
 function mountRoute(router: Router, route: Route, watchers: Watchers): void {
   const { method, path } = route.operation;
@@ -114,14 +111,24 @@ function mountRoute(router: Router, route: Route, watchers: Watchers): void {
   router[registrars[method]](path, trace, observe, ...steps);
 }
 
+/** Before all else that stands at their paths, whatever the method. */
+function guardOperations(router: Router, routes: readonly Route[], check?: RequestHandler): void {
+  for (const { operation } of routes) {
+    if (operation.access !== 'operator') continue;
+    if (!check) throw new Error(`${operation.name} needs an operator check`);
+    router.use(operation.path, check);
+  }
+}
+
 export function mountRoutes(
   router: Router,
   routes: readonly Route[],
   watchers: Watchers = {},
 ): void {
+  guardOperations(router, routes, watchers.operatorCheck);
   for (const route of routes) mountRoute(router, route, watchers);
   const byPath = Map.groupBy(routes, ({ operation }) => operation.path);
-  for (const [path, known] of byPath) router.all(path, refuseMethod(toAllowed(known)));
+  for (const [path, known] of byPath) router.all(path, refuseMethod(toOtherMethod(known)));
 }
 
 /** `mount(router, operations, { store, log })({ reserve: (work, body) => … })` */
@@ -132,16 +139,3 @@ export const mount =
     mountRoutes(router, routes, surroundings);
     return routes;
   };
-
-export function toUnreadable(status: number): HttpAnswer {
-  switch (status) {
-    case 413:
-      return toGeneralProblem('payload-too-large');
-    case 415:
-      return toGeneralProblem('unsupported-media-type');
-    default:
-      return toGeneralProblem('bad-request', {
-        issues: [{ path: 'body', message: 'cannot be read as JSON' }],
-      });
-  }
-}

@@ -12,29 +12,28 @@ import {
   type Operation,
   type Operations,
   Problem,
+  type ProblemSpec,
   problemsOf,
   problemType,
 } from '@baton/contracts';
 import { z } from 'zod';
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** `input`: what is written to the wire, where unknown fields of replies are not forbidden. */
-function toSchema(schema: z.ZodType): Json {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
-    io: 'input',
-    reused: 'inline',
-    unrepresentable: 'any',
-  });
-  return rest;
-}
+import {
+  type Components,
+  createComponents,
+  type Json,
+  type NamedResponse,
+} from './openapi-components.ts';
 
 const PropertyMap = z.object({
   properties: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
   required: z.array(z.string()).default([]),
 });
 
-function toParameters(place: 'path' | 'query' | 'header', schema: z.ZodType | undefined) {
+function toParameters(
+  { toSchema }: Components,
+  place: 'path' | 'query' | 'header',
+  schema: z.ZodType | undefined,
+) {
   if (schema === undefined) return [];
   const { properties, required } = PropertyMap.parse(toSchema(schema));
   return Object.entries(properties).map(([name, { description, ...property }]) => ({
@@ -64,71 +63,85 @@ const effectHeaders = [
   },
 ];
 
-const parametersOf = (operation: Operation) => [
-  ...toParameters('path', operation.params),
-  ...toParameters('query', operation.query),
-  ...toParameters('header', 'headers' in operation ? operation.headers : undefined),
+const parametersOf = (operation: Operation, components: Components) => [
+  ...toParameters(components, 'path', operation.params),
+  ...toParameters(components, 'query', operation.query),
+  ...toParameters(components, 'header', 'headers' in operation ? operation.headers : undefined),
   ...(isFenced(operation) ? effectHeaders : []),
 ];
 
-function toReplies(operation: Operation): Json {
-  const type = operation.kind === 'stream' ? 'text/event-stream' : 'application/json';
+/** A stream is text as a whole; the schema is that of the data of one event. */
+function toContent(operation: Operation, schema: Json, examples: readonly unknown[]): Json {
+  if (operation.kind !== 'stream') {
+    const [example] = examples;
+    return { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
+  }
+  const type = 'text/event-stream';
+  const [example] = examples.map((data) => `data: ${JSON.stringify(data)}\n\n`);
+  return {
+    [type]: { schema: { type: 'string', contentMediaType: type, contentSchema: schema }, example },
+  };
+}
+
+function toReplies(operation: Operation, { toSchema }: Components): Json {
   const replies = Object.entries<z.ZodType>(operation.replies);
   return Object.fromEntries(
     replies.map(([status, schema]) => {
       // The example is of the first reply listed only.
-      const example = status === replies[0]?.[0] ? { example: operation.examples.reply } : {};
-      return [
-        status,
-        {
-          description: operation.summary,
-          content: { [type]: { schema: toSchema(schema), ...example } },
-        },
-      ];
+      const examples = status === replies[0]?.[0] ? [operation.examples.reply] : [];
+      const content = toContent(operation, toSchema(schema), examples);
+      return [status, { description: operation.summary, content }];
     }),
   );
 }
-
-const problemReference = { $ref: '#/components/schemas/Problem' };
 
 /** A 404 for an unknown path, a 405 and the like are of no operation in particular. */
 const elsewhere: ReadonlySet<string> = new Set([
   'not-found',
   'method-not-allowed',
-  'unauthorized',
   'headers-too-large',
   'cross-site',
+  'forbidden',
 ]);
 const aboutBodies: ReadonlySet<string> = new Set(['payload-too-large', 'unsupported-media-type']);
 
 const isListed = (operation: Operation, code: string): boolean =>
-  !elsewhere.has(code) && (operation.method !== 'GET' || !aboutBodies.has(code));
+  !elsewhere.has(code) &&
+  (operation.method !== 'GET' || !aboutBodies.has(code)) &&
+  (operation.access === 'operator' || code !== 'unauthorized');
 
-function toProblems(operation: Operation): Json {
+/** By status. */
+function listProblems(operation: Operation): readonly (readonly [string, NamedResponse])[] {
   const listed = Object.entries(problemsOf(operation)).filter(([code]) =>
     isListed(operation, code),
   );
   const byStatus = Map.groupBy(listed, ([, spec]) => spec.status);
-  return Object.fromEntries(
-    [...byStatus].map(([status, problems]) => [
-      status,
-      {
+  return Array.from(byStatus, ([status, problems]) => [
+    String(status),
+    {
+      name: problems.map(([code]) => code).join('-or-'),
+      value: {
         description: problems.map(([code, { title }]) => `\`${code}\`: ${title}`).join('; '),
-        content: {
-          [problemType]: {
-            schema: problemReference,
-            examples: Object.fromEntries(
-              problems.map(([code, { title }]) => [
-                code,
-                { value: { type: `urn:baton:problem:${code}`, title, status, code } },
-              ]),
-            ),
-          },
-        },
+        content: { [problemType]: toProblemBody(problems) },
       },
-    ]),
-  );
+    },
+  ]);
 }
+
+const toProblemBody = (problems: readonly [string, ProblemSpec][]): Json => ({
+  schema: { $ref: '#/components/schemas/Problem' },
+  examples: Object.fromEntries(
+    problems.map(([code, { title, status }]) => [
+      code,
+      { value: { type: `urn:baton:problem:${code}`, title, status, code } },
+    ]),
+  ),
+});
+
+const toProblems = (operation: Operation, { toResponse }: Components): Json =>
+  Object.fromEntries(
+    listProblems(operation).map(([status, response]) => [status, toResponse(response)]),
+  );
 
 const refusalsOf = (operation: Operation): readonly string[] =>
   Object.entries(problemsOf(operation)).flatMap(([code, { refusal }]) => (refusal ? [code] : []));
@@ -141,13 +154,15 @@ const toEffectExtensions = ({ undo, examples }: EffectOperation): Json => ({
 /** Enough for a checker to drive any participant from its own document. */
 function toExtensions(operation: Operation): Json {
   if (!isFenced(operation)) return {};
+  const { template } = operation.examples;
   return {
     'x-baton-refusals': refusalsOf(operation),
+    ...(template === undefined ? {} : { 'x-baton-template': template }),
     ...(operation.kind === 'effect' ? toEffectExtensions(operation) : {}),
   };
 }
 
-function toRequestBody(operation: Operation): Json {
+function toRequestBody(operation: Operation, { toSchema }: Components): Json {
   const schema = 'body' in operation ? operation.body : undefined;
   if (schema === undefined) return {};
   const example = operation.examples.body;
@@ -159,24 +174,25 @@ function toRequestBody(operation: Operation): Json {
   };
 }
 
-const toEntry = (operation: Operation): Json => ({
+const toEntry = (operation: Operation, components: Components): Json => ({
   operationId: operation.name,
   summary: operation.summary,
-  parameters: parametersOf(operation),
-  ...toRequestBody(operation),
+  ...(operation.access === 'operator' ? { security: [{ operator: [] }] } : {}),
+  parameters: parametersOf(operation, components),
+  ...toRequestBody(operation, components),
   // A 503 that is a reply of its own, as in readiness, stands before the problem.
-  responses: { ...toProblems(operation), ...toReplies(operation) },
+  responses: { ...toProblems(operation, components), ...toReplies(operation, components) },
   ...toExtensions(operation),
 });
 
 const toPath = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}');
 
-function toPaths(operations: readonly Operation[]): Json {
+function toPaths(operations: readonly Operation[], components: Components): Json {
   const byPath = Map.groupBy(operations, ({ path }) => toPath(path));
   return Object.fromEntries(
     [...byPath].map(([path, known]) => [
       path,
-      Object.fromEntries(known.map((o) => [o.method.toLowerCase(), toEntry(o)])),
+      Object.fromEntries(known.map((o) => [o.method.toLowerCase(), toEntry(o, components)])),
     ]),
   );
 }
@@ -188,9 +204,30 @@ export interface OpenApiDocument {
   readonly components: Json;
 }
 
-export const toOpenApi = (service: string, operations: Operations): OpenApiDocument => ({
-  openapi: '3.1.0',
-  info: { title: service, version: String(contractVersions.get(service) ?? 1) },
-  paths: toPaths([...Object.values(operations), healthLive(service), healthReady(service)]),
-  components: { schemas: { Problem: toSchema(Problem) } },
-});
+const operatorScheme = {
+  type: 'http',
+  scheme: 'bearer',
+  description: 'OPERATOR_TOKEN. Where none is set, this machine alone is answered, with none',
+};
+
+export function toOpenApi(service: string, operations: Operations): OpenApiDocument {
+  const all: readonly Operation[] = [
+    ...Object.values(operations),
+    healthLive(service),
+    healthReady(service),
+  ];
+  const responses = all.flatMap(listProblems).map(([, response]) => response);
+  const components = createComponents(responses);
+  components.toSchema(Problem);
+  const paths = toPaths(all, components);
+  const isOperated = all.some(({ access }) => access === 'operator');
+  return {
+    openapi: '3.1.0',
+    info: { title: service, version: String(contractVersions.get(service) ?? 1) },
+    paths,
+    components: {
+      ...components.list(),
+      ...(isOperated ? { securitySchemes: { operator: operatorScheme } } : {}),
+    },
+  };
+}

@@ -1,6 +1,9 @@
+import { operatorOperations } from '@baton/contracts';
+import { createLog } from '@baton/telemetry';
 import express from 'express';
 import request from 'supertest';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { mount } from './mount.ts';
 import { createOperatorCheck } from './operator-check.ts';
 
 const validToken = 'a-token-of-some-length';
@@ -52,3 +55,11 @@ it.each(['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', ''])(
     expect((await ask(undefined, `Bearer ${validToken}`, address)).status).toBe(401);
   },
 );
+
+it('stands before all that is for operators, or nothing of it is mounted', () => {
+  const log = createLog('orchestrator', 'silent');
+  const handlers = { retryOrder: vi.fn(), skipStep: vi.fn() };
+  expect(() => mount(express.Router(), operatorOperations, { log })(handlers)).toThrow(
+    'orchestrator.retry-order needs an operator check',
+  );
+});

@@ -21,14 +21,18 @@ const toDigest = (text: string): Buffer => createHash('sha256').update(text).dig
 const isSame = (given: string, expected: string): boolean =>
   timingSafeEqual(toDigest(given), toDigest(expected));
 
+/** Of an Authorization header. */
+export const hasToken = (authorization: string | undefined, token: string): boolean =>
+  isSame((authorization ?? '').replace(/^bearer /i, ''), token) &&
+  /^bearer /i.test(authorization ?? '');
+
 export const createOperatorCheck =
   (token: string | undefined): RequestHandler =>
   (request, response, next) => {
-    const given = request.headers.authorization ?? '';
     const isAllowed =
       token === undefined
         ? isLoopback(request.socket.remoteAddress)
-        : isSame(given.replace(/^bearer /i, ''), token) && /^bearer /i.test(given);
+        : hasToken(request.headers.authorization, token);
     if (isAllowed) return next();
     sendAnswer(
       response,

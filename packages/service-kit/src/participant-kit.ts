@@ -1,6 +1,10 @@
 /** What a program that only answers is made of. It calls nobody: with the clients left out, it starts in two thirds of the time. */
-export type { Work } from './answer.ts';
+export type { Handlers, Work } from './answer.ts';
 export { createServiceApp } from './app.ts';
+export { toStandbyOrder } from './env.ts';
+export { toHostName } from './host-check.ts';
+export type { Sql } from './memory.ts';
+export { hasToken } from './operator-check.ts';
 export { readPage } from './page.ts';
 export { type Participant, type ParticipantOptions, runParticipant } from './participant.ts';
 export { StartupProblem } from './startup-problem.ts';

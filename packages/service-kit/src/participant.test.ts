@@ -35,7 +35,7 @@ async function reserve(port: number, orderId: string) {
   });
 }
 
-it('asks to be started again when its disk is full, and says which folder it is', async () => {
+it('asks to be started again when its disk takes no more of the file, and says which folder it is', async () => {
   const folder = createTemporaryFolder();
   const program = startOnSmallDisk(folder, 256);
   const { port } = await program.ready;

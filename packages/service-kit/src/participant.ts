@@ -2,10 +2,10 @@
 import { dirname, join } from 'node:path';
 import { findParticipant, type Operations, type ParticipantName } from '@baton/contracts';
 import { FileError, isDiskFailing } from '@baton/sqlite';
-import { createLog, createMetrics, type Log, type Metrics, openTracing } from '@baton/telemetry';
+import { type Log, type Metrics, openTelemetry } from '@baton/telemetry';
 import { z } from 'zod';
 import type { ServiceApp, ServiceAppOptions } from './app.ts';
-import { findConnectionLimit, findFaultsFile, readServiceEnv, toTraceOptions } from './env.ts';
+import { findConnectionLimit, findFaultsFile, readServiceEnv } from './env.ts';
 import type { Interceptor } from './interceptor.ts';
 import { runService } from './run.ts';
 import { startProgram } from './startup-problem.ts';
@@ -34,6 +34,8 @@ export interface SaboteurOptions {
   readonly name: string;
   readonly log: Log;
   readonly metrics?: Pick<Metrics, 'countFault'> | undefined;
+  /** Faults that an order carries need it, where there is one. */
+  readonly operatorToken?: string | undefined;
 }
 
 export interface ParticipantProgram {
@@ -89,14 +91,18 @@ export const runParticipant = (
     const name = source.STORE_NAME || service;
     const { port = 0 } = findParticipant(name) ?? findParticipant(service) ?? {};
     const env = readServiceEnv({ port, shape }, source);
-    const log = createLog(env.STORE_NAME, env.LOG_LEVEL);
-    const metrics = createMetrics(env.STORE_NAME);
+    const telemetry = await openTelemetry({
+      env: env.otel,
+      service: env.STORE_NAME,
+      level: env.LOG_LEVEL,
+    });
+    const { log, metrics, tracing } = telemetry;
     const saboteur = await findSaboteur(loadFaults, findFaultsFile(env), {
       name: env.STORE_NAME,
       log,
       metrics,
+      operatorToken: env.OPERATOR_TOKEN,
     });
-    const tracing = await openTracing({ ...toTraceOptions(env), service: env.STORE_NAME, log });
     const path = join(env.DATA_DIR, `${env.STORE_NAME}.sqlite`);
     const participant = create({
       path,
@@ -116,7 +122,7 @@ export const runParticipant = (
       close: async () => {
         await saboteur?.close();
         participant.close();
-        await tracing?.close();
+        await telemetry.close();
       },
       connectionsPerAddressMax: findConnectionLimit(env),
       supervised: env.BATON_SUPERVISED === '1',

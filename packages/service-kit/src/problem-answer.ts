@@ -52,6 +52,29 @@ export const toGeneralProblem = (
   details: ProblemDetails = {},
 ): HttpAnswer => toAnswer(toDocument(generalProblems, code, details), details.headers);
 
+/** Of a path whose routes are known, by a method that none of them has. */
+export function toOtherMethod(
+  routes: readonly { readonly operation: Pick<Operation, 'method'> }[],
+): HttpAnswer {
+  const methods = routes.flatMap(({ operation: { method } }) =>
+    method === 'GET' ? ['GET', 'HEAD'] : method,
+  );
+  return toGeneralProblem('method-not-allowed', { headers: { allow: methods.join(', ') } });
+}
+
+export function toUnreadable(status: number): HttpAnswer {
+  switch (status) {
+    case 413:
+      return toGeneralProblem('payload-too-large');
+    case 415:
+      return toGeneralProblem('unsupported-media-type');
+    default:
+      return toGeneralProblem('bad-request', {
+        issues: [{ path: 'body', message: 'cannot be read as JSON' }],
+      });
+  }
+}
+
 export function isRefusal(operation: Operation, code: string): boolean {
   const specs = problemsOf(operation);
   return Object.hasOwn(specs, code) && specs[code]?.refusal === true;

@@ -92,7 +92,12 @@ export function readProblem(response: RawResponse): Problem | undefined {
   return problem.success && problem.data.status === response.status ? problem.data : undefined;
 }
 
+/**
+ * `key-reused` proves that the effect under this key is another request's: every attempt of ours sends the same. So ours
+ * never happened, and never will.
+ */
 function isRefusal(operation: Operation, { code, status }: Problem): boolean {
+  if (status === 422 && code === 'key-reused') return true;
   const specs = problemsOf(operation);
   const spec = Object.hasOwn(specs, code) ? specs[code] : undefined;
   return spec?.refusal === true && spec.status === status;

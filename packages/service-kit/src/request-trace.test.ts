@@ -15,7 +15,7 @@ const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 const firstKey = 'ord_1:reserve';
 const firstBody = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2 }] };
 
-function open(change: Partial<Pick<ServiceAppOptions<never>, 'shed'>> = {}) {
+function open(change: Partial<Pick<ServiceAppOptions<never>, 'shed' | 'hosts'>> = {}) {
   const recorder = createSpanRecorder('inventory-service');
   const { tracing } = recorder;
   const hanging = Promise.withResolvers<void>();
@@ -94,9 +94,11 @@ it('names the request by its route, and says which order, step and attempt it is
     'url.scheme': 'http',
     'server.address': expect.stringMatching(/127\.0\.0\.1$/),
     'server.port': expect.any(Number),
+    'network.protocol.version': '1.1',
     'baton.order.id': 'ord_1',
     'baton.step': 'reserve',
     'baton.attempt': 3,
+    'baton.fence': 'done',
   });
 });
 
@@ -141,6 +143,57 @@ const requests: readonly (readonly [
 ];
 const line = (sku: string) => ({ orderId: 'ord_1', lines: [{ sku, quantity: 1 }] });
 const tooMuch = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 1_000 }] };
+
+/** What OpenTelemetry requires of the span of a server, and requires where it applies. `url.query` may hold anything. */
+const required = {
+  'http.request.method': /^(GET|HEAD|POST)$/,
+  'url.path': /^\//,
+  'url.scheme': /^http$/,
+  'http.route': /^\//,
+  'http.response.status_code': /^\d{3}$/,
+  'server.address': /^[\w.:-]+$/,
+  'server.port': /^\d+$/,
+};
+
+const answered: typeof requests = [
+  [200, 'an answer', (it) => post(it, '/reserve', firstBody)],
+  ...requests,
+];
+
+it.each(answered)(
+  'has all that the conventions require when it answers %d: %s',
+  async (status, _what, ask) => {
+    const surroundings = open();
+    await ask(surroundings);
+    const server = await expectServer(surroundings, 'POST /reserve');
+    for (const [name, pattern] of Object.entries(required))
+      expect(String(server?.attributes[name])).toMatch(pattern);
+    expect(server?.attributes['error.type']).toBe(status >= 500 ? String(status) : undefined);
+    expect(server?.instrumentationScope).toEqual({
+      name: 'baton',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      schemaUrl: expect.stringMatching(/^https:\/\/opentelemetry.io\/schemas\/1\.\d+\.0$/),
+    });
+  },
+);
+
+it.each([
+  ['shop.example.com', 'shop.example.com', 80],
+  ['shop.example.com:8080', 'shop.example.com', 8080],
+  ['[::1]:4001', '::1', 4001],
+])('names the server as the client did: %s', async (host, address, port) => {
+  const surroundings = open({ hosts: ['shop.example.com'] });
+  await post(surroundings, '/reserve', firstBody).set('host', host);
+  const server = await expectServer(surroundings, 'POST /reserve');
+  expect(server?.attributes).toMatchObject({ 'server.address': address, 'server.port': port });
+});
+
+it('names a HEAD request by its own method', async () => {
+  const surroundings = open();
+  await supertest(surroundings.app).head('/stock').set({ traceparent });
+  const server = await expectServer(surroundings, 'HEAD /stock');
+  expect(server?.attributes['http.request.method']).toBe('HEAD');
+});
 
 it.each(requests)('has a span of the answer %d: %s', async (status, _what, ask) => {
   const surroundings = open();

@@ -1,4 +1,5 @@
 /** What the span of a request says, over Express and in a test's process. Only requests of a traced caller have one. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { attemptHeader, keyHeader, type Operation, runIdOfKey, stepOfKey } from '@baton/contracts';
 import {
   type RequestSpan,
@@ -7,22 +8,26 @@ import {
   type Tracing,
 } from '@baton/telemetry';
 import type { Request, RequestHandler } from 'express';
-import type { HttpRequest } from './answer.ts';
 
 interface Arrived {
-  readonly headers: HttpRequest['headers'];
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
   readonly attributes: SpanAttributes;
+}
+
+function readOne(headers: IncomingHttpHeaders, name: string): string {
+  const value = headers[name];
+  return typeof value === 'string' ? value : '';
 }
 
 /** Whatever a caller may write as it likes is left out: other headers, query, body. */
 export function beginTrace(
   tracing: Tracing | undefined,
-  operation: Operation,
-  { headers, attributes }: Arrived,
+  { path }: Operation,
+  { method, headers, attributes }: Arrived,
 ): RequestSpan | undefined {
-  const { method, path } = operation;
-  const key = headers[keyHeader] ?? '';
-  const attempt = Number(headers[attemptHeader]);
+  const key = readOne(headers, keyHeader);
+  const attempt = Number(readOne(headers, attemptHeader));
   return startRequestSpan(tracing, {
     name: `${method} ${path}`,
     headers,
@@ -37,34 +42,43 @@ export function beginTrace(
   });
 }
 
-/** What is read here, rather than a copy of all of them for each request. */
-const headerNames = ['traceparent', 'uber-trace-id', keyHeader, attemptHeader];
+const usualPorts: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
-function readHeaders({ headers }: Request): HttpRequest['headers'] {
-  const read: Record<string, string> = {};
-  for (const name of headerNames) {
-    const value = headers[name];
-    if (typeof value === 'string') read[name] = value;
-  }
-  return read;
+export function readServer({ hostname, port, protocol }: URL): SpanAttributes {
+  return {
+    'server.address': hostname.replaceAll(/[[\]]/g, ''),
+    'server.port': Number(port) || usualPorts[protocol.slice(0, -1)],
+  };
 }
 
-const describe = (request: Request): SpanAttributes => ({
-  'url.scheme': request.protocol,
-  'url.path': request.path,
-  'server.address': request.socket.localAddress,
-  'server.port': request.socket.localPort,
-});
+/** By what the client called it, not by the address where it was found. Nearly all clients use one name. */
+function createServerReader(): (request: Request) => SpanAttributes {
+  let last: { readonly url: string; readonly attributes: SpanAttributes } | undefined;
+  return ({ host, protocol }) => {
+    const url = `${protocol}://${host}`;
+    if (last?.url !== url) {
+      const read = URL.parse(url);
+      last = { url, attributes: read ? readServer(read) : {} };
+    }
+    return last.attributes;
+  };
+}
 
 /** The first handler of a route: what comes after it runs inside of its span. */
-export const createTracer =
-  (operation: Operation, tracing: Tracing | undefined): RequestHandler =>
-  (request, response, next) => {
+export function createTracer(operation: Operation, tracing: Tracing | undefined): RequestHandler {
+  const readServerOf = createServerReader();
+  return (request, response, next) => {
     const span =
       tracing &&
       beginTrace(tracing, operation, {
-        headers: readHeaders(request),
-        attributes: describe(request),
+        method: request.method,
+        headers: request.headers,
+        attributes: {
+          'url.scheme': request.protocol,
+          'url.path': request.path,
+          'network.protocol.version': request.httpVersion,
+          ...readServerOf(request),
+        },
       });
     if (!span) return next();
     // Written out; that the connection is done with it may come milliseconds later.
@@ -76,3 +90,4 @@ export const createTracer =
     });
     span.run(next);
   };
+}

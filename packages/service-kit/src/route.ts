@@ -3,15 +3,15 @@
  * Express and the in-process client both call these, so tests without HTTP run the same code.
  */
 import { isFenced, type Operation, type Operations } from '@baton/contracts';
-import { isBusy } from '@baton/sqlite';
+import { isBusy, isFull } from '@baton/sqlite';
 import type { Log } from '@baton/telemetry';
 import type { Handlers, HttpAnswer, HttpRequest, ProblemAnswer, StreamAnswer } from './answer.ts';
 import { createFence } from './fence.ts';
 import { declineUndo, type Ledger, respondFenced } from './fenced-route.ts';
 import { type LooseHandler, toHttpAnswer, toLooseHandlers } from './loose-handler.ts';
+import type { Memory } from './memory.ts';
 import { toGeneralProblem, toProblemAnswer } from './problem-answer.ts';
 import { readRequest } from './request-reader.ts';
-import type { Store } from './store.ts';
 
 export interface Route {
   readonly operation: Operation;
@@ -26,9 +26,9 @@ export interface Route {
 }
 
 export interface RouteSurroundings {
-  readonly log: Log;
+  readonly log: Pick<Log, 'error'>;
   /** Needed by effects and their undo. */
-  readonly store?: Store | undefined;
+  readonly store?: Memory | undefined;
   readonly now?: (() => number) | undefined;
 }
 
@@ -49,9 +49,16 @@ async function respondPlainly(
   return looksLikeStream(answer) ? answer : toHttpAnswer(operation, answer);
 }
 
-function toFailure(error: unknown, operation: Operation, log: Log): HttpAnswer {
+/** What the app stands on cannot be asked just now, and says so. */
+const isAway = (error: unknown): boolean => Object(error).status === 503;
+
+function toFailure(
+  error: unknown,
+  operation: Operation,
+  log: RouteSurroundings['log'],
+): HttpAnswer {
   log.error({ err: error, operation: operation.name }, 'a request failed');
-  return isBusy(error)
+  return isBusy(error) || isFull(error) || isAway(error)
     ? toGeneralProblem('unavailable', { headers: { 'retry-after': '1' } })
     : toGeneralProblem('internal-error');
 }
@@ -71,7 +78,11 @@ function toResponder(
 }
 
 const guard =
-  (operation: Operation, respond: Route['respond'], log: Log): Route['respond'] =>
+  (
+    operation: Operation,
+    respond: Route['respond'],
+    log: RouteSurroundings['log'],
+  ): Route['respond'] =>
   async (request, decline) => {
     try {
       return await respond(request, decline);

@@ -2,7 +2,7 @@
  * A browser sends what any page tells it to, and a request without a body needs nobody's leave: so requests that change
  * something are refused where another site's page has made them. Programs send neither of the headers looked at here.
  */
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { toGeneralProblem } from './problem-answer.ts';
 import { sendAnswer } from './send-answer.ts';
 
@@ -11,20 +11,33 @@ const harmless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** `none`: the user has asked for it by hand. Another port of the same machine is `same-site`, and may be anybody's. */
 const own: ReadonlySet<string> = new Set(['same-origin', 'none']);
 
+interface Asked {
+  readonly method: string;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
 /** Browsers of before 2023 may send the origin alone. What cannot be read, as `null`, is nobody's. */
-function isOwn({ headers }: Request, hosts: ReadonlySet<string>): boolean {
+function isOwn({ headers }: Asked, hosts: ReadonlySet<string>): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return own.has(String(site));
   if (headers.origin === undefined) return true;
-  const origin = URL.parse(headers.origin);
+  const origin = URL.parse(String(headers.origin));
   return origin !== null && (origin.host === headers.host || hosts.has(origin.hostname));
 }
 
+export const isFromElsewhere = (request: Asked, hosts: ReadonlySet<string>): boolean =>
+  !harmless.has(request.method) && !isOwn(request, hosts);
+
+/** Not this machine's own: another port of it may be anybody's. */
+export const toKnownHosts = (hosts: readonly string[]): ReadonlySet<string> =>
+  new Set(hosts.map((host) => host.toLowerCase()));
+
 /** `hosts`: names that a proxy may serve this app by. */
 export function createSiteCheck(hosts: readonly string[]): RequestHandler {
-  const known = new Set(hosts.map((host) => host.toLowerCase()));
+  const known = toKnownHosts(hosts);
   return (request, response, next) => {
-    if (harmless.has(request.method) || isOwn(request, known)) next();
-    else sendAnswer(response, toGeneralProblem('cross-site'));
+    if (isFromElsewhere(request, known)) sendAnswer(response, toGeneralProblem('cross-site'));
+    else next();
   };
 }

@@ -1,3 +1,5 @@
+import { toOneLine } from '@baton/telemetry';
+
 const failed = 1;
 /** Starting again later may help, as it is: sysexits.h calls it EX_TEMPFAIL, and a supervisor goes by it. */
 const tryLater = 75;
@@ -21,7 +23,7 @@ export async function startProgram(main: () => Promise<void>): Promise<void> {
     await main();
   } catch (error) {
     if (!(error instanceof StartupProblem)) throw error;
-    process.stderr.write(`${error.lines.join('\n')}\n`);
+    process.stderr.write(`${error.lines.map(toOneLine).join('\n')}\n`);
     process.exitCode = error.exitCode;
     // Whatever was opened before the problem must not keep the process alive.
     process.exit();

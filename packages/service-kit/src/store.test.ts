@@ -33,10 +33,10 @@ function catchProblem(work: () => unknown): unknown {
 const newPath = () => join(createTemporaryFolder(), 'data', 'inventory.sqlite');
 
 describe('a new file', () => {
-  it('is its owner’s alone, in a folder that is too', () => {
+  it('is its owner’s alone, in a folder that is too', async () => {
     const path = newPath();
     const store = open({ path });
-    store.transact((db) => db.exec("INSERT INTO stock VALUES ('mug', 1)"));
+    await store.transact((db) => db.exec("INSERT INTO stock VALUES ('mug', 1)"));
     expect(modeOf(join(path, '..'))).toBe('700');
     for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(modeOf(file)).toBe('600');
   });
@@ -47,11 +47,11 @@ describe('a new file', () => {
     expect(db.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 });
   });
 
-  it('is seeded once, and keeps its incarnation; another file has another', () => {
+  it('is seeded once, and keeps its incarnation; another file has another', async () => {
     const path = newPath();
     const seed = vi.fn((db: DatabaseSync) => db.exec("INSERT INTO stock VALUES ('mug', 5)"));
     const first = open({ path, seed });
-    first.transact((db) => db.exec('UPDATE stock SET n = 4'));
+    await first.transact((db) => db.exec('UPDATE stock SET n = 4'));
     first.close();
     const again = open({ path, seed });
     expect(seed).toHaveBeenCalledOnce();
@@ -128,10 +128,10 @@ describe('a file that cannot be used is named and left as it is', () => {
     );
   });
 
-  it('pages overwritten', () => {
+  it('pages overwritten', async () => {
     const path = newPath();
     const store = open({ path });
-    store.transact((db) => {
+    await store.transact((db) => {
       const insert = db.prepare('INSERT INTO stock VALUES (?, ?)');
       for (let i = 0; i < 2_000; i += 1) insert.run(`sku-${i}`, i);
     });
@@ -174,10 +174,10 @@ describe('a file that another program holds', () => {
   it.each([
     ['writing', 'BEGIN IMMEDIATE'],
     ['alone', 'PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE'],
-  ])('%s is a problem that may pass, and nothing is said of restoring it', (_how, sql) => {
+  ])('%s is a problem that may pass, and nothing is said of restoring it', async (_how, sql) => {
     const path = newPath();
     const first = open({ path });
-    first.transact((db) => db.exec("INSERT INTO stock VALUES ('mug', 1)"));
+    await first.transact((db) => db.exec("INSERT INTO stock VALUES ('mug', 1)"));
     first.close();
     const other = new DatabaseSync(path);
     other.exec(sql);
@@ -225,45 +225,83 @@ describe('a disk that is full or fails', () => {
 });
 
 describe('a transaction', () => {
-  it('rolls back what a throw interrupts, and the next one works', () => {
+  it('rolls back what a throw interrupts, and the next one works', async () => {
     const store = open({ path: ':memory:' });
     const failing = (db: DatabaseSync) => {
       db.exec("INSERT INTO stock VALUES ('mug', 1)");
       throw new Error('planned');
     };
-    expect(() => store.transact(failing)).toThrow('planned');
+    await expect(store.transact(failing)).rejects.toThrow('planned');
     expect(store.db.isTransaction).toBe(false);
-    expect(store.transact((db) => db.prepare('SELECT * FROM stock').all())).toEqual([]);
+    expect(await store.transact((db) => db.prepare('SELECT * FROM stock').all())).toEqual([]);
   });
 
-  it('that waits for something else is refused and rolled back', () => {
+  it('that waits for something else is refused and rolled back', async () => {
     const store = open({ path: ':memory:' });
     const waiting = async () => store.db.exec("INSERT INTO stock VALUES ('mug', 1)");
-    expect(() => store.transact(waiting)).toThrow('synchronous');
+    await expect(store.transact(waiting)).rejects.toThrow('synchronous');
     expect(store.db.prepare('SELECT * FROM stock').all()).toEqual([]);
   });
 
-  it('never begins again after the disk failed, and says so once', () => {
+  it('never begins again after the disk failed, and says so once', async () => {
     const onBroken = vi.fn();
     const store = open({ path: ':memory:', onBroken });
-    const full = Object.assign(new Error('disk full'), { errcode: 13 });
+    const failed = Object.assign(new Error('disk I/O error'), { errcode: 10 });
     const failing = () => {
-      throw full;
+      throw failed;
     };
-    expect(() => store.transact(failing)).toThrow('disk full');
+    await expect(store.transact(failing)).rejects.toThrow('disk I/O error');
     const next = vi.fn();
-    expect(() => store.transact(next)).toThrow('failed before');
+    await expect(store.transact(next)).rejects.toThrow('failed before');
     expect(next).not.toHaveBeenCalled();
-    expect(onBroken).toHaveBeenCalledExactlyOnceWith(full);
+    expect(onBroken).toHaveBeenCalledExactlyOnceWith(failed);
   });
 
-  it('goes on after an ordinary error, such as a broken constraint', () => {
+  it('goes on after the disk was full', async () => {
+    const onBroken = vi.fn();
+    const store = open({ path: newPath(), onBroken });
+    const add = (sku: string) =>
+      store.transact((db) => db.prepare('INSERT INTO stock VALUES (?, 1)').run(sku.repeat(9_999)));
+    await add('a');
+    store.db.exec('PRAGMA max_page_count = 1');
+    await expect(add('b')).rejects.toThrow('full');
+    store.db.exec('PRAGMA max_page_count = 1000000');
+    await add('b');
+    expect(store.hasRoom()).toBe(true);
+    expect(onBroken).not.toHaveBeenCalled();
+    expect(store.db.prepare('SELECT count(*) AS n FROM stock').get()).toEqual({ n: 2 });
+  });
+
+  it('leaves no write-ahead log behind a second after its last write', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const path = newPath();
+    const store = open({ path });
+    for (let i = 0; i < 99; i += 1)
+      await store.transact((db) => db.exec(`INSERT INTO stock VALUES ('${i}', 1)`));
+    expect(statSync(`${path}-wal`).size).toBeGreaterThan(99_999);
+    vi.advanceTimersByTime(2_000);
+    expect(statSync(`${path}-wal`).size).toBe(0);
+    store.close();
+  });
+
+  it('goes on after an ordinary error, such as a broken constraint', async () => {
     const onBroken = vi.fn();
     const store = open({ path: ':memory:', onBroken });
-    expect(() => store.transact((db) => db.exec('INSERT INTO stock VALUES (1, NULL)'))).toThrow();
-    store.transact((db) => db.exec("INSERT INTO stock VALUES ('mug', 1)"));
+    await expect(
+      store.transact((db) => db.exec('INSERT INTO stock VALUES (1, NULL)')),
+    ).rejects.toThrow();
+    await store.transact((db) => db.exec("INSERT INTO stock VALUES ('mug', 1)"));
     expect(onBroken).not.toHaveBeenCalled();
   });
+});
+
+it('compiles a statement once, and keeps a bounded number of them', () => {
+  const store = open({ path: ':memory:' });
+  const first = store.db.prepare('SELECT n FROM stock');
+  expect(store.db.prepare('SELECT n FROM stock')).toBe(first);
+  for (let i = 0; i < 100; i += 1) store.db.prepare(`SELECT ${i}`);
+  expect(store.db.prepare('SELECT n FROM stock')).not.toBe(first);
 });
 
 it('writes nothing more, and says so, once its file was removed', async () => {
@@ -273,5 +311,5 @@ it('writes nothing more, and says so, once its file was removed', async () => {
   rmSync(join(path, '..'), { recursive: true });
   await expect.poll(() => onBroken.mock.calls.length).toBe(1);
   expect(onBroken.mock.lastCall?.[0]).toMatchObject({ code: 'removed' });
-  expect(() => store.transact(() => 1)).toThrow(/nothing is written/);
+  await expect(store.transact(() => 1)).rejects.toThrow(/nothing is written/);
 });

@@ -3,16 +3,31 @@
  * transaction holds both. It is not shared between services. How a file is opened: @baton/sqlite.
  *
  * 1. What keeps the file from being used is a StartupProblem, which says whether it may pass.
- * 2. Fail-stop: after an I/O error no transaction begins on this handle again.
+ * 2. Fail-stop: after an I/O error no transaction begins on this handle again. A full disk is none: it may have room later.
  */
 import { randomUUID } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
-import { FileError, isBroken, openFile, readText, transact, watchPlaces } from '@baton/sqlite';
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import {
+  FileCare,
+  FileError,
+  isBroken,
+  isFull,
+  openFile,
+  readText,
+  runPart,
+  transact,
+} from '@baton/sqlite';
+import { GroupCommit } from './group-commit.ts';
+import type { Memory } from './memory.ts';
 import { StartupProblem } from './startup-problem.ts';
 
 /** The id spells BATN. */
 const ours = { noun: 'data file', applicationId: 0x4241544e };
 const usualBusyTimeoutMs = 2_000;
+/** With less, a disk that was full is not taken to have room before something was written. */
+const roomBytes = 2 ** 20;
 
 export interface StoreOptions {
   /** A file, or `:memory:` for a test that needs no durability. */
@@ -26,43 +41,55 @@ export interface StoreOptions {
   readonly busyTimeoutMs?: number;
 }
 
-export interface Store {
+export interface Store extends Memory {
   readonly db: DatabaseSync;
   readonly path: string;
-  /** Random, made with the file: when it changes, the service has lost its memory. */
-  readonly incarnation: string;
-  /** Runs `work` under the write lock; a throw rolls all of it back. */
-  readonly transact: <T>(work: (db: DatabaseSync) => T) => T;
+  readonly transact: <T>(work: (db: DatabaseSync) => T) => Promise<T>;
   readonly close: () => void;
 }
 
 function createTransact(
   db: DatabaseSync,
   { path, onBroken }: StoreOptions,
-): Pick<Store, 'transact' | 'close'> {
+): Pick<Store, 'transact' | 'runPart' | 'hasRoom' | 'close'> {
   let hasFailed = false;
+  let isDiskFull = false;
   const fail = (error: unknown): void => {
     if (hasFailed) return;
     hasFailed = true;
-    stopWatching();
+    care.stop();
     onBroken?.(error);
   };
-  const stopWatching = watchPlaces({ ...ours, path }, fail);
+  const care = new FileCare(db, { ...ours, path }, fail);
+  const group = new GroupCommit(db, (work) => {
+    if (hasFailed) throw new Error('The store failed before; nothing is written to it any more');
+    try {
+      const result = transact(db, work);
+      isDiskFull = false;
+      care.wipeSoon();
+      return result;
+    } catch (error) {
+      isDiskFull = isFull(error) || isDiskFull;
+      if (isBroken(error)) fail(error);
+      throw error;
+    }
+  });
   return {
-    transact: (work) => {
-      if (hasFailed) throw new Error('The store failed before; nothing is written to it any more');
-      try {
-        return transact(db, () => work(db));
-      } catch (error) {
-        if (isBroken(error)) fail(error);
-        throw error;
-      }
-    },
+    transact: (work) => group.add(() => work(db)),
+    runPart: (work, isKept) => runPart(db, work, isKept),
+    hasRoom: () => !isDiskFull || isRoomy(path),
     close: () => {
-      stopWatching();
+      group.flush();
+      care.stop();
       if (db.isOpen) db.close();
     },
   };
+}
+
+/** Asked of the system: a small write may find a place where an effect finds none. */
+function isRoomy(path: string): boolean {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  return bavail * bsize >= roomBytes;
 }
 
 function open({ path, migrations, seed, busyTimeoutMs }: StoreOptions): DatabaseSync {
@@ -80,8 +107,26 @@ function open({ path, migrations, seed, busyTimeoutMs }: StoreOptions): Database
   }
 }
 
+/** More texts than that are no fixed set. */
+const statementsMax = 100;
+
+/** Handlers prepare the same few texts at each request: each is compiled once. */
+function keepStatements(db: DatabaseSync): void {
+  const kept = new Map<string, StatementSync>();
+  const prepare = db.prepare.bind(db);
+  db.prepare = (sql) => {
+    const known = kept.get(sql);
+    if (known) return known;
+    if (kept.size >= statementsMax) kept.clear();
+    const statement = prepare(sql);
+    kept.set(sql, statement);
+    return statement;
+  };
+}
+
 export function openStore(options: StoreOptions): Store {
   const db = open(options);
+  keepStatements(db);
   const row = db.prepare("SELECT value FROM meta WHERE name = 'incarnation'").get();
   return {
     db,

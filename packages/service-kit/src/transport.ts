@@ -1,7 +1,9 @@
 /** One HTTP exchange: axios is the interface, undici the transport. It never throws. */
 import type { Operation } from '@baton/contracts';
-import axios, { type AxiosAdapter, AxiosError, AxiosHeaders } from 'axios';
-import { Agent, type Dispatcher, request } from 'undici';
+import { runWithHeaders } from '@baton/telemetry';
+import { Axios, type AxiosAdapter } from 'axios';
+import { Agent, type Dispatcher } from 'undici';
+import { type Progress, toFailedExchange, watchBegins } from './failed-exchange.ts';
 import type { Exchange } from './reply.ts';
 
 export interface Call {
@@ -16,7 +18,7 @@ export interface Call {
 }
 export interface Transport {
   /** Whom it calls; unknown in a test's process. */
-  readonly peer?: { readonly address: string; readonly port: number };
+  readonly peer?: { readonly address: string; readonly baseUrl: string };
   readonly exchange: (call: Call) => Promise<Exchange>;
   readonly close: () => Promise<void>;
 }
@@ -44,86 +46,76 @@ const createAgent = (socketsMax: number): Agent =>
     maxResponseSize: responseMaxBytes,
   });
 
-const toFlatHeaders = (headers: Dispatcher.ResponseData['headers']): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)]],
-    ),
-  );
+function toFlatHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) flat[name] = String(value);
+  return flat;
+}
 
-const toHeaderRecord = (headers: unknown): Record<string, string> =>
-  headers instanceof AxiosHeaders
-    ? Object.fromEntries(Object.entries(headers.toJSON(true)).map(([k, v]) => [k, String(v)]))
-    : {};
+/** undici does not give up a request that it has not begun: it would wait for the connection, to send nothing. */
+async function unlessAborted<T>(
+  sending: Promise<T>,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<T> {
+  const givenUp = Promise.withResolvers<never>();
+  const giveUp = () => {
+    if (!progress.hasBegun) givenUp.reject(signal.reason);
+  };
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([sending, givenUp.promise]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+/** One call on its way, and what came of it beside axios, which would copy each header many times. */
+interface Sending {
+  readonly call: Call;
+  readonly progress: Progress;
+  received: Readonly<Record<string, string>>;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const jsonType = { 'content-type': 'application/json' };
 
 /** Follows no redirect, knows no proxy, and reads strict UTF-8. */
 const createAdapter =
-  (dispatcher: Dispatcher): AxiosAdapter =>
+  (dispatcher: Dispatcher, peer: Peer, sending: Sending): AxiosAdapter =>
   async (config) => {
-    const response = await request(`${config.baseURL}${config.url}`, {
-      dispatcher,
-      method: (config.method ?? 'get').toUpperCase(),
-      headers: toHeaderRecord(config.headers),
-      body: config.data,
-      signal: config.signal instanceof AbortSignal ? config.signal : null,
-    });
-    const bytes = await response.body.arrayBuffer();
-    const data = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const headers = new AxiosHeaders(toFlatHeaders(response.headers));
-    return { data, status: response.statusCode, statusText: '', headers, config };
+    const { call, progress } = sending;
+    const { headers: given, signal } = call;
+    const sent = runWithHeaders(given, (headers) =>
+      dispatcher.request({
+        origin: peer.origin,
+        path: `${peer.path}${config.url}`,
+        method: call.operation.method.toUpperCase() as Dispatcher.HttpMethod, // as axios has it, which knows any text
+        headers: { ...config.headers.toJSON(), ...headers },
+        body: config.data,
+        signal,
+        opaque: progress,
+      }),
+    );
+    const { statusCode, headers, body: text } = await unlessAborted(sent, signal, progress);
+    sending.received = toFlatHeaders(headers);
+    const data = utf8.decode(await text.arrayBuffer());
+    return { data, status: statusCode, statusText: '', headers: {}, config };
   };
 
-const errorCodeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-
-const reasons: Readonly<Record<string, string>> = {
-  UND_ERR_SOCKET: 'connection-reset',
-  ECONNRESET: 'connection-reset',
-  EPIPE: 'connection-reset',
-  UND_ERR_CONNECT_TIMEOUT: 'timed-out',
-  ETIMEDOUT: 'timed-out',
-  UND_ERR_HEADERS_TIMEOUT: 'timed-out',
-  UND_ERR_BODY_TIMEOUT: 'timed-out',
-  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'reply-too-large',
-  ERR_ENCODING_INVALID_ENCODED_DATA: 'malformed-reply',
-  ERR_INVALID_ARG_VALUE: 'malformed-reply',
-};
-
-/** One address refused is not enough: another may have taken the request. */
-function unsentCodeOf(error: unknown): string | undefined {
-  if (error instanceof AggregateError) {
-    const codes = error.errors.map(errorCodeOf);
-    const allRefused = codes.length > 0 && codes.every((code) => code === 'ECONNREFUSED');
-    return allRefused ? 'connection-refused' : undefined;
-  }
-  if (errorCodeOf(error) === 'ECONNREFUSED') return 'connection-refused';
-  return errorCodeOf(error) === 'ENOTFOUND' ? 'host-not-found' : undefined;
+interface Peer {
+  readonly address: string;
+  readonly baseUrl: string;
+  readonly origin: string;
+  readonly path: string;
 }
 
-/** What a failed exchange says about the request: gone for certain, or not known. */
-export function toFailedExchange(error: unknown, signal: AbortSignal): Exchange {
-  if (signal.aborted) {
-    const isDeadline = signal.reason instanceof Error && signal.reason.name === 'TimeoutError';
-    return { kind: 'unknown', code: isDeadline ? 'timed-out' : 'aborted' };
-  }
-  const cause = error instanceof AxiosError && error.cause !== undefined ? error.cause : error;
-  const unsent = unsentCodeOf(cause);
-  if (unsent !== undefined) return { kind: 'unsent', code: unsent };
-  // undici's own class is not exported, and it carries no code for every parse error.
-  if (cause instanceof Error && cause.name === 'HTTPParserError') {
-    return { kind: 'unknown', code: 'malformed-reply' };
-  }
-  return { kind: 'unknown', code: reasons[errorCodeOf(cause)] ?? 'connection-failed' };
+function toPeer(base: string): Peer {
+  const { hostname, origin, pathname } = new URL(base);
+  const path = pathname.replace(/\/+$/, '');
+  return { address: hostname, baseUrl: origin + path, origin, path };
 }
-
-const defaultPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
-
-function toPeer(baseUrl: string): NonNullable<Transport['peer']> {
-  const { hostname, port, protocol } = new URL(baseUrl);
-  return { address: hostname, port: Number(port) || (defaultPorts[protocol] ?? 0) };
-}
-
-const keepText = (text: unknown): unknown => text;
 
 export function createHttpTransport({
   baseUrl,
@@ -131,43 +123,32 @@ export function createHttpTransport({
   now = Date.now,
 }: HttpOptions): Transport {
   const agent = createAgent(socketsMax);
-  const client = axios.create({
-    adapter: createAdapter(agent),
-    baseURL: baseUrl.replace(/\/+$/, ''),
-    allowAbsoluteUrls: false,
-    maxRedirects: 0,
-    maxContentLength: responseMaxBytes,
-    proxy: false,
-    timeout: silenceMaxMs,
-    validateStatus: () => true,
-    // axios would take malformed JSON for text, in silence.
-    transformRequest: keepText,
-    transformResponse: keepText,
-  });
+  const dispatcher = watchBegins(agent);
+  const peer = toPeer(baseUrl);
+  // Its usual defaults are for adapters of its own, and are merged into each call.
+  const client = new Axios();
   return {
-    peer: toPeer(baseUrl),
+    peer,
     close: () => agent.destroy(),
-    exchange: async ({ operation, path, headers, body, signal }) => {
+    exchange: async (call) => {
+      const { operation, path, body, signal } = call;
+      const progress = { hasBegun: false };
+      const sending: Sending = { call, progress, received: {} };
       try {
-        const response = await client.request<string>({
+        const { status, data } = await client.request<string>({
+          adapter: createAdapter(dispatcher, peer, sending),
           method: operation.method,
           url: path,
-          headers:
-            body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-          data: body === undefined ? undefined : JSON.stringify(body),
+          ...(body !== undefined && { headers: jsonType, data: JSON.stringify(body) }),
           signal,
         });
+        const { received: headers } = sending;
         return {
           kind: 'response',
-          response: {
-            status: response.status,
-            headers: toHeaderRecord(response.headers),
-            text: response.data,
-            receivedAtMs: now(),
-          },
+          response: { status, headers, text: data, receivedAtMs: now() },
         };
       } catch (error) {
-        return toFailedExchange(error, signal);
+        return toFailedExchange(error, { signal, hasBegun: progress.hasBegun });
       }
     },
   };

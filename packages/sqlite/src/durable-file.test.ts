@@ -11,13 +11,8 @@ import {
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import {
-  type DurableFile,
-  isSupported,
-  openFile,
-  openForReading,
-  wholeBytesMax,
-} from './durable-file.ts';
+import { wholeBytesMax } from './damage-watch.ts';
+import { type DurableFile, isSupported, openFile, openForReading } from './durable-file.ts';
 import { isDamaged } from './failure.ts';
 import { createFileHouse, diary, type FileHouse } from './fixtures/file-house.ts';
 

@@ -3,14 +3,15 @@
  *
  * 1. Durable: WAL and synchronous=FULL, both read back, on a SQLite that loses no commit.
  * 2. A file that is damaged, foreign or newer is refused before anything is written to it. Of a large one the pages are
- *    not read for that: a start must not take longer the more is stored. What is damaged there fails who reads it.
+ *    read later: a start must not take longer the more is stored.
  * 3. A file is as new as its program, or as it was: all missing migrations are one transaction.
  * 4. Readable for its owner alone. What is erased is overwritten.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { readNumber, readText } from './cell.ts';
+import { toMark, wholeBytesMax } from './damage-watch.ts';
 import { toReason } from './failure.ts';
 import {
   FileError,
@@ -27,9 +28,6 @@ const sqlite = process.getBuiltinModule('node:sqlite');
 
 /** Older ones can lose a commit when a checkpoint races with a reset of the write-ahead log. */
 const sqliteOldest = [3, 51, 3] as const;
-
-/** Read whole within a third of a second or so. */
-export const wholeBytesMax = 128 * 2 ** 20;
 
 export interface DurableFile extends Place {
   /** Marks the file as its program's, so that no other database is written to. */
@@ -49,7 +47,7 @@ export function openFile(file: DurableFile): DatabaseSync {
   const database = openOwn(file, file.busyMs);
   try {
     database.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 67108864',
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA journal_size_limit = 4194304',
     );
     checkDurability(database, file);
     migrate(database, file);
@@ -108,6 +106,7 @@ function inspect(file: DurableFile): void {
   const { path, noun, applicationId, migrations } = file;
   const { application, version, tables, verdict } = look(file);
   if (verdict !== 'ok') throw toCorrupt(file, String(verdict));
+  rmSync(toMark(path), { force: true });
   if (application !== applicationId && tables !== 0)
     throw new FileError('foreign', `${path} is another program's database: name another file.`);
   if (Number(version) > migrations.length)
@@ -123,7 +122,8 @@ function look(file: DurableFile): Record<string, unknown> {
     const stats = statSync(file.path);
     // SQLite would say that the disk fails.
     if (stats.isDirectory()) throw new Error('it is a folder');
-    const checked = stats.size > wholeBytesMax ? 'sqlite_schema' : null;
+    const isTrusted = stats.size > wholeBytesMax && !existsSync(toMark(file.path));
+    const checked = isTrusted ? 'sqlite_schema' : null;
     database = new sqlite.DatabaseSync(file.path, { readOnly: true, timeout: file.busyMs });
     return database.prepare(inspection).get(checked) ?? {};
   } catch (error) {

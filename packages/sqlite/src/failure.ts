@@ -25,9 +25,14 @@ export function isDamaged(error: unknown): boolean {
   return hasCode(error, [corrupt, notADatabase]);
 }
 
+/** SQLite has stored nothing of the transaction, and knows it: the next one may work. */
+export function isFull(error: unknown): boolean {
+  return hasCode(error, [full]);
+}
+
 /** Nothing that is written on this handle can be trusted any more: after a failed flush, later commits would seem to succeed. */
 export function isBroken(error: unknown): boolean {
-  return hasCode(error, [ioError, corrupt, full, notOpened, notADatabase]);
+  return hasCode(error, [ioError, corrupt, notOpened, notADatabase]);
 }
 
 export function toReason(error: unknown): string {

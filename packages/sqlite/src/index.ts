@@ -1,8 +1,7 @@
 export { readCell, readNumber, readText } from './cell.ts';
 export { type DurableFile, openFile, openForReading, readVersion } from './durable-file.ts';
-export { isBroken, isBusy, isDiskFailing, toReason } from './failure.ts';
+export { isBroken, isBusy, isDiskFailing, isFull, toReason } from './failure.ts';
 export { FileCare } from './file-care.ts';
 export { FileError, type FileErrorCode, toPassing } from './file-error.ts';
 export { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
-export { watchPlaces } from './place-watch.ts';
-export { transact } from './transaction.ts';
+export { runPart, transact } from './transaction.ts';

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createFileHouse, type FileHouse } from './fixtures/file-house.ts';
 import { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
 
@@ -67,6 +67,39 @@ test('is free for others once it was released', async () => {
   releaseLock(house.path);
   expect(await other.ask('try')).toBe(true);
 });
+
+/** As a standby has it whose file is removed just after it opened that first, or just before it opens that again. */
+async function importLock(removed: 'after the first opening' | 'before the second opening') {
+  let openings = 0;
+  const actual = await import('./durable-file.ts');
+  vi.resetModules();
+  vi.doMock(import('./durable-file.ts'), () => ({
+    ...actual,
+    openOwn: (...args) => {
+      openings += 1;
+      if (openings === 2 && removed === 'before the second opening') rmSync(house.path);
+      const opened = actual.openOwn(...args);
+      if (openings === 1 && removed === 'after the first opening') rmSync(house.path);
+      return opened;
+    },
+  }));
+  onTestFinished(() => {
+    vi.doUnmock(import('./durable-file.ts'));
+    vi.resetModules();
+  });
+  return await import('./lock.ts');
+}
+
+test.each(['after the first opening', 'before the second opening'] as const)(
+  'is nobody else’s when its file was removed just %s',
+  async (removed) => {
+    const holder = launch();
+    expect(await holder.ask('try')).toBe(true);
+    const standby = await importLock(removed);
+    expect(standby.tryLock(house.path)).toBe(false);
+    expect(() => standby.tryLock(house.path)).toThrow(/was removed or replaced/);
+  },
+);
 
 test('is given once, also within its process', () => {
   expect([tryLock(house.path), tryLock(house.path)]).toEqual([true, false]);

@@ -15,8 +15,8 @@ import { identify, toRemoved } from './place.ts';
 /** Held for the life of the process, so that no collector closes one. */
 const held = new Map<string, DatabaseSync>();
 
-/** Files that others were seen to hold. */
-const heldElsewhere = new Map<string, string | undefined>();
+/** Files that others were seen to hold; '' for one that was gone by then. */
+const heldElsewhere = new Map<string, string>();
 
 const toPlace = (path: string): Place => ({ path, noun: 'lock' });
 
@@ -29,22 +29,31 @@ export function heldLocks(): readonly Place[] {
 export function tryLock(path: string): boolean {
   if (held.has(path)) return false;
   const place = toPlace(path);
-  if (heldElsewhere.has(path) && heldElsewhere.get(path) !== identify(path)) {
-    heldElsewhere.delete(path);
-    throw toRemoved(place);
-  }
+  // Before it is opened: whatever the name leads to later may be another one.
+  const seen = identify(path);
+  refuseOther(place);
   const candidate = openOwn(place, 0);
   try {
     candidate.exec('BEGIN EXCLUSIVE');
+    // It may have been removed since the look, and have been made anew by being opened.
+    refuseOther(place);
   } catch (error) {
     candidate.close();
     if (!isBusy(error)) throw toFileError(place, error);
-    heldElsewhere.set(path, identify(path));
+    heldElsewhere.set(path, seen ?? identify(path) ?? '');
     return false;
   }
   heldElsewhere.delete(path);
   held.set(path, candidate);
   return true;
+}
+
+/** Throws where the file is not the one that was seen to be held. */
+function refuseOther(place: Place): void {
+  const known = heldElsewhere.get(place.path);
+  if (known === undefined || known === identify(place.path)) return;
+  heldElsewhere.delete(place.path);
+  throw toRemoved(place);
 }
 
 export function releaseLock(path: string): void {

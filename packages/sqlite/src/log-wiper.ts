@@ -7,6 +7,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { readNumber } from './cell.ts';
+import { isFull } from './failure.ts';
 
 /** The log is emptied after the first pause of this length, or after so many looks without one. */
 const pauseMs = 1_000;
@@ -39,7 +40,8 @@ export class LogWiper {
         const isTime = now === before || number >= looksMax;
         if (!isTime || !this.#wipe()) this.#look(number + 1, now);
       } catch (error) {
-        this.#onFailure(error);
+        if (isFull(error)) this.#look(number, before);
+        else this.#onFailure(error);
       }
     }, pauseMs).unref();
   }

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { transact } from './transaction.ts';
+import { runPart, transact } from './transaction.ts';
 
 let database: DatabaseSync;
 beforeEach(() => {
@@ -43,4 +43,32 @@ test('rolls back where the commit itself fails', () => {
   const orphan = (): void => database.exec("INSERT INTO holds VALUES ('mug', 'nothing')");
   expect(() => transact(database, orphan)).toThrow('FOREIGN KEY');
   expect(database.isTransaction).toBe(false);
+});
+
+test('takes back a part alone: one that throws, and one whose result says so', () => {
+  transact(database, () => {
+    add();
+    const failing = () => {
+      add();
+      throw new Error('planned');
+    };
+    expect(() => runPart(database, failing)).toThrow('planned');
+    runPart(database, add, () => false);
+    runPart(database, add);
+  });
+  expect(count()).toBe(2);
+});
+
+test('throws what the work threw, also where SQLite has rolled back by itself', () => {
+  const failing = (): never => {
+    database.exec('ROLLBACK');
+    throw new Error('planned');
+  };
+  expect(() => transact(database, failing)).toThrow('planned');
+  expect(() => transact(database, () => runPart(database, failing))).toThrow('planned');
+});
+
+test('leaves nothing open after a part', () => {
+  runPart(database, add);
+  expect([database.isTransaction, count()]).toEqual([false, 1]);
 });

@@ -1,31 +1,32 @@
-/** Where spans go: an OTLP collector such as Jaeger, over HTTP. */
+/** Where spans go: an OTLP collector such as Jaeger, over HTTP, and the console. */
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { ConsoleSpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
 import { describeFailure, toDelivery } from './delivery.ts';
 import type { Log } from './log.ts';
+import { toExporterConfig } from './otlp-exporter-config.ts';
+import type { OtlpSettings } from './otlp-settings.ts';
+import { createSampler } from './sampler.ts';
+import type { TraceSettings } from './trace-settings.ts';
 import { createTracing, type Tracing } from './tracing.ts';
 
 export interface CollectorOptions {
   readonly service: string;
-  /** Such as `http://localhost:4318`. */
-  readonly endpoint: string;
-  /** Of the traces that begin here: 0 none, 1 all. */
-  readonly ratio: number;
+  readonly settings: TraceSettings;
+  /** Of the resource. */
+  readonly attributes: Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
-/** Of silence, and of the exporter's own attempts. */
-const timeoutMs = 5_000;
-/** Of all together: an answer that comes a byte at a time is never silent. */
-const answerMaxMs = 10_000;
 /** What may come with each batch is said no more often. */
 const sayEveryMs = 600_000;
 const messageMax = 200;
 
-/** Answers once, and in time. A late answer is worth nothing: the same spans may be under way again. */
-const limit = (exporter: SpanExporter): SpanExporter => ({
+/**
+ * Answers once, and in time: an answer that comes a byte at a time is never silent. A late answer is worth nothing: the
+ * same spans may be under way again.
+ */
+const limit = (exporter: SpanExporter, answerMaxMs: number): SpanExporter => ({
   export: (spans, callback) => {
     let isOver = false;
     const answer = (result: ExportResult): void => {
@@ -108,9 +109,50 @@ function readPartial(answer: unknown) {
   };
 }
 
-export function openCollector({ service, endpoint, ratio, log }: CollectorOptions): Tracing {
-  const url = `${endpoint.replace(/(\/v1\/traces)?\/*$/, '')}/v1/traces`;
-  const exporter = new OTLPTraceExporter({ url, timeoutMillis: timeoutMs });
+async function createOtlpExporter(settings: OtlpSettings): Promise<SpanExporter> {
+  const { OTLPTraceExporter } = await (settings.protocol === 'http/json'
+    ? import('@opentelemetry/exporter-trace-otlp-http')
+    : import('@opentelemetry/exporter-trace-otlp-proto'));
+  return new OTLPTraceExporter(toExporterConfig(settings));
+}
+
+/** What one of them did not take has not arrived. */
+const join = (exporters: readonly SpanExporter[]): SpanExporter => ({
+  export: (spans, callback) => {
+    let left = exporters.length;
+    let joined: ExportResult = { code: ExportResultCode.SUCCESS };
+    const hear = (result: ExportResult): void => {
+      left -= 1;
+      if (result.code !== ExportResultCode.SUCCESS) joined = result;
+      if (left === 0) callback(joined);
+    };
+    for (const exporter of exporters) exporter.export(spans, hear);
+  },
+  shutdown: async () => {
+    await Promise.all(exporters.map((exporter) => exporter.shutdown()));
+  },
+});
+
+export async function openCollector({
+  service,
+  settings,
+  attributes,
+  log,
+}: CollectorOptions): Promise<Tracing> {
+  const { exporters, otlp, sampler, spanLimits, batches } = settings;
   hearPartial(log);
-  return createTracing({ service, ratio, exporter: watch(limit(exporter), log) });
+  const opened = exporters.map(async (name) =>
+    name === 'console'
+      ? new ConsoleSpanExporter()
+      : watch(limit(await createOtlpExporter(otlp), otlp.timeoutMs), log),
+  );
+  return createTracing({
+    service,
+    attributes,
+    exporter: join(await Promise.all(opened)),
+    sampler: createSampler(sampler),
+    spanLimits,
+    batches,
+    isGlobal: true,
+  });
 }

@@ -71,7 +71,7 @@ it('maps to the log model of OpenTelemetry field by field', async () => {
     Resource: {
       'service.name': 'payment-service',
       // A span of the same process says the same.
-      'service.instance.id': tracing.measured.attributes['service.instance.id'],
+      'service.instance.id': told()[0]?.resource.attributes['service.instance.id'],
     },
     Attributes: { orderId: 'ord_1', attempt: 2 },
   });

@@ -3,6 +3,7 @@ import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { instanceId } from './instance-id.ts';
 import { createLogLines, type LogLines } from './log-lines.ts';
+import { toOneLine } from './one-line.ts';
 
 export type Log = Logger;
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -43,7 +44,7 @@ function takeOnStderr(bytes: Buffer): number {
 /** To look at it does, where it is a pipe: what finds no room there fails from now on, instead of waiting for the reader. */
 const makeStderrNonBlocking = (): boolean => process.stderr.writable;
 
-function createStderrLines(service: string): LogLines {
+export function createStderrLines(service: string): LogLines {
   makeStderrNonBlocking();
   return createLogLines({
     take: takeOnStderr,
@@ -70,5 +71,6 @@ export const createLog = (
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secrets, censor: '[secret]' },
     },
-    destination,
+    // pino ends each line, and escapes what JSON has to: some of what acts on a terminal is not among it.
+    { write: (line) => destination.write(`${toOneLine(line.slice(0, -1))}\n`) },
   );

@@ -3,8 +3,6 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createHistogram } from './histogram.ts';
 import { createMetrics } from './metrics.ts';
-import { leaveRequestSpan, startRequestSpan } from './request-span.ts';
-import { createSpanRecorder } from './testing/span-recorder.ts';
 
 const process = { method: 'POST', route: '/process' };
 const spanRef = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
@@ -43,21 +41,6 @@ it('leads nowhere from a request that no trace is kept of', async () => {
   const text = await metrics.registry.metrics();
   expect(text).toContain('http_route="/refund"');
   expect(text).not.toContain('trace_id');
-});
-
-it("leads nowhere from a request that somebody else's span tells of", async () => {
-  const metrics = createMetrics('orchestrator');
-  const { tracing } = createSpanRecorder('orchestrator');
-  const traceparent = `00-${spanRef.traceId}-${spanRef.spanId}-01`;
-  const asked = { name: 'POST /orders', headers: { traceparent }, attributes: {} };
-  const request = startRequestSpan(tracing, asked);
-  const end = request?.run(() => {
-    const observe = metrics.startRequest({ method: 'POST', route: '/orders' });
-    leaveRequestSpan();
-    return observe;
-  });
-  end?.(202);
-  expect(await metrics.registry.metrics()).not.toContain('trace_id');
 });
 
 it('times calls by their server, and by status or by why there was none', async () => {

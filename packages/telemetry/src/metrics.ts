@@ -1,7 +1,6 @@
 import { type Span, TraceFlags, trace } from '@opentelemetry/api';
 import { Counter, collectDefaultMetrics, type OpenMetricsContentType, Registry } from 'prom-client';
 import { createHistogram } from './histogram.ts';
-import { LiveSpan } from './live-span.ts';
 import type { SpanRef } from './span-ref.ts';
 
 export interface MeasuredRequest {
@@ -29,9 +28,8 @@ export interface Metrics {
   readonly countFault: (operation: string, kind: string, times?: number) => void;
 }
 
-/** Of a span that is never sent nobody must be told: its order leads to the trace. */
 function toRef(span: Span | undefined): SpanRef | undefined {
-  if (!span || (span instanceof LiveSpan && span.scene.isToldElsewhere)) return undefined;
+  if (!span) return undefined;
   const { traceId, spanId, traceFlags } = span.spanContext();
   return { traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 };
 }

@@ -1,18 +1,28 @@
-/** Tracing for a program, where somebody said where spans go. */
-import type { CollectorOptions } from './collector.ts';
+/** Tracing for a program, where the environment says where spans go. Context travels on in any case. */
+import type { Log } from './log.ts';
+import { openPropagator } from './open-propagator.ts';
+import type { OtelEnv } from './otel-env.ts';
+import { readResourceAttributes } from './resource-settings.ts';
+import { readTraceSettings } from './trace-settings.ts';
 import type { Tracing } from './tracing.ts';
 
-export interface OpenTracingOptions extends Omit<CollectorOptions, 'endpoint'> {
-  /** Such as `http://localhost:4318`; without one nothing is traced. */
-  readonly endpoint: string | undefined;
+export interface OpenTracingOptions {
+  readonly env: OtelEnv;
+  /** Its name, unless the environment has another. */
+  readonly service: string;
+  readonly log: Log;
 }
 
 /** What makes and sends spans is loaded only here: it would be a good part of what every program takes to start. */
 export async function openTracing({
-  endpoint,
-  ...options
+  env,
+  service,
+  log,
 }: OpenTracingOptions): Promise<Tracing | undefined> {
-  if (endpoint === undefined) return undefined;
+  await openPropagator(env);
+  const settings = readTraceSettings(env);
+  const attributes = readResourceAttributes(env, service);
+  if (settings.exporters.length === 0) return undefined;
   const { openCollector } = await import('./collector.ts');
-  return openCollector({ ...options, endpoint });
+  return openCollector({ service, settings, attributes, log });
 }

@@ -1,8 +1,17 @@
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import {
+  context,
+  type HrTime,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { type RPCMetadata, RPCType, setRPCMetadata } from '@opentelemetry/core';
 import { InMemorySpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createLog } from './log.ts';
-import { leaveRequestSpan, markSpan, runInSpan, startRequestSpan } from './request-span.ts';
+import { markSpan, runTold, startRequestBelow, startRequestSpan } from './request-span.ts';
+import { toTraceHeaders } from './trace-context.ts';
 import { createTracing } from './tracing.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -16,9 +25,15 @@ function open() {
     startRequestSpan(tracing, {
       name: 'POST /process',
       headers,
-      attributes: { 'http.request.method': 'POST' },
+      attributes: { 'http.request.method': 'POST', 'http.route': '/process' },
     });
-  return { exporter, tracing, start, told: () => exporter.getFinishedSpans() };
+  /** As the author of a handler does. */
+  const measure = (name: string, work = () => {}) =>
+    tracing.tracer.startActiveSpan(name, (span) => {
+      work();
+      span.end();
+    });
+  return { tracing, start, measure, told: () => exporter.getFinishedSpans() };
 }
 
 const idOf = (span: ReadableSpan | undefined): string | undefined => span?.spanContext().spanId;
@@ -38,6 +53,7 @@ it.each([
   expect(span?.kind).toBe(SpanKind.SERVER);
   expect(span?.attributes).toEqual({
     'http.request.method': 'POST',
+    'http.route': '/process',
     'http.response.status_code': 200,
   });
   expect(span?.resource.attributes['service.name']).toBe('payment-service');
@@ -49,15 +65,104 @@ it.each([
   ['is not sampled, in the headers of Jaeger', { 'uber-trace-id': `${traceId}:${callerId}:0:0` }],
   ['is malformed', { traceparent: `${traceparent}-more` }],
   ['has only baggage', { baggage: 'a=1' }],
-])('has no span when its caller %s', (_what, headers) => {
-  expect(open().start(headers)).toBeUndefined();
+])('has no span when its caller %s', async (_what, headers) => {
+  const { start, told } = open();
+  const request = start(headers);
+  const work = () => runTold('fence', {}, async () => 'worked');
+  expect(await (request ? request.run(work) : work())).toBe('worked');
+  request?.end(200);
+  expect(told()).toEqual([]);
 });
 
-it('runs what has no span all the same, and marks nothing', () => {
+it("hands an unsampled caller's decision, and anybody's baggage, on to what a handler opens", () => {
+  const { start, tracing, told } = open();
+  const unsampled = { traceparent: traceparent.replace(/1$/, '0'), baggage: 'tenant=7' };
+  const request = start(unsampled);
+  request?.run(() => {
+    tracing.tracer.startActiveSpan('own', (span) => {
+      expect(toTraceHeaders(context.active())).toMatchObject({
+        traceparent: `00-${traceId}-${span.spanContext().spanId}-00`,
+        baggage: 'tenant=7',
+      });
+      span.end();
+    });
+  });
+  start({ baggage: 'tenant=7' })?.run(() => {
+    expect(toTraceHeaders(context.active())).toMatchObject({ baggage: 'tenant=7' });
+  });
+  expect(told()).toEqual([]);
+});
+
+it('sends what a handler says in its own words, and the spans that it opens, below the request', () => {
+  const { start, tracing, told } = open();
+  const request = start();
+  request?.run(() => {
+    trace.getActiveSpan()?.setAttribute('shop.cart', ['mug', 'cup']).addEvent('packed');
+    tracing.tracer.startActiveSpan('own', (span) => {
+      span.recordException(new Error('too heavy'));
+      span.end();
+    });
+  });
+  request?.end(200);
+  const [server, own] = [byName(told(), 'POST /process'), byName(told(), 'own')];
+  expect(server?.attributes['shop.cart']).toEqual(['mug', 'cup']);
+  expect(server?.events.map(({ name }) => name)).toEqual(['packed']);
+  expect(own?.events.map(({ name }) => name)).toEqual(['exception']);
+  expect(own?.parentSpanContext?.spanId).toBe(idOf(server));
+});
+
+it('keeps no more parts back than a stream may have, and loses none', () => {
+  const { start, tracing, told } = open();
+  const request = start();
+  request?.run(() => {
+    for (let n = 0; n < 100; n += 1) tracing.tracer.startSpan(`part ${n}`).end();
+  });
+  expect(told()).toHaveLength(36);
+  request?.end(200);
+  expect(told()).toHaveLength(101);
+});
+
+it('takes the span that an instrumentation has opened for the request, and does not end it', () => {
+  const { start, tracing, measure, told } = open();
+  const opened = tracing.tracer.startSpan('POST', { kind: SpanKind.SERVER });
+  const metadata: RPCMetadata = { type: RPCType.HTTP, span: opened };
+  const within = setRPCMetadata(trace.setSpan(ROOT_CONTEXT, opened), metadata);
+  context.with(within, () => {
+    const request = start();
+    request?.run(() => {
+      measure('part');
+    });
+    request?.end(500);
+  });
+  expect(told().map(({ name }) => name)).toEqual(['part']);
+  expect(metadata.route).toBe('/process');
+  opened.end();
+  const [part, server] = told();
+  expect(part?.parentSpanContext?.spanId).toBe(idOf(server));
+  expect(server?.attributes).toEqual({ 'http.request.method': 'POST', 'http.route': '/process' });
+});
+
+const toUs = ([seconds, nanoseconds]: HrTime): number => seconds * 1_000_000 + nanoseconds / 1_000;
+
+it('takes as long as it took, also when the clock was set meanwhile', () => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 1), toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { start, told } = open();
+  const request = start();
+  request?.run(() => vi.setSystemTime(Date.UTC(2025, 0, 1)));
+  request?.end(200);
+  const [server] = told();
+  if (!server) throw new Error('there is no span');
+  const [from, to] = [toUs(server.startTime), toUs(server.endTime)];
+  expect(new Date(from / 1_000).getUTCFullYear()).toBe(2026);
+  expect(to).toBeGreaterThanOrEqual(from);
+  expect(to - from).toBeLessThan(5_000_000);
+});
+
+it('runs what has no span all the same, and marks nothing', async () => {
   const { told } = open();
-  leaveRequestSpan();
   markSpan({ 'baton.fence': 'done' });
-  expect(runInSpan('fence', {}, () => 'worked')).toBe('worked');
+  expect(await runTold('fence', {}, async () => 'worked')).toBe('worked');
   expect(
     startRequestSpan(undefined, { name: 'x', headers: { traceparent }, attributes: {} }),
   ).toBeUndefined();
@@ -65,12 +170,12 @@ it('runs what has no span all the same, and marks nothing', () => {
 });
 
 it('hangs spans within on the request also after it waited', async () => {
-  const { start, told } = open();
+  const { start, measure, told } = open();
   const request = start();
   await request?.run(async () => {
     await new Promise((resolve) => setImmediate(resolve));
-    runInSpan('outer', { 'db.system.name': 'sqlite' }, () => {
-      runInSpan('inner', {}, () => markSpan({ 'baton.fence': 'done' }));
+    measure('outer', () => {
+      measure('inner', () => markSpan({ 'baton.fence': 'done' }));
       markSpan({ 'baton.fault': 'outer' });
     });
     markSpan({ 'baton.fault': 'request' });
@@ -83,19 +188,19 @@ it('hangs spans within on the request also after it waited', async () => {
   expect(new Set(told().map((span) => span.spanContext().traceId))).toEqual(new Set([traceId]));
   expect([inner?.attributes, outer?.attributes]).toEqual([
     { 'baton.fence': 'done' },
-    { 'db.system.name': 'sqlite', 'baton.fault': 'outer' },
+    { 'baton.fault': 'outer' },
   ]);
   expect(server?.attributes['baton.fault']).toBe('request');
 });
 
 it('keeps requests apart that are worked on at the same time', async () => {
-  const { start, told } = open();
+  const { start, measure, told } = open();
   const other = '1'.repeat(32);
   const work = async (headers: Readonly<Record<string, string>>, name: string) => {
     const request = start(headers);
     await request?.run(async () => {
       for (let turn = 0; turn < 3; turn += 1) await new Promise((ring) => setImmediate(ring));
-      runInSpan(name, {}, () => {});
+      measure(name);
     });
     request?.end(200);
   };
@@ -125,12 +230,12 @@ it.each([
 });
 
 it('keeps a part back until its request has ended, so that a process that is killed leaves neither', () => {
-  const { start, told } = open();
+  const { start, measure, told } = open();
   const request = start();
-  request?.run(() => runInSpan('fence', {}, () => {}));
+  request?.run(() => measure('part'));
   expect(told()).toEqual([]);
   request?.end(200);
-  expect(told().map(({ name }) => name)).toEqual(['POST /process', 'fence']);
+  expect(told().map(({ name }) => name)).toEqual(['POST /process', 'part']);
 });
 
 it('ends once: what is said afterwards does not count', () => {
@@ -141,48 +246,63 @@ it('ends once: what is said afterwards does not count', () => {
   expect(told().map(({ attributes }) => attributes['error.type'])).toEqual([undefined]);
 });
 
-it('says of what is done after the answer that it came late', () => {
+it('tells of what is done after the answer in a span of its own, that it came late', async () => {
   const { start, told } = open();
   const request = start();
-  request?.run(() => runInSpan('in time', {}, () => {}));
+  await request?.run(() => runTold('in time', {}, async () => markSpan({ 'baton.fence': 'done' })));
   request?.end(null);
-  request?.run(() => runInSpan('too late', {}, () => {}));
-  const late = told().map(({ name, attributes }) => [name, attributes['baton.late']]);
+  await request?.run(() =>
+    runTold('too late', {}, async () => markSpan({ 'baton.fence': 'fenced' })),
+  );
+  const late = told().map(({ name, attributes }) => [
+    name,
+    attributes['baton.fence'],
+    attributes['baton.late'],
+  ]);
   expect(late).toEqual([
-    ['POST /process', undefined],
-    ['in time', undefined],
-    ['too late', true],
+    ['POST /process', 'done', undefined],
+    ['too late', 'fenced', true],
   ]);
 });
 
-it('ends a span whose work throws, throws on, and says nothing of what was thrown', () => {
+it('tells in a span of its own what was done while the request ended', async () => {
   const { start, told } = open();
   const request = start();
-  const work = () => {
+  const late = { name: 'fence', attributes: { 'baton.order.id': 'ord_1' } } as const;
+  await request?.run(() =>
+    runTold('fence', {}, async () => {
+      await Promise.resolve();
+      request.end(null);
+      markSpan({ 'baton.fence': 'done' }, late);
+    }),
+  );
+  const fence = byName(told(), 'fence');
+  expect(fence?.attributes).toMatchObject({
+    'baton.order.id': 'ord_1',
+    'baton.fence': 'done',
+    'baton.late': true,
+  });
+  expect(fence?.parentSpanContext?.spanId).toBe(
+    byName(told(), 'POST /process')?.spanContext().spanId,
+  );
+});
+
+it('ends a late span whose work throws, throws on, and says nothing of what was thrown', async () => {
+  const { start, told } = open();
+  const request = start();
+  const work = async () => {
     throw new Error('tok_secret is broken');
   };
-  expect(() => request?.run(() => runInSpan('fence', {}, work))).toThrow('is broken');
-  request?.end(500);
+  request?.end(null);
+  await expect(request?.run(() => runTold('fence', {}, work))).rejects.toThrow('is broken');
   const fence = byName(told(), 'fence');
   expect(fence?.status).toEqual({ code: SpanStatusCode.ERROR });
   expect(fence?.events).toEqual([]);
   expect(told()).toHaveLength(2);
 });
 
-it('does not send the span of a request that somebody else tells of, but what is within', () => {
-  const { start, told } = open();
-  const [left, kept] = [start(), start()];
-  left?.run(() => {
-    leaveRequestSpan();
-    runInSpan('within', {}, () => {});
-  });
-  left?.end(202);
-  kept?.end(202);
-  expect(told().map(({ name }) => name)).toEqual(['within', 'POST /process']);
-});
-
 it('says in each line of the log within a request which span it belongs to', async () => {
-  const { start, told } = open();
+  const { start, measure, told } = open();
   const lines: string[] = [];
   const log = createLog('payment-service', 'info', { write: (line) => void lines.push(line) });
   const request = start();
@@ -190,13 +310,26 @@ it('says in each line of the log within a request which span it belongs to', asy
   await request?.run(async () => {
     await new Promise((resolve) => setImmediate(resolve));
     log.info('in the request');
-    runInSpan('fence', {}, () => log.info('in the fence'));
+    measure('part', () => log.info('in the part'));
   });
   request?.end(200);
   const ids = lines.map((line) => JSON.parse(line)).map((line) => [line.trace_id, line.span_id]);
   expect(ids).toEqual([
     [undefined, undefined],
     [traceId, idOf(byName(told(), 'POST /process'))],
-    [traceId, idOf(byName(told(), 'fence'))],
+    [traceId, idOf(byName(told(), 'part'))],
   ]);
+});
+
+it('takes some time however quick the answer is, as viewers doubt a span that takes none', () => {
+  const { tracing, told } = open();
+  const place = { traceId, spanId: callerId };
+  for (let quick = 0; quick < 20; quick += 1)
+    startRequestBelow(tracing, place, {
+      name: 'POST /orders',
+      attributes: {},
+      startedAt: Date.now(),
+    })(202);
+  const tookNone = told().filter(({ startTime, endTime }) => `${startTime}` === `${endTime}`);
+  expect([told().length, tookNone]).toEqual([20, []]);
 });

@@ -1,25 +1,32 @@
 /**
  * Requests that continue their caller's trace, and the work inside of them.
  *
- * 1. A request without a sampled caller has no span: a trace begins where an order does, and nowhere else.
- * 2. Without tracing everything runs as it would, at no cost.
+ * 1. A request without a caller whose trace is sampled has no span of the project's own: a trace begins where an order does.
+ * 2. Where an instrumentation has opened a span for the request, that one is taken, and ended by whoever opened it.
+ * 3. Whatever a handler opens itself continues its caller's trace, sampled or not.
+ * 4. Without tracing everything runs as it would, at no cost.
  */
-import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
-import { createScene, LiveSpan, release, toRemoteContext } from './live-span.ts';
-import type { SpanAttributes } from './span-attributes.ts';
-import { readParent } from './trace-context.ts';
+import {
+  type Context,
+  context,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { getRPCMetadata } from '@opentelemetry/core';
+import { emptyContext } from './light-context.ts';
+import { readScene, releaseParts, type Scene, setScene } from './request-scene.ts';
+import { type SpanAttributes, toAttributes } from './span-attributes.ts';
+import type { SpanPlace } from './span-record.ts';
+import { type Headers, readCaller, readSpanRef, withSpan } from './trace-context.ts';
 import type { Tracing } from './tracing.ts';
-
-function readLiveSpan(): LiveSpan | undefined {
-  const span = trace.getActiveSpan();
-  return span instanceof LiveSpan ? span : undefined;
-}
 
 export interface TracedRequest {
   /** Such as `POST /process`. */
   readonly name: string;
   /** By lower-case name. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: Headers;
   readonly attributes: SpanAttributes;
 }
 export interface RequestSpan {
@@ -29,35 +36,62 @@ export interface RequestSpan {
   readonly end: (status: number | null) => void;
 }
 
-/** Undefined where the caller is not traced. */
+/** Undefined where no caller says anything of a trace, and nobody traces the request. */
 export function startRequestSpan(
   tracing: Tracing | undefined,
   { name, headers, attributes }: TracedRequest,
 ): RequestSpan | undefined {
-  const parent = tracing && readParent(headers);
-  if (!tracing || !parent?.isSampled) return undefined;
-  const scene = createScene(tracing);
-  const span = new LiveSpan(scene, name, toRemoteContext(parent)).setAttributes(attributes);
-  const within = trace.setSpan(ROOT_CONTEXT, span);
+  if (!tracing) return undefined;
+  const { tracer } = tracing;
+  const opened = takeOpened(attributes);
+  if (opened) return enter({ span: opened, tracer, isOwn: false }, context.active());
+  const caller = readCaller(headers);
+  const parent = readSpanRef(caller);
+  if (!parent || !tracing.isSampled(parent.traceId, caller))
+    return caller === emptyContext ? undefined : toUntraced(caller);
+  const span = tracer.startSpan(
+    name,
+    { kind: SpanKind.SERVER, attributes: toAttributes(attributes) },
+    caller,
+  );
+  return enter({ span, tracer, isOwn: true }, trace.setSpan(caller, span));
+}
+
+const toUntraced = (caller: Context): RequestSpan => ({
+  run: (work) => context.with(caller, work),
+  end: () => {},
+});
+
+/** The span of an instrumentation of HTTP, which has read the caller's headers. It learns the route, for its name too. */
+function takeOpened(attributes: SpanAttributes): Span | undefined {
+  const opened = getRPCMetadata(context.active());
+  if (!opened) return undefined;
+  opened.route ??= String(attributes['http.route']);
+  return opened.span.setAttributes(toAttributes(attributes));
+}
+
+function enter(begun: Pick<Scene, 'span' | 'tracer' | 'isOwn'>, within: Context): RequestSpan {
+  const scene: Scene = { ...begun, isOver: false, held: [] };
+  const inner = setScene(within, scene);
   return {
-    run: (work) => context.with(within, work),
+    run: (work) => context.with(inner, work),
     end: (status) => {
       if (scene.isOver) return;
       scene.isOver = true;
-      if (!scene.isToldElsewhere) endRequest(span, status);
-      release(scene);
+      if (scene.isOwn) endRequest(scene.span, status);
+      releaseParts(scene);
     },
   };
 }
 
-function endRequest(span: LiveSpan, status: number | null): void {
+function endRequest(span: Span, status: number | null, at?: number): void {
   if (status !== null) span.setAttribute('http.response.status_code', status);
   const error = toRequestError(status);
   if (error) {
     span.setAttribute('error.type', error);
     span.setStatus({ code: SpanStatusCode.ERROR });
   }
-  span.end();
+  span.end(at);
 }
 
 /** By convention a server answers for what is 5xx; what is 4xx is its caller's. */
@@ -66,21 +100,33 @@ function toRequestError(status: number | null): string | undefined {
   return status >= 500 ? String(status) : undefined;
 }
 
-/** The request's span is not sent: somebody else tells of it, under an id that outlives the process. */
-export function leaveRequestSpan(): void {
-  const scene = readLiveSpan()?.scene;
-  if (scene) scene.isToldElsewhere = true;
+/** Of a request that nobody called with a trace and that has begun one, `startedAt` ms since the epoch: below that one's span. */
+export function startRequestBelow(
+  { tracer }: Pick<Tracing, 'tracer'>,
+  place: SpanPlace,
+  { name, attributes, startedAt }: Omit<TracedRequest, 'headers'> & { readonly startedAt: number },
+): RequestSpan['end'] {
+  const span = tracer.startSpan(
+    name,
+    { kind: SpanKind.SERVER, startTime: new Date(startedAt), attributes: toAttributes(attributes) },
+    withSpan(emptyContext, { ...place, isSampled: true }),
+  );
+  // Of a span whose start is given the SDK takes the end in whole milliseconds, and a quick request would have taken none.
+  return (status) => endRequest(span, status, performance.now());
 }
 
-/** A part of the request's work, as a span of its own. */
-export function runInSpan<T>(name: string, attributes: SpanAttributes, work: () => T): T {
-  const parent = readLiveSpan();
-  if (!parent) return work();
-  const { scene } = parent;
-  const span = new LiveSpan(scene, name, parent.spanContext()).setAttributes(attributes);
-  if (scene.isOver) span.setAttribute('baton.late', true);
+/** A part of the request's work, which the request's span tells of. What is done after its end is a span of its own. */
+export async function runTold<T>(
+  name: string,
+  attributes: SpanAttributes,
+  work: () => Promise<T>,
+): Promise<T> {
+  const active = context.active();
+  const scene = readScene(active);
+  if (!scene?.isOver) return work();
+  const span = startLate(scene, name, attributes);
   try {
-    return context.with(trace.setSpan(context.active(), span), work);
+    return await context.with(trace.setSpan(active, span), work);
   } catch (error) {
     span.setStatus({ code: SpanStatusCode.ERROR });
     throw error;
@@ -89,12 +135,19 @@ export function runInSpan<T>(name: string, attributes: SpanAttributes, work: () 
   }
 }
 
-/** What the work came to, in the name of its span: seen without a look at what it says. */
-export function renameSpan(name: string): void {
-  readLiveSpan()?.updateName(name);
+function startLate({ tracer }: Scene, name: string, attributes: SpanAttributes): Span {
+  const late = toAttributes({ ...attributes, 'baton.late': true });
+  return tracer.startSpan(name, { attributes: late }, context.active());
 }
 
-/** Says more of the span that is being worked in, if there is one. */
-export function markSpan(attributes: SpanAttributes): void {
-  readLiveSpan()?.setAttributes(attributes);
+/** Says more of the span that is being worked in, if there is one. Of a request that ended meanwhile, a late span says it. */
+export function markSpan(
+  attributes: SpanAttributes,
+  late?: { readonly name: string; readonly attributes: SpanAttributes },
+): void {
+  const scene = readScene(context.active());
+  const span = trace.getActiveSpan();
+  if (late && scene?.isOver && span === scene.span)
+    startLate(scene, late.name, { ...late.attributes, ...attributes }).end();
+  else if (scene) span?.setAttributes(toAttributes(attributes));
 }

@@ -4,16 +4,19 @@
  */
 export const spanAttributes = [
   'http.request.method',
+  'http.request.resend_count',
   'http.route',
   'http.response.status_code',
+  'url.full',
   'url.path',
   'url.scheme',
+  'url.template',
   'server.address',
   'server.port',
+  'network.protocol.version',
   'error.type',
-  'db.system.name',
-  'db.operation.name',
   'baton.order.id',
+  'baton.order.part',
   'baton.order.status',
   'baton.order.degraded',
   'baton.order.alternates',
@@ -48,7 +51,7 @@ const lengthMax = 256;
 const known: ReadonlySet<string> = new Set(spanAttributes);
 
 /** Types end where text from outside begins: what is not on the list is left out here too. */
-export function addAttribute(
+function addAttribute(
   attributes: Record<string, string | number | boolean>,
   name: string,
   value: unknown,
@@ -60,6 +63,7 @@ export function addAttribute(
 
 export function toAttributes(given: SpanAttributes): Record<string, string | number | boolean> {
   const attributes: Record<string, string | number | boolean> = {};
-  for (const [name, value] of Object.entries(given)) addAttribute(attributes, name, value);
+  let name: keyof SpanAttributes;
+  for (name in given) addAttribute(attributes, name, given[name]);
   return attributes;
 }

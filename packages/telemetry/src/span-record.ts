@@ -1,12 +1,22 @@
 /** A span that was not measured but is known: its ids, its times and all it says follow from something that lasts. */
-import { type HrTime, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import {
+  type HrTime,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+} from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { type SpanAttributes, toAttributes } from './span-attributes.ts';
+import { scope } from './span-scope.ts';
 
-export interface SpanRecord {
+export interface SpanPlace {
   readonly traceId: string;
   readonly spanId: string;
+}
+
+export interface SpanRecord extends SpanPlace {
   readonly parentSpanId: string | null;
   readonly name: string;
   readonly kind: 'server' | 'client' | 'internal';
@@ -14,6 +24,8 @@ export interface SpanRecord {
   readonly startUs: number;
   readonly endUs: number;
   readonly attributes: SpanAttributes;
+  /** In other traces. */
+  readonly links?: readonly SpanPlace[];
   /** What went wrong, in a few words; null when nothing did. */
   readonly error: string | null;
 }
@@ -26,19 +38,20 @@ const kinds = {
 
 const secondUs = 1_000_000;
 
-export const toTime = (us: number): HrTime => [Math.floor(us / secondUs), (us % secondUs) * 1_000];
+const toTime = (us: number): HrTime => [Math.floor(us / secondUs), (us % secondUs) * 1_000];
 
-/** The same record makes the same span, byte for byte, in whatever process: `resource` must say nothing of it. */
+/** The same record makes the same span, byte for byte, in whatever process: `resource` is that of the one it began in. */
 export function toReadableSpan(record: SpanRecord, resource: Resource): ReadableSpan {
-  const { traceId, spanId, parentSpanId, startUs, endUs, error } = record;
-  const traceFlags = TraceFlags.SAMPLED;
-  return {
+  const { traceId, spanId, parentSpanId, startUs, endUs, links = [], error } = record;
+  const toContext = (id: string): SpanContext => ({
+    traceId,
+    spanId: id,
+    traceFlags: TraceFlags.SAMPLED,
+  });
+  const span: ReadableSpan & { parentSpanContext?: SpanContext } = {
     name: record.name,
     kind: kinds[record.kind],
-    spanContext: () => ({ traceId, spanId, traceFlags }),
-    ...(parentSpanId !== null && {
-      parentSpanContext: { traceId, spanId: parentSpanId, traceFlags },
-    }),
+    spanContext: () => toContext(spanId),
     startTime: toTime(startUs),
     endTime: toTime(endUs),
     duration: toTime(endUs - startUs),
@@ -47,7 +60,7 @@ export function toReadableSpan(record: SpanRecord, resource: Resource): Readable
         ? { code: SpanStatusCode.UNSET }
         : { code: SpanStatusCode.ERROR, message: error },
     attributes: toAttributes(record.attributes),
-    links: [],
+    links: links.map((place) => ({ context: { ...place, traceFlags: TraceFlags.SAMPLED } })),
     events: [],
     ended: true,
     resource,
@@ -56,6 +69,6 @@ export function toReadableSpan(record: SpanRecord, resource: Resource): Readable
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
+  if (parentSpanId !== null) span.parentSpanContext = toContext(parentSpanId);
+  return span;
 }
-
-export const scope = { name: 'baton' } as const;

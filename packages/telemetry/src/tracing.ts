@@ -2,33 +2,45 @@
  * A thin layer on OpenTelemetry: what makes spans, and where they go. A collector that is slow or gone holds nobody
  * up, also not at the end of the process.
  */
-import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import {
+  type Context,
+  context,
+  ROOT_CONTEXT,
+  SpanKind,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
+import type { Resource } from '@opentelemetry/resources';
+import {
+  AlwaysOnSampler,
   BatchSpanProcessor,
+  type BatchSpanProcessorOptions,
+  ParentBasedSampler,
   type ReadableSpan,
+  type Sampler,
   SamplingDecision,
   SimpleSpanProcessor,
   type SpanExporter,
-  TraceIdRatioBasedSampler,
+  TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { type Delivery, toDelivery } from './delivery.ts';
-import { instanceId } from './instance-id.ts';
+import { ensureContextManager, hasGlobalProvider, registerProvider } from './global-parts.ts';
+import { holdParts } from './request-scene.ts';
+import { createResource } from './resource.ts';
+import { limitSpan, type SpanLimits } from './span-limits.ts';
+import { scope } from './span-scope.ts';
 
 export interface Tracing {
-  /** Sends a span that was measured here, some time later: nobody hears whether it arrived. */
-  readonly take: (span: ReadableSpan) => void;
-  /** Of spans that are measured here: it says which process it was. */
-  readonly measured: Resource;
-  /** Of spans that are not measured here: it says nothing of the process. */
+  /** Makes the spans that are measured here, some time later to be sent: nobody hears whether they arrived. */
+  readonly tracer: Tracer;
+  /** Of this process. */
   readonly resource: Resource;
   /** For who sends spans of its own making. */
   readonly send: (spans: readonly ReadableSpan[]) => Promise<Delivery>;
-  /** Whether a trace that begins here is sampled. */
-  readonly isSampled: (traceId: string) => boolean;
+  /** Of a trace that begins here, or that the caller has begun. */
+  readonly isSampled: (traceId: string, caller?: Context) => boolean;
   /** Sends what is left, but waits no longer than a moment. */
   readonly close: () => Promise<void>;
 }
@@ -36,49 +48,70 @@ export interface Tracing {
 export interface TracingOptions {
   readonly service: string;
   readonly exporter: SpanExporter;
-  /** Of the traces that begin here: 0 none, 1 all. */
-  readonly ratio?: number;
+  /** What else the resource has. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** By default, traces that begin here, and those that the caller samples. */
+  readonly sampler?: Sampler;
+  readonly spanLimits?: SpanLimits;
+  readonly batches?: Omit<BatchSpanProcessorOptions, 'exporter'>;
   /** For tests: each span is sent at its end. */
   readonly isImmediate?: boolean;
+  /** For a program: its provider is that of the whole process, unless there is one already. */
+  readonly isGlobal?: boolean;
 }
 
-/** So that a restart can be seen between two spans. */
-const describeProcess = () => ({
-  'service.instance.id': instanceId,
-  'process.pid': process.pid,
-  'process.creation.time': new Date(performance.timeOrigin).toISOString(),
-});
-
-/** A process that is killed loses the spans of this long. */
-const delayMs = 500;
-const queueMax = 16_384;
 const closeMaxMs = 500;
 
 export function createTracing(options: TracingOptions): Tracing {
-  const { service, exporter, ratio = 1, isImmediate } = options;
-  // For the whole process; another tracing in it shares it, and this call then does nothing.
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  // The machine tells who shares a clock. Of the process nothing is said: whoever goes on tells the same, byte for byte.
-  const resource = resourceFromAttributes({ 'service.name': service, 'host.name': hostname() });
-  const measured = resource.merge(resourceFromAttributes(describeProcess()));
-  const processor = isImmediate
-    ? new SimpleSpanProcessor({ exporter })
-    : new BatchSpanProcessor({
-        exporter,
-        scheduledDelayMillis: delayMs,
-        maxQueueSize: queueMax,
-      });
-  const sampler = new TraceIdRatioBasedSampler(ratio);
+  const { service, exporter, attributes, spanLimits } = options;
+  const sampler = options.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() });
+  ensureContextManager();
+  const resource = createResource(service, attributes);
+  const { tracer, close } =
+    options.isGlobal && hasGlobalProvider()
+      ? { tracer: getTracer(trace.getTracerProvider()), close: () => exporter.shutdown() }
+      : openProvider({ ...options, sampler }, resource);
   return {
-    take: (span) => processor.onEnd(span),
-    measured,
+    tracer,
     resource,
+    // However it is sent, that is no work of anybody's trace.
     send: (spans) =>
-      new Promise((resolve) => exporter.export([...spans], (it) => resolve(toDelivery(it)))),
-    isSampled: (traceId) =>
-      sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED,
+      context.with(
+        suppressTracing(context.active()),
+        () =>
+          new Promise<Delivery>((resolve) =>
+            exporter.export(
+              spans.map((span) => (spanLimits ? limitSpan(span, spanLimits) : span)),
+              (it) => resolve(toDelivery(it)),
+            ),
+          ),
+      ),
+    isSampled: (traceId, caller = ROOT_CONTEXT) =>
+      sampler.shouldSample(caller, traceId, 'order', SpanKind.SERVER, {}, []).decision ===
+      SamplingDecision.RECORD_AND_SAMPLED,
     close: async () => {
-      await Promise.race([processor.shutdown(), wait(closeMaxMs, undefined, { ref: false })]);
+      // What did not arrive was said, and is no reason to end otherwise than well.
+      const closed = close().catch(() => {});
+      await Promise.race([closed, wait(closeMaxMs, undefined, { ref: false })]);
     },
   };
+}
+
+const getTracer = (provider: Pick<TracerProvider, 'getTracer'>): Tracer =>
+  provider.getTracer(scope.name, scope.version, { schemaUrl: scope.schemaUrl });
+
+function openProvider(
+  { exporter, batches, isImmediate, isGlobal, ...options }: TracingOptions,
+  resource: Resource,
+): { readonly tracer: Tracer; readonly close: () => Promise<void> } {
+  const processor = isImmediate
+    ? new SimpleSpanProcessor({ exporter })
+    : new BatchSpanProcessor({ exporter, ...batches });
+  const provider = new TracerProvider({
+    ...options,
+    resource,
+    spanProcessors: [holdParts(processor)],
+  });
+  if (isGlobal) registerProvider(provider);
+  return { tracer: getTracer(provider), close: () => provider.shutdown() };
 }

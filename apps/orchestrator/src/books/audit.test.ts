@@ -211,7 +211,7 @@ it('remembers what was written off after its order was pruned', async () => {
   const change = { journal: createMemoryJournal(store), keepMs: 1 };
   const { audit, giveUp } = await start(override, change);
   const orderId = await giveUp('reserve', 'they say no');
-  await expect.poll(() => store.runs.size, { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => store.runs.size).toBe(0);
   const writtenOff = [
     { orderId, step: 'reserve', participant: 'inventory-service', reason: 'they say no' },
   ];
@@ -232,7 +232,7 @@ it('remembers it also of an order that nobody ever answered ok', async () => {
   const change = { journal: createMemoryJournal(store), keepMs: 1 };
   const { audit, giveUp } = await start({ ...override, 'order-service': orders }, change);
   const orderId = await giveUp('validate', 'cancelled by telephone');
-  await expect.poll(() => store.runs.size, { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => store.runs.size).toBe(0);
   expect(await audit()).toMatchObject({ writtenOff: [{ orderId, step: 'validate' }] });
 });
 

@@ -9,10 +9,12 @@ import {
   readAmount,
   readSlack,
   type Tally,
+  type Totals,
   toInstant,
 } from '@baton/runtime';
 import type { Engine } from '@baton/saga';
 import { findStanding } from './audit-write-offs.ts';
+import { findDifferences } from './differences.ts';
 import { listProviders, providerNames } from './providers.ts';
 import { toTally } from './tally.ts';
 
@@ -27,6 +29,7 @@ export interface Audited {
   readonly engine: Engine;
   readonly participants: Participants;
   readonly pruning: Pruning;
+  readonly totals: Totals;
 }
 
 /**
@@ -35,10 +38,10 @@ export interface Audited {
  * counted.
  */
 export async function audit(
-  { engine, participants, pruning }: Audited,
+  { engine, participants, pruning, totals }: Audited,
   { signal, nowMs }: { readonly signal: AbortSignal; readonly nowMs: number },
 ): Promise<Audit | undefined> {
-  const expected = await expect(engine, pruning, signal);
+  const expected = await expect(engine, { pruning, totals }, signal);
   if (!expected) return undefined;
   const held = await readHeld(participants, signal);
   const slack = await readSlack(engine, expected, toTally);
@@ -46,9 +49,9 @@ export async function audit(
   const standing = toWrittenOffTally(writtenOff);
   const money = toMoneyBooks(expected, slack, held, standing);
   const stock = toStockBooks(expected, slack, held, standing);
-  const isExplained = held.unreachable.length === 0 && writtenOff.length === 0;
+  const differences = findDifferences({ money, stock, writtenOff });
   return {
-    balanced: isExplained && [...money, ...stock].every(({ balanced }) => balanced),
+    balanced: held.unreachable.length === 0 && differences.length === 0,
     at: toInstant(nowMs),
     openOrders: (await engine.counts()).open,
     unreachable: [...held.unreachable],

@@ -3,16 +3,19 @@ import type { Audit } from '@baton/contracts';
 import {
   type BookKeeping,
   createPruning,
+  createTotals,
   type Participants,
   type PruningOptions,
 } from '@baton/runtime';
 import type { Engine } from '@baton/saga';
-import { toWords } from '../place-order/order-words.ts';
 import { audit } from './audit.ts';
+import { findDifferences } from './differences.ts';
 import { toTally } from './tally.ts';
 
 export interface BookKeepingOptions extends Omit<PruningOptions, 'moved'> {
   readonly participants: Participants;
+  /** Where totals are kept from one process to the next. */
+  readonly path?: string | undefined;
 }
 interface ShopBooks extends BookKeeping {
   readonly audit: (
@@ -21,10 +24,15 @@ interface ShopBooks extends BookKeeping {
   ) => Promise<Audit | undefined>;
 }
 
-export function createBookKeeping({ participants, ...options }: BookKeepingOptions): ShopBooks {
+export function createBookKeeping({
+  participants,
+  path,
+  ...options
+}: BookKeepingOptions): ShopBooks {
   const pruning = createPruning({ ...options, moved: toTally });
+  const totals = createTotals(pruning, path);
   const read: ShopBooks['audit'] = ({ engine }, signal) =>
-    audit({ engine, participants, pruning }, { signal, nowMs: options.now() });
+    audit({ engine, participants, pruning, totals }, { signal, nowMs: options.now() });
   return {
     carry: pruning.carry,
     audit: read,
@@ -36,20 +44,3 @@ export function createBookKeeping({ participants, ...options }: BookKeepingOptio
     }),
   };
 }
-
-export const findDifferences = ({ money, stock, writtenOff }: Audit): string[] => [
-  ...money.flatMap(({ balanced, currency, taken, givenBack, completedOrders }) =>
-    balanced
-      ? []
-      : [
-          `${currency}: ${taken} taken and ${givenBack} given back, ${completedOrders} of completed orders`,
-        ],
-  ),
-  ...stock.flatMap(({ balanced, sku, held, heldByOrders }) =>
-    balanced ? [] : [`${sku}: ${held} held, ${heldByOrders} by completed orders`],
-  ),
-  ...writtenOff.map(
-    ({ orderId, step, participant = 'its participant', amount }) =>
-      `the undo of ${step} of ${orderId} is written off, and ${participant} still holds ${amount ? toWords(amount) : 'it'}`,
-  ),
-];

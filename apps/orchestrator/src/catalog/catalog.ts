@@ -4,7 +4,7 @@
  */
 import { type Participants, toInstant } from '@baton/runtime';
 import type { Clock } from '@baton/saga';
-import type { Metrics } from '@baton/telemetry';
+import { type Metrics, runUntraced } from '@baton/telemetry';
 import { Gauge } from 'prom-client';
 import type { CatalogFile, KnownCatalog } from './catalog-file.ts';
 
@@ -42,7 +42,7 @@ export function createCatalog({ participants, clock, file }: CatalogOptions): Ca
     if (isNews) file?.write(learned);
   };
   const stopLearning = learnOnAndOn(clock, async () => {
-    await learn(AbortSignal.timeout(patienceMs));
+    await runUntraced(() => learn(AbortSignal.timeout(patienceMs)));
     return isStale ? learnAgainMs : learnEveryMs;
   });
   return {

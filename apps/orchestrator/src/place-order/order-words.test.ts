@@ -50,6 +50,24 @@ it('took what was asked for, where an older provider does not say', () => {
   expect(workflow.describeAmount?.('pay', state)).toBe('70.00 EUR');
 });
 
+it('is worth what was paid whatever the steps are called', () => {
+  const { state } = toRun([accepted, { ...validated, way: 'price' }]);
+  expect(workflow.describe?.(state)).toBe('worth 70.00 EUR');
+  const { state: charged } = toRun([accepted, { ...paid, way: 'charge:alt' }]);
+  expect(workflow.describe?.(charged)).toBe('worth 68.00 EUR');
+});
+
+it('tells what is owed, to whom, and whether it is known that it was taken', () => {
+  const reserved: Happening = { type: 'step-succeeded', way: 'reserve', ...tried, output: {} };
+  const { state } = toRun([accepted, validated, reserved]);
+  const owed = ['validate', 'reserve', 'pay'].map((way) => workflow.describeOwed?.(way, state));
+  expect(owed).toEqual([
+    undefined,
+    '2 mug to the stock',
+    '70.00 EUR to the customer, if it was taken',
+  ]);
+});
+
 it('tells what was written off, and how much it is, in its first line', () => {
   const { events, state } = toRun([
     accepted,

@@ -7,11 +7,24 @@ const Priced = z.object({ total: Money });
 const Paid = z.object({ paymentId: z.string(), amount: Money.optional() });
 const Reserved = z.object({ reservationId: z.string() });
 const Held = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.int() })) });
+const ReservedLines = Reserved.extend(Held.shape);
 const Sent = z.object({ messageId: z.string() });
 
-/** What was asked for, when it was validated. */
-export const readTotal = (state: RunState): Money | undefined =>
-  Priced.safeParse(readWay(state, 'validate').output).data?.total;
+/** What the first step said that says something of the kind, whatever the workflow calls it. */
+function findSaid<T>(kind: z.ZodType<T>, { ways }: RunState): T | undefined {
+  for (const { output } of Object.values(ways)) {
+    const said = output === undefined ? undefined : kind.safeParse(output).data;
+    if (said !== undefined) return said;
+  }
+  return undefined;
+}
+
+/** What was asked for. */
+export const readTotal = (state: RunState): Money | undefined => findSaid(Priced, state)?.total;
+
+/** What is held in stock; before it is, and where an older answer does not say: what was asked for. */
+export const readLines = (state: RunState) =>
+  (findSaid(ReservedLines, state) ?? Held.safeParse(state.input).data)?.lines ?? [];
 
 /** What a provider said that it took; older ones do not say, and took what was asked for. */
 function readPayment(state: RunState, way: string) {
@@ -20,8 +33,10 @@ function readPayment(state: RunState, way: string) {
 }
 
 /** What was paid, whoever took it; undefined as long as nobody did. */
-export const readPaid = (state: RunState): Money | undefined =>
-  (readPayment(state, 'pay') ?? readPayment(state, 'pay:alt'))?.amount;
+export function readPaid(state: RunState): Money | undefined {
+  const paid = findSaid(Paid, state);
+  return paid && (paid.amount ?? readTotal(state));
+}
 
 /** Of a way that was done: ids and amounts, nothing about the customer. */
 export function toResult(
@@ -38,12 +53,41 @@ export function toResult(
 export const toWords = ({ amountMinor, currency }: Money): string =>
   `${(amountMinor / 100).toFixed(2)} ${currency}`;
 
+const toGoods = (lines: readonly { sku: string; quantity: number }[] = []): string | undefined =>
+  lines.map(({ sku, quantity }) => `${quantity} ${sku}`).join(', ') || undefined;
+
+const Asked = z.object({ customerId: z.string() });
+
+/** For operators who look for a customer's orders: none is shown. */
+export function readCustomer({ input }: RunState): readonly string[] {
+  const asked = Asked.safeParse(input).data;
+  return asked ? [asked.customerId] : [];
+}
+
+export const describeInput = ({ input }: RunState): string | undefined =>
+  toGoods(Held.safeParse(input).data?.lines);
+
+/** Stock at the inventory, money at whoever was asked to take it. */
+export function describeHeld(way: string, state: RunState): string | undefined {
+  if (way === 'reserve') return describeInput(state);
+  const amount = /^pay(:|$)/.test(way) && (readPayment(state, way)?.amount ?? readTotal(state));
+  return amount ? toWords(amount) : undefined;
+}
+
+/** What an undo gives back: `24.00 EUR to the customer`. */
+export function describeOwed(way: string, state: RunState): string | undefined {
+  const held = describeHeld(way, state);
+  const whose = way === 'reserve' ? 'to the stock' : 'to the customer';
+  return (
+    held && `${held} ${whose}${readWay(state, way).result === 'ok' ? '' : ', if it was taken'}`
+  );
+}
+
 /** How much a way moved: `24.00 EUR` of a payment, `2 mug` of a reservation. */
 export function describeAmount(way: string, state: RunState): string | undefined {
   const amount = way === 'validate' ? readTotal(state) : readPayment(state, way)?.amount;
   if (amount) return toWords(amount);
-  const { lines = [] } = Held.safeParse(readWay(state, way).output).data ?? {};
-  return lines.map(({ sku, quantity }) => `${quantity} ${sku}`).join(', ') || undefined;
+  return toGoods(Held.safeParse(readWay(state, way).output).data?.lines);
 }
 
 /** The same with its ids: `24.00 EUR, pay_7`. */

@@ -19,7 +19,21 @@ it.each(sagas.map((saga) => [`v${saga.version}`, saga] as const))(
 
 it('starts new orders under the newest version that ever was', () => {
   const versions = Object.keys(recorded).map((version) => Number(version.slice(1)));
-  expect(sagas[0]?.version).toBe(Math.max(...versions));
+  expect(createOrderSagas(participants, '')[0].version).toBe(Math.max(...versions));
+});
+
+it('starts new orders under the version that is asked for, and keeps the others', () => {
+  const [newest, previous, ...older] = createOrderSagas(participants, '');
+  const followed = createOrderSagas(participants, String(previous?.version));
+  expect(followed.map(({ version }) => version)).toEqual(
+    [previous, newest, ...older].map((saga) => saga?.version),
+  );
+});
+
+it('refuses to follow a version that is not there, and says which are', () => {
+  expect(() => createOrderSagas(participants, '2.0')).toThrow(
+    /PLACE_ORDER_VERSION=2\.0: .*place-order has the versions \d.*, 1$/,
+  );
 });
 
 it('refuses a version in a file of another number, as a copy is until its version is raised', () => {

@@ -1,18 +1,26 @@
 /**
- * The versions of the workflow: each file `v<number>.ts` of this folder is one. New orders follow the newest; an older
- * one stays for as long as orders follow it (`baton_orders_open_by_version` says whether any do).
+ * The versions of the workflow: each file `v<number>.ts` of this folder is one. New orders follow the newest, or the one
+ * that PLACE_ORDER_VERSION names; another stays for as long as orders follow it (`baton_orders_open_by_version` says
+ * whether any do).
  */
 import { readdirSync } from 'node:fs';
 import { orderContract, orderRunOperations, type PlaceOrder } from '@baton/contracts';
-import { hash, type Participants, type Workflow } from '@baton/runtime';
+import type { Participants, Workflow } from '@baton/runtime';
+import { hash } from '@baton/runtime/run-id';
 import type { Saga } from '@baton/saga';
+import { StartupProblem } from '@baton/service-kit';
 import {
   describeAmount,
+  describeHeld,
+  describeInput,
   describeOrder,
+  describeOwed,
   describeResult,
+  readCustomer,
   readTotal,
   toResult,
 } from './order-words.ts';
+import { presets } from './presets.ts';
 
 type CreateSaga = (participants: Participants) => Saga<PlaceOrder>;
 
@@ -39,13 +47,17 @@ export function toChecked(file: string, create: CreateSaga): CreateSaga {
   };
 }
 
-/** The newest first. */
+/** First the one that new orders follow, then the others, the newest first. */
 export function createOrderSagas(
   participants: Participants,
-): readonly [newest: Saga<PlaceOrder>, ...older: Saga<PlaceOrder>[]] {
-  const [newest, ...older] = versions.map((create) => create(participants));
-  if (!newest) throw new Error(`${import.meta.dirname} has no version of the workflow`);
-  return [newest, ...older];
+  followed = process.env.PLACE_ORDER_VERSION,
+): readonly [followed: Saga<PlaceOrder>, ...others: Saga<PlaceOrder>[]] {
+  const sagas = versions.map((create) => create(participants));
+  const [first] = followed ? sagas.filter(({ version }) => String(version) === followed) : sagas;
+  if (first) return [first, ...sagas.filter((saga) => saga !== first)];
+  throw new StartupProblem([
+    `PLACE_ORDER_VERSION=${followed ?? ''}: ${import.meta.dirname} has the versions ${sagas.map(({ version }) => version).join(', ') || 'none'}`,
+  ]);
 }
 
 export const createOrderSaga = (participants: Participants): Saga<PlaceOrder> =>
@@ -68,7 +80,13 @@ export const createPlaceOrder = (participants: Participants): Workflow => ({
   toResult,
   describeAmount,
   describeResult,
+  describeInput,
+  describeHeld,
+  describeOwed,
   undone: 'no stock held, no money kept',
+  presets,
+  basket: { catalog: '/catalog', field: 'lines' },
+  search: { label: 'customer', toWords: readCustomer },
   toKeyOwner: (input) => (isOrder(input) ? input.customerId : ''),
   toFingerprint: (input) => (isOrder(input) ? toFingerprint(input) : ''),
 });

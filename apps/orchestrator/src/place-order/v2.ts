@@ -8,7 +8,10 @@ import { saga } from '@baton/saga';
 
 /** Where somebody else can do it, a way is given up in seconds: a buyer waits. */
 const payFirst = { attemptsMax: 3, budgetMs: 10_000 };
-/** Both together hold a completion up no longer than one way alone may by default. */
+/**
+ * Both together hold a completion up no longer than one way alone may by default. An SMS goes out also where nobody
+ * knows whether the e-mail did: twice is better than never.
+ */
 const notifyEither = { attemptsMax: 2, budgetMs: 2_500 };
 
 export default ({

@@ -5,6 +5,7 @@ import { createOrderSaga } from '../testing/order-workflow.ts';
 import { createStandIns } from '../testing/stand-in.ts';
 import { expect as expectHeld } from './expectation.ts';
 import { createPruning } from './pruning.ts';
+import { createTotals } from './totals.ts';
 
 const signal = new AbortController().signal;
 const keepMs = 3_600_000;
@@ -36,17 +37,17 @@ async function createScene(count: number) {
     if (state) journal.prune([id], pruning.carry(journal.readCarried(), state, id));
   };
   let reads = 0;
-  const readState: Engine['readState'] = async (id) => {
-    const state = await engine.readState(id);
+  const read: Engine['read'] = async (id) => {
+    const view = await engine.read(id);
     await scene.onRead(reads++);
-    return state;
+    return view;
   };
-  const readable = {
-    archive: engine.archive,
-    list: (query: Parameters<Engine['list']>[0]) => engine.list(query),
-    readState,
-  };
-  return { scene, ids, prune, look: () => expectHeld(readable, pruning, signal) };
+  const { archive, feed } = engine;
+  const list: Engine['list'] = (query) => engine.list(query);
+  const readState: Engine['readState'] = (id) => engine.readState(id);
+  const readable = { archive, feed, list, read, readState };
+  const look = () => expectHeld(readable, { totals: createTotals(pruning), pruning }, signal);
+  return { scene, ids, prune, look };
 }
 
 const held = { money: { EUR: 7_200 }, stock: { mug: 6 } };

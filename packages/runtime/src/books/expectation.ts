@@ -2,19 +2,11 @@
  * What orders say that participants must hold. Settled orders say it exactly; an open one may hold anything from
  * nothing to all of what it asks for, so it is slack, not a difference.
  */
-import type { Engine, RunState, RunSummary } from '@baton/saga';
+import type { RunState, RunSummary } from '@baton/saga';
 import { createBreather } from '../breather.ts';
-import {
-  addShare,
-  type Carried,
-  type GivenUp,
-  type Pruned,
-  type Pruning,
-  readCarried,
-} from './pruning.ts';
+import type { GivenUp, Pruning } from './pruning.ts';
 import { add, type Tally } from './tally.ts';
-
-type ReadableEngine = Pick<Engine, 'archive' | 'list' | 'readState'>;
+import type { ReadableEngine, Totals } from './totals.ts';
 
 const pageMax = 200;
 const roundsMax = 3;
@@ -24,81 +16,45 @@ export interface Expectation {
   readonly certain: Tally;
   readonly open: readonly string[];
   readonly givenUp: readonly GivenUp[];
-  /** The newest order that was looked at. */
+  /** The newest order when open ones were looked for. */
   readonly newest: number;
 }
 
-/**
- * Reads every order, with room for others between two of them. Undefined when it was called off, or could not tell
- * each time which orders were counted before they were pruned.
- */
+export interface Expecting {
+  readonly totals: Totals;
+  readonly pruning: Pruning;
+}
+
+/** Undefined when it was called off, or could not tell each time which orders were counted before they were pruned. */
 export async function expect(
   engine: ReadableEngine,
-  pruning: Pruning,
+  expecting: Expecting,
   signal: AbortSignal,
 ): Promise<Expectation | undefined> {
   for (let round = 0; round < roundsMax && !signal.aborted; round++) {
-    const expectation = await expectOnce(engine, pruning, signal);
+    const expectation = await expectOnce(engine, expecting, signal);
     if (expectation) return expectation;
   }
   return undefined;
 }
 
+/** The open ones between two looks at what has settled: an order that settles meanwhile counts, and is open no more. */
 async function expectOnce(
   engine: ReadableEngine,
-  pruning: Pruning,
+  { totals, pruning }: Expecting,
   signal: AbortSignal,
 ): Promise<Expectation | undefined> {
-  const count = createCount(readCarried(await engine.archive.read()), pruning);
-  const stopFollowing = pruning.follow(count.hearPruned);
-  try {
-    for await (const [summary, state] of readStates(engine, 0)) {
-      if (signal.aborted) return undefined;
-      count.add(summary, state);
-    }
-    return count.conclude(readCarried(await engine.archive.read()));
-  } finally {
-    stopFollowing();
-  }
-}
-
-/** Each order once: where it was found, or else when it was pruned. */
-function createCount(before: Carried, pruning: Pruning) {
-  const reach = pruning.reach();
-  const counted = new Set<string>();
+  if (!(await totals.catchUp(engine, signal))) return undefined;
+  const newest = (await engine.list({ limit: 1 }))[0]?.number ?? 0;
   const open = new Map<string, readonly GivenUp[]>();
-  const givenUp = [...before.givenUp];
-  let carried = before;
-  let certain: Tally = before.tally;
-  let newest = 0;
-  let isCertain = true;
-  const settle = ({ id, settledAt, share }: Pruned): void => {
-    open.delete(id);
-    certain = add(certain, share.tally);
-    givenUp.push(...share.givenUp);
-    // Of all that there are it would be too many.
-    if (settledAt < reach) counted.add(id);
-  };
-  return {
-    add: ({ id, number }: RunSummary, state: RunState): void => {
-      newest = Math.max(newest, number);
-      if (counted.has(id)) return;
-      const share = pruning.toShare(id, state);
-      const { settledAt } = state;
-      if (settledAt === null) open.set(id, share.givenUp);
-      else settle({ id, settledAt, share });
-    },
-    hearPruned: (pruned: Pruned): void => {
-      carried = addShare(carried, pruned.share);
-      if (pruned.settledAt >= reach) isCertain = false;
-      if (!counted.has(pruned.id)) settle(pruned);
-    },
-    conclude: (after: Carried): Expectation | undefined => {
-      if (!isCertain || JSON.stringify(after) !== JSON.stringify(carried)) return undefined;
-      const stillGivenUp = [...givenUp, ...[...open.values()].flat()];
-      return { certain, open: [...open.keys()], givenUp: stillGivenUp, newest };
-    },
-  };
+  for await (const [{ id }, state] of readStates(engine, { status: 'open' }))
+    open.set(id, pruning.toShare(id, state).givenUp);
+  const caughtUp = await totals.catchUp(engine, signal);
+  if (!caughtUp) return undefined;
+  const { tally, givenUp, settled } = caughtUp;
+  for (const id of settled) open.delete(id);
+  const stillGivenUp = [...givenUp, ...[...open.values()].flat()];
+  return { certain: tally, open: [...open.keys()], givenUp: stillGivenUp, newest };
 }
 
 /** What orders that were open then, or came since, may hold at most. */
@@ -116,18 +72,18 @@ export async function readSlack(
     include(await engine.readState(id));
     await breathe();
   }
-  for await (const [, state] of readStates(engine, newest)) include(state);
+  for await (const [, state] of readStates(engine, { after: newest })) include(state);
   return slack;
 }
 
 async function* readStates(
   engine: ReadableEngine,
-  after: number,
+  { status, after = 0 }: { readonly status?: 'open'; readonly after?: number },
 ): AsyncGenerator<readonly [RunSummary, RunState]> {
   const breathe = createBreather();
   let before: number | undefined;
   for (;;) {
-    const found = await engine.list({ limit: pageMax, before });
+    const found = await engine.list({ status, limit: pageMax, before });
     const page = found.filter(({ number }) => number > after);
     for (const summary of page) {
       const state = await engine.readState(summary.id);

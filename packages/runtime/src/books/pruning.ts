@@ -9,7 +9,7 @@ import { findWay } from '../run/run-view.ts';
 import { add, type Tally } from './tally.ts';
 
 /** An undo that an operator gave up: the effect may stand at the participant. */
-const GivenUp = z.object({
+export const GivenUp = z.object({
   /** Of the run. Archives of before workflows had names of their own say so. */
   orderId: z.string(),
   way: z.string(),
@@ -94,6 +94,10 @@ export const addShare = (carried: Carried, share: Carried): Carried => ({
   tally: add(carried.tally, share.tally),
   givenUp: [...carried.givenUp, ...share.givenUp],
 });
+
+/** Of two archives. */
+export const addCarried = (a: unknown, b: unknown): unknown =>
+  toArchived(addShare(readCarried(a), readCarried(b)));
 
 /** A later step that was written off is not among them: nobody holds anything of what was never done. */
 const findGivenUp = (id: string, saga: Saga<unknown> | null, state: RunState): GivenUp[] =>

@@ -8,6 +8,15 @@ export function add(a: Tally, b: Tally): Tally {
   return sums;
 }
 
+export const subtract = (a: Tally, b: Tally): Tally =>
+  add(
+    a,
+    Object.fromEntries(Object.entries(b).map(([account, amounts]) => [account, negate(amounts)])),
+  );
+
+const negate = (amounts: Tally[string]): Tally[string] =>
+  Object.fromEntries(Object.entries(amounts).map(([unit, amount]) => [unit, -amount]));
+
 function addAmounts(a: Tally[string], b: Tally[string]): Tally[string] {
   const sums = { ...a };
   for (const [unit, amount] of Object.entries(b)) sums[unit] = (sums[unit] ?? 0) + amount;

@@ -8,6 +8,8 @@ import type { FindSpan } from '../run/exemplar.ts';
 export interface EndOptions {
   readonly findSpan: FindSpan;
   readonly steps: readonly PlannedStep[];
+  /** By the names of their sagas. */
+  readonly workflows: readonly string[];
   /** Of an order that completed: something is missing from it. */
   readonly isDegraded: (state: RunState) => boolean;
 }
@@ -20,37 +22,42 @@ const causesOfSteps = ['refused', 'failed'] as const;
 export function countEnds(
   feed: Pick<Feed, 'subscribe'>,
   { registry }: Metrics,
-  { findSpan, steps, isDegraded }: EndOptions,
+  { findSpan, steps, workflows, isDegraded }: EndOptions,
 ): void {
   const accepted = new Counter({
     name: 'baton_orders_accepted_total',
-    help: 'Orders accepted',
+    help: 'Orders accepted, by workflow',
+    labelNames: ['workflow'],
     registers: [registry],
   });
   const settled = new Counter({
     name: 'baton_orders_settled_total',
-    help: 'Orders that ended, by end',
-    labelNames: ['end'],
+    help: 'Orders that ended, by workflow and end',
+    labelNames: ['workflow', 'end'],
     registers: [registry],
   });
   // All are there from the start, so that the first one is a rise.
-  for (const end of ends) settled.inc({ end }, 0);
+  for (const workflow of workflows) {
+    accepted.inc({ workflow }, 0);
+    for (const end of ends) settled.inc({ workflow, end }, 0);
+  }
   const observe = createHistogram(registry, {
     name: 'baton_order_duration_seconds',
-    help: 'From the acceptance of an order to its end, by end',
-    labelNames: ['end'],
+    help: 'From the acceptance of an order to its end, by workflow and end',
+    labelNames: ['workflow', 'end'],
     buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600],
   });
   const countCompensation = createCompensationCounter(steps, registry);
   feed.subscribe((committed) => {
     const { run, event, state } = committed;
     countCompensation(committed);
-    if (event.type === 'accepted') accepted.inc();
+    if (event.type === 'accepted') accepted.inc({ workflow: state.saga });
     if (event.type !== 'completed' && event.type !== 'compensated') return;
     const isMissing = event.type === 'completed' && isDegraded(state);
     const end: End = isMissing ? 'degraded' : event.type;
-    settled.inc({ end });
-    observe({ end }, Math.max(0, event.at - state.acceptedAt) / 1_000, findSpan(run, state));
+    const labels = { workflow: state.saga, end };
+    settled.inc(labels);
+    observe(labels, Math.max(0, event.at - state.acceptedAt) / 1_000, findSpan(run, state));
   });
 }
 

@@ -3,7 +3,7 @@ import { orchestratorOperations } from '@baton/contracts';
 import type { Reply } from '@baton/service-kit';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
-import type { OrchestratorOptions } from '../orchestrator.ts';
+import type { OrchestratorOptions } from '../orchestrator-options.ts';
 import { createStandInOrchestrator, type Override } from '../testing/stand-in-orchestrator.ts';
 
 const order = {
@@ -56,7 +56,7 @@ it('follows a breaker from closed over open and probing to closed, with whoever 
   expect(await read('baton_breaker_openings_total')).toBe(1);
   expect((await scrape('baton_breaker_state'))['order-service']).toBe(0);
 
-  await expect.poll(() => read('baton_breaker_state'), { timeout: 5_000 }).toBe(1);
+  await expect.poll(() => read('baton_breaker_state')).toBe(1);
   expect(await read('baton_calls_in_flight')).toBe(1);
 
   probe.resolve({ reply: 'ok', output: { orderId, reservationId: 'res_1' } });

@@ -33,6 +33,7 @@ export function measureRuns(runs: MeasuredRuns, metrics: Metrics): void {
   countEnds(engine.feed, metrics, {
     findSpan,
     steps,
+    workflows: [...new Set(sagas.map(({ name }) => name))],
     isDegraded: (state) => findDegraded(findDefinition(sagas, state), state).length > 0,
   });
   timeSteps(engine, metrics, findSpan);
@@ -84,7 +85,7 @@ function showOrders(engine: Engine, { registry }: Metrics, now: () => number): v
       },
     });
   const count = (which: keyof EngineCounts) => async (): Promise<number> =>
-    (await engine.counts())[which];
+    Number((await engine.counts())[which]);
   const measure = async (query: Parameters<Engine['list']>[0]): Promise<number> =>
     (await engine.list(query)).length;
   addGauge('baton_orders_open', 'Orders accepted and not settled', count('open'));
@@ -105,7 +106,7 @@ function showOrders(engine: Engine, { registry }: Metrics, now: () => number): v
   addGauge('baton_orders_queued', 'Orders that wait for a place', count('queued'));
   addGauge(
     'baton_orders_quarantined',
-    'Orders set aside: their calls ended the process too often, or their definition is gone',
+    'Orders set aside, since this build lacks their definition',
     count('quarantined'),
   );
   addGauge(
@@ -124,14 +125,14 @@ function showOrders(engine: Engine, { registry }: Metrics, now: () => number): v
 function showVersions({ engine, sagas }: MeasuredRuns, { registry }: Metrics): void {
   new Gauge({
     name: 'baton_orders_open_by_version',
-    help: `Orders that have not settled, set aside or not, by the version of the workflow that they follow; of the ${countMax} oldest`,
-    labelNames: ['version'],
+    help: `Orders that have not settled, set aside or not, by workflow and by the version that they follow; of the ${countMax} oldest`,
+    labelNames: ['workflow', 'version'],
     registers: [registry],
     async collect() {
       const oldest = await engine.list({ status: 'open', limit: countMax, oldestFirst: true });
       this.reset();
-      for (const { version } of sagas) this.set({ version }, 0);
-      for (const { version } of oldest) this.inc({ version });
+      for (const { name, version } of sagas) this.set({ workflow: name, version }, 0);
+      for (const { saga, version } of oldest) this.inc({ workflow: saga, version });
     },
   });
 }

@@ -27,13 +27,13 @@ const findSpan: FindSpan = (run, _state, ordinal) => ({
   isSampled: true,
 });
 
-async function start(toOverride: (clock: VirtualClock) => Override) {
+async function start(toOverride: (clock: VirtualClock) => Override, random = () => 0) {
   const clock = createVirtualClock();
   const metrics = createMetrics('orchestrator');
   const sagas = createOrderSagas(createStandIns(toOverride(clock)).participants);
   const [saga] = sagas;
   const journal = createMemoryJournal();
-  const engine: Engine = await createEngine({ journal, sagas, clock, random: () => 0 });
+  const engine: Engine = await createEngine({ journal, sagas, clock, random });
   onTestFinished(() => engine.stop());
   measureRuns({ engine, sagas, now: clock.now, findSpan, isAnswering: () => true }, metrics);
   const place = (id: string) => engine.submit(saga, input, { id });
@@ -85,9 +85,9 @@ it('counts each attempt by its reply, and times a step from its first attempt on
     'baton_step_duration_seconds_sum',
   );
   expect(tookSeconds).toBeGreaterThan(0.3);
-  expect((await scrape('baton_order_duration_seconds_sum'))['end="completed"']).toBeCloseTo(
-    tookSeconds,
-  );
+  expect(
+    (await scrape('baton_order_duration_seconds_sum'))['workflow="place-order",end="completed"'],
+  ).toBeCloseTo(tookSeconds);
 });
 
 it('times an undo from its first attempt on, however often it was refused', async () => {
@@ -116,17 +116,17 @@ it('counts ends, of which those that lack something are apart', async () => {
     orderId === 'o2' ? final : ok({ orderId, messageId: 'msg_1' });
   const { settle, scrape } = await start(() => ({ 'notification-service': { notify } }));
   expect(await scrape('baton_orders_settled_total')).toEqual({
-    'end="completed"': 0,
-    'end="degraded"': 0,
-    'end="compensated"': 0,
+    'workflow="place-order",end="completed"': 0,
+    'workflow="place-order",end="degraded"': 0,
+    'workflow="place-order",end="compensated"': 0,
   });
   await settle('o1');
   await settle('o2');
   expect(await scrape('baton_orders_settled_total')).toMatchObject({
-    'end="completed"': 1,
-    'end="degraded"': 1,
+    'workflow="place-order",end="completed"': 1,
+    'workflow="place-order",end="degraded"': 1,
   });
-  expect(await scrape('baton_orders_accepted_total')).toEqual({ '': 2 });
+  expect(await scrape('baton_orders_accepted_total')).toEqual({ 'workflow="place-order"': 2 });
 });
 
 it('tells a business that says no from attempts that ran out and from a customer who cancels', async () => {
@@ -181,9 +181,11 @@ it('has every counter at 0 from the start, so that the first one is a rise', asy
 });
 
 it('shows how old the oldest open order is, as long as there is one', async () => {
-  const { clock, engine, place, scrape } = await start((clock) => ({
-    'inventory-service': { reserve: answering(clock, down) },
-  }));
+  // Two orders open no breaker: they try for 15 minutes, and wait as long as they may in between.
+  const { clock, engine, place, scrape } = await start(
+    (clock) => ({ 'inventory-service': { reserve: answering(clock, down) } }),
+    () => 0.99,
+  );
   const name = 'baton_oldest_open_order_age_seconds';
   expect(await scrape(name)).toEqual({ '': 0 });
   await place('o1');

@@ -166,7 +166,7 @@ function toServerEvent(
     ...('step' in event && { step: event.step }),
     ...('code' in event && { code: event.code }),
     ...('note' in event && { note: event.note }),
-    ...('retryAt' in event && { retryAt: toInstant(event.retryAt) }),
+    ...('retryAt' in event && { retryAt: toInstant(Math.max(at, event.retryAt)) }),
     ...('reason' in event && { reason: event.reason }),
   };
   return { id, event: type, data: { ...named, seq, type, at: toInstant(at), ...shown } };

@@ -1,8 +1,17 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { faultableOperations, faultOperations } from '@baton/contracts';
 import { openFaultControl } from '@baton/faults';
+import { toStandbyOrder } from '@baton/service-kit';
 import { createLog } from '@baton/telemetry';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
@@ -14,11 +23,10 @@ async function start({ exists = true, operatorToken = undefined as string | unde
   const folder = mkdtempSync(join(tmpdir(), 'baton-faults-'));
   const file = join(folder, 'faults.json');
   const log = createLog('orchestrator', 'silent');
-  const faults = exists ? await openFaultControl({ file, log }) : undefined;
+  const faults = exists ? await openFaultControl({ file, log, operatorToken }) : undefined;
   const { app, stop } = await createStandInOrchestrator({}, { log, faults, operatorToken });
   onTestFinished(async () => {
     await stop();
-    await faults?.close();
     rmSync(folder, { recursive: true });
   });
   return { client: request(app), file };
@@ -138,6 +146,50 @@ it('asks for the operator’s token, where there is one', async () => {
   expect((await client.get('/orders')).status).toBe(200);
 });
 
+const order = {
+  customerId: 'ada',
+  lines: [{ sku: 'mug', quantity: 1 }],
+  payment: { method: 'card', token: 'tok_ok' },
+};
+
+it('takes an order with faults of its own only with the operator’s token, where there is one', async () => {
+  const { client } = await start({ operatorToken: token });
+  const place = (headers: Record<string, string>) =>
+    client.post('/orders').set(headers).send(order);
+  const carried = { baggage: 'a=b,baton.fault=payment.process:crash' };
+  const jaegers = { 'uber-trace-id': '1:1:0:1', 'uberctx-baton.fault': 'payment.process:crash' };
+  for (const headers of [carried, jaegers]) {
+    const { status, body, headers: answered } = await place(headers);
+    expect([status, body.code, answered['www-authenticate']]).toEqual([
+      401,
+      'unauthorized',
+      'Bearer',
+    ]);
+    expect((await place({ ...headers, authorization: 'Bearer wrong' })).status).toBe(401);
+    expect((await place({ ...headers, authorization: `Bearer ${token}` })).status).toBe(202);
+  }
+  expect((await place({ baggage: 'a=b' })).status).toBe(202);
+});
+
+it('answers an order whose faults are misspelt, as the command does, and takes no such order', async () => {
+  const { client } = await start();
+  const place = (baggage: string) => client.post('/orders').set({ baggage }).send(order);
+  const { status, body } = await place('baton.fault=payment.proces:reset|order.cancel:explode');
+  expect([status, body.code]).toEqual([400, 'bad-request']);
+  expect(body.detail).toMatch(
+    /^baggage: No operation payment\.proces: there are order\.validate, /,
+  );
+  expect(body.detail).toContain('; No fault explode: there are latency, ');
+  const padding = ['a', 'b', 'c'].map((name) => `${name}=${'d'.repeat(2_000)}`);
+  const long = await place(`baton.fault=order.cancel:reset,${padding.join()}`);
+  expect([long.status, long.body.detail]).toEqual([
+    400,
+    'baggage: it is too long, or no header could hold it',
+  ]);
+  expect((await client.get('/orders')).body.orders).toEqual([]);
+  expect((await place('baton.fault=order.cancel:reset')).status).toBe(202);
+});
+
 it('has no fault routes where there are no faults, and does not document them', async () => {
   const { client } = await start({ exists: false });
   for (const answer of [
@@ -150,4 +202,11 @@ it('has no fault routes where there are no faults, and does not document them', 
   const { client: other } = await start();
   expect((await other.get('/openapi.json')).body.paths['/faults'].put).toBeUndefined();
   expect((await other.get('/openapi.json')).body.paths['/faults'].delete).toBeDefined();
+});
+
+it('says that there is no standby to kill, and leaves nothing that would kill a later one', async () => {
+  const { client, file } = await start();
+  const answer = await client.post('/faults/crash/standby');
+  expect([answer.status, answer.body.detail]).toEqual([409, 'there is no standby']);
+  expect(existsSync(toStandbyOrder(file))).toBe(false);
 });

@@ -7,23 +7,22 @@ import {
   listDeclineCodes,
 } from '@baton/contracts';
 import type { FaultControl } from '@baton/faults';
-import { createOperatorCheck, type Handlers, mount } from '@baton/service-kit';
-import type { Log, Metrics } from '@baton/telemetry';
+import type { Engine } from '@baton/saga';
+import { type Handlers, type MountSurroundings, mount } from '@baton/service-kit';
 import type { Router } from 'express';
 
 type Routes = Handlers<typeof faultOperations>;
-interface Surroundings {
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly operatorToken: string | undefined;
+
+interface Breakable {
+  readonly faults: FaultControl;
+  readonly engine: Pick<Engine, 'standby'>;
 }
 
-export function mountFaults(router: Router, faults: FaultControl, around: Surroundings): void {
-  router.use('/faults', createOperatorCheck(around.operatorToken));
-  mount(router, faultOperations, around)(createFaultHandlers(faults));
+export function mountFaults(router: Router, what: Breakable, around: MountSurroundings): void {
+  mount(router, faultOperations, around)(createFaultHandlers(what));
 }
 
-const createFaultHandlers = (faults: FaultControl): Routes => ({
+const createFaultHandlers = ({ faults, engine }: Breakable): Routes => ({
   getFaults: () => readFile(() => ({ faults: faults.list() })),
   setFault: ({ params: { operation }, body: fault }) => {
     const detail = fault.kind === 'decline' ? findUnknownCode(operation, fault.code) : undefined;
@@ -31,6 +30,19 @@ const createFaultHandlers = (faults: FaultControl): Routes => ({
     return readFile((): FaultState => faults.set(operation, fault));
   },
   clearFault: ({ params: { operation } }) => readFile((): FaultState => faults.clear(operation)),
+  crash: () => {
+    faults.crash();
+    return { status: 202, body: { pid: process.pid } };
+  },
+  kill: async ({ params: { participant } }) => {
+    const killing =
+      participant === 'standby'
+        ? await faults.killStandby(() => engine.standby())
+        : await faults.kill(participant);
+    return 'why' in killing
+      ? { problem: 'not-killed', detail: killing.why }
+      : { status: 200, body: killing };
+  },
   clearFaults: () =>
     readFile(() => {
       faults.clearAll();

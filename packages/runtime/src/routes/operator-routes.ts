@@ -1,24 +1,18 @@
-/** What operators may do, for those who may: see the operator check. */
+/** What operators may do. */
 import type { RunOperations } from '@baton/contracts';
 import type { Engine } from '@baton/saga';
-import { createOperatorCheck, type Handlers, mount } from '@baton/service-kit';
-import type { Log, Metrics } from '@baton/telemetry';
+import { type Handlers, type MountSurroundings, mount } from '@baton/service-kit';
 import type { Router } from 'express';
 import { toIdField, type Workflow } from '../workflow.ts';
 import { toNotFound } from './run-routes.ts';
 
 type Routes = Handlers<RunOperations>;
-interface Surroundings {
+interface Surroundings extends MountSurroundings {
   readonly engine: Engine;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly operatorToken: string | undefined;
 }
 
 export function mountOperator(router: Router, workflow: Workflow, around: Surroundings): void {
   const { retry, skip } = workflow.operations;
-  const check = createOperatorCheck(around.operatorToken);
-  for (const { path } of [retry, skip]) router.use(path, check);
   const { engine } = around;
   mount(
     router,

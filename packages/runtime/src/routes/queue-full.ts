@@ -1,4 +1,4 @@
-/** What is answered past the limit of open orders, and when it is not even asked what is ordered. */
+/** What is answered past the limit of open orders or without room on the disk, before it is even asked what is wanted. */
 import type { Operation } from '@baton/contracts';
 import type { Engine } from '@baton/saga';
 import type { Workflow } from '../workflow.ts';
@@ -15,15 +15,18 @@ export const toQueueFull = (random: () => number = Math.random) => ({
   headers: { 'retry-after': String(1 + Math.floor(random() * retryAfterMax)) },
 });
 
-async function isFull(engine: Pick<Engine, 'counts'>): Promise<boolean> {
-  const { open, openMax } = await engine.counts();
-  return open >= openMax;
-}
+const noRoom = {
+  problem: 'unavailable',
+  detail: 'the disk of the journal is full',
+  headers: { 'retry-after': '5' },
+} as const;
 
 /** Before an order is read, so a known key is refused as well: asked for again, it gets its answer. */
 export const createShed =
   (engine: Engine, workflows: readonly Workflow[], random?: () => number) =>
-  async (operation: Operation) =>
-    workflows.some(({ operations }) => operation === operations.submit) && (await isFull(engine))
-      ? toQueueFull(random)
-      : undefined;
+  async (operation: Operation) => {
+    const { open, openMax, hasRoom } = await engine.counts();
+    if (!hasRoom) return noRoom;
+    const isNew = workflows.some(({ operations }) => operation === operations.submit);
+    return isNew && open >= openMax ? toQueueFull(random) : undefined;
+  };

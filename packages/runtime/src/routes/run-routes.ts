@@ -1,19 +1,31 @@
 /** What is answered to those who ask for runs of a workflow. Everything that lasts is the engine's. */
 import type { RunOperations } from '@baton/contracts';
-import { type Engine, type RunSummary, type Saga, type Status, toStatus } from '@baton/saga';
+import type { Admitted, FaultControl } from '@baton/faults';
+import {
+  type Engine,
+  isSettled,
+  type RunState,
+  type RunSummary,
+  type Saga,
+  type Status,
+  toStatus,
+} from '@baton/saga';
 import type { Handlers, ServerEvent } from '@baton/service-kit';
-import { leaveRequestSpan, type Tracing } from '@baton/telemetry';
+import type { Tracing } from '@baton/telemetry';
 import { createBreather } from '../breather.ts';
 import { findDefinition } from '../run/definition.ts';
+import { isCancelledTooLate } from '../run/event-words.ts';
 import { toInstant } from '../run/instant.ts';
 import { createRunId, toFingerprint } from '../run/run-id.ts';
 import type { ToLinks } from '../run/run-links.ts';
+import { toRunStory } from '../run/run-story.ts';
 import { toRunContext } from '../run/run-trace.ts';
 import { findDegraded, listWrittenOff, toLiveStatus, toRunView } from '../run/run-view.ts';
 import { toIdField, type Workflow } from '../workflow.ts';
 import { type Admit, feedOne, type Source } from './event-feed.ts';
 import { readWaitSeconds } from './preference.ts';
 import { toQueueFull } from './queue-full.ts';
+import { traceRequest } from './request-span.ts';
 
 export interface Surroundings {
   readonly engine: Engine;
@@ -22,6 +34,7 @@ export interface Surroundings {
   readonly tracing?: Tracing | undefined;
   readonly admit: Admit;
   readonly source: Source;
+  readonly faults?: Pick<FaultControl, 'admit'> | undefined;
 }
 interface Served extends Surroundings {
   readonly workflow: Workflow;
@@ -38,6 +51,12 @@ export function createRunHandlers(surroundings: Surroundings, workflow: Workflow
       const run = await served.engine.read(params.id);
       return isOf(workflow, params.id) && run
         ? { status: 200, body: toRunView(run, served) }
+        : toNotFound(workflow);
+    },
+    story: async ({ params }) => {
+      const run = await served.engine.read(params.id);
+      return isOf(workflow, params.id) && run
+        ? { status: 200, body: toRunStory(run, workflow, served.now()) }
         : toNotFound(workflow);
     },
     list: createList(served),
@@ -73,15 +92,22 @@ const createStreamEvents =
 const createSubmit =
   (served: Served): Routes['submit'] =>
   async ({ body, headers, signal }) => {
-    const { engine, workflow, tracing, now } = served;
+    const { engine, workflow, tracing, now, faults } = served;
     const [newest] = workflow.versions;
+    const id = createRunId(workflow, body, headers['idempotency-key']);
+    const receivedAt = now();
+    const context = toRunContext({ headers, receivedAt }, tracing);
+    const asCame = { baggage: context.baggage };
+    const admitted: Admitted = faults?.admit({ orderId: id, ...asCame, headers }) ?? asCame;
+    if ('problem' in admitted) return toRefused(admitted);
+    const { baggage } = admitted;
     const submission = await engine.submit(newest, body, {
-      id: createRunId(workflow, body, headers['idempotency-key']),
+      id,
       fingerprint: toFingerprint(workflow, body),
-      context: toRunContext({ headers, receivedAt: now() }, tracing),
+      context: { ...context, ...(baggage && { baggage }) },
     });
-    // The journal tells of it from here on.
-    if (submission.type === 'accepted') leaveRequestSpan();
+    const answer = (placed: Placed) =>
+      answerPlaced(served, placed, { seconds: readWaitSeconds(headers.prefer), signal });
     switch (submission.type) {
       case 'full':
         return toQueueFull();
@@ -90,32 +116,44 @@ const createSubmit =
       case 'invalid':
         return { problem: 'bad-request' };
       case 'known':
-      case 'accepted':
-        return answerPlaced(served, submission, {
-          seconds: readWaitSeconds(headers.prefer),
-          signal,
-        });
+        return answer(submission);
+      case 'accepted': {
+        const route = `/${workflow.plural}`;
+        const placing = { id: submission.id, route, context, headers, receivedAt, signal };
+        return traceRequest(tracing, placing, () => answer(submission));
+      }
       default:
         return submission satisfies never;
     }
   };
 
+interface Placed {
+  readonly id: string;
+  readonly prunedAs?: Status | null;
+}
+
+const toRefused = (refused: Extract<Admitted, { problem: string }>) => ({
+  ...refused,
+  ...(refused.problem === 'unauthorized' && { headers: { 'www-authenticate': 'Bearer' } }),
+});
+
 async function answerPlaced(
   served: Served,
-  placed: { readonly id: string; readonly prunedAs?: Status | null },
+  placed: Placed,
   { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
 ) {
   const { engine, workflow, toLinks } = served;
   const { id, prunedAs } = placed;
   const location = { location: `/${workflow.plural}/${id}` };
-  if (seconds > 0 && !prunedAs) {
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)]);
-    const isSettled = (await engine.settled(id, patience)) !== undefined;
-    const run = isSettled ? await engine.read(id) : undefined;
-    const applied = { ...location, 'preference-applied': `wait=${seconds}` };
-    if (run) return { status: 200 as const, headers: applied, body: toRunView(run, served) };
-  }
+  const isPatient = seconds > 0 && !prunedAs;
+  if (isPatient)
+    await engine.settled(id, AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)]));
+  // It may also have settled just as the wait ended.
   const run = await engine.read(id);
+  if (isPatient && run && isSettled(run.state)) {
+    const applied = { ...location, 'preference-applied': `wait=${seconds}` };
+    return { status: 200 as const, headers: applied, body: toRunView(run, served) };
+  }
   const status = run ? toLiveStatus(run) : (prunedAs ?? 'accepted');
   const body = {
     ...toIdField(workflow, id),
@@ -129,9 +167,7 @@ const createList =
   (served: Served): Routes['list'] =>
   async ({ query: { limit, cursor, status } }) => {
     const { workflow } = served;
-    const before = cursor === undefined ? undefined : readCursor(cursor);
-    if (before === null)
-      return { problem: 'bad-request', detail: 'cursor: take nextCursor of the page before' };
+    const before = cursor === undefined ? undefined : Number(cursor);
     const runs = await listOf(served, { limit: limit + 1, before, status });
     const shown = runs.slice(0, limit);
     const last = runs.length > limit ? shown.at(-1) : undefined;
@@ -157,30 +193,36 @@ async function listOf(
   }
 }
 
-const readCursor = (cursor: string): number | null =>
-  /^\d{1,15}$/.test(cursor) ? Number(cursor) : null;
-
 /** Ended runs are read from the disk: others have their turn in between. */
 async function toSummaries({ engine, workflow }: Served, runs: readonly RunSummary[]) {
   const breathe = createBreather();
-  const sagas: readonly Saga<unknown>[] = workflow.versions;
   const summaries: Record<string, unknown>[] = [];
-  for (const { id, version, acceptedAt, status } of runs) {
-    const state = await engine.readState(id);
-    const shown = state ? toStatus(state) : status;
-    // Only of one that was not answered yet does it matter whether its call has left.
-    const run = shown === 'accepted' ? await engine.read(id) : undefined;
-    summaries.push({
-      ...toIdField(workflow, id),
-      status: run ? toLiveStatus(run) : shown,
-      version,
-      createdAt: toInstant(acceptedAt),
-      degraded: state ? findDegraded(findDefinition(sagas, state), state) : [],
-      writtenOff: state ? listWrittenOff(workflow, state) : [],
-    });
+  for (const run of runs) {
+    const state = await engine.readState(run.id);
+    const summary = await summarize({ engine, workflow }, run, state);
+    summaries.push({ ...toIdField(workflow, run.id), ...summary });
     await breathe();
   }
   return summaries;
+}
+
+/** In a line, but for its id. */
+export async function summarize(
+  { engine, workflow }: { readonly engine: Pick<Engine, 'read'>; readonly workflow: Workflow },
+  { id, version, acceptedAt, status }: RunSummary,
+  state: RunState | undefined,
+) {
+  const sagas: readonly Saga<unknown>[] = workflow.versions;
+  const shown = state ? toStatus(state) : status;
+  // Only of one that was not answered yet does it matter whether its call has left.
+  const run = shown === 'accepted' ? await engine.read(id) : undefined;
+  return {
+    status: run ? toLiveStatus(run) : shown,
+    version,
+    createdAt: toInstant(acceptedAt),
+    degraded: state ? findDegraded(findDefinition(sagas, state), state) : [],
+    writtenOff: state ? listWrittenOff(workflow, state) : [],
+  };
 }
 
 const createCancel =
@@ -192,9 +234,9 @@ const createCancel =
       case 'cancel-requested':
         return { status: 202, body: { ...toIdField(workflow, id), status: cancellation } };
       case 'past-the-pivot':
-        return { problem: 'past-the-pivot' };
+        return { problem: 'past-the-pivot', ...(await explainLate(engine, id)) };
       case 'settled':
-        return { problem: 'already-settled' };
+        return { problem: 'already-settled', ...(await explainLate(engine, id)) };
       case 'quarantined':
         return { problem: 'quarantined' };
       case 'unknown-run':
@@ -203,3 +245,14 @@ const createCancel =
         return cancellation satisfies never;
     }
   };
+
+/** For whoever was told 202 before, and asks again. */
+async function explainLate(engine: Engine, id: string): Promise<{ detail?: string }> {
+  const run = await engine.read(id);
+  return run && isCancelledTooLate(run)
+    ? {
+        detail:
+          'the cancellation that was asked for came too late: the pivot was under way, and was done',
+      }
+    : {};
+}

@@ -7,6 +7,8 @@ import { readWay } from '@baton/saga';
 import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
 import {
   findGivenUp,
+  isCancelledTooLate,
+  isOfUsedKey,
   isOfWatchdog,
   isReplay,
   toAim,
@@ -51,6 +53,8 @@ export interface Telling<T extends EventType> {
     /** Whether it can come of a step: its count is 0 from the start. */
     readonly isOf: (step: PlannedStep) => boolean;
   } | null;
+  /** Whether it says what was done about the run, beside its calls. */
+  readonly isDeed: boolean;
   /** Null where the name of the type does not say it. */
   readonly direction: T extends CallType ? Direction : null;
   /** How an attempt ended. */
@@ -65,7 +69,7 @@ const tellEnd = (_event: Event, { end }: Spans) => end();
 const isLater = (saga: Logged['saga'], way: string): boolean =>
   saga?.plan.some(({ name, kind }) => kind === 'later' && name === toStepName(way)) ?? false;
 
-const ofOrder = { counter: null, direction: null, reply: null } as const;
+const ofOrder = { counter: null, direction: null, reply: null, isDeed: true } as const;
 const ofStep = {
   ...ofOrder,
   log: 'info',
@@ -73,7 +77,7 @@ const ofStep = {
     mark({ 'baton.step': step ?? undefined, 'baton.code': code }),
   ends: 'forward',
 } as const;
-const ofCall = { log: 'debug', ends: 'own', counter: null } as const;
+const ofCall = { log: 'debug', ends: 'own', counter: null, isDeed: false } as const;
 const ofTry = { ...ofCall, spans: tellCall, direction: 'forward' } as const;
 const ofUndo = { ...ofCall, spans: tellCall, direction: 'undo' } as const;
 /** It is tried again in any case. Out of attempts, it needs somebody to look. */
@@ -85,7 +89,7 @@ const ofFailedUndo = {
 const ofWait = {
   ...ofCall,
   sentence: (_event: Event, at: string) =>
-    `waits until ${at} is well again; its breaker is open, and no attempt is used up`,
+    `waits until ${at} is well again; its breaker holds calls back, and no attempt is used up`,
   spans: tellNone,
   reply: null,
 } as const;
@@ -93,6 +97,7 @@ const ofWait = {
 export const tellings: Tellings = {
   accepted: {
     ...ofOrder,
+    isDeed: false,
     log: 'debug',
     sentence: () => 'accepted, and on disk before anyone was told so',
     // The root span begins before this event.
@@ -105,7 +110,7 @@ export const tellings: Tellings = {
     reply: 'ok',
     sentence: (event, at) =>
       isReplay(event)
-        ? `${at} had done it for an earlier attempt, and says so again`
+        ? `${at} had done it for an earlier attempt, and says so now`
         : `${at} did it`,
   },
   'step-refused': {
@@ -113,7 +118,7 @@ export const tellings: Tellings = {
     // The decision to undo the order says it again. Of a later step there is none.
     log: ({ way }, { saga }) => (isLater(saga, way) ? 'info' : 'debug'),
     reply: 'refused',
-    sentence: ({ code }, at) => `${at} refused: ${code}; nothing happened there`,
+    sentence: ({ code }, at) => `${at} refused: ${toWords(code)}; nothing happened there`,
   },
   'step-unsent': {
     ...ofTry,
@@ -130,7 +135,7 @@ export const tellings: Tellings = {
   'alternate-chosen': {
     ...ofStep,
     sentence: ({ step, code }) =>
-      `${step}: the first way is given up (${toWords(code)}); its alternate is tried`,
+      `${step}: the first way is given up (${toWords(code)}); its alternate is to take its place`,
     counter: {
       name: 'baton_alternates_chosen_total',
       help: 'Orders whose step was given to its alternate, by step',
@@ -140,7 +145,7 @@ export const tellings: Tellings = {
   'step-deferred': {
     ...ofStep,
     sentence: ({ step, code }) =>
-      `${step}: put off (${toWords(code)}); the order completes without it, and it is repaired later`,
+      `${step}: put off (${toWords(code)}); the order completes without it, and it is done later`,
     counter: {
       name: 'baton_steps_deferred_total',
       help: 'Orders that completed before a step was done, by step',
@@ -152,8 +157,8 @@ export const tellings: Tellings = {
     log: ({ step }, { state }) => (toCause(step, state) === 'failed' ? 'warn' : 'info'),
     sentence: ({ step, code }) =>
       step === null
-        ? `decided, for good: everything is undone, because it was ${code}`
-        : `decided, for good: everything is undone, because of ${step} (${toWords(code)})`,
+        ? `decided, for good: everything is to be undone, because it was ${code}`
+        : `decided, for good: everything is to be undone, because of ${step} (${toWords(code)})`,
   },
   'undo-succeeded': {
     ...ofUndo,
@@ -162,12 +167,12 @@ export const tellings: Tellings = {
     sentence: ({ way }, at, { state }) =>
       readWay(state, way).result === 'ok'
         ? `${at} undid it`
-        : `${at} undid it, or never did it and now never will`,
+        : `${at} undid it, or never did it and now never will: what still comes late is turned away there`,
   },
   'undo-refused': {
     ...ofFailedUndo,
     reply: 'refused',
-    sentence: ({ code }, at) => `refused by ${at} (${code}); it is still owed`,
+    sentence: ({ code }, at) => `refused by ${at} (${toWords(code)}); it is still owed`,
   },
   'undo-unsent': {
     ...ofFailedUndo,
@@ -183,19 +188,19 @@ export const tellings: Tellings = {
   'cancel-requested': {
     ...ofOrder,
     log: 'info',
-    sentence: ({ reason }) => `a cancellation was asked for: ${reason}`,
+    sentence: ({ reason }, _at, run) =>
+      `a cancellation was asked for: ${reason}${isCancelledTooLate(run) ? '; it came too late, since the pivot was under way, and was done' : ''}`,
     spans: (_event, { mark }) => mark({ 'baton.by': 'customer' }),
     ends: 'none',
   },
   'retry-requested': {
     ...ofOrder,
     log: 'info',
-    sentence: ({ reason }) =>
-      isOfWatchdog(reason)
-        ? `the ${reason}; it is tried again`
-        : `an operator asked for a retry: ${reason}`,
-    spans: ({ reason }, { mark }) =>
-      mark({ 'baton.by': isOfWatchdog(reason) ? 'watchdog' : 'operator' }),
+    sentence: (event) =>
+      isOfWatchdog(event)
+        ? `the watchdog: ${event.reason.replace(/^watchdog: /, '')}; it is tried again`
+        : `an operator asked for a retry: ${event.reason}`,
+    spans: (event, { mark }) => mark({ 'baton.by': isOfWatchdog(event) ? 'watchdog' : 'operator' }),
     ends: 'timed',
   },
   'written-off': {
@@ -220,6 +225,7 @@ export const tellings: Tellings = {
   },
   'attempt-started': {
     ...ofOrder,
+    isDeed: false,
     log: null,
     sentence: (event) =>
       `${toAim(event)}: about to be tried; said before the call, so that a restart knows of it`,
@@ -230,18 +236,27 @@ export const tellings: Tellings = {
     ...ofOrder,
     log: 'warn',
     sentence: () =>
-      'set aside: the orchestrator ended in its calls too often; an operator must ask for a retry',
+      'set aside: the orchestrator ended in its calls too often; it is tried again alone, ever more rarely',
     spans: ({ code }, { mark }) => mark({ 'baton.code': code }),
     ends: 'all',
   },
-  completed: { ...ofOrder, log: 'debug', sentence: () => 'completed', spans: tellEnd, ends: 'all' },
+  completed: {
+    ...ofOrder,
+    isDeed: false,
+    log: 'debug',
+    sentence: (_event, _at, run) =>
+      isCancelledTooLate(run) ? 'completed: the cancellation came too late' : 'completed',
+    spans: tellEnd,
+    ends: 'all',
+  },
   compensated: {
     ...ofOrder,
+    isDeed: false,
     log: 'info',
-    sentence: (_event, _at, { state }) =>
-      findGivenUp(state).length > 0
-        ? 'ended: all is undone but what was written off'
-        : 'all is undone',
+    sentence: (_event, _at, { state }) => {
+      if (findGivenUp(state).length > 0) return 'ended: all is undone but what was written off';
+      return isOfUsedKey(state) ? 'ended: all of its own is undone' : 'all is undone';
+    },
     spans: tellEnd,
     ends: 'all',
   },

@@ -1,5 +1,5 @@
 /** Words for what an order's events are about. */
-import type { RunState, TriedEvent } from '@baton/saga';
+import { isForeign, isPastPivot, type RunState, type RunView, type TriedEvent } from '@baton/saga';
 import type { SpanAttributes } from '@baton/telemetry';
 
 /** What is tried: `pay`, `the undo of pay`. */
@@ -12,12 +12,26 @@ export const findGivenUp = ({ ways }: RunState): string[] =>
     writtenOff?.direction === 'undo' ? [way] : [],
   );
 
+/** The pivot was under way when the cancellation came, and was done. */
+export const isCancelledTooLate = ({ saga, state }: Pick<RunView, 'saga' | 'state'>): boolean =>
+  state.cancelRequested &&
+  (state.phase === 'completed' || (saga !== null && isPastPivot(saga, state)));
+
+/** Another request under one of its keys did something, which nobody here undoes. */
+export const isOfUsedKey = ({ reason }: Pick<RunState, 'reason'>): boolean =>
+  reason?.code === 'key-reused';
+
+/** Ways whose effect is that of an earlier run under the same id: nobody here undoes them. */
+export const findForeign = (state: RunState): string[] =>
+  Object.keys(state.ways).filter((way) => isForeign(state, way));
+
 /** The participant had done it for an earlier attempt, and repeated its answer. */
 export const isReplay = ({ details }: Pick<TriedEvent, 'details'>): boolean =>
   details?.replayed !== undefined;
 
-/** The watchdog says so itself, at the beginning of its reason; the rest of a reason is for people. */
-export const isOfWatchdog = (reason: string): boolean => reason.startsWith('watchdog:');
+/** Only the watchdog nudges: what it asked for before the event said whose it is. */
+export const isOfWatchdog = ({ by, nudge }: { by?: string; nudge?: true }): boolean =>
+  by === 'watchdog' || (by === undefined && nudge === true);
 
 const words: Readonly<Record<string, string>> = {
   interrupted: 'the orchestrator ended before an answer came',
@@ -26,8 +40,15 @@ const words: Readonly<Record<string, string>> = {
   'connection-refused': 'nobody listens there',
   'connection-failed': 'the connection failed',
   'host-not-found': 'there is no such host',
+  'lookup-failed': 'its name could not be looked up',
+  'host-unreachable': 'no way leads there',
+  'connect-timed-out': 'no connection in time',
+  'tls-failed': 'no secure connection came about',
+  'certificate-refused': 'its certificate is not valid',
   'malformed-reply': 'the answer broke the contract',
   'wrong-order': 'the answer was about another order',
+  fenced: 'the service no longer lets it happen',
+  'key-reused': 'its key stands for another request, whose effect is left alone',
 };
 
 /** `refused`: the business said no, which is no fault of the system. `failed`: attempts or time ran out. */

@@ -1,22 +1,31 @@
 /** A run's life in plain words, from its events: what happened and why, what is owed, what happens next and when. */
 import type { Event, Next, RunView, Saga } from '@baton/saga';
 import { findOwed, readWay } from '@baton/saga';
+import { toOneLine } from '@baton/telemetry/one-line';
 import type { Workflow } from '../workflow.ts';
 import { findTelling } from './event-table.ts';
-import { findGivenUp, toAim } from './event-words.ts';
+import { findForeign, findGivenUp, isOfUsedKey, toAim } from './event-words.ts';
 import { findDegraded, findWay, listWrittenOff, toLiveStatus } from './run-view.ts';
 
-/** Lines of a story, the head first. `nowMs` says how far away the next try is. */
+/** Lines of a story, the head first, with what others wrote on one line each. `nowMs` says how far away the next try is. */
 export function narrate(run: RunView, workflow: Workflow, nowMs: number): string[] {
   const start = run.state.acceptedAt;
-  const told = run.events.map(
-    (event, place) =>
-      `${toOffset(event.at - start)}  ${describeEvent(event, run, workflow)}${describeWait(event, run.events[place + 1])}`,
+  const told = tellEvents(run, workflow).map(
+    ({ event, text }) => `${toOffset(event.at - start)}  ${text}`,
   );
-  return [describeRun(run, workflow), '', ...told, '', ...describeRest(run, nowMs)];
+  return [describeRun(run, workflow), '', ...told, '', ...describeRest(run, workflow, nowMs)].map(
+    toOneLine,
+  );
 }
 
-function describeRun({ id, state, ...run }: RunView, workflow: Workflow): string {
+/** What others wrote in it is as they wrote it. */
+export const tellEvents = (run: RunView, workflow: Workflow) =>
+  run.events.map((event, place) => ({
+    event,
+    text: `${describeEvent(event, run, workflow)}${describeWait(event, run.events[place + 1])}`,
+  }));
+
+export function describeRun({ id, state, ...run }: RunView, workflow: Workflow): string {
   const described = workflow.describe?.(state);
   const written = listWrittenOff(workflow, state);
   const noun = workflow.noun.charAt(0).toUpperCase() + workflow.noun.slice(1);
@@ -43,46 +52,64 @@ function describeEvent(event: Event, run: RunView, workflow: Workflow): string {
 /** How much was moved, and under which id. */
 function describeEffect(event: Event, { state }: RunView, workflow: Workflow): string {
   if (event.type === 'compensated')
-    return workflow.undone && findGivenUp(state).length === 0 ? `: ${workflow.undone}` : '';
+    return workflow.undone && findGivenUp(state).length === 0 && !isOfUsedKey(state)
+      ? `: ${workflow.undone}`
+      : '';
   const words = event.type === 'step-succeeded' && workflow.describeResult?.(event.way, state);
   return words ? ` (${words})` : '';
 }
 
+const givingUp: ReadonlySet<string> = new Set([
+  'alternate-chosen',
+  'step-deferred',
+  'compensation-decided',
+]);
 /** Where the way is given up next, the time that was set for another try means nothing. */
 const describeWait = (event: Event, next: Event | undefined): string =>
-  'retryAt' in event &&
-  event.retryAt > event.at &&
-  next?.type !== 'compensation-decided' &&
-  next?.type !== 'alternate-chosen'
+  'retryAt' in event && event.retryAt > event.at && !(next && givingUp.has(next.type))
     ? `; next try in ${toDuration(event.retryAt - event.at)}`
     : '';
 
 const toDuration = (ms: number): string =>
   ms < 1_000 ? `${Math.max(0, Math.round(ms))} ms` : `${(ms / 1_000).toFixed(1)} s`;
 
-function describeRest(run: RunView, nowMs: number): string[] {
+export function describeRest(run: RunView, workflow: Workflow, nowMs: number): string[] {
   if (!run.saga)
     return ['Its definition is not registered here: it waits for an orchestrator that knows it.'];
   const degraded = findDegraded(run.saga, run.state);
   const givenUp = findGivenUp(run.state);
+  const foreign = findForeign(run.state);
   return [
-    ...describeOwed(run.saga, run.state),
+    ...describeOwed(run.saga, run.state, workflow),
     ...(givenUp.length > 0 ? [`Written off: the undo of ${givenUp.join(', ')}.`] : []),
+    ...(foreign.length > 0
+      ? [
+          `Not undone, since an earlier ${workflow.noun} with this id did it: ${foreign.join(', ')}.`,
+        ]
+      : []),
     ...(degraded.length > 0 ? [`Still to be done: ${degraded.join(', ')}.`] : []),
     run.state.isQuarantined
-      ? 'It is set aside until an operator asks for a retry.'
+      ? `It is set aside, and tried again alone in ${toDuration(run.state.restsUntil - nowMs)}.`
       : describeNext(run, nowMs),
   ];
 }
 
-/** Set aside on its way, a run keeps what it has: nobody gives it back before an operator asks for a retry. */
-function describeOwed(saga: Saga<unknown>, state: RunView['state']): string[] {
+/** Set aside on its way, a run keeps what it has until it is tried again. */
+function describeOwed(
+  saga: Saga<unknown>,
+  state: RunView['state'],
+  { describeOwed: describe }: Workflow,
+): string[] {
   const isUndoing = state.phase === 'compensating';
   const isHalfway = state.phase === 'forward' && state.isQuarantined;
   const owed = isUndoing || isHalfway ? findOwed(saga, state) : [];
   if (owed.length === 0) return ['Nothing is owed.'];
   const list = (ways: typeof owed) => ways.map(({ name }) => name).join(', ');
-  if (isUndoing) return [`Owed: the undo of ${list(owed)}.`];
+  if (isUndoing) {
+    const named = owed.map(({ name }) => [name, describe?.(name, state)] as const);
+    const words = named.map(([name, what]) => (what ? `${name} (${what})` : name));
+    return [`Owed: the undo of ${words.join(', ')}.`];
+  }
   const steps = owed.toReversed();
   const done = steps.filter(({ name }) => readWay(state, name).result === 'ok');
   const unclear = steps.filter((way) => !done.includes(way));
@@ -100,7 +127,7 @@ function describeNext({ next, state }: RunView, nowMs: number): string {
     case 'wait': {
       const inMs = (next.held?.tryAt ?? next.until) - nowMs;
       const isHeld = next.held?.participants[next.way.participant] === 'parked';
-      return `Next: ${toNextAim(next)}, in ${toDuration(inMs)}${isHeld ? '; its breaker is open' : ''}.`;
+      return `Next: ${toNextAim(next)}, in ${toDuration(inMs)}${isHeld ? '; its breaker holds calls back' : ''}.`;
     }
     case 'perform':
       // Breakers live with the orchestrator: who only reads the journal knows that one was open.

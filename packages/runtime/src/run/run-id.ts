@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { createRunId as createNewId } from '@baton/saga';
 import type { Workflow } from '../workflow.ts';
 
 /**
- * 128 bits: random, or, with an Idempotency-Key, the hash of the key and whose it is, so that the same key of two
+ * 128 bits: new ones, or, with an Idempotency-Key, the hash of the key and whose it is, so that the same key of two
  * owners is two runs, and the same key of one owner finds its run again.
  */
 export function createRunId(
@@ -10,7 +11,7 @@ export function createRunId(
   input: unknown,
   idempotencyKey: string | undefined,
 ): string {
-  if (idempotencyKey === undefined) return `${idPrefix}${randomBytes(16).toString('hex')}`;
+  if (idempotencyKey === undefined) return createNewId(idPrefix);
   return `${idPrefix}${hash([toKeyOwner?.(input) ?? '', idempotencyKey]).slice(0, 32)}`;
 }
 

@@ -7,7 +7,7 @@ import { readRunTrace } from './run-trace.ts';
 export type ToLinks = (
   naming: RunNaming,
   id: string,
-  state?: Pick<RunState, 'context'>,
+  state?: Pick<RunState, 'context' | 'calls'>,
 ) => z.infer<typeof RunLinks>;
 
 /** `jaegerUrl` is the address of Jaeger's page, such as `http://localhost:16686`; without it no trace is linked. */
@@ -15,7 +15,7 @@ export const createLinks =
   (jaegerUrl: string | undefined): ToLinks =>
   ({ plural }, id, state) => {
     const self = `/${plural}/${id}`;
-    const trace = jaegerUrl && state ? readRunTrace(id, state.context) : undefined;
+    const trace = jaegerUrl && state ? readRunTrace(id, state) : undefined;
     return {
       self,
       events: `${self}/events`,

@@ -4,16 +4,23 @@
  *
  * 1. It is its caller's trace where the caller has one, sampled if that is; else one of its own, sampled by ratio.
  * 2. A span's id follows from the order and from what the span is about: nobody has to remember it.
- * 3. What is not traced here passes its caller's context on as it came.
+ * 3. A trace holds so many calls and no more: the order then goes on in a part of its own, whose id follows from the
+ *    order and the part's number. Which part a call is in follows from the call's number.
+ * 4. What is not traced here passes its caller's context on as it came.
  */
 import { hash, randomBytes } from 'node:crypto';
 import { runIdOfKey } from '@baton/contracts';
-import type { Attempt } from '@baton/saga';
+import type { Attempt, RunState } from '@baton/saga';
 import {
-  readTraceContext,
+  isDebugged,
+  keepTraceContext,
+  readCaller,
+  readSpanRef,
+  recallTraceContext,
   type TraceContext,
   type Tracing,
   toTraceHeaders,
+  withSpan,
 } from '@baton/telemetry';
 import type { FindSpan } from './exemplar.ts';
 
@@ -21,12 +28,19 @@ type Context = Readonly<Record<string, string>>;
 
 export interface RunTrace {
   readonly traceId: string;
-  readonly rootSpanId: string;
-  /** The caller's; null where the trace began with the order. */
+  /** What all other spans of the order hang on in this trace. */
+  readonly orderSpanId: string;
+  /** The caller's; null where the trace began with the order, or with a later part of it. */
   readonly parentSpanId: string | null;
-  /** When the request arrived, in milliseconds since the epoch. */
-  readonly receivedAt: number;
+  /** 1 for the first. */
+  readonly part: number;
 }
+
+/** Of an order, in one trace. */
+export const callsMax = 100;
+
+/** That of the last of so many calls. */
+export const toPart = (calls: number): number => Math.max(1, Math.ceil(calls / callsMax));
 
 /** How a context says that the order is traced here, since when, and in a trace of its own or in its caller's. */
 const since = 'baton-traced-since';
@@ -43,45 +57,61 @@ export function toRunContext(
   { headers, receivedAt }: Arrival,
   tracing: Pick<Tracing, 'isSampled'> | undefined,
 ): Record<string, string> {
-  const caller = readTraceContext(headers);
-  const { parent, tracestate, baggage } = caller;
-  const own = parent ? null : randomBytes(16).toString('hex');
-  const isTraced = tracing && (own === null ? parent?.isSampled : tracing.isSampled(own));
-  const { traceparent } = toTraceHeaders(caller);
-  return {
-    ...(traceparent && { traceparent }),
-    ...(tracestate && { tracestate }),
-    ...(baggage && { baggage }),
-    ...(isTraced && { [since]: String(receivedAt), ...(own && { [ownTraceId]: own }) }),
+  const caller = readCaller(headers);
+  const parent = readSpanRef(caller);
+  if (!tracing) return keepTraceContext(caller);
+  const traceId = parent?.traceId ?? randomBytes(16).toString('hex');
+  if (isDebugged(caller) || tracing.isSampled(traceId, caller)) {
+    const own = parent ? {} : { [ownTraceId]: traceId };
+    return { ...keepTraceContext(caller), [since]: String(receivedAt), ...own };
+  }
+  // Said to all who are called: else each of them might begin a trace of its own, or go on with the caller's.
+  const spanId = parent?.spanId ?? traceId.slice(0, 16);
+  return keepTraceContext(withSpan(caller, { traceId, spanId, isSampled: false }));
+}
+
+/** For who wants an order's spans, whether or not they are sent anywhere. */
+export const toTraced = (context: Context, receivedAt: number): Context =>
+  context[since] === undefined
+    ? { ...context, [since]: String(receivedAt), [ownTraceId]: '0'.repeat(32) }
+    : context;
+
+function oncePerObject<K extends object>(read: (from: K) => TraceContext) {
+  const known = new WeakMap<K, TraceContext>();
+  return (from: K): TraceContext => {
+    const context = known.get(from) ?? read(from);
+    known.set(from, context);
+    return context;
   };
 }
 
 /** An order's context is one object for as long as the order is in memory, and read at each of its events. */
-const callers = new WeakMap<Context, TraceContext>();
+const recallCaller = oncePerObject(recallTraceContext);
 
-function readCaller(context: Context): TraceContext {
-  const known = callers.get(context);
-  if (known) return known;
-  const caller = readTraceContext(context);
-  callers.set(context, caller);
-  return caller;
+const readParent = (context: Context) => readSpanRef(recallCaller(context));
+
+/** Undefined for an order that is not traced here. */
+function readTraceId(orderId: string, context: Context, part: number): string | undefined {
+  if (context[since] === undefined) return undefined;
+  const first = readParent(context)?.traceId ?? context[ownTraceId];
+  if (first === undefined || part === 1) return first;
+  return hash('sha256', `${orderId} ${first} ${part}`).slice(0, 32);
 }
 
-/** Undefined for an order that is not traced here. */
-const readTraceId = (context: Context): string | undefined =>
-  context[since] === undefined
-    ? undefined
-    : (readCaller(context).parent?.traceId ?? context[ownTraceId]);
-
-/** Undefined for an order that is not traced here. */
-export function readRunTrace(orderId: string, context: Context): RunTrace | undefined {
-  const traceId = readTraceId(context);
+/** The trace that an order is in after so many calls; undefined for one that is not traced here. */
+export function readRunTrace(
+  orderId: string,
+  { context, calls }: Pick<RunState, 'context' | 'calls'>,
+): RunTrace | undefined {
+  const part = toPart(calls);
+  const traceId = readTraceId(orderId, context, part);
   if (traceId === undefined) return undefined;
+  const parent = part === 1 ? readParent(context) : undefined;
   return {
     traceId,
-    rootSpanId: toRootSpanId(orderId),
-    parentSpanId: readCaller(context).parent?.spanId ?? null,
-    receivedAt: Number(context[since]),
+    orderSpanId: toOrderSpanId(orderId, part),
+    parentSpanId: parent?.spanId ?? null,
+    part,
   };
 }
 
@@ -93,25 +123,30 @@ export const toSpanId = (orderId: string, what: string): string =>
 export const toCallSpanId = (orderId: string, ordinal: number): string =>
   toSpanId(orderId, `call ${ordinal}`);
 
-const toRootSpanId = (orderId: string): string => toSpanId(orderId, 'order');
+const toOrderSpanId = (orderId: string, part: number): string =>
+  toSpanId(orderId, part === 1 ? 'order' : `order ${part}`);
 
 /** Where a figure of an order, or of one of its calls, leads. */
-export const findSpan: FindSpan = (orderId, { context }, ordinal) => {
-  const traceId = readTraceId(context);
+export const findSpan: FindSpan = (orderId, { context, calls }, ordinal) => {
+  const part = toPart(ordinal ?? calls);
+  const traceId = readTraceId(orderId, context, part);
   if (traceId === undefined) return undefined;
-  const spanId = ordinal === undefined ? toRootSpanId(orderId) : toCallSpanId(orderId, ordinal);
+  const spanId =
+    ordinal === undefined ? toOrderSpanId(orderId, part) : toCallSpanId(orderId, ordinal);
   return { traceId, spanId, isSampled: true };
 };
 
+type Call = Pick<Attempt, 'key'> & Partial<Attempt>;
+
+/** What a call belongs to: its own span, which is told later and under this id, and what travels with the order. */
+export const toCallContext = oncePerObject(({ key, ordinal = 0, context = {} }: Call) => {
+  const orderId = runIdOfKey(key) ?? '';
+  const traceId = readTraceId(orderId, context, toPart(ordinal));
+  const caller = recallCaller(context);
+  if (traceId === undefined) return caller;
+  return withSpan(caller, { traceId, spanId: toCallSpanId(orderId, ordinal), isSampled: true });
+});
+
 /** The headers of a call. */
-export function propagate({
-  key,
-  ordinal = 0,
-  context = {},
-}: Partial<Attempt> & Pick<Attempt, 'key'>): Record<string, string> {
-  const traceId = readTraceId(context);
-  const caller = readCaller(context);
-  if (traceId === undefined) return toTraceHeaders(caller);
-  const spanId = toCallSpanId(runIdOfKey(key) ?? '', ordinal);
-  return toTraceHeaders({ ...caller, parent: { traceId, spanId, isSampled: true } });
-}
+export const propagate = (call: Call): Record<string, string> =>
+  toTraceHeaders(toCallContext(call));

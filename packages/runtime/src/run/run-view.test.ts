@@ -1,9 +1,14 @@
 /** What an order shows of itself while it waits at a breaker or for a place: in the answer, and in its events. */
 import { orchestratorOperations } from '@baton/contracts';
+import { type Happening, replay, viewRun } from '@baton/saga';
 import { listen } from '@baton/service-kit/testing';
 import { expect, it, onTestFinished } from 'vitest';
-import type { OrchestratorOptions } from '../orchestrator.ts';
+import type { OrchestratorOptions } from '../orchestrator-options.ts';
+import { createOrderSaga, createOrderWorkflow } from '../testing/order-workflow.ts';
+import { createStandIns } from '../testing/stand-in.ts';
 import { createStandInOrchestrator, type Override } from '../testing/stand-in-orchestrator.ts';
+import { createLinks } from './run-links.ts';
+import { toRunView } from './run-view.ts';
 
 const token = 'tok_seen_by_nobody';
 const order = {
@@ -62,7 +67,7 @@ it('says at whose breaker an order waits and when it is tried next, and then goe
   await expect.poll(async () => (await look(orderId)).steps[1]?.status).toBe('parked');
   const parked = await look(orderId);
   expect(parked.next?.what).toBe(
-    'waiting for inventory-service (its breaker is open), next try of reserve',
+    'waiting for inventory-service (its breaker holds calls back), next try of reserve',
   );
   const inMs = Date.parse(parked.next?.at ?? '') - Date.now();
   expect(inMs).toBeGreaterThan(0);
@@ -114,4 +119,25 @@ it('streams what operators did with their reasons, and no secret', async () => {
   );
   expect(told).not.toContain(token);
   expect(told).not.toContain('reservationId');
+});
+
+it('shows nothing as coming before the last event, though the clock was set back', () => {
+  const { participants } = createStandIns();
+  const saga = createOrderSaga(participants);
+  const { name, version, structure } = saga;
+  const tried = { way: 'validate', attempt: 1, startedAt: 90_000, code: 'connection-reset' };
+  const happenings: Happening[] = [
+    { type: 'accepted', saga: name, version, structure, input: order, context: {} },
+    { type: 'step-unknown', ...tried, retryAt: 5_000 },
+    { type: 'quarantined', code: 'crashes', until: 6_000 },
+  ];
+  for (const count of [1, 2, 3]) {
+    const events = happenings
+      .slice(0, count)
+      .map((what, i) => ({ ...what, seq: i + 1, at: 90_000 }));
+    const run = viewRun(saga, { id: 'ord_1', state: replay(events), events }, 4_000);
+    const workflow = createOrderWorkflow(participants);
+    const { next } = toRunView(run, { workflow, toLinks: createLinks(undefined) });
+    expect(next?.at).toBe('1970-01-01T00:01:30.000Z');
+  }
 });

@@ -16,7 +16,7 @@ import {
 import type { z } from 'zod';
 import { toIdField, type Workflow } from '../workflow.ts';
 import { findTelling } from './event-table.ts';
-import { isReplay, toAim } from './event-words.ts';
+import { isCancelledTooLate, isReplay, toAim } from './event-words.ts';
 import { toInstant } from './instant.ts';
 import type { ToLinks } from './run-links.ts';
 
@@ -45,6 +45,7 @@ export function toRunView(run: RunView, { workflow, toLinks }: Shown) {
     inFlight: toInFlight(run),
     next: toNext(run),
     cancelRequested: state.cancelRequested,
+    cancelTooLate: isCancelledTooLate(run),
     links: toLinks(workflow, id, state),
   };
 }
@@ -80,7 +81,7 @@ export function findDegraded(saga: Saga<unknown> | null, state: RunState): strin
 export const findWay = (saga: Saga<unknown> | null, name: string): PlannedWay | undefined =>
   saga?.plan.flatMap(toWays).find((way) => way.name === name);
 
-const toWays = ({ first, alternate }: PlannedStep): PlannedWay[] =>
+export const toWays = ({ first, alternate }: PlannedStep): PlannedWay[] =>
   alternate ? [first, alternate] : [first];
 
 const toWrittenOff = ({
@@ -172,10 +173,14 @@ function toInFlight({ attempt }: RunView): Flight | null {
 }
 
 function toNext({ next, attempt, state }: RunView): { what: string; at: string } | null {
+  // The last event may be of a clock that was ahead.
+  const toTime = (at: number): string => toInstant(Math.max(at, state.at));
+  if (state.isQuarantined && !attempt)
+    return { what: 'set aside, then tried again alone', at: toTime(state.restsUntil) };
   if (!next || next.type === 'rest' || attempt) return null;
   return next.type === 'wait'
-    ? { what: describeWait(next), at: toInstant(next.held?.tryAt ?? next.until) }
-    : { what: describe(next) + toTurn(state), at: toInstant(state.settledAt ?? state.acceptedAt) };
+    ? { what: describeWait(next), at: toTime(next.held?.tryAt ?? next.until) }
+    : { what: describe(next) + toTurn(state), at: toInstant(state.at) };
 }
 
 /** It may wait for others of its kind before it is called. */
@@ -185,7 +190,7 @@ const toTurn = (state: RunState): string =>
 type Wait = Extract<Next, { type: 'wait' }>;
 
 const whyHeld = {
-  parked: ' (its breaker is open)',
+  parked: ' (its breaker holds calls back)',
   full: ' (all its places are taken)',
   none: '',
 } as const;

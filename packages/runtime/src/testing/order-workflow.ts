@@ -85,6 +85,7 @@ const Priced = z.object({
 });
 const readTotal = (state: RunState) =>
   Priced.safeParse(readWay(state, 'validate').output).data?.total;
+const Asked = z.object({ customerId: z.string() });
 const Paid = z.object({ paymentId: z.string() });
 
 export const createOrderWorkflow = (participants: Participants): Workflow => ({
@@ -98,7 +99,12 @@ export const createOrderWorkflow = (participants: Participants): Workflow => ({
   },
   toResult: (way, state) => Paid.safeParse(readWay(state, way).output).data,
   describeResult: (way, state) => Paid.safeParse(readWay(state, way).output).data?.paymentId,
+  describeHeld: (way) => (/^(reserve|pay)/.test(way) ? `what ${way} moved` : undefined),
   undone: 'no stock held, no money kept',
+  search: {
+    label: 'customer',
+    toWords: ({ input }) => [Asked.parse(input).customerId],
+  },
   toKeyOwner: (input) => orderContract.input.safeParse(input).data?.customerId ?? '',
   toFingerprint: (input) => hash([JSON.stringify(input)]),
 });

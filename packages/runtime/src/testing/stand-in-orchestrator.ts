@@ -1,10 +1,7 @@
 import { createMemoryJournal } from '@baton/saga/testing';
 import { createLog, createMetrics } from '@baton/telemetry';
-import {
-  createOrchestrator,
-  type Orchestrator,
-  type OrchestratorOptions,
-} from '../orchestrator.ts';
+import { createOrchestrator, type Orchestrator } from '../orchestrator.ts';
+import type { OrchestratorOptions } from '../orchestrator-options.ts';
 import { createOrderWorkflow } from './order-workflow.ts';
 import { createStandIns } from './stand-in.ts';
 

@@ -1,12 +1,19 @@
 /** The spans of one call, from the event that says how it ended. Pure. */
 
-import { readWay, type TriedEvent } from '@baton/saga';
+import type { TriedEvent } from '@baton/saga';
 import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
 import { type EventOf, findTelling } from '../run/event-table.ts';
 import { toWayAttributes } from '../run/event-words.ts';
 import { toCallSpanId } from '../run/run-trace.ts';
 import { findWay } from '../run/run-view.ts';
-import { type Progress, type Scene, toMark, toSpan, toStepName } from './span-outline.ts';
+import {
+  type Progress,
+  type Scene,
+  toAttemptName,
+  toMark,
+  toNextAttempt,
+  toSpan,
+} from './span-outline.ts';
 
 /** In line for longer than this, in milliseconds, it is worth a span. */
 const queuedMin = 20;
@@ -50,7 +57,7 @@ export function toCallSpans(scene: Scene, event: TriedEvent): SpanRecord[] {
   const error = describeCall(event);
   const step = toSpan(scene, {
     what: `attempt ${event.seq}`,
-    name: toStepName(event.way, direction),
+    name: toAttemptName(event.way, direction, event.attempt),
     from,
     to: event.at,
     attributes,
@@ -58,8 +65,7 @@ export function toCallSpans(scene: Scene, event: TriedEvent): SpanRecord[] {
   });
   return [
     ...(isInterrupted ? [] : toQueued(scene, begunAt, from)),
-    step,
-    toClientSpan(scene, step, event),
+    ...toCalled(scene, step, event),
     ...(isInterrupted ? [toRecovery(scene)] : []),
     ...toConsequences(scene, event),
   ];
@@ -92,42 +98,74 @@ const toRecovery = (scene: Scene): SpanRecord => ({
 });
 
 function toConsequences(scene: Scene, event: TriedEvent): SpanRecord[] {
-  const { state } = scene.before;
-  const attributes = toWayAttributes(event.way);
-  if (event.type === 'step-succeeded' && state.phase === 'completed')
-    return [toMark(scene, attributes, 'order repaired')];
-  const isStuck =
-    'exhausted' in event && event.exhausted && !readWay(state, event.way).undo.exhausted;
-  if (!isStuck) return [];
-  const stuck = toMark(scene, { ...attributes, 'baton.code': event.code }, 'order stuck');
-  return [{ ...stuck, error: 'its undo is owed, and goes on ever more rarely' }];
+  return event.type === 'step-succeeded' && scene.before.state.phase === 'completed'
+    ? [toMark(scene, toWayAttributes(event.way), 'order repaired')]
+    : [];
 }
 
-function toClientSpan({ order, before }: Scene, step: SpanRecord, event: TriedEvent): SpanRecord {
-  const { path, address, port, status } = event.details ?? {};
+/** Where the request went, as the reply told it. */
+interface Target {
+  readonly url: string;
+  readonly template: string;
+  readonly address: string;
+  readonly port: number;
+  readonly status: number | undefined;
+}
+
+/** Undefined where nobody said so: of an interrupted call, or of a step that is no request. */
+function readTarget({ details = {} }: TriedEvent): Target | undefined {
+  const { path, address, port, status } = details;
+  // Older journals lack it.
+  const { baseUrl = `http://${address}:${port}` } = details;
+  if (typeof path !== 'string' || !URL.canParse(`${baseUrl}`)) return undefined;
+  const { hostname, port: own, protocol } = new URL(`${baseUrl}`);
   return {
-    ...step,
-    spanId: toCallSpanId(order, before.state.calls + 1),
-    parentSpanId: step.spanId,
-    name: `POST ${path ?? '(no answer)'}`,
-    kind: 'client',
-    attributes: {
-      'http.request.method': 'POST',
-      'url.path': path,
-      'server.address': address,
-      'server.port': port,
-      'http.response.status_code': status,
-      ...(step.error !== null && { 'error.type': String(status ?? readCode(event)) }),
-      'baton.order.id': order,
-      'baton.participant': step.attributes['baton.participant'],
-      'baton.attempt': step.attributes['baton.attempt'],
-      'baton.call': step.attributes['baton.call'],
-      'baton.fault': step.attributes['baton.fault'],
-    },
+    url: `${baseUrl}${path}`,
+    template: path,
+    // Without the brackets of an IPv6 address.
+    address: hostname.replaceAll(/[[\]]/g, ''),
+    port: Number(own) || (protocol === 'https:' ? 443 : 80),
+    status: typeof status === 'number' ? status : undefined,
   };
 }
 
-const readCode = (event: TriedEvent): string => ('code' in event ? event.code : '');
+/** An attempt and its call. What the participant measured hangs on the call's id: without a target, the attempt has it. */
+function toCalled({ order, before }: Scene, step: SpanRecord, event: TriedEvent): SpanRecord[] {
+  const spanId = toCallSpanId(order, before.state.calls + 1);
+  const target = readTarget(event);
+  if (!target) return [{ ...step, spanId }];
+  const { url, template, address, port, status } = target;
+  const { attributes, error } = step;
+  const call: SpanRecord = {
+    ...step,
+    spanId,
+    parentSpanId: step.spanId,
+    name: `POST ${template}`,
+    kind: 'client',
+    attributes: {
+      'http.request.method': 'POST',
+      'http.request.resend_count': event.attempt > 1 ? event.attempt - 1 : undefined,
+      'url.full': url,
+      'url.template': template,
+      'server.address': address,
+      'server.port': port,
+      'http.response.status_code': status,
+      'error.type': error === null ? undefined : toErrorType(event, status),
+      'baton.order.id': order,
+      'baton.participant': attributes['baton.participant'],
+      'baton.attempt': attributes['baton.attempt'],
+      'baton.call': attributes['baton.call'],
+      'baton.fault': attributes['baton.fault'],
+    },
+  };
+  return [step, call];
+}
+
+/** A status, unless it is not the status that is wrong. */
+function toErrorType(event: TriedEvent, status = 0): string {
+  if (status >= 400) return String(status);
+  return 'code' in event ? event.code : '';
+}
 
 /** Another process went on. What may have been under way has a span all the same: what it did there hangs on it. */
 export function toRestartSpans(scene: Scene, { interrupted, at }: EventOf<'recovered'>) {
@@ -139,7 +177,10 @@ export function toRestartSpans(scene: Scene, { interrupted, at }: EventOf<'recov
   const direction = only?.direction ?? (before.state.phase === 'completed' ? 'forward' : 'undo');
   const span = toSpan(scene, {
     what: '',
-    name: way === null ? `${direction} interrupted` : toStepName(way, direction),
+    name:
+      way === null
+        ? `${direction} interrupted`
+        : toAttemptName(way, direction, toNextAttempt(before.state, way, direction)),
     from: before.at,
     to: at,
     attributes: {

@@ -2,17 +2,26 @@
  * An order's spans, from its events. Pure: the same events give the same spans in whatever process, byte for byte.
  *
  * 1. Each event is told as soon as it is committed: no span waits for the end of another one.
- * 2. The root is over when the order was accepted; all the rest hangs on it, in the order of the journal.
+ * 2. The order's own span is sent when the order was accepted; all the rest hangs on it, in the order of the journal.
  * 3. A call's span has the id that its request named as its parent, also where nobody saw the call's end.
+ * 4. Each change of the order's status is told by one span, which says the new one.
  */
 
 import { type Event, evolve, type RunState, type Saga } from '@baton/saga';
-import type { SpanRecord } from '@baton/telemetry';
+import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
 import { findTelling } from '../run/event-table.ts';
-import { findGivenUp, toWayAttributes } from '../run/event-words.ts';
-import { type RunTrace, readRunTrace } from '../run/run-trace.ts';
+import { toWayAttributes } from '../run/event-words.ts';
+import { readRunTrace, toPart } from '../run/run-trace.ts';
 import { toCallSpans, toRestartSpans } from './call-spans.ts';
-import { type Progress, type Scene, toMark, toSpan, toUs } from './span-outline.ts';
+import {
+  findNewStatus,
+  toContinuation,
+  toEnd,
+  toOrder,
+  toStatusMark,
+  withFailure,
+} from './order-spans.ts';
+import { type Progress, type Scene, toMark, toSpan } from './span-outline.ts';
 import { noWaits, startWait, takeWaits, type Wait } from './waits.ts';
 
 export type FindSaga = (state: RunState) => Saga<unknown> | undefined;
@@ -29,14 +38,32 @@ export function project(
   findSaga: FindSaga,
 ): Projection {
   const state = evolve(before?.state ?? null, event);
-  const trace = before ? before.trace : readRunTrace(order, state.context);
   const { taken, left } = takeWaits(before?.waits ?? noWaits, event);
-  const isFreshlyRecovered = event.type === 'recovered' || 'interrupted' in event;
-  const after = { trace, state, at: event.at, isFreshlyRecovered, waits: startWait(left, event) };
+  const after: Progress = {
+    ...readTrace(order, before, state),
+    state,
+    at: event.at,
+    isFreshlyRecovered: event.type === 'recovered' || 'interrupted' in event,
+    waits: startWait(left, event),
+  };
+  const { trace, since } = after;
   if (!trace) return { spans: [], after };
-  if (!before) return { spans: [toRoot(order, trace, state)], after };
-  const scene = { order, trace, event, before, saga: findSaga(state) };
-  return { spans: [...taken.map((wait) => toWaitSpan(scene, wait)), ...toSpans(scene)], after };
+  if (!before) return { spans: [toOrder(order, trace, state)], after };
+  const scene = { order, trace, since, event, before, state, saga: findSaga(state) };
+  const told = [...taken.map((wait) => toWaitSpan(scene, wait)), ...toSpans(scene)];
+  return { spans: [...toContinuation(scene), ...told, ...toStatusMark(scene, told)], after };
+}
+
+/** That of the order's calls so far: another one only where a call has begun its next part. */
+function readTrace(
+  order: string,
+  before: Progress | null,
+  state: RunState,
+): Pick<Progress, 'trace' | 'since'> {
+  const part = before?.trace?.part;
+  return before && (part === undefined || part === toPart(state.calls))
+    ? before
+    : { trace: readRunTrace(order, state), since: before?.at ?? state.acceptedAt };
 }
 
 /** All spans of an order, from all of its events. */
@@ -57,59 +84,17 @@ export function projectRun(
 const toSpans = (scene: Scene): readonly SpanRecord[] =>
   findTelling(scene.event.type).spans(scene.event, {
     call: (event) => toCallSpans(scene, event),
-    mark: (attributes) => [toMark(scene, attributes)],
+    mark: (attributes) => [toDecision(scene, attributes)],
     restart: (event) => toRestartSpans(scene, event),
     end: () => [toEnd(scene)],
   });
 
-function toRoot(order: string, trace: RunTrace, state: RunState): SpanRecord {
-  const { traceId, rootSpanId: spanId, parentSpanId, receivedAt } = trace;
-  const startUs = toUs(receivedAt, 0);
-  return {
-    traceId,
-    spanId,
-    parentSpanId,
-    name: 'POST /orders',
-    kind: 'server',
-    startUs,
-    endUs: Math.max(startUs + 1, toUs(state.acceptedAt, 1)),
-    attributes: {
-      'http.request.method': 'POST',
-      'http.route': '/orders',
-      'url.path': '/orders',
-      'baton.order.id': order,
-      'baton.saga': state.saga,
-      'baton.saga.version': state.version,
-    },
-    error: null,
-  };
+/** What was decided or asked for, and what it made of the order. */
+function toDecision(scene: Scene, attributes: SpanAttributes): SpanRecord {
+  const status = findNewStatus(scene);
+  const mark = toMark(scene, { ...attributes, 'baton.order.status': status });
+  return scene.event.type === 'compensation-decided' ? withFailure(scene, mark) : mark;
 }
-
-/** As long as the order took, so that it can be seen at once how and when it ended. */
-function toEnd(scene: Scene): SpanRecord {
-  const { event, before } = scene;
-  const { state } = before;
-  const alternates = Object.keys(state.alternates).join(' ');
-  const degraded = event.type === 'completed' ? state.deferred.join(' ') : '';
-  return toSpan(scene, {
-    what: 'end',
-    name: 'order',
-    from: state.acceptedAt,
-    to: event.at,
-    attributes: {
-      'baton.order.status': event.type,
-      'baton.code': state.reason?.code,
-      'baton.step': state.reason?.step ?? undefined,
-      'baton.calls': state.calls,
-      ...(alternates && { 'baton.order.alternates': alternates }),
-      ...(degraded && { 'baton.order.degraded': degraded }),
-    },
-    error: event.type === 'compensated' ? describeUndone(state) : null,
-  });
-}
-
-const describeUndone = (state: RunState): string =>
-  `${state.reason?.code}: everything was undone${findGivenUp(state).length > 0 ? ' but what was written off' : ''}`;
 
 function toWaitSpan(scene: Scene, wait: Wait): SpanRecord {
   const { key, from, to, reason, code, plannedTo } = wait;

@@ -7,12 +7,13 @@ import {
   dueNow,
   type VirtualClock,
 } from '@baton/saga/testing';
-import type { Delivery, Tracing } from '@baton/telemetry';
+import { type Delivery, recallResource, type Tracing } from '@baton/telemetry';
 import { createSpanRecorder } from '@baton/telemetry/testing';
 import { expect, it, vi } from 'vitest';
 import {
   accepted,
   acceptedAt,
+  decided,
   type Scene,
   succeeded,
   toEvents,
@@ -52,7 +53,8 @@ function createHouse() {
       ...toReadable(journal),
       sagas,
       clock,
-      tracing: { resource, send: collector.send },
+      tracing: { send: collector.send },
+      processes: { find: () => resource },
       cursor: { read: () => place.at, write, close: () => {} },
       log: { error: (said: unknown) => void errors.push(said) },
       ...change,
@@ -105,34 +107,41 @@ function createCollector(clock: Pick<Clock, 'now'>) {
 }
 
 const completed: Scene = { type: 'completed' };
-
 it('sends what was committed, in the order of the journal, and each of it once', async () => {
   const { collector, commit, follow, pass, readCursor } = createHouse();
   await commit('ord_1', accepted());
   const { stir } = follow();
   await commit('ord_2', accepted());
   await commit('ord_1', succeeded({ way: 'validate' }));
-  await pass(100);
+  await pass(250);
   await commit('ord_1', completed);
   stir();
   stir();
   await pass(10_000);
   expect(collector.arrived()).toEqual([
-    'POST /orders of ord_1',
-    'POST /orders of ord_2',
-    'validate of ord_1',
-    'POST (no answer) of ord_1',
     'order of ord_1',
+    'order of ord_2',
+    'validate of ord_1',
+    'order completed of ord_1',
   ]);
   expect(readCursor()).toBe('4');
+});
+
+it('names the process in which each span began, also where another one sends it', async () => {
+  const { collector, commit, follow, pass } = createHouse();
+  await commit('ord_1', accepted(), [50, succeeded()], [9, decided]);
+  follow({ processes: { find: (at) => recallResource({ pid: at < acceptedAt + 50 ? 1 : 2 }) } });
+  await pass(250);
+  const pids = collector.asked[0]?.spans.map(({ resource }) => resource.attributes.pid);
+  expect(pids).toEqual([1, 1, 2]);
 });
 
 it('sends more than one batch without waiting in between', async () => {
   const { collector, commit, follow, pass } = createHouse();
   for (let order = 0; order < 600; order += 1) await commit(`ord_${order}`, accepted());
   follow();
-  await pass(100);
-  expect(collector.asked.map(({ spans }) => spans.length)).toEqual([256, 256, 88]);
+  await pass(250);
+  expect(collector.asked.map(({ spans }) => spans.length)).toEqual([512, 88]);
 });
 
 it('sends what was committed while a batch was on its way', async () => {
@@ -140,13 +149,13 @@ it('sends what was committed while a batch was on its way', async () => {
   await commit('ord_1', accepted());
   const answer = Promise.withResolvers<void>();
   const send: Tracing['send'] = (spans) => answer.promise.then(() => collector.send(spans));
-  const { stir } = follow({ tracing: { resource, send } });
-  await pass(100);
+  const { stir } = follow({ tracing: { send } });
+  await pass(250);
   await commit('ord_2', accepted());
   stir();
   answer.resolve();
-  await pass(200);
-  expect(collector.arrived()).toEqual(['POST /orders of ord_1', 'POST /orders of ord_2']);
+  await pass(500);
+  expect(collector.arrived()).toEqual(['order of ord_1', 'order of ord_2']);
 });
 
 it('sends what was committed just when it had found nothing more', async () => {
@@ -163,7 +172,7 @@ it('sends what was committed just when it had found nothing more', async () => {
   };
   const { stir } = follow(toReadable({ ...journal, readKept }));
   await pass(10_000);
-  expect(collector.arrived()).toEqual(['POST /orders of ord_1']);
+  expect(collector.arrived()).toEqual(['order of ord_1']);
 });
 
 it('sends a batch again that did not arrive, the same in each byte, after pauses that grow to half a minute', async () => {
@@ -181,9 +190,9 @@ it('sends a batch again that did not arrive, the same in each byte, after pauses
   collector.isThere = true;
   await pass(31_000);
   const known = toBytes(first?.spans ?? []);
-  expect(known).toHaveLength(3);
-  for (const { spans } of again) expect(toBytes(spans).slice(0, 3)).toEqual(known);
-  expect(collector.arrived()).toHaveLength(5);
+  expect(known).toHaveLength(2);
+  for (const { spans } of again) expect(toBytes(spans).slice(0, 2)).toEqual(known);
+  expect(collector.arrived()).toHaveLength(3);
   expect(readCursor()).toBe('3');
 });
 
@@ -199,7 +208,7 @@ it('pauses anew after the collector was back', async () => {
   const before = collector.asked.length;
   await commit('ord_2', accepted());
   stir();
-  await pass(1_200);
+  await pass(1_300);
   expect(collector.asked.length - before).toBe(2);
 });
 
@@ -207,30 +216,30 @@ it('goes on in the middle of an order after a crash, with the spans that would h
   const whole = createHouse();
   await whole.commit('ord_1', accepted(), succeeded({ way: 'validate' }));
   whole.follow();
-  await whole.pass(100);
+  await whole.pass(250);
   await whole.commit('ord_1', succeeded({ way: 'reserve' }), completed);
   // Nothing of the first one is left but the journal and the cursor.
   whole.clock.clear();
   whole.follow();
-  await whole.pass(100);
+  await whole.pass(250);
   const alone = createHouse();
   await alone.commit('ord_1', accepted(), succeeded({ way: 'validate' }));
   await alone.commit('ord_1', succeeded({ way: 'reserve' }), completed);
   alone.follow();
-  await alone.pass(100);
+  await alone.pass(250);
   expect(whole.collector.bytes()).toEqual(alone.collector.bytes());
-  expect(whole.collector.bytes()).toHaveLength(6);
+  expect(whole.collector.bytes()).toHaveLength(4);
 });
 
 it('begins anew where its place is beyond the end of the journal', async () => {
   const { collector, commit, follow, pass, readCursor } = createHouse();
   await commit('ord_1', accepted());
   const { stir } = follow({ cursor: { read: () => '99', write: () => {}, close: () => {} } });
-  await pass(100);
-  expect(collector.arrived()).toEqual(['POST /orders of ord_1']);
+  await pass(250);
+  expect(collector.arrived()).toEqual(['order of ord_1']);
   await commit('ord_2', accepted());
   stir();
-  await pass(100);
+  await pass(250);
   expect([collector.arrived().length, readCursor()]).toEqual([2, '0']);
 });
 
@@ -239,13 +248,13 @@ it('goes on beyond what was pruned', async () => {
   await commit('ord_1', accepted());
   await commit('ord_2', accepted());
   follow();
-  await pass(100);
+  await pass(250);
   await commit('ord_3', accepted(), completed);
   await commit('ord_2', succeeded({ way: 'validate' }));
   journal.prune(['ord_3', 'ord_1'], null);
   follow();
-  await pass(100);
-  expect(collector.arrived().slice(2)).toEqual(['validate of ord_2', 'POST (no answer) of ord_2']);
+  await pass(250);
+  expect(collector.arrived().slice(2)).toEqual(['validate of ord_2']);
 });
 
 it('tells of the others where the events of one order make no sense', async () => {
@@ -256,8 +265,8 @@ it('tells of the others where the events of one order make no sense', async () =
   await journal.append({ run: 'ord_1', events: [{ ...damaged, seq: 7 }], ...toSubmission(null) });
   await commit('ord_2', accepted());
   follow();
-  await pass(100);
-  expect(collector.arrived()).toEqual(['POST /orders of ord_1', 'POST /orders of ord_2']);
+  await pass(250);
+  expect(collector.arrived()).toEqual(['order of ord_1', 'order of ord_2']);
   expect(errors).toEqual([{ err: expect.any(Error), orderId: 'ord_1' }]);
 });
 
@@ -277,17 +286,17 @@ it('goes on when the journal could not be read for once', async () => {
   await pass(5_000);
   await commit('ord_2', accepted());
   stir();
-  await pass(200);
-  expect(collector.arrived()).toEqual(['POST /orders of ord_1', 'POST /orders of ord_2']);
+  await pass(500);
+  expect(collector.arrived()).toEqual(['order of ord_1', 'order of ord_2']);
   expect(errors).toEqual([{ err: expect.any(Error) }]);
 });
 
 it('tells all of a batch again whose sending broke', async () => {
   const { collector, commit, follow, pass } = createHouse();
   await commit('ord_1', accepted(), succeeded());
-  follow({ tracing: { resource, send: breakOnce(collector.send) } });
+  follow({ tracing: { send: breakOnce(collector.send) } });
   await pass(5_000);
-  expect(collector.arrived()).toHaveLength(3);
+  expect(collector.arrived()).toHaveLength(2);
 });
 
 it('keeps five thousand orders in mind, and reads again what it forgot', async () => {
@@ -303,18 +312,13 @@ it('keeps five thousand orders in mind, and reads again what it forgot', async (
     }),
   );
   for (let order = 0; order <= 5_000; order += 1) await commit(`ord_${order}`, accepted());
-  await pass(100);
+  await pass(250);
   await commit('ord_0', succeeded({ way: 'validate' }));
   await commit('ord_5000', succeeded({ way: 'validate' }));
   stir();
-  await pass(100);
+  await pass(250);
   expect(read).toEqual(['ord_0']);
-  expect(collector.arrived().slice(-4)).toEqual([
-    'validate of ord_0',
-    'POST (no answer) of ord_0',
-    'validate of ord_5000',
-    'POST (no answer) of ord_5000',
-  ]);
+  expect(collector.arrived().slice(-2)).toEqual(['validate of ord_0', 'validate of ord_5000']);
 });
 
 it('sends nothing of orders that are not sampled, and passes them', async () => {
@@ -332,15 +336,11 @@ it('passes an event whose spans are refused, and says so once', async () => {
   collector.accepts = (spans) =>
     !spans.some(({ attributes }) => attributes['baton.order.id'] === 'ord_2');
   const { stir } = follow();
-  await pass(100);
+  await pass(250);
   await commit('ord_4', accepted());
   stir();
   await pass(10_000);
-  expect(collector.arrived()).toEqual([
-    'POST /orders of ord_1',
-    'POST /orders of ord_3',
-    'POST /orders of ord_4',
-  ]);
+  expect(collector.arrived()).toEqual(['order of ord_1', 'order of ord_3', 'order of ord_4']);
   expect(errors).toEqual([{ orderId: 'ord_2', seq: 1 }]);
   expect(readCursor()).toBe('4');
 });
@@ -350,7 +350,7 @@ it('says how many events wait for the collector', async () => {
   await commit('ord_1', accepted(), completed);
   collector.isThere = false;
   const { stir, stop, readBacklog } = follow();
-  await pass(100);
+  await pass(250);
   await commit('ord_2', accepted());
   expect(await readBacklog()).toBe(3);
   stir();
@@ -379,7 +379,7 @@ it('keeps a refused event until the collector took another one', async () => {
   expect([readCursor(), errors]).toEqual(['0', []]);
   collector.accepts = () => true;
   await pass(30_000);
-  expect(collector.arrived()).toEqual(['POST /orders of ord_1', 'POST /orders of ord_2']);
+  expect(collector.arrived()).toEqual(['order of ord_1', 'order of ord_2']);
   expect([readCursor(), errors]).toEqual(['2', []]);
 });
 
@@ -409,14 +409,14 @@ async function createBacklog() {
 }
 
 it.each([
-  ['at work', (clock: VirtualClock) => clock.run(() => false, 100).catch(() => {})],
+  ['at work', (clock: VirtualClock) => clock.run(() => false, 250).catch(() => {})],
   ['at its end', (_: VirtualClock, stop: () => Promise<void>) => stop()],
 ])('lets others have their turn, however many events are not traced: %s', async (_, work) => {
   const { clock, stop, turns, readCursor } = await createBacklog();
   void work(clock, stop);
   await expect.poll(readCursor).toBe('2001');
   await expect.poll(() => turns.reduce((sum, read) => sum + read, 0)).toBe(2_001);
-  expect(Math.max(...turns)).toBe(256);
+  expect(Math.max(...turns)).toBe(512);
 });
 
 it('reads a completed order no more than once while it is repaired', async () => {
@@ -426,20 +426,20 @@ it('reads a completed order no more than once while it is repaired', async () =>
   const read = vi.fn(journal.read);
   const { stir } = follow(toReadable({ ...journal, read }));
   await commit('ord_1', accepted(), ...paid, put, completed);
-  await pass(200);
+  await pass(500);
   for (let repair = 0; repair < 5; repair += 1) {
     await commit('ord_1', unknown({ way: 'notify' }));
     stir();
-    await pass(200);
+    await pass(500);
   }
   expect(read).not.toHaveBeenCalled();
   await commit('ord_1', succeeded({ way: 'notify' }));
   stir();
-  await pass(200);
+  await pass(500);
   // Now it is over, and kept no longer.
   await commit('ord_1', succeeded({ way: 'notify' }));
   stir();
-  await pass(200);
+  await pass(500);
   expect(read).toHaveBeenCalledOnce();
   expect(collector.arrived().length).toBeGreaterThan(10);
 });
@@ -449,7 +449,7 @@ it('sends what is there when it stops, and nothing afterwards', async () => {
   await commit('ord_1', accepted());
   const { stir, stop } = follow();
   await stop();
-  expect(collector.arrived()).toEqual(['POST /orders of ord_1']);
+  expect(collector.arrived()).toEqual(['order of ord_1']);
   await commit('ord_2', accepted());
   stir();
   await pass(10_000);
@@ -461,7 +461,7 @@ it('asks a collector that is gone once more when it stops, and leaves the rest t
   await commit('ord_1', accepted());
   collector.isThere = false;
   const { stop } = follow();
-  await pass(100);
+  await pass(250);
   await stop();
   expect([collector.asked.length, readCursor()]).toEqual([2, '0']);
 });
@@ -478,10 +478,10 @@ it.each(['arrived', 'refused'] as const)(
     const send = vi.fn(() => answer.promise);
     const { stop } = follow({
       ...toReadable({ ...journal, readKept }),
-      tracing: { resource, send },
+      tracing: { send },
       cursor: { read: () => '0', write, close: () => {} },
     });
-    await pass(100);
+    await pass(250);
     const startedAt = clock.now();
     let endedAt = 0;
     void stop().then(() => {

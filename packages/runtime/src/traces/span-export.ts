@@ -22,7 +22,7 @@ export interface SpanExport {
 }
 
 /** Committed events are collected for this long. */
-const delayMs = 100;
+const delayMs = 250;
 const pauseMinMs = 1_000;
 const pauseMaxMs = 30_000;
 /** A collector that hangs holds the end up no longer. */

@@ -5,10 +5,12 @@ import { type SpanRecord, type Tracing, toReadableSpan } from '@baton/telemetry'
 import { deliver, type Told } from './span-delivery.ts';
 import { createTeller, type TellerOptions } from './span-teller.ts';
 import type { TraceCursor } from './trace-cursor.ts';
+import type { TraceProcesses } from './trace-processes.ts';
 
 export interface FollowerOptions extends TellerOptions {
   readonly feed: Pick<Feed, 'start' | 'readKept' | 'behind'>;
-  readonly tracing: Pick<Tracing, 'send' | 'resource'>;
+  readonly tracing: Pick<Tracing, 'send'>;
+  readonly processes: TraceProcesses;
   readonly cursor: TraceCursor;
   readonly clock: Clock;
 }
@@ -16,12 +18,12 @@ export interface FollowerOptions extends TellerOptions {
 export type Outcome = 'sent' | 'sent a full batch' | 'away' | 'nothing';
 
 /** Events in one batch; a span or three each. */
-const batchMax = 256;
+const batchMax = 512;
 /** Events without spans wait for no collector: however many there are, they block nobody for longer. */
 const turnMs = 10;
 
 export function createFollower(options: FollowerOptions) {
-  const { feed, tracing, cursor, log } = options;
+  const { feed, tracing, processes, cursor, log } = options;
   const teller = createTeller(options);
   const breathe = createBreath(options.clock);
   let position = cursor.read() ?? feed.start;
@@ -37,7 +39,11 @@ export function createFollower(options: FollowerOptions) {
     return told;
   };
   const send = async (spans: readonly SpanRecord[]) =>
-    hasClosed ? 'away' : tracing.send(spans.map((span) => toReadableSpan(span, tracing.resource)));
+    hasClosed
+      ? 'away'
+      : tracing.send(
+          spans.map((span) => toReadableSpan(span, processes.find(span.startUs / 1_000))),
+        );
   async function sendNext(): Promise<Outcome> {
     const events = await feed.readKept(position, batchMax);
     const last = events.at(-1);

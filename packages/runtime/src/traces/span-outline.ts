@@ -1,13 +1,15 @@
 /** What all spans of an order have in common: where they hang, which id they have, and how times become theirs. Pure. */
-import type { Direction, Event, RunState, Saga } from '@baton/saga';
-import type { SpanAttributes, SpanRecord } from '@baton/telemetry';
+import { type Direction, type Event, type RunState, readWay, type Saga } from '@baton/saga';
+import type { SpanAttributes, SpanPlace, SpanRecord } from '@baton/telemetry';
 import { type RunTrace, toSpanId } from '../run/run-trace.ts';
 import type { Waits } from './waits.ts';
 
 /** What is known of an order after some of its events. */
 export interface Progress {
-  /** Undefined when it is not traced here. */
+  /** The one that it goes on in; undefined when it is not traced here. */
   readonly trace: RunTrace | undefined;
+  /** When this trace began, in milliseconds since the epoch. */
+  readonly since: number;
   readonly state: RunState;
   /** Of the last event, in milliseconds since the epoch. */
   readonly at: number;
@@ -20,8 +22,11 @@ export interface Progress {
 export interface Scene {
   readonly order: string;
   readonly trace: RunTrace;
+  readonly since: number;
   readonly event: Event;
   readonly before: Progress;
+  /** With the event in it. */
+  readonly state: RunState;
   /** Undefined for a definition that is gone. */
   readonly saga: Saga<unknown> | undefined;
 }
@@ -34,6 +39,7 @@ interface Outline {
   readonly from: number;
   readonly to: number;
   readonly attributes: SpanAttributes;
+  readonly links?: readonly SpanPlace[];
   readonly error?: string | null;
 }
 
@@ -41,18 +47,19 @@ interface Outline {
 export const toUs = (ms: number, seq: number): number => ms * 1_000 + Math.min(seq, 999);
 
 export function toSpan({ order, trace, event }: Scene, outline: Outline): SpanRecord {
-  const { what, name, from, to, attributes, error = null } = outline;
+  const { what, name, from, to, attributes, links, error = null } = outline;
   const startUs = toUs(from, event.seq);
   return {
     traceId: trace.traceId,
     spanId: toSpanId(order, what),
-    parentSpanId: trace.rootSpanId,
+    parentSpanId: trace.orderSpanId,
     name,
     kind: 'internal',
     startUs,
     // What takes no time at all is taken for a clock that is wrong.
     endUs: Math.max(startUs + 1, toUs(to, event.seq)),
     attributes: { 'baton.order.id': order, ...attributes },
+    ...(links && { links }),
     error,
   };
 }
@@ -71,5 +78,21 @@ export const toMark = (
     attributes,
   });
 
-export const toStepName = (way: string, direction: Direction): string =>
+const toWayName = (way: string, direction: Direction): string =>
   `${direction === 'undo' ? 'undo ' : ''}${way.replace(/:alt$/, ' alternate')}`;
+
+/** From here on, attempts have one name: an undo is tried without end, and each name is an operation to a collector. */
+const namedMax = 10;
+
+/** `pay`, `pay, attempt 2` … so that attempts can be told apart in a list. */
+export function toAttemptName(way: string, direction: Direction, attempt: number): string {
+  const name = toWayName(way, direction);
+  if (attempt === 1) return name;
+  return `${name}, attempt ${Math.min(attempt, namedMax)}${attempt < namedMax ? '' : ' or later'}`;
+}
+
+/** The number of the attempt that comes next. */
+export function toNextAttempt(state: RunState, way: string, direction: Direction): number {
+  const known = readWay(state, way);
+  return (direction === 'undo' ? known.undo : known).attempts + 1;
+}

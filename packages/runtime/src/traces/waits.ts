@@ -35,6 +35,7 @@ export function takeWaits(
 ): { readonly taken: readonly Wait[]; readonly left: Waits } {
   const { ends } = findTelling(event.type);
   const ended = Object.values(waits).filter((wait) => isOver[ends](wait, event));
+  if (ended.length === 0) return { taken: ended, left: waits };
   const until = 'startedAt' in event ? Math.min(event.startedAt, event.at) : event.at;
   // What is decided at once was not waited for.
   const shortestMs = 'startedAt' in event ? 1 : decisionMs;

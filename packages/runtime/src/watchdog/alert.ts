@@ -13,13 +13,14 @@ export const Alert = z.object({
   message: z.string(),
   action: z.string(),
   result: z.string(),
+  skippable: z.array(z.string()).readonly().optional(),
   /** Since when all looks well again: it is believed only after a while. */
   calmSince: z.int().nullable(),
 });
 export type Alert = Readonly<z.infer<typeof Alert>>;
 
 /** What a person can do about a run, as commands. */
-export type ToCommands = (runId: string) => readonly string[];
+export type ToCommands = (runId: string, skippable?: readonly string[]) => readonly string[];
 
 const aboutRuns: ReadonlySet<string> = new Set(['order-overdue', 'order-stuck']);
 /** The subject of an alert about many. */
@@ -38,7 +39,7 @@ export function toAlertView(alert: Alert, toCommands: ToCommands): AlertView {
     message,
     action,
     result,
-    commands: isAboutOne(alert) ? [...toCommands(subject)] : [],
+    commands: isAboutOne(alert) ? [...toCommands(subject, alert.skippable)] : [],
   };
 }
 

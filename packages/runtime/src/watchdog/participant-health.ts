@@ -1,5 +1,6 @@
 /** Whether participants answer, for whoever asks about readiness. Reported, never required: orders wait for them. */
 import type { Saga } from '@baton/saga';
+import { runUntraced } from '@baton/telemetry';
 import type { RunParticipants } from '../participants.ts';
 import { listCalled } from '../run/definition.ts';
 
@@ -25,9 +26,10 @@ export function createParticipantHealth(
     if (now() - askedAt >= freshMs) {
       askedAt = now();
       for (const [name, participant] of Object.entries(participants)) {
-        void participant
-          .ready({}, { signal: AbortSignal.timeout(patienceMs) })
-          .then(({ ok }) => answers.set(name, ok ? 'answers' : 'does not answer'));
+        const signal = AbortSignal.timeout(patienceMs);
+        void runUntraced(() => participant.ready({}, { signal })).then(({ ok }) =>
+          answers.set(name, ok ? 'answers' : 'does not answer'),
+        );
       }
     }
     return Object.fromEntries(answers);

@@ -1,4 +1,5 @@
 /** Audits in the background, now and then and when asked: a difference counts once a second audit finds it too. */
+import { runUntraced } from '@baton/telemetry';
 import type { Books } from '../books/books.ts';
 import type { ObservedBooks, ObservedGap } from './watchdog-observation.ts';
 
@@ -8,7 +9,7 @@ const confirmMs = 5_000;
 /** Until participants are asked again that did not answer an audit. */
 const unreachableMs = 30_000;
 const patienceMs = 600_000;
-/** An audit reads every order that is kept: it may take a twentieth of the time, however many they are. */
+/** The first audit reads every order that is kept: it may take a twentieth of the time, however many they are. */
 const share = 20;
 
 /** So long, and so often without a verdict, is more than a participant that is away for a moment. */
@@ -43,7 +44,7 @@ export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWa
   const gap = createGap(now);
   const run = async (): Promise<void> => {
     const [at, doubted] = [now(), doubts];
-    const said = await audit(AbortSignal.timeout(patienceMs))
+    const said = await runUntraced(() => audit(AbortSignal.timeout(patienceMs)))
       .catch((error) => {
         gap.fail(at, 'it failed, as the log says');
         throw error;

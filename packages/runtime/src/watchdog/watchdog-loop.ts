@@ -43,7 +43,7 @@ export interface Watchdog {
 const everyMs = 1_000;
 /** Alerts that an audit ends. */
 const audited: ReadonlySet<string> = new Set<AlertRule>(['data-changed', 'books-differ']);
-const reason = 'watchdog: it should have gone on by now';
+const reason = 'it should have gone on by now';
 
 export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog> {
   const { engine, clock, log, onAlert, olderThanMs = 300_000 } = options;
@@ -85,7 +85,7 @@ export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog
     for (const alert of watched.opened) onAlert('opened', toView(alert));
     for (const alert of watched.resolved) onAlert('resolved', toView(alert));
     for (const id of await orders.takeDue(isHealed))
-      await engine.retry(id, reason, { nudge: true });
+      await engine.retry(id, reason, { by: 'watchdog', nudge: true });
   };
   const callOff = again(clock, () => look().catch(onError));
   return {

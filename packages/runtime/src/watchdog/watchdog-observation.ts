@@ -16,7 +16,11 @@ export interface ObservedOrder {
   readonly acceptedAt: number;
   /** In words: what it waits for. */
   readonly waitsFor: string;
-  /** Tries on its own; false for what was set aside for an operator. */
+  /** In words, after a comma: how often that was tried, with what end, and when it is next. Empty for what is set aside. */
+  readonly nextTry: string;
+  /** Steps that an operator can write off as things stand. */
+  readonly skippable: readonly string[];
+  /** Tries on its own; false for what is set aside. */
   readonly goesOn: boolean;
   /** How often the watchdog had it tried again. */
   readonly retries: number;

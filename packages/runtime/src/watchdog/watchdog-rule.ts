@@ -10,6 +10,8 @@ export interface Finding {
   /** What is done about it without an operator. */
   readonly action: string;
   readonly result: string;
+  /** Steps that an operator can write off. */
+  readonly skippable?: readonly string[] | undefined;
 }
 
 /** Pure. `open` are the rule's own alerts, so that one may end at another mark than it began. */

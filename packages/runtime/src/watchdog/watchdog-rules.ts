@@ -10,8 +10,10 @@ const breakerRule: Rule = {
   name: 'breaker-open',
   // One that closes and opens again at once is one trouble.
   calmMs: 5_000,
-  find: ({ breakers }) =>
-    breakers.filter(({ isOpen, isIdle }) => isOpen && !isIdle).map(toBreakerFinding),
+  find: ({ at, breakers }) =>
+    breakers
+      .filter(({ isOpen, isIdle }) => isOpen && !isIdle)
+      .map((breaker) => toBreakerFinding(breaker, at)),
   conclude: (alert, seen) => {
     const span = toSpan(lastedMs(alert, seen));
     const isIdle = seen.breakers.some((one) => one.participant === alert.subject && one.isIdle);
@@ -23,12 +25,13 @@ const breakerRule: Rule = {
   },
 };
 
-const toBreakerFinding = (breaker: ObservedBreaker): Finding => ({
+const toBreakerFinding = (breaker: ObservedBreaker, at: number): Finding => ({
   subject: breaker.participant,
   orders: breaker.parked,
-  message: `${toTrouble(breaker)}: its breaker is open`,
-  action: 'Its steps are parked, which burns no attempt, and one order at a time probes it',
-  result: toProgress(breaker),
+  message: `${toTrouble(breaker)}: its breaker opened`,
+  action:
+    'Its steps wait, which uses up no attempt, and one order at a time tries whether it is well',
+  result: toProgress(breaker, at),
 });
 
 /** A call that threw may never have left, so it is not laid at the participant's door. */
@@ -37,8 +40,8 @@ function toTrouble({ participant, lastCode }: ObservedBreaker): string {
   return `${participant} fails or does not answer${lastCode === null ? '' : ` (${lastCode})`}`;
 }
 
-const toProgress = ({ parked, nextTryAt }: ObservedBreaker): string =>
-  `Still open: ${parked} orders wait${nextTryAt === null ? '' : `, next try at ${toInstant(nextTryAt)}`}`;
+const toProgress = ({ parked, nextTryAt }: ObservedBreaker, at: number): string =>
+  `Still so at ${toInstant(at)}: ${parked} orders wait${nextTryAt === null ? '' : `, next try at ${toInstant(nextTryAt)}`}`;
 
 const deep = 0.8;
 const shallow = 0.5;

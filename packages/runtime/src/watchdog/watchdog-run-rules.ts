@@ -36,7 +36,8 @@ export const stuckRule: Rule = {
     findOrders(seen.stuck, open, {
       one: ({ id, waitsFor }) => `${id} cannot be ended so far: ${waitsFor}`,
       many: (count) => `${count} orders cannot be ended so far`,
-      action: 'Owed undos go on, ever more rarely, and at once when the participant answers again',
+      action:
+        'An owed undo is tried again ever more rarely, and soon after a participant that had failed answers again',
     }),
   conclude: (alert, seen) => concludeOrders(alert, seen, 'it goes on'),
 };
@@ -53,8 +54,9 @@ function findOrders(
       subject: order.id,
       orders: 1,
       message: one(order),
-      action: order.goesOn ? action : 'It was set aside for an operator; all others go on',
+      action: order.goesOn ? action : 'It is set aside; all others go on',
       result: toResult(order),
+      skippable: order.skippable,
     }));
   const [oldest] = orders;
   if (!oldest) return [];
@@ -62,9 +64,9 @@ function findOrders(
   return [{ subject: all, orders: count, message, action, result: toResult(oldest) }];
 }
 
-function toResult({ id, waitsFor, retries }: ObservedOrder): string {
+function toResult({ id, waitsFor, nextTry, retries }: ObservedOrder): string {
   const tried = retries > 0 ? `, tried again ${retries} times from here` : '';
-  return `Still open: ${id} ${waitsFor}${tried}`;
+  return `Still open: ${id} ${waitsFor}${nextTry}${tried}`;
 }
 
 function concludeOrders(alert: Alert, seen: Observation, otherwise: string): string {

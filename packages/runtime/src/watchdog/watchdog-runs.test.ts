@@ -100,6 +100,16 @@ it('leaves alone what waits for a breaker or an answer, or was set aside', async
   ]);
 });
 
+it('says how often a thing was tried, and when it is next, or that it is in its turn', async () => {
+  const { watch } = createScene({ a: 'waits', b: 'in flight', c: 'parked', d: 'quarantined' });
+  expect((await watch.look()).overdue.orders.map(({ nextTry }) => nextTry)).toEqual([
+    ', was tried once and last ended with: no answer in time, next try at 1970-01-01T00:10:05.000Z',
+    ', is in its turn now',
+    ', goes on once its breaker closes',
+    '',
+  ]);
+});
+
 it('leaves alone what would be tried at an open breaker', async () => {
   const { scene, watch } = createScene({ a: 'waits' });
   scene.participants = [

@@ -9,6 +9,8 @@ import {
   viewRun,
 } from '@baton/saga';
 import { findDefinition } from '../run/definition.ts';
+import { toWords as toCodeWords } from '../run/event-words.ts';
+import { toInstant } from '../run/instant.ts';
 import type { ObservedOrder, ObservedOrders } from './watchdog-observation.ts';
 import { eachMax } from './watchdog-run-rules.ts';
 
@@ -122,7 +124,7 @@ async function findShut(engine: OrdersWatchOptions['engine']): Promise<ReadonlyS
 
 const unknown: Retried = { lookedAt: Number.NEGATIVE_INFINITY, count: 0 };
 
-/** One that waits for a breaker goes on by itself, and to try it would hasten the breaker; what was set aside is an operator's. */
+/** An order that waits for a breaker goes on by itself, and to try it would hasten the breaker; a quarantined one rests. */
 function canBeHastened({ state, next }: RunView, shut: ReadonlySet<string>): boolean {
   // What would be called now is being called, or waits for a breaker or a place.
   if (next?.type !== 'wait' || shut.has(next.way.participant)) return false;
@@ -136,7 +138,29 @@ const hasParkedUndo = ({ ways }: RunState): boolean =>
 function toObserved(order: RunView, retries: number): ObservedOrder {
   const { id, state, saga } = order;
   const goesOn = saga !== null && !state.isQuarantined;
-  return { id, acceptedAt: state.acceptedAt, waitsFor: toWords(order), goesOn, retries };
+  const nextTry = goesOn ? toNextTry(order) : '';
+  return {
+    id,
+    acceptedAt: state.acceptedAt,
+    waitsFor: toWords(order),
+    nextTry,
+    skippable: order.acts.skip,
+    goesOn,
+    retries,
+  };
+}
+
+/** What is next now may stand in line. */
+function toNextTry({ state, next }: RunView): string {
+  if (next?.type !== 'wait' && next?.type !== 'perform') return '';
+  const way = readWay(state, next.way.name);
+  const { attempts, code, isParked } = next.direction === 'undo' ? way.undo : way;
+  const last = code === null ? '' : ` and last ended with: ${toCodeWords(code)}`;
+  const tried =
+    attempts > 0 ? `, was tried ${attempts === 1 ? 'once' : `${attempts} times`}${last}` : '';
+  const turn = isParked ? 'goes on once its breaker closes' : 'is in its turn now';
+  const when = next.type === 'wait' ? `next try at ${toInstant(next.until)}` : turn;
+  return `${tried}, ${when}`;
 }
 
 function toWords({ state, saga, next }: RunView): string {

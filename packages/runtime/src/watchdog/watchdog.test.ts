@@ -46,6 +46,8 @@ const orders = (count: number, change = {}): ObservedOrders => ({
     id: `ord_${i}`,
     acceptedAt: 0,
     waitsFor: 'waits for payment-service (to undo pay)',
+    nextTry: ', next try at 1970-01-01T00:00:09.000Z',
+    skippable: ['pay'],
     goesOn: true,
     retries: 0,
     ...change,
@@ -74,12 +76,18 @@ describe('an open breaker', () => {
       id: 'breaker-open:payment-service:0',
       rule: 'breaker-open',
       subject: 'payment-service',
-      action: expect.stringContaining('parked'),
-      result: 'Still open: 3 orders wait, next try at 1970-01-01T00:00:09.000Z',
+      action: expect.stringContaining('uses up no attempt'),
+      result:
+        'Still so at 1970-01-01T00:00:00.000Z: 3 orders wait, next try at 1970-01-01T00:00:09.000Z',
     });
     expect(look(5 * second, breaker(true, 40))).toMatchObject({ openedCount: 0, resolvedCount: 0 });
     expect(look(6 * second, breaker(true, 9)).open).toMatchObject([{ orders: 40 }]);
-    expect(look(12 * second, breaker(false))).toMatchObject({ resolvedCount: 0 });
+    const calm = look(12 * second, breaker(false));
+    expect(calm).toMatchObject({ resolvedCount: 0 });
+    // What was seen before would contradict what is seen now.
+    expect(calm.open).toMatchObject([
+      { result: 'Not seen since 1970-01-01T00:00:12.000Z; over once that has lasted for 5 s' },
+    ]);
     const { resolved, open } = look(17 * second, breaker(false));
     expect(resolved).toMatchObject([
       { resolvedAt: 17 * second, result: 'Closed after 12 s; up to 40 orders went on' },
@@ -100,10 +108,10 @@ describe('an open breaker', () => {
   it('names what the last call ended with, and blames nobody for a call that threw', () => {
     const look = createWatch();
     expect(look(0, breaker(true, 0, { lastCode: 'timed-out' })).opened).toMatchObject([
-      { message: 'payment-service fails or does not answer (timed-out): its breaker is open' },
+      { message: 'payment-service fails or does not answer (timed-out): its breaker opened' },
     ]);
     expect(look(1, breaker(true, 0, { lastCode: 'threw' })).open).toMatchObject([
-      { message: 'Calls to payment-service end in an error here (threw): its breaker is open' },
+      { message: 'Calls to payment-service end in an error here (threw): its breaker opened' },
     ]);
   });
 
@@ -176,7 +184,9 @@ describe('a stuck order', () => {
       {
         rule: 'order-stuck',
         message: 'ord_0 cannot be ended so far: waits for payment-service (to undo pay)',
-        action: expect.stringContaining('at once when the participant answers again'),
+        action: expect.stringContaining('soon after a participant that had failed answers again'),
+        result:
+          'Still open: ord_0 waits for payment-service (to undo pay), next try at 1970-01-01T00:00:09.000Z',
       },
     ]);
     const endOf = () => 'It is compensated';
@@ -194,9 +204,17 @@ describe('a stuck order', () => {
     expect(look(380 * second).resolved).toMatchObject([{ result: 'After 3 min: it goes on' }]);
   });
 
-  it('that was set aside waits for an operator', () => {
+  it('is over no earlier than it began, and soon, where the clock was set back', () => {
+    const look = createWatch();
+    look(900 * second, stuck(1));
+    look(901 * second);
+    expect(look(10 * second)).toMatchObject({ resolvedCount: 0 });
+    expect(look(190 * second).resolved).toMatchObject([{ resolvedAt: 900 * second }]);
+  });
+
+  it('that is set aside is left there', () => {
     expect(createWatch()(0, stuck(1, { goesOn: false })).opened).toMatchObject([
-      { action: expect.stringContaining('operator') },
+      { action: 'It is set aside; all others go on' },
     ]);
   });
 });

@@ -4,7 +4,8 @@
  * 1. One alert for each rule and subject at a time.
  * 2. An alert ends only after its rule found nothing for a while: it does not flap.
  */
-import type { Alert } from './alert.ts';
+import { toInstant } from '../run/instant.ts';
+import { type Alert, toSpan } from './alert.ts';
 import type { Observation } from './watchdog-observation.ts';
 import type { Finding, Rule } from './watchdog-rule.ts';
 import { rules } from './watchdog-rules.ts';
@@ -59,8 +60,18 @@ function look(rule: Rule, alert: Alert, finding: Finding | undefined, seen: Obse
     const orders = Math.max(alert.orders, finding.orders);
     return { ...alert, ...finding, orders, calmSince: null };
   }
-  const calm = { ...alert, calmSince: alert.calmSince ?? seen.at };
-  const isBelieved = seen.at - calm.calmSince >= rule.calmMs || rule.isOver?.(alert, seen);
-  if (!isBelieved) return calm;
-  return { ...calm, resolvedAt: seen.at, result: rule.conclude(calm, seen) };
+  // What was kept may be of a clock that was ahead.
+  const calmSince = Math.min(alert.calmSince ?? seen.at, seen.at);
+  const calm = { ...alert, calmSince };
+  const isBelieved = seen.at - calmSince >= rule.calmMs || rule.isOver?.(alert, seen);
+  if (!isBelieved) return { ...calm, result: toCalmWords(calmSince, rule) };
+  return {
+    ...calm,
+    resolvedAt: Math.max(alert.openedAt, seen.at),
+    result: rule.conclude(calm, seen),
+  };
 }
+
+/** What was seen before it would be stale. */
+const toCalmWords = (calmSince: number, { calmMs }: Rule): string =>
+  `Not seen since ${toInstant(calmSince)}; over once that has lasted for ${toSpan(calmMs)}`;

@@ -4,7 +4,7 @@
  */
 import type { AlertDelivery } from '@baton/contracts';
 import type { Clock } from '@baton/saga';
-import type { Log } from '@baton/telemetry';
+import { type Log, runUntraced } from '@baton/telemetry';
 
 export interface WebhookOptions {
   /** From configuration. It may hold a secret, so it is never logged. */
@@ -29,13 +29,15 @@ export function createWebhook({ url, clock, log, timeoutMs = 3_000 }: WebhookOpt
   let isSending = false;
   const post = async (delivery: AlertDelivery): Promise<boolean> => {
     try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(delivery),
-        redirect: 'error',
-        signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(timeoutMs)]),
-      });
+      const response = await runUntraced(() =>
+        fetch(url, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(delivery),
+          redirect: 'error',
+          signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(timeoutMs)]),
+        }),
+      );
       await response.body?.cancel();
       return response.ok;
     } catch {

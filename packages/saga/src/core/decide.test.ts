@@ -19,14 +19,16 @@ import {
   writtenOff,
 } from '../fixtures/history.ts';
 import { trip } from '../fixtures/trip.ts';
-import { findUnfinished, toInterruption } from '../run/recovery.ts';
-import { decide, findOpenLater, findOwed, isPastPivot, readOutputs } from './decide.ts';
+import { toInterruption } from '../run/recovery.ts';
+import { decide, findOpenLater, findOwed, isPastPivot, readOutputs, type Seen } from './decide.ts';
 import type { Happening } from './event.ts';
 import { ok, type Reply } from './reply.ts';
 import { saga } from './saga.ts';
 
 const then = (happenings: readonly Happening[], now = 100): string =>
   say(decide(trip, given(...happenings), now));
+
+const healed = (at: number): Seen => ({ healedAt: () => at, bornAt: 0 });
 
 const booked = [succeeded('quote'), succeeded('flight'), succeeded('hotel')];
 const paid = [...booked, succeeded('pay')];
@@ -63,9 +65,18 @@ describe('going forward', () => {
     expect(then([late], 9_900)).toBe('wait until 10005 for forward quote');
   });
 
+  test('counts of that budget only what the process lived through, whatever the clock was before', () => {
+    const at = (now: number, bornAt: number, startedAt = 5): string =>
+      say(decide(trip, given(unsent('quote', { startedAt })), now, { ...healed(0), bornAt }));
+    expect(at(59_999, 50_000)).toBe('forward quote');
+    expect(at(60_000, 50_000)).toBe('compensate for quote: breaker-open');
+    expect(at(10_005, 4)).toBe('compensate for quote: breaker-open');
+    expect(at(20_000, 0, 20_001)).toBe('forward quote');
+  });
+
   test('waits for its own time, though the breaker has closed since', () => {
     const state = given(unknown('quote', { retryAt: 300 }));
-    expect(say(decide(trip, state, 100, () => 50))).toBe('wait until 300 for forward quote');
+    expect(say(decide(trip, state, 100, healed(50)))).toBe('wait until 300 for forward quote');
   });
 
   test('gives up when the attempts are used up', () => {
@@ -219,9 +230,9 @@ describe('a later step', () => {
     const missed = unknown('mail', { retryAt: 900 });
     const state = given(...paid, deferred('mail'), { type: 'completed' }, missed);
     const { triedAt = 0 } = state.ways.mail ?? {};
-    const healed = (healedAt: number): string => say(decide(trip, state, 100, () => healedAt));
-    expect(healed(triedAt)).toBe('wait until 900 for forward mail');
-    expect(healed(triedAt + 1)).toBe('forward mail');
+    const afterHealing = (at: number): string => say(decide(trip, state, 100, healed(at)));
+    expect(afterHealing(triedAt)).toBe('wait until 900 for forward mail');
+    expect(afterHealing(triedAt + 1)).toBe('forward mail');
   });
 
   test('is not done after completion unless it was put off', () => {
@@ -269,15 +280,25 @@ describe('going back', () => {
     expect(then([...booked, ...spent('pay'), decided])).toBe('undo pay');
   });
 
-  test('undoes nothing that was refused or never sent', () => {
-    expect(then([succeeded('quote'), refusedBy('flight'), decided])).toBe('compensated');
-    expect(then([succeeded('quote'), unsent('flight'), decided])).toBe('compensated');
+  test('undoes nothing that was refused, also after an unknown, or never sent', () => {
+    for (const end of [refusedBy('flight'), unsent('flight')])
+      expect(then([succeeded('quote'), end, decided])).toBe('compensated');
+    const clear = [succeeded('quote'), unknown('flight'), refusedBy('flight'), decided];
+    expect(then(clear)).toBe('compensated');
   });
 
-  test('undoes nothing that was refused after an unknown', () => {
-    expect(then([succeeded('quote'), unknown('flight'), refusedBy('flight'), decided])).toBe(
-      'compensated',
-    );
+  test('leaves alone what an earlier run under its id had done, once a key says that there was one', () => {
+    const replayed = { ...succeeded('flight'), details: { replayed: 'true' } } as const;
+    const again = { ...succeeded('hotel'), attempt: 2, details: { replayed: 'true' } } as const;
+    const own = { ...succeeded('hotel'), details: { status: 200 } } as const;
+    const owed = (code: string, hotel: Happening): string[] => {
+      const end = { type: 'compensation-decided', step: 'pay', code } as const;
+      const state = given(succeeded('quote'), replayed, hotel, refusedBy('pay', code), end);
+      return findOwed(trip, state).map(({ name }) => name);
+    };
+    expect(owed('declined', again)).toEqual(['hotel', 'flight']);
+    for (const hotel of [again, own, unknown('hotel')])
+      expect(owed('key-reused', hotel)).toEqual(['hotel']);
   });
 
   test('undoes both ways of a step, the alternate first', () => {
@@ -363,18 +384,21 @@ describe('going back', () => {
 });
 
 describe('a run that was set aside', () => {
-  const aside: Happening = { type: 'quarantined', code: 'poison' };
+  const aside: Happening = { type: 'quarantined', code: 'poison', until: 1_000 };
 
   test.each([
     ['on its way', [...booked]],
     ['on its way back', [...booked, decided]],
     ['under repair', [...paid, deferred('mail'), { type: 'completed' } as const]],
-  ])('rests, %s', (_, history) => {
+  ])('rests until its time, %s', (_, history) => {
     expect(then(history)).not.toBe('rest');
-    expect(then([...history, aside])).toBe('rest');
-    expect(then([...history, aside, { type: 'retry-requested', reason: 'mended' }])).not.toBe(
-      'rest',
-    );
+    expect(then([...history, aside], 999)).toBe('rest');
+    expect(then([...history, aside], 1_000)).not.toBe('rest');
+    expect(then([...history, aside], 1_000 - 900_000)).toBe('rest');
+    expect(then([...history, aside], 999 - 900_000)).not.toBe('rest');
+    const older = { type: 'quarantined', code: 'of an older engine' } as const;
+    for (const last of [older, { type: 'retry-requested', reason: 'mended' } as const])
+      expect(then([...history, aside, last])).not.toBe('rest');
   });
 });
 
@@ -441,8 +465,10 @@ describe('a cancellation', () => {
 });
 
 describe('the way that a crash may have interrupted', () => {
-  const found = (...history: readonly Happening[]): string | undefined =>
-    findUnfinished(trip, given(...history))?.name;
+  const found = (...history: readonly Happening[]): string | undefined => {
+    const said = toInterruption(trip, given(...history), 100);
+    return said?.type === 'step-unknown' ? said.way : undefined;
+  };
 
   test('is the current one while it has no result', () => {
     expect(found()).toBe('quote');

@@ -7,7 +7,7 @@
  * 4. An undo that waits holds back the earlier undos of its own participant, and no others.
  */
 import type { Decision, Direction } from './event.ts';
-import { type Patience, toLongestMs } from './policy.ts';
+import { endlessDelayMaxMs, type Patience, toLongestMs } from './policy.ts';
 import { type PlannedStep, type PlannedWay, type Saga, toWays } from './saga.ts';
 import {
   type RunState,
@@ -28,14 +28,12 @@ export const toCall = ({ way, direction }: Aim): NonNullable<PlannedWay['undo']>
 
 /** Times are in milliseconds since the epoch. */
 export type Command =
-  /**
-   * Whichever of these is admitted first, one of each participant, in this order. If none is by `until`, decide again.
-   * `patient`: participants of what waits beside them, and is due as soon as its participant is well again.
-   */
+  /** Whichever of these is admitted first, one of each participant, in order. If none is by `until`, decide again. */
   | {
       readonly type: 'perform';
       readonly aims: readonly Aim[];
       readonly until: number;
+      /** Participants of what waits beside them, and is due as soon as its participant is well again. */
       readonly patient: readonly string[];
     }
   | (Aim & { readonly type: 'wait'; readonly until: number; readonly patient: readonly string[] })
@@ -45,25 +43,23 @@ export type Command =
 
 type AnySaga = Pick<Saga<unknown>, 'plan'>;
 
-/** When a participant's breaker closed last, in milliseconds since the epoch; 0 when it never did. */
-export type HealedAt = (participant: string) => number;
-
-interface View {
+/** What the process saw itself. Times are in milliseconds since the epoch. */
+export interface Seen {
+  /** When a participant's breaker closed last; 0 when it never did. */
+  readonly healedAt: (participant: string) => number;
+  /** Its start. */
+  readonly bornAt: number;
+}
+interface View extends Seen {
   readonly now: number;
-  readonly healedAt: HealedAt;
 }
 
 const rest: Command = { type: 'rest' };
+const unseen: Seen = { healedAt: () => 0, bornAt: Number.NEGATIVE_INFINITY };
 
-/** `now` is in milliseconds since the epoch, and no earlier than the state's last event. */
-export function decide(
-  saga: AnySaga,
-  state: RunState,
-  now: number,
-  healedAt: HealedAt = () => 0,
-): Command {
-  const view = { now, healedAt };
-  if (state.isQuarantined) return rest;
+export function decide(saga: AnySaga, state: RunState, now: number, seen = unseen): Command {
+  const view = { now, ...seen };
+  if (isResting(state, now)) return rest;
   switch (state.phase) {
     case 'forward':
       return decideForward(saga, state, view);
@@ -85,6 +81,10 @@ export function decide(
   }
 }
 
+/** A time that is too far away was written under another clock. */
+const isResting = ({ isQuarantined, restsUntil }: RunState, now: number): boolean =>
+  isQuarantined && restsUntil > now && restsUntil - now <= endlessDelayMaxMs;
+
 export const isPastPivot = (saga: AnySaga, state: RunState): boolean =>
   saga.plan.some((step) => step.kind === 'pivot' && findOk(state, step));
 
@@ -97,12 +97,16 @@ function decideForward(saga: AnySaga, state: RunState, view: View): Command {
   const { result, code, final, failures, since } = readWay(state, way.name);
   if (result === 'refused')
     return { type: 'compensation-decided', code: code ?? 'refused', step: step.name };
-  const endsAt = (since ?? never) + way.tries.budgetMs;
+  const endsAt = since === null ? never : toEndsAt(since, way, view);
   if (final || failures >= way.tries.attemptsMax || view.now >= endsAt)
     return giveUp(state, step, code ?? 'exhausted');
   if (owesFirstUndo(state, step)) return undoFirst(state, step, view);
   return actOn([toDue(state, { way, direction: 'forward' }, endsAt)], view, rest);
 }
+
+/** Of a budget only time counts that this process lived through: a clock that was set wrong gives nothing up. */
+const toEndsAt = (since: number, { tries }: PlannedWay, { bornAt }: View): number =>
+  Math.max(since, bornAt) + tries.budgetMs;
 
 /** The first step without an outcome; later steps that were refused, put off or written off hold nothing up. */
 export function findCurrent(saga: AnySaga, state: RunState): PlannedStep | undefined {
@@ -127,7 +131,8 @@ function giveUp(state: RunState, step: PlannedStep, code: string): Command {
 /** The alternate has its own patience, and the undo before it counts: it ends as one that was never reached. */
 function undoFirst(state: RunState, step: PlannedStep, view: View): Command {
   const { undo, code } = readWay(state, step.first.name);
-  const endsAt = (readChosenAt(state, step.name) ?? view.now) + chosen(state, step).tries.budgetMs;
+  const since = readChosenAt(state, step.name) ?? view.now;
+  const endsAt = toEndsAt(since, chosen(state, step), view);
   if (undo.exhausted || view.now >= endsAt)
     return { type: 'compensation-decided', code: code ?? 'exhausted', step: step.name };
   return actOn([toDue(state, { way: step.first, direction: 'undo' }, endsAt)], view, rest);
@@ -164,10 +169,15 @@ export function findOwed(saga: AnySaga, state: RunState): PlannedWay[] {
     .filter((way) => isOwed(state, way));
 }
 
+/** `key-reused` says that this id had a run before: what was done before this one asked for it is that run's. */
+export const isForeign = (state: RunState, way: string): boolean =>
+  state.reason?.code === 'key-reused' && readWay(state, way).isInherited;
+
 function isOwed(state: RunState, planned: PlannedWay): boolean {
   const way = readWay(state, planned.name);
   const mayBe = way.result === 'ok' || way.mayExist;
-  return planned.undo !== null && mayBe && !way.undo.done && way.writtenOff === null;
+  const isOurs = !isForeign(state, planned.name);
+  return planned.undo !== null && mayBe && isOurs && !way.undo.done && way.writtenOff === null;
 }
 
 /** Later steps that an operator may write off: open ones, before or after the run completed without them. */

@@ -21,10 +21,15 @@ interface Tried {
   readonly note?: string;
   readonly details?: Details;
 }
-interface Failed extends Tried {
+export interface Failed extends Tried {
   readonly code: string;
   /** When the next attempt is due, in milliseconds since the epoch: durable, so that a crash changes no delay. */
   readonly retryAt: number;
+}
+
+export interface Blame {
+  /** The process was ended from outside: no run is suspected for it. */
+  readonly blameless?: true;
 }
 
 type StepEvent =
@@ -32,7 +37,8 @@ type StepEvent =
   | (Tried & { readonly type: 'step-refused'; readonly code: string })
   | (Failed & { readonly type: 'step-unsent' })
   /** `final`: the same request will fare no better. `interrupted`: recovery wrote it, since the attempt's end was not seen. */
-  | (Failed & { readonly type: 'step-unknown'; readonly final?: true; readonly interrupted?: true })
+  | (Failed &
+      Blame & { readonly type: 'step-unknown'; readonly final?: true; readonly interrupted?: true })
   /** It waits for its participant's breaker to close: no attempt, only the time budget, is used up. */
   | { readonly type: 'step-parked'; readonly way: WayName; readonly code: string };
 
@@ -55,23 +61,25 @@ type RunWideEvent =
       readonly context: Readonly<Record<string, string>>;
     }
   | { readonly type: 'cancel-requested'; readonly reason: string }
-  /**
-   * An operator's: what waits is due now, and is tried as if for the first time. A `nudge` only makes it due: what was
-   * counted counts, and a stuck run stays stuck until its undo is made.
-   */
-  | { readonly type: 'retry-requested'; readonly reason: string; readonly nudge?: true }
+  /** An operator's, unless `by` says whose: what waits is due, as if never tried. A `nudge` leaves what was counted. */
+  | {
+      readonly type: 'retry-requested';
+      readonly reason: string;
+      readonly by?: string;
+      readonly nudge?: true;
+    }
   /** An operator's: a later step will not be done, or an undo not be made, by us. */
   | (Aimed & { readonly type: 'written-off'; readonly reason: string })
   /** A restart found it with an undo or a repair ahead. A forward step's attempt is marked unknown instead. */
-  | {
+  | (Blame & {
       readonly type: 'recovered';
       /** What may have been under way when the process ended: several where nobody can say which. Older journals lack it. */
       readonly interrupted?: readonly Aimed[];
-    }
+    })
   /** Written before the call of a run that crashes may come from, so that the next one can be laid at its door. */
   | (Aimed & { readonly type: 'attempt-started' })
-  /** The process ended too often in its calls: it rests until an operator asks for a retry. */
-  | { readonly type: 'quarantined'; readonly code: string };
+  /** The process ended too often in its calls: it rests, and is tried again alone from `until` on. Older journals lack that. */
+  | { readonly type: 'quarantined'; readonly code: string; readonly until?: number };
 
 /** What `decide` came to. Nothing is called for it. */
 export type Decision =

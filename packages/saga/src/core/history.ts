@@ -1,13 +1,13 @@
 import type { Event, Happening } from './event.ts';
 import { evolve, type RunState } from './state.ts';
 
-/** What happened, numbered and timed, and the state after it. The only place where events get both. */
-export function extend(
-  state: RunState | null,
-  happenings: readonly Happening[],
-  at: number,
-): { readonly events: readonly Event[]; readonly after: RunState | null } {
+/**
+ * What happened, numbered and timed, and the state after it. The only place where events get both. None lies before the
+ * one that it follows, also where the clock was set back in between.
+ */
+export function extend(state: RunState | null, happenings: readonly Happening[], now: number) {
   const first = (state?.seq ?? 0) + 1;
+  const at = Math.max(now, state?.at ?? 0);
   const events = happenings.map((happening, i): Event => ({ ...happening, seq: first + i, at }));
   return { events, after: events.reduce<RunState | null>(evolve, state) };
 }

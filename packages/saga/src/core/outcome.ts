@@ -2,7 +2,7 @@
 import type { Happening } from './event.ts';
 import { type Patience, type Tries, toDelayMs } from './policy.ts';
 import type { Reply } from './reply.ts';
-import type { WayState } from './state.ts';
+import type { TriedState, WayState } from './state.ts';
 
 interface Outcome {
   readonly tried: { readonly way: string; readonly attempt: number; readonly startedAt: number };
@@ -41,12 +41,9 @@ function isExhausted({ reply, before, tries }: Outcome): boolean {
   return reply.retriable === false || before.undo.failures + 1 >= tries.attemptsMax;
 }
 
-function toRetryAt(
-  { tries, reply, endedAt, random }: Outcome,
-  { failures, unsents }: Pick<WayState, 'failures' | 'unsents'>,
-  patience: Patience,
-): number {
-  const misses = { failures: failures + 1, unsents };
+function toRetryAt(outcome: Outcome, before: TriedState, patience: Patience): number {
+  const { tries, reply, endedAt, random } = outcome;
+  const misses = { ...before, failures: before.failures + 1 };
   const retryAfterMs = 'retryAfterMs' in reply ? (reply.retryAfterMs ?? 0) : 0;
   return endedAt + toDelayMs(tries, misses, { patience, retryAfterMs, random });
 }

@@ -17,6 +17,7 @@ describe('a policy', () => {
     ['no attempt', { retry: { attemptsMax: 0 } }, 'attemptsMax must be above 0, not 0'],
     ['a negative delay', { retry: { firstDelayMs: -1 } }, 'firstDelayMs must be above 0, not -1'],
     ['a factor that is no number', { retry: { factor: Number.NaN } }, 'factor must be above 0'],
+    ['a text', { timeoutMs: JSON.parse('"5"') }, 'timeoutMs must be above 0, not 5'],
     ['an endless delay', { retry: { delayMaxMs: Number.POSITIVE_INFINITY } }, 'must have an end'],
   ])('is refused with %s', (_, policy, why) => {
     expect(() => toTries(policy, forwardDefaults)).toThrow(RangeError);

@@ -12,7 +12,7 @@ export interface Retry {
   readonly factor: number;
   /** The longest wait between two of these attempts, `Retry-After` included. */
   readonly delayMaxMs: number;
-  /** Time from the first recorded attempt until the step gives up. */
+  /** Time from the first recorded attempt, or the start of the process if that is later, until the step gives up. */
   readonly budgetMs: number;
 }
 
@@ -44,18 +44,23 @@ export const laterDefaults: Tries = {
   budgetMs: 5_000,
 };
 
+/** Throws a RangeError that names the figure. Plain JavaScript may pass a text that looks like a number. */
+export function checkFigures(figures: Readonly<Record<string, unknown>>, of = ''): void {
+  for (const [name, value] of Object.entries(figures)) {
+    if (typeof value === 'number' && value > 0) continue;
+    throw new RangeError(`${of}${name} must be above 0, not ${value}`);
+  }
+  if (figures.delayMaxMs === Number.POSITIVE_INFINITY)
+    throw new RangeError(`${of}delayMaxMs must have an end: there is a next attempt some day`);
+}
+
 export function toTries(policy: Policy, defaults: Tries): Tries {
   const tries = { ...defaults, ...policy.retry, timeoutMs: policy.timeoutMs ?? defaults.timeoutMs };
-  for (const [name, value] of Object.entries(tries)) {
-    if (!(value > 0)) throw new RangeError(`${name} must be above 0, not ${value}`);
-  }
-  if (tries.delayMaxMs === Number.POSITIVE_INFINITY)
-    throw new RangeError(
-      'delayMaxMs must have an end: the journal holds when the next attempt is due',
-    );
+  checkFigures(tries);
   if (tries.timeoutMs > timeoutMaxMs)
     throw new RangeError(`timeoutMs must be ${timeoutMaxMs} at most, not ${tries.timeoutMs}`);
-  return tries;
+  // The journal counts whole milliseconds.
+  return { ...tries, budgetMs: Math.ceil(tries.budgetMs) };
 }
 
 /** The longest wait of what goes on though the policy has no attempt left for it: ever more rarely, but for ever. */
@@ -68,13 +73,11 @@ export const endlessDelayMaxMs = 900_000;
  */
 export type Patience = 'step' | 'endless' | 'exhausted';
 
-/** Of one way, or of its undo. */
 interface Misses {
   readonly failures: number;
   readonly unsents: number;
 }
 
-/** How long it may wait after these misses, at most. */
 function toCeilingMs(tries: Tries, { failures, unsents }: Misses, patience: Patience): number {
   const { attemptsMax, firstDelayMs, factor, delayMaxMs } = tries;
   const misses = failures + unsents;
@@ -96,15 +99,8 @@ interface Wish {
   readonly random: number;
 }
 
-/**
- * Full jitter: anywhere up to the ceiling, so that those who failed together do not come back together. Never none: a
- * retry without an end must let go of its place.
- */
-export function toDelayMs(
-  tries: Tries,
-  misses: Misses,
-  { patience, retryAfterMs, random }: Wish,
-): number {
-  const jitteredMs = Math.round(random * toCeilingMs(tries, misses, patience));
-  return Math.max(1, jitteredMs, Math.min(retryAfterMs, tries.delayMaxMs));
+/** Full jitter, so that those who failed together do not come back together. Never 0: a retry lets go of its place. */
+export function toDelayMs(tries: Tries, misses: Misses, wish: Wish): number {
+  const jitteredMs = Math.round(wish.random * toCeilingMs(tries, misses, wish.patience));
+  return Math.max(1, jitteredMs, Math.ceil(Math.min(wish.retryAfterMs, tries.delayMaxMs)));
 }

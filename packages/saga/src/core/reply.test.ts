@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ok, readReply, refused, toRemarks } from './reply.ts';
 
+function ignore(): void {}
 const notAReply = { reply: 'unknown', code: 'not-a-reply', retriable: false };
 
 describe('what came back', () => {
@@ -13,7 +14,7 @@ describe('what came back', () => {
     ['an unknown with a wish', { reply: 'unknown', code: 'busy', retryAfterMs: 0 }],
     ['an unknown for good', { reply: 'unknown', code: 'bad-request', retriable: false }],
   ])('is believed when it is %s', (_, reply) => {
-    expect(readReply(reply)).toStrictEqual(reply);
+    expect(readReply(reply, ignore)).toStrictEqual(reply);
   });
 
   test.each([
@@ -24,34 +25,48 @@ describe('what came back', () => {
     ['a reply of another kind', { reply: 'maybe', code: 'reset' }],
     ['a refusal without a code', { reply: 'refused' }],
     ['an unknown whose code is no text', { reply: 'unknown', code: 7 }],
-    ['an output that JSON refuses', ok(1n)],
   ])('says nothing of the effect when it is %s', (_, value) => {
-    expect(readReply(value)).toStrictEqual(notAReply);
+    expect(readReply(value, ignore)).toStrictEqual(notAReply);
   });
 
   test('has the output that the journal will hold', () => {
-    expect(readReply(ok({ at: new Date(0), gone: undefined }))).toStrictEqual(
-      ok({ at: '1970-01-01T00:00:00.000Z' }),
-    );
+    expect(readReply(ok({ at: 0, gone: undefined }), ignore)).toStrictEqual(ok({ at: 0 }));
+  });
+
+  test('says nothing of the effect when its output cannot be stored, and why is heard', () => {
+    const heard: unknown[] = [];
+    const reply = readReply(ok({ at: new Date(0) }), (error) => heard.push(error));
+    expect(reply).toStrictEqual({ reply: 'unknown', code: 'unstorable-output', retriable: false });
+    expect(heard.map(String)).toEqual([
+      'TypeError: output.at is a Date, which does not survive JSON',
+    ]);
+  });
+
+  test('is none when its code is longer than a word', () => {
+    expect(readReply(refused('x'.repeat(256)), ignore)).toMatchObject({ reply: 'refused' });
+    expect(readReply(refused('x'.repeat(257)), ignore)).toStrictEqual(notAReply);
   });
 
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, '5', null])(
     'has no wish to wait for %s',
     (retryAfterMs) => {
       const reply = { reply: 'unsent', code: 'busy' };
-      expect(readReply({ ...reply, retryAfterMs })).toStrictEqual(reply);
+      expect(readReply({ ...reply, retryAfterMs }, ignore)).toStrictEqual(reply);
     },
   );
 
   test('may be asked for again unless it says otherwise', () => {
     const reply = { reply: 'unknown', code: 'busy' };
-    expect(readReply({ ...reply, retriable: true })).toStrictEqual(reply);
-    expect(readReply({ ...reply, retriable: 0 })).toStrictEqual(reply);
+    expect(readReply({ ...reply, retriable: true }, ignore)).toStrictEqual(reply);
+    expect(readReply({ ...reply, retriable: 0 }, ignore)).toStrictEqual(reply);
   });
 
   test('keeps its remarks', () => {
     const remarks = { note: 'slowed down', details: { url: 'http://a', status: 503 } };
-    expect(readReply({ ...ok(null), ...remarks })).toStrictEqual({ ...ok(null), ...remarks });
+    expect(readReply({ ...ok(null), ...remarks }, ignore)).toStrictEqual({
+      ...ok(null),
+      ...remarks,
+    });
   });
 });
 
@@ -59,6 +74,7 @@ describe('remarks', () => {
   test('are left out where they are none', () => {
     expect(toRemarks({})).toStrictEqual({});
     expect(toRemarks({ note: 7, details: null })).toStrictEqual({});
+    expect(toRemarks({ note: 'x'.repeat(257) })).toStrictEqual({ note: 'x'.repeat(256) });
     expect(toRemarks({ details: 'text' })).toStrictEqual({});
     expect(toRemarks({ details: {} })).toStrictEqual({});
   });

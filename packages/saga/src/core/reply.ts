@@ -1,5 +1,11 @@
+import { toStored } from './stored.ts';
+
 /** A few short values by name. */
 export type Details = Readonly<Record<string, string | number>>;
+interface Failure {
+  readonly code: string;
+  readonly retryAfterMs?: number | undefined;
+}
 interface Remarks {
   readonly note?: string | undefined;
   readonly details?: Details | undefined;
@@ -15,23 +21,15 @@ interface Remarks {
  * `code` is a stable short word, never an error's text. `retryAfterMs` is the participant's wish;
  * the policy's longest delay bounds it. `retriable: false` says that the same request will fare no better.
  * `note` is shown with the attempt, such as the fault that was injected into it.
- * `details` are kept with it for whoever looks closer, such as the address that was called; nothing is decided by them.
+ * `details` are kept with it for whoever looks closer, such as the address that was called. One of them decides
+ * something: `replayed` in an ok says that it was done before. Where another step is refused as `key-reused`, it is not undone.
  */
 export type Reply<O> = Remarks &
   (
     | { readonly reply: 'ok'; readonly output: O }
     | { readonly reply: 'refused'; readonly code: string }
-    | {
-        readonly reply: 'unsent';
-        readonly code: string;
-        readonly retryAfterMs?: number | undefined;
-      }
-    | {
-        readonly reply: 'unknown';
-        readonly code: string;
-        readonly retryAfterMs?: number | undefined;
-        readonly retriable?: boolean | undefined;
-      }
+    | (Failure & { readonly reply: 'unsent' })
+    | (Failure & { readonly reply: 'unknown'; readonly retriable?: boolean | undefined })
   );
 
 export const ok = <O>(output: O) => ({ reply: 'ok', output }) as const satisfies Reply<O>;
@@ -40,10 +38,10 @@ export const refused = (code: string) =>
 
 const notAReply: Reply<never> = { reply: 'unknown', code: 'not-a-reply', retriable: false };
 
-/** A plan written in plain JavaScript may return anything; what is no reply says nothing about the effect. */
-export function readReply(value: unknown): Reply<unknown> {
+/** Plain JavaScript may return anything: what is no reply, or no output that can be stored, says nothing. */
+export function readReply(value: unknown, onError: (error: unknown) => void): Reply<unknown> {
   const fields: Record<string, unknown> = Object(value);
-  return { ...readFields(fields), ...toRemarks(fields) };
+  return { ...readFields(fields, onError), ...toRemarks(fields) };
 }
 
 /** Without what is no remark, so that an event holds no empty fields. */
@@ -54,21 +52,25 @@ export function toRemarks({ note, details }: { note?: unknown; details?: unknown
   const given = typeof details === 'object' && details !== null ? Object.entries(details) : [];
   const known = given.filter(isDetail).slice(0, detailsMax);
   return {
-    ...(typeof note === 'string' && { note }),
+    ...(typeof note === 'string' && { note: note.slice(0, textMax) }),
     ...(known.length > 0 && { details: Object.fromEntries(known) }),
   };
 }
 
 const detailsMax = 8;
-const detailLengthMax = 256;
+/** In characters, of a code and of each remark. */
+const textMax = 256;
 
 const isDetail = (entry: [string, unknown]): entry is [string, string | number] =>
-  typeof entry[1] === 'string' ? entry[1].length <= detailLengthMax : Number.isFinite(entry[1]);
+  typeof entry[1] === 'string' ? entry[1].length <= textMax : Number.isFinite(entry[1]);
 
-function readFields(fields: Record<string, unknown>): Reply<unknown> {
+function readFields(
+  fields: Record<string, unknown>,
+  onError: (error: unknown) => void,
+): Reply<unknown> {
   const { reply, code, output, retryAfterMs, retriable } = fields;
-  if (reply === 'ok') return readOk(output);
-  if (typeof code !== 'string') return notAReply;
+  if (reply === 'ok') return readOk(output, onError);
+  if (typeof code !== 'string' || code.length > textMax) return notAReply;
   if (reply === 'refused') return refused(code);
   const wish = isDelay(retryAfterMs) ? { retryAfterMs } : {};
   if (reply === 'unsent') return { reply, code, ...wish };
@@ -76,15 +78,14 @@ function readFields(fields: Record<string, unknown>): Reply<unknown> {
   return { reply, code, ...wish, ...(retriable === false && { retriable }) };
 }
 
-function readOk(output: unknown): Reply<unknown> {
+function readOk(output: unknown, onError: (error: unknown) => void): Reply<unknown> {
   try {
-    return ok(toStored(output));
-  } catch {
-    return notAReply;
+    return ok(toStored(output, 'output'));
+  } catch (error) {
+    onError(error);
+    return { reply: 'unknown', code: 'unstorable-output', retriable: false };
   }
 }
 
 const isDelay = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY;
-/** As the journal will hold it, so that a run sees the same value before a crash and after. Throws for what JSON refuses. */
-export const toStored = (value: unknown): unknown => JSON.parse(JSON.stringify({ value })).value;

@@ -4,7 +4,7 @@
  * 1. It follows from the run's events and its plan: a crash, a retry, a parked step and a repair are one thing.
  * 2. What is neither waited for nor done is due at 0: before all that has a time, the oldest run first.
  */
-import { decide, type HealedAt } from './decide.ts';
+import { decide, type Seen } from './decide.ts';
 import type { Saga } from './saga.ts';
 import { isParked, type RunState, readTried } from './state.ts';
 import { isSettled } from './status.ts';
@@ -23,7 +23,7 @@ export interface Wait {
 export interface Rest {
   /** In milliseconds since the epoch. Null: nothing is left to do. */
   readonly dueAt: number | null;
-  /** `aside`: nothing moves it but an operator, or its definition when it is known again. */
+  /** `aside`: nothing moves it before its definition is known again. */
   readonly priority: Priority | 'aside';
   readonly waits: readonly Wait[];
 }
@@ -31,18 +31,10 @@ export interface Rest {
 /** The end of time as JavaScript counts it. */
 export const endlessMs = 8.64e15;
 
-const aside: Rest = { dueAt: endlessMs, priority: 'aside', waits: [] };
-
-export function toRest(
-  saga: Saga<unknown>,
-  state: RunState,
-  now: number,
-  healedAt: HealedAt,
-): Rest {
-  if (state.isQuarantined) return aside;
+export function toRest(saga: Saga<unknown>, state: RunState, now: number, seen: Seen): Rest {
   const priority = toPriority(state);
-  const next = decide(saga, state, now, healedAt);
-  if (next.type === 'rest') return { dueAt: null, priority, waits: [] };
+  const next = decide(saga, state, now, seen);
+  if (next.type === 'rest') return { dueAt: state.restsUntil || null, priority, waits: [] };
   const aims = next.type === 'perform' ? next.aims : [];
   const isHeldUp = 'until' in next && aims.every((aim) => isParked(state, aim));
   if (!isHeldUp) return { dueAt: 0, priority, waits: [] };

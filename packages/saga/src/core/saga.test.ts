@@ -2,7 +2,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { anyInput } from '../fixtures/any-input.ts';
 import { forwardDefaults, laterDefaults, undoDefaults } from './policy.ts';
 import { ok, type Reply } from './reply.ts';
-import { type Operation, type Saga, saga } from './saga.ts';
+import { findSaga, type Operation, type Saga, saga } from './saga.ts';
 
 interface Order {
   readonly customerId: string;
@@ -21,6 +21,20 @@ const reserved = () =>
     perform: ({ id, input, call }) => call(reserve, { orderId: id, lines: input.lines }),
     undo: done,
   });
+test('a definition is found by its name, its version and its structure together', () => {
+  const known = begin().end();
+  const others = [
+    { ...known, name: 'other' },
+    { ...known, version: 2 },
+    { ...known, structure: 'other' },
+  ];
+  for (const other of others) {
+    expect(findSaga([known], other)).toBeUndefined();
+    expect(findSaga([other], known)).toBeUndefined();
+  }
+  expect(findSaga([...others, known], known)).toBe(known);
+});
+
 /** Its body is for the compiler alone. */
 function compilesOnly(_: () => unknown): void {}
 
@@ -104,6 +118,37 @@ describe('a definition', () => {
     const twice = begin().step('pay', { perform: done, undo: null });
     const again: string = 'pay';
     expect(() => twice.step(again, { perform: done, undo: null })).toThrow('defined twice');
+  });
+
+  test('is refused by plain JavaScript that forgets or mistakes a part of it', () => {
+    const plain = begin() as unknown as Record<string, (...given: unknown[]) => typeof plain>;
+    const add = (kind: string, step: unknown, definition: unknown) => () =>
+      plain[kind]?.(step, definition);
+    const whole = { perform: done, undo: done };
+    expect(add('step', 5, whole)).toThrow("'5' is no step name");
+    expect(add('step', 'alt', whole)).toThrow('and not alt');
+    for (const wrong of [
+      undefined,
+      {},
+      { perform: done },
+      { undo: null },
+      { perform: 'x', undo: null },
+    ])
+      expect(add('step', 'pay', wrong)).toThrow("saga order: 'pay' needs perform");
+    expect(add('step', 'pay', { ...whole, undo: {} })).toThrow("'pay' needs perform");
+    for (const participant of ['', 5])
+      expect(add('step', 'pay', { ...whole, participant })).toThrow("'pay' needs perform");
+    expect(add('step', 'pay', { ...whole, alternate: { perform: done } })).toThrow("'pay' needs");
+    expect(add('later', 'mail', { perform: done })).toThrow("'mail' is out of order");
+    add('pivot', 'pay', whole)();
+    expect(add('pivot', 'again', whole)).toThrow("'again' is out of order");
+    expect(add('step', 'ship', whole)).toThrow("'ship' is out of order");
+    expect(add('later', 'mail', whole)).toThrow("'mail' needs perform");
+    const define = saga as unknown as (...given: unknown[]) => unknown;
+    expect(() => define({ toString: () => 'order' }, { version: 1 })).toThrow('is no saga name');
+    expect(() => define('order')).toThrow('the version must be');
+    for (const input of [undefined, {}, { '~standard': {} }])
+      expect(() => define('order', { version: 1, input })).toThrow('must be a Standard Schema');
   });
 
   test('is refused with a policy that makes no sense', () => {

@@ -82,6 +82,7 @@ type Step<I, D, O, P> = Way<I, D, O, P> & {
 };
 type Later<I, D, O, P> = Called<P> & {
   readonly perform: Perform<I, D, O & Stored<O>>;
+  /** There is no undo to wait for: where the end of the first way is not known, both may be done. */
   readonly alternate?: Called<P> & { readonly perform: Perform<I, D, NoInfer<O>> };
 };
 type Fresh<N extends string, D> = N extends keyof D ? `'${N}' is defined twice` : N;
@@ -151,24 +152,29 @@ export interface SagaOptions<I> {
   readonly secrets?: readonly Field<NoInfer<I>>[];
 }
 
-/** Step names become part of idempotency keys, and `:` ends them there. */
+/** Step names become part of idempotency keys, and `:` ends them there; those of an alternate end with `alt`. */
 const namePattern = /^[a-z][a-z0-9-]{0,40}$/;
 const nameRule = 'use lower case, digits and hyphens, a letter first, 41 at most';
+const isName = (name: unknown): name is string =>
+  typeof name === 'string' && namePattern.test(name);
 
 /** Begins a definition; `end()` finishes it. Steps can call only `P`. Throws a RangeError for a bad name, version or policy. */
 export function saga<I, P extends string = string>(
   name: string,
   options: SagaOptions<I> & Storable<I>,
 ): Undoable<I, Record<never, never>, P> {
-  if (!namePattern.test(name)) throw new RangeError(`'${name}' is no saga name; ${nameRule}`);
-  if (!Number.isSafeInteger(options.version) || options.version < 1)
-    throw new RangeError(`saga ${name}: the version must be a whole number from 1`);
+  const refuse = (why: string): never => {
+    throw new RangeError(`saga ${String(name)}: ${why}`);
+  };
+  if (!isName(name)) refuse(`'${String(name)}' is no saga name; ${nameRule}`);
+  if (!Number.isSafeInteger(options?.version) || options.version < 1)
+    refuse('the version must be a whole number from 1');
+  if (typeof options.input?.['~standard']?.validate !== 'function')
+    refuse('the input must be a Standard Schema, such as one of zod');
   const plan: PlannedStep[] = [];
   const add = (kind: PlannedStep['kind']) => (step: string, definition: AnyStep) => {
-    if (!namePattern.test(step))
-      throw new RangeError(`saga ${name}: '${step}' is no step name; ${nameRule}`);
-    if (plan.some((known) => known.name === step))
-      throw new RangeError(`saga ${name}: '${step}' is defined twice`);
+    const fault = findFault(plan, kind, step, definition);
+    if (fault !== undefined) refuse(fault);
     plan.push(toPlannedStep(kind, step, definition));
     return builder;
   };
@@ -188,6 +194,32 @@ export function saga<I, P extends string = string>(
 type AnyWay = Later<unknown, unknown, unknown, string> &
   Partial<Way<unknown, unknown, unknown, string>>;
 type AnyStep = AnyWay & { readonly alternate?: AnyWay; readonly repeatable?: boolean };
+
+/** What the types refuse, for plain JavaScript. */
+function findFault(
+  plan: readonly PlannedStep[],
+  kind: PlannedStep['kind'],
+  step: unknown,
+  definition: AnyStep,
+): string | undefined {
+  if (!isName(step) || step === 'alt')
+    return `'${String(step)}' is no step name; ${nameRule}, and not alt`;
+  if (plan.some(({ name }) => name === step)) return `'${step}' is defined twice`;
+  if ((kind === 'later') !== plan.some((known) => known.kind === 'pivot'))
+    return `'${step}' is out of order: steps, then one pivot, then later steps`;
+  const ways = [definition, definition?.alternate ?? definition];
+  return ways.every((way) => isWay(kind, way))
+    ? undefined
+    : `'${step}' needs perform, and before the pivot undo: functions, or null where nothing is to be undone`;
+}
+
+/** An undo that was forgotten is not one that is not needed. */
+function isWay(kind: PlannedStep['kind'], way: AnyWay): boolean {
+  const { perform, undo, participant = kind } = Object(way);
+  const isUndo = undo === null || typeof (undo?.perform ?? undo) === 'function';
+  const isNamed = typeof participant === 'string' && participant !== '';
+  return typeof perform === 'function' && isNamed && (kind === 'later' ? !undo : isUndo);
+}
 
 function toPlannedStep(kind: PlannedStep['kind'], name: string, step: AnyStep): PlannedStep {
   const defaults = kind === 'later' ? laterDefaults : forwardDefaults;
@@ -217,6 +249,13 @@ function toStructure(step: PlannedStep): string {
   const undos = toWays(step).map((way) => (way.undo ? 'undo' : 'no-undo'));
   return `${step.kind}:${step.name}(${undos.join('|')})`;
 }
+
+type Named = Pick<Saga<unknown>, 'name' | 'version' | 'structure'>;
+/** Undefined when the definition is not registered, or has changed without a new version. */
+export const findSaga = (sagas: readonly Saga<unknown>[], { name, version, structure }: Named) =>
+  sagas.find(
+    (saga) => saga.name === name && saga.version === version && saga.structure === structure,
+  );
 
 export const toWays = (step: PlannedStep): PlannedWay[] =>
   step.alternate ? [step.first, step.alternate] : [step.first];

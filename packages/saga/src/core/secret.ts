@@ -12,10 +12,7 @@ export function restoreSecrets(
 }
 
 /** Takes the secret fields out of an input: what is left may be stored and shown. */
-export function separateSecrets(
-  input: unknown,
-  paths: readonly string[],
-): { readonly input: unknown; readonly secrets: Record<string, unknown> } {
+export function separateSecrets(input: unknown, paths: readonly string[]) {
   const secrets: Record<string, unknown> = {};
   let rest = input;
   for (const path of paths) {

@@ -137,12 +137,14 @@ describe('a run', () => {
       interruptions: 0,
       started: null,
       isQuarantined: false,
+      restsUntil: 0,
       calls: 0,
       alternates: {},
       deferred: [],
       ways: {},
       seq: 1,
       acceptedAt: 0,
+      at: 0,
       settledAt: null,
     });
   });
@@ -278,6 +280,7 @@ describe('an operator', () => {
     expect(state).toEqual({
       ...before,
       seq: before.seq + 1,
+      at: before.at + 1,
       ways: { pay: { ...way, retryAt: 0, undo: { ...way.undo, retryAt: 0 } } },
     });
     expect(way).toMatchObject({ retryAt: 500, undo: { failures: 1, unsents: 1, exhausted: true } });

@@ -38,6 +38,8 @@ export interface WayState extends TriedState {
   /** Start of the first recorded attempt, in milliseconds since the epoch. */
   readonly since: number | null;
   readonly output: unknown;
+  /** Its first attempt was told that it is done already: perhaps by another run that had this id before. */
+  readonly isInherited: boolean;
   readonly undo: UndoState;
   /** By an operator: not done any more, or not undone any more. */
   readonly writtenOff: Omit<Told<'written-off'>, 'way' | 'seq'> | null;
@@ -54,14 +56,18 @@ export interface RunState extends Omit<Told<'accepted'>, 'at'> {
   /** Later steps that were put off: what degrades the run. */
   readonly deferred: readonly string[];
   readonly ways: Readonly<Record<string, WayState>>;
-  /** Ends of the process in a row, without an attempt of this run whose end was seen. */
+  /** Ends of the process in a row, while this run got no further: no attempt ended, and nothing was decided. */
   readonly interruptions: number;
   /** What was announced before its call, until its end is seen or it was parked again. */
   readonly started: Aimed | null;
   readonly isQuarantined: boolean;
+  /** Of a quarantined run, in milliseconds since the epoch: nothing of it is tried before. */
+  readonly restsUntil: number;
   /** Calls so far, as far as can be known: also those that were never sent, or whose end nobody saw. */
   readonly calls: number;
   readonly acceptedAt: number;
+  /** Of the last event, in milliseconds since the epoch. */
+  readonly at: number;
   readonly settledAt: number | null;
 }
 
@@ -81,6 +87,7 @@ const freshWay: WayState = {
   final: false,
   since: null,
   output: undefined,
+  isInherited: false,
   undo: { ...untried, done: false, exhausted: false },
   writtenOff: null,
 };
@@ -94,6 +101,7 @@ const freshRun = {
   interruptions: 0,
   started: null,
   isQuarantined: false,
+  restsUntil: 0,
   calls: 0,
   settledAt: null,
 } as const satisfies Partial<RunState>;
@@ -102,7 +110,6 @@ const freshRun = {
 export const readWay = ({ ways }: RunState, name: string): WayState =>
   (Object.hasOwn(ways, name) && ways[name]) || freshWay;
 
-/** Undefined while its alternate was not chosen. */
 export const readChosenAt = ({ alternates }: RunState, step: string): number | undefined =>
   Object.hasOwn(alternates, step) ? alternates[step] : undefined;
 
@@ -125,42 +132,52 @@ export function evolve(state: RunState | null, event: Event): RunState {
     throw new Error(`event ${event.seq} after ${state?.seq ?? 0}`);
   if (event.type === 'accepted') {
     const { type: _, at, ...accepted } = event;
-    return { ...freshRun, ...accepted, acceptedAt: at };
+    return { ...freshRun, ...accepted, acceptedAt: at, at };
   }
   if (!state) throw new Error(`a run that begins with ${event.type}`);
-  return { ...state, ...toTraces(state, event), ...toChange(state, event), seq: event.seq };
+  const { seq, at } = event;
+  return { ...state, ...toTraces(state, event), ...toChange(state, event), seq, at };
 }
+
+/** Another call or another direction: whoever suspected it of ending the process has to begin anew. */
+const unsuspected = { interruptions: 0, isQuarantined: false, restsUntil: 0 } as const;
 
 /** A call has ended, or may have been under way when the process did: both have a number. */
 function toTraces({ calls, interruptions }: RunState, event: Event): Partial<RunState> {
-  const isInterrupted = event.type === 'recovered' || 'interrupted' in event;
-  if (!isInterrupted && !('attempt' in event)) return {};
-  return { calls: calls + 1, interruptions: isInterrupted ? interruptions + 1 : 0, started: null };
+  if (event.type === 'recovered' || 'interrupted' in event)
+    return {
+      calls: calls + 1,
+      interruptions: interruptions + ('blameless' in event ? 0 : 1),
+      started: null,
+    };
+  return 'attempt' in event ? { ...unsuspected, calls: calls + 1, started: null } : {};
 }
 
 function toChange(state: RunState, event: Exclude<Event, { type: 'accepted' }>): Partial<RunState> {
   switch (event.type) {
     case 'cancel-requested':
-      return { cancelRequested: true };
-    case 'compensation-decided':
-      return { phase: 'compensating', reason: { code: event.code, step: event.step } };
+      return { ...unsuspected, cancelRequested: true };
+    case 'compensation-decided': {
+      const { code, step } = event;
+      return { ...unsuspected, phase: 'compensating', reason: { code, step } };
+    }
     case 'completed':
     case 'compensated':
-      return { phase: event.type, settledAt: event.at };
+      return { ...unsuspected, phase: event.type, settledAt: event.at };
     case 'alternate-chosen':
-      return { alternates: { ...state.alternates, [event.step]: event.at } };
+      return { ...unsuspected, alternates: { ...state.alternates, [event.step]: event.at } };
     case 'step-deferred':
-      return { deferred: [...state.deferred, event.step] };
+      return { ...unsuspected, deferred: [...state.deferred, event.step] };
     case 'recovered':
       return {};
     case 'attempt-started':
       return { started: { way: event.way, direction: event.direction } };
     case 'quarantined':
-      return { isQuarantined: true };
+      return { isQuarantined: true, restsUntil: event.until ?? 0 };
     case 'retry-requested':
       if (event.nudge) return { ways: toDue(state.ways) };
       // What was announced may be under way: only its end, or a restart, says otherwise.
-      return { interruptions: 0, isQuarantined: false, ways: toDue(state.ways, unspent) };
+      return { ...unsuspected, ways: toDue(state.ways, unspent) };
     case 'written-off': {
       const { direction, reason, at } = event;
       return changeWay(state, event.way, { writtenOff: { direction, reason, at } });
@@ -192,7 +209,6 @@ function park(state: RunState, { way, code, at }: Parked, direction: Direction):
 /** An undo has all its attempts before it again, so that the run is no longer stuck. */
 const unspent = { failures: 0, unsents: 0, exhausted: false } as const satisfies Partial<UndoState>;
 
-/** What waits is due. */
 const toDue = (ways: RunState['ways'], again: Partial<UndoState> = {}): RunState['ways'] =>
   Object.fromEntries(
     Object.entries(ways).map(([name, way]) => [
@@ -206,7 +222,14 @@ function toWayChange(way: WayState, event: TriedEvent): Partial<WayState> {
   const undo = { ...way.undo, ...toTried(way.undo, event) };
   switch (event.type) {
     case 'step-succeeded':
-      return { ...forward, result: 'ok', mayExist: false, output: event.output, writtenOff: null };
+      return {
+        ...forward,
+        result: 'ok',
+        mayExist: false,
+        output: event.output,
+        isInherited: event.attempt === 1 && event.details?.replayed !== undefined,
+        writtenOff: null,
+      };
     case 'step-refused':
       return { ...forward, result: 'refused', mayExist: false };
     case 'step-unsent':
@@ -224,7 +247,6 @@ function toWayChange(way: WayState, event: TriedEvent): Partial<WayState> {
   }
 }
 
-/** What an attempt changes in either direction. */
 function toTried(before: TriedState, event: TriedEvent): TriedState {
   const isUnsent = event.type === 'step-unsent' || event.type === 'undo-unsent';
   const isFailure = 'retryAt' in event && !isUnsent && !('interrupted' in event);

@@ -21,9 +21,3 @@ export function toStatus(state: RunState): Status {
 
 export const isSettled = ({ phase }: Pick<RunState, 'phase'>): boolean =>
   phase === 'completed' || phase === 'compensated';
-
-/** Among which a run counts, as far as it does. */
-export function toPlace(state: RunState): 'open' | 'aside' | null {
-  if (state.isQuarantined) return 'aside';
-  return isSettled(state) ? null : 'open';
-}

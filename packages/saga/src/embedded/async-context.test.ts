@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ok, type Reply, refused } from '../core/reply.ts';
 import type { Call } from '../fixtures/cast.ts';
 import { createOrderBench, order } from '../fixtures/order.ts';
+import { watchRest } from '../fixtures/rest-watch.ts';
 import { createSqliteHouse } from '../fixtures/sqlite-house.ts';
 import { createMemoryJournal } from '../testing/memory-journal.ts';
 import type { JournalHouse } from '../testing/suites/journal-suite.ts';
@@ -69,10 +70,7 @@ describe.each(houses)('on a journal %s', (_name, createHouse) => {
           return context.getStore();
         }),
       );
-      await clock.run(async () => {
-        const views = await Promise.all(ids.map((id) => engine.read(id)));
-        return views.every((view) => view?.next?.type === 'rest');
-      });
+      await clock.run(watchRest(engine, ids));
       expect(await Promise.all(ends)).toEqual(ids);
       expect(strangers).toEqual([]);
       for (const where of ['forward pay', 'undo reserve', 'onError', 'accepted', 'compensated'])

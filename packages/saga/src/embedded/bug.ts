@@ -1,4 +1,5 @@
-import type { Thrown } from './engine.ts';
+import { inspect } from 'node:util';
+import type { Thrown } from '../run/perform.ts';
 
 /** Outside of whatever met it, so that an uncaught bug ends the process and breaks nothing before. */
 export const throwAgain = (error: unknown): void =>
@@ -8,6 +9,5 @@ export const throwAgain = (error: unknown): void =>
 
 /** What a step threw, for a person to read. */
 export function printError(error: unknown, { run, step, attempt }: Thrown): void {
-  const stack = error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${run}: ${step}, attempt ${attempt}, threw: ${stack}\n`);
+  process.stderr.write(`${run}: ${step}, attempt ${attempt}, threw: ${inspect(error)}\n`);
 }

@@ -6,21 +6,23 @@
  *    due before `start` resolves: open the port after that.
  * 3. Everything is bounded: runs in progress, open runs, the time ended runs are kept.
  */
-import { randomBytes } from 'node:crypto';
 import { isPastPivot } from '../core/decide.ts';
+import type { Happening } from '../core/event.ts';
 import { tryReplay } from '../core/history.ts';
 import { endlessDelayMaxMs } from '../core/policy.ts';
-import { toStored } from '../core/reply.ts';
-import type { Saga } from '../core/saga.ts';
+import { findSaga, type Saga } from '../core/saga.ts';
 import { separateSecrets } from '../core/secret.ts';
 import type { RunState } from '../core/state.ts';
-import { isSettled, toPlace } from '../core/status.ts';
+import { isSettled } from '../core/status.ts';
+import { toStored } from '../core/stored.ts';
 import type { Journal, ListQuery } from '../journal/journal.ts';
 import { toBreakerOptions } from '../run/breaker.ts';
 import { type Clock, createClock } from '../run/clock.ts';
 import type { Commit } from '../run/host.ts';
+import { toRecovery } from '../run/recovery.ts';
 import { Run, readState } from '../run/run.ts';
 import { Scheduler } from '../run/scheduler.ts';
+import { callable, check, checkOptions, checkQuery, readSubmitOptions, text } from './arguments.ts';
 import { printError, throwAgain } from './bug.ts';
 import type {
   Cancellation,
@@ -31,23 +33,19 @@ import type {
   Submission,
   SubmitOptions,
 } from './engine.ts';
-import { JournalFeed } from './feed.ts';
+import { createNotices, JournalFeed } from './feed.ts';
 import { toRetry, toSkip, type Wish } from './intervention.ts';
-import { pruneSome } from './pruning.ts';
+import { startPruning } from './pruning.ts';
 import { createSettled, Ends } from './settled.ts';
 import { viewRun } from './view-run.ts';
 
 /** Recovers what is due, then goes on with it. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
+  checkOptions(options);
   const engine = new EmbeddedEngine(options);
   await engine.start();
   return engine;
 }
-
-/** 128 random bits: nobody guesses one, and none comes twice. */
-const createRunId = (): string => `run_${randomBytes(16).toString('hex')}`;
-const pruneEveryMs = 1_000;
-const prunePauseMs = 10;
 
 class EmbeddedEngine implements Engine {
   readonly feed: JournalFeed;
@@ -62,24 +60,20 @@ class EmbeddedEngine implements Engine {
   readonly #ends = new Ends();
   /** Runs that have not settled, and those that are set aside. */
   #counts = { open: 0, aside: 0 };
-  #callOffPruning = (): void => {};
+  #stopPruning = (): void => {};
   #hasStopped = false;
 
   constructor(options: EngineOptions) {
-    const { journal, sagas, random = Math.random } = options;
-    const keys = sagas.map(({ name, version }) => `${name}@${version}`);
-    const twice = keys.find((key, index) => keys.indexOf(key) < index);
-    if (twice) throw new RangeError(`${twice} is registered twice`);
+    const { journal, random = Math.random } = options;
     this.#options = options;
     this.#journal = journal;
-    this.#clock = options.clock ?? createClock();
+    const clock = options.clock ?? createClock();
+    // The journal keeps whole milliseconds.
+    this.#clock = { now: () => Math.floor(clock.now()), setTimer: clock.setTimer.bind(clock) };
     this.#openMax = options.openMax ?? 100_000;
     this.#onBug = options.onBug ?? throwAgain;
     this.feed = new JournalFeed(journal, this.#guard);
-    this.notices = {
-      add: (notice) => journal.addNotice(notice),
-      list: async (limit) => journal.readNotices(limit),
-    };
+    this.notices = createNotices(journal);
     this.archive = { read: async () => journal.readCarried() };
     this.#scheduler = new Scheduler({
       journal,
@@ -91,10 +85,7 @@ class EmbeddedEngine implements Engine {
       breaker: toBreakerOptions(options.breaker),
       read: (id) => this.#load(id),
       onCommitted: (commit) => this.#tell(commit),
-      onError: (run, error, { way, direction, number }) => {
-        const step = direction === 'undo' ? `undo of ${way.name}` : way.name;
-        (options.onError ?? printError)(error, { run: run.id, step, attempt: number });
-      },
+      onError: (error, of) => this.#guard(() => (options.onError ?? printError)(error, of)),
       onBug: this.#onBug,
     });
   }
@@ -106,29 +97,32 @@ class EmbeddedEngine implements Engine {
     this.#journal.review(known, this.#clock.now() + Math.max(endlessDelayMaxMs, ...delays));
     this.#counts = { ...this.#journal.countRuns() };
     await this.#scheduler.start();
-    this.#pruneIn(pruneEveryMs);
+    this.#stopPruning = startPruning(this.#options, this.#clock, this.#guard);
   }
 
   async submit<I>(saga: Saga<I>, input: I, options: SubmitOptions = {}): Promise<Submission> {
-    const { id = createRunId(), fingerprint = '', context = {} } = options;
-    if (!this.#findSaga(saga))
+    const { id, fingerprint, context } = readSubmitOptions(options);
+    // Not the one that was passed: it may only look like it.
+    const known = saga && findSaga(this.#options.sagas, saga);
+    if (!known)
       throw new Error(
-        `${saga.name}@${saga.version} is not registered: no restart could go on with it`,
+        `${saga?.name}@${saga?.version} is not registered: no restart could go on with it`,
       );
-    const checked = await saga.input['~standard'].validate(input);
+    const checked = await known.input['~standard'].validate(input);
     if (checked.issues) return { type: 'invalid', issues: checked.issues };
+    const { name, version, structure, secrets: paths } = known;
+    const { input: shown, secrets } = separateSecrets(toStored(checked.value, 'input'), paths);
     // Nothing is awaited between this check and the claim of the id below.
     for (let run = this.#scheduler.find(id); run?.state === null; run = this.#scheduler.find(id))
       await run.written;
     this.#refuseStopped();
-    const known = this.#journal.readSubmission(id);
-    if (known && known.fingerprint !== fingerprint) return { type: 'conflict', id };
-    if (known) return { type: 'known', id, prunedAs: known.prunedAs };
-    if (this.#counts.open >= this.#openMax) return { type: 'full', openMax: this.#openMax };
-    const parts = separateSecrets(toStored(checked.value), saga.secrets);
-    const { name, version, structure } = saga;
-    const begin = { saga: name, version, structure, input: parts.input, context };
-    const run = new Run(id, saga, { state: null, secrets: parts.secrets });
+    const before = this.#journal.readSubmission(id);
+    if (before && before.fingerprint !== fingerprint) return { type: 'conflict', id };
+    if (before) return { type: 'known', id, prunedAs: before.prunedAs };
+    if (this.#counts.open >= this.#openMax || !this.#journal.hasRoom())
+      return { type: 'full', openMax: this.#openMax };
+    const begin = { saga: name, version, structure, input: shown, context };
+    const run = new Run(id, known, { state: null, secrets });
     this.#counts.open += 1;
     await this.#scheduler.attend(run, () =>
       this.#scheduler.host.commit(run, [{ type: 'accepted', ...begin }], { fingerprint }),
@@ -136,34 +130,34 @@ class EmbeddedEngine implements Engine {
     return { type: 'accepted', id };
   }
 
-  cancel(id: string, reason: string): Promise<Cancellation> {
-    return this.#attend(id, async (run) => {
-      if (!run) return this.#findMissing(id);
-      const { saga } = run;
+  async cancel(id: string, reason: string): Promise<Cancellation> {
+    const answer = await this.#attend(id, reason, async (run) => {
       const state = readState(run);
       if (isSettled(state)) return 'settled';
-      if (state.isQuarantined) return 'quarantined';
-      if (isPastPivot(saga, state)) return 'past-the-pivot';
+      if (isPastPivot(run.saga, state)) return 'past-the-pivot';
       if (state.phase === 'forward' && !state.cancelRequested)
         await this.#scheduler.host.commit(run, [{ type: 'cancel-requested', reason }]);
       return 'cancel-requested';
     });
+    const isPruned = answer === 'unknown-run' && this.#journal.readSubmission(id);
+    return isPruned ? 'settled' : answer;
   }
 
-  retry(id: string, reason: string, options?: RetryOptions): Promise<Intervention> {
-    return this.#intervene(id, (run) => toRetry(run, reason, options));
+  async retry(id: string, reason: string, options?: RetryOptions): Promise<Intervention> {
+    return this.#intervene(id, reason, (run) => toRetry(run, reason, options));
   }
 
-  skip(id: string, step: string, reason: string): Promise<Intervention> {
-    return this.#intervene(id, (run) => toSkip(run, step, reason));
+  async skip(id: string, step: string, reason: string): Promise<Intervention> {
+    return this.#intervene(id, reason, (run) => toSkip(run, step, reason));
   }
 
   async read(id: string) {
     const stored = this.#replay(id);
     if (!stored) return undefined;
-    const lanes = this.#scheduler.lanes.all();
+    const { lanes } = this.#scheduler;
     const attempt = this.#scheduler.find(id)?.attempt ?? null;
-    return viewRun(stored.saga ?? null, { id, ...stored, attempt }, this.#clock.now(), lanes);
+    const viewed = { id, ...stored, attempt, bornAt: lanes.bornAt };
+    return viewRun(stored.saga ?? null, viewed, this.#clock.now(), lanes.all());
   }
 
   async readState(id: string) {
@@ -171,19 +165,22 @@ class EmbeddedEngine implements Engine {
   }
 
   async list(query: ListQuery) {
+    checkQuery(query);
     return this.#journal.list(query);
   }
 
   get settled(): Engine['settled'] {
     return createSettled(async (id, signal) => {
+      if (signal !== undefined) check({ signal: signal?.addEventListener }, callable);
       const state = this.#readState(id);
       return state && !isSettled(state) ? this.#ends.wait(id, signal) : state;
     });
   }
 
   async counts() {
-    const { open, aside } = this.#counts;
-    return { ...this.#scheduler.counts(), open, openMax: this.#openMax, quarantined: aside };
+    const { open, aside: quarantined } = this.#counts;
+    const hasRoom = this.#journal.hasRoom();
+    return { ...this.#scheduler.counts(), open, openMax: this.#openMax, quarantined, hasRoom };
   }
 
   async participants() {
@@ -195,8 +192,11 @@ class EmbeddedEngine implements Engine {
   }
 
   async stop(): Promise<void> {
-    this.#callOffPruning();
-    await this.#scheduler.stop();
+    if (!this.#hasStopped) this.#journal.expectEnd();
+    this.#stopPruning();
+    const stopped = this.#scheduler.stop();
+    // What waits for room would be waited for without end.
+    if (this.#journal.hasRoom()) await stopped;
     if (this.#hasStopped) return;
     this.#hasStopped = true;
     this.#journal.rest();
@@ -208,29 +208,12 @@ class EmbeddedEngine implements Engine {
     if (this.#hasStopped) throw new Error('the engine has stopped');
   }
 
-  /** Undefined when the definition is not registered, or has changed without a new version. */
-  #findSaga({ name, version, structure }: Pick<Saga<unknown>, 'name' | 'version' | 'structure'>) {
-    return this.#options.sagas.find(
-      (saga) => saga.name === name && saga.version === version && saga.structure === structure,
-    );
-  }
-
-  /** However many are due, they go a batch at a time, and the event loop is free in between. */
-  #pruneIn(delayMs: number): void {
-    this.#callOffPruning = this.#clock.setTimer(delayMs, () => {
-      let isMore = false;
-      this.#guard(() => {
-        isMore = pruneSome(this.#options, this.#clock);
-      });
-      this.#pruneIn(isMore ? prunePauseMs : pruneEveryMs);
-    });
-  }
-
   /** Undefined when it is not known, or its events make no sense. `saga` is undefined when its definition is gone. */
   #replay(id: string) {
+    check({ id }, text);
     const stored = this.#journal.read(id);
     const state = stored && tryReplay(stored.events);
-    const saga = state && this.#findSaga({ ...state, name: state.saga });
+    const saga = state && findSaga(this.#options.sagas, { ...state, name: state.saga });
     return state && { ...stored, state, saga };
   }
 
@@ -239,11 +222,15 @@ class EmbeddedEngine implements Engine {
     return this.#scheduler.find(id)?.state ?? this.#replay(id)?.state;
   }
 
-  #load(id: string): { readonly run: Run; readonly isUnseen: boolean } | undefined {
+  #load(id: string): { readonly run: Run; readonly cutOff: Happening[] } | undefined {
     const stored = this.#replay(id);
     if (!stored?.saga) return this.#setAside(id);
-    const isUnseen = stored.position <= this.#journal.unseenTo;
-    return { run: new Run(id, stored.saga, stored), isUnseen };
+    const { saga, state, position } = stored;
+    const { unseenTo, wasTold } = this.#journal;
+    const { isBlameless = wasTold } = this.#options;
+    const isUnseen = position <= unseenTo;
+    const cutOff = isUnseen ? toRecovery(saga, state, this.#clock.now(), isBlameless) : [];
+    return { run: new Run(id, saga, stored), cutOff };
   }
 
   /** What cannot be gone on with: the others go on. */
@@ -253,23 +240,19 @@ class EmbeddedEngine implements Engine {
     if (was) this.#counts.aside += 1;
   }
 
-  #findMissing(id: string): Cancellation {
-    if (this.#journal.read(id)) return 'quarantined';
-    return this.#journal.readSubmission(id) ? 'settled' : 'unknown-run';
-  }
-
-  async #attend<T>(id: string, ask: (run: Run | undefined) => Promise<T>): Promise<T> {
+  async #attend<T>(id: string, reason: string, ask: (run: Run) => Promise<T>) {
+    check({ id, reason }, text);
     this.#refuseStopped();
     return this.#scheduler.attend(id, async (run) => {
       this.#refuseStopped();
-      return ask(run);
+      if (run) return ask(run);
+      return this.#journal.read(id) ? 'quarantined' : 'unknown-run';
     });
   }
 
   /** What an operator asks for is written like everything else, then the run goes on with it. */
-  #intervene(id: string, toWish: (run: Run) => Wish): Promise<Intervention> {
-    return this.#attend(id, async (run) => {
-      if (!run) return this.#journal.read(id) ? 'quarantined' : 'unknown-run';
+  #intervene(id: string, reason: string, toWish: (run: Run) => Wish): Promise<Intervention> {
+    return this.#attend(id, reason, async (run) => {
       const wish = toWish(run);
       if (typeof wish === 'string') return wish;
       await this.#scheduler.host.commit(run, wish);
@@ -281,9 +264,7 @@ class EmbeddedEngine implements Engine {
   #tell(commit: Commit): void {
     const { run, before, state } = commit;
     // A new run was counted when its place was taken.
-    const [was, is] = before ? [toPlace(before), toPlace(state)] : [];
-    if (was) this.#counts[was] -= 1;
-    if (is) this.#counts[is] += 1;
+    if (before && !isSettled(before) && isSettled(state)) this.#counts.open -= 1;
     this.feed.tell(commit);
     if (isSettled(state)) this.#ends.tell(run, state);
   }

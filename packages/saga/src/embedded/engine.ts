@@ -10,6 +10,7 @@ import type { Journal, ListQuery, Notice, RunSummary } from '../journal/journal.
 import type { BreakerOptions } from '../run/breaker.ts';
 import type { Clock } from '../run/clock.ts';
 import type { ParticipantView } from '../run/lanes.ts';
+import type { Thrown } from '../run/perform.ts';
 import type { Run } from '../run/run.ts';
 
 export interface EngineOptions {
@@ -26,25 +27,22 @@ export interface EngineOptions {
   readonly drainPerSecond?: number;
   /** Runs accepted and not settled; one more is answered `full`. Default 100,000. */
   readonly openMax?: number;
-  /** How long an ended run can be read, in milliseconds. Default: for ever. */
+  /** For which ended runs are kept, counted while an engine runs: no wrong clock shortens it. Default: for ever. */
   readonly keepMs?: number;
+  readonly onPruned?: (runs: readonly string[]) => void;
   /** Folds a run into what is kept of all pruned ones, such as totals. Must survive JSON. */
   readonly carry?: (carried: unknown, state: RunState, id: string) => unknown;
+  /** Somebody is known to have ended the last process: no run is suspected. Default: whether that one was told to stop. */
+  readonly isBlameless?: boolean;
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly onBug?: (error: unknown) => void;
   /** A step threw. Default: its stack on stderr. The journal keeps none of its text. */
   readonly onError?: (error: unknown, of: Thrown) => void;
 }
-export interface Thrown {
-  readonly run: string;
-  /** `pay`, `undo of pay` … */
-  readonly step: string;
-  readonly attempt: number;
-}
 
 export interface SubmitOptions {
-  /** The same id is the same run. Default: a random one. */
+  /** The same id is the same run. Default: a new one. */
   readonly id?: string;
   /** What was asked for: the same id with another fingerprint is a conflict. Default: none. */
   readonly fingerprint?: string;
@@ -63,7 +61,7 @@ export type Settled<D> = Pick<RunState, 'reason'> & { readonly state: RunState }
     | { readonly phase: 'completed'; readonly outputs: D }
     | { readonly phase: 'compensated'; readonly outputs: Partial<D> }
   );
-/** `quarantined`: nothing moves it before an operator's retry, or before its definition is registered again. */
+/** `quarantined`: nothing moves it before its definition is registered again. */
 export type Cancellation =
   | 'cancel-requested'
   | 'past-the-pivot'
@@ -80,10 +78,9 @@ export type Intervention =
   | 'unknown-run';
 
 export interface RetryOptions {
-  /**
-   * Only makes due what waits, for whoever asks again and again: no attempt is given back, a stuck run stays stuck, and
-   * one in quarantine is left there.
-   */
+  /** Who asks, where it is no operator. */
+  readonly by?: string;
+  /** Only makes due what waits: no attempt is given back, a stuck run stays stuck, and a quarantine lasts. */
   readonly nudge?: boolean;
 }
 
@@ -113,6 +110,14 @@ export interface RunView {
   readonly next: Next | null;
   /** The ways whose undo is owed, in the order of undoing; none unless the run is on its way back. */
   readonly owed: readonly string[];
+  readonly acts: Acts;
+}
+/** What an operator's wish would change as things stand. */
+export interface Acts {
+  readonly cancel: boolean;
+  readonly retry: boolean;
+  /** Steps that can be written off. */
+  readonly skip: readonly string[];
 }
 
 /** Where a reader of the feed is. Opaque: only the host that gave it can read it. */
@@ -153,15 +158,16 @@ export interface Archive {
   /** What is carried of pruned runs. */
   read(): Promise<unknown>;
 }
-
-export type { ParticipantView };
-
 export interface EngineCounts {
   readonly moving: number;
   readonly queued: number;
   readonly open: number;
   readonly openMax: number;
   readonly quarantined: number;
+  /** False while the journal's disk is full: nothing is accepted, and all that happens is stored once there is room. */
+  readonly hasRoom: boolean;
+  /** False while no node of its cluster answers. An embedded host has none. */
+  readonly isReached?: boolean;
 }
 
 export interface Engine {
@@ -185,7 +191,7 @@ export interface Engine {
     id: string,
     signal?: AbortSignal,
   ): Promise<Settled<D> | undefined>;
-  /** `quarantined` runs belong to a definition that is not registered here, or crashed us too often: the rest goes on. */
+  /** `quarantined` runs belong to a definition that is not registered here: the rest goes on. */
   counts(): Promise<EngineCounts>;
   /** The participants that were called so far. */
   participants(): Promise<readonly ParticipantView[]>;

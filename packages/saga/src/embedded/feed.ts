@@ -1,8 +1,9 @@
-/** The embedded host's feed: the events of its journal, whose numbers stand in positions as text. */
+/** The embedded host's feed, the events of its journal, whose numbers stand in positions as text; and its notices. */
 
 import type { Journal, StoredEvent } from '../journal/journal.ts';
 import type { Commit } from '../run/host.ts';
-import type { Committed, Feed, FeedEvent, Position } from './engine.ts';
+import { callable, check, count, toNotice } from './arguments.ts';
+import type { Committed, Engine, Feed, FeedEvent, Position } from './engine.ts';
 
 type ReadJournal = Pick<Journal, 'readFeed' | 'readKept' | 'readLast'>;
 type Guard = (work: () => void) => void;
@@ -24,11 +25,13 @@ export class JournalFeed implements Feed {
   }
 
   async read(after: Position, limit: number): Promise<readonly FeedEvent[] | undefined> {
+    check({ limit }, count);
     const place = readPosition(after);
     return place === null ? undefined : this.#journal.readFeed(place, limit)?.map(toFeedEvent);
   }
 
   async readKept(after: Position, limit: number): Promise<readonly FeedEvent[]> {
+    check({ limit }, count);
     return this.#journal.readKept(this.#find(after), limit).map(toFeedEvent);
   }
 
@@ -40,6 +43,7 @@ export class JournalFeed implements Feed {
   }
 
   subscribe(listener: (committed: Committed) => void): () => void {
+    check({ listener }, callable);
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -57,6 +61,16 @@ export class JournalFeed implements Feed {
     return place === null || place > this.#journal.readLast() ? 0 : place;
   }
 }
+
+export const createNotices = (
+  journal: Pick<Journal, 'addNotice' | 'readNotices'>,
+): Engine['notices'] => ({
+  add: async (notice) => journal.addNotice(toNotice(notice)),
+  list: async (limit) => {
+    check({ limit }, count);
+    return journal.readNotices(limit);
+  },
+});
 
 const toPosition = (place: number): Position => String(place);
 

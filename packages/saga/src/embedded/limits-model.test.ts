@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ok, type Reply, refused } from '../core/reply.ts';
 import type { Call } from '../fixtures/cast.ts';
 import { createOrderBench, order } from '../fixtures/order.ts';
+import { watchRest } from '../fixtures/rest-watch.ts';
 import { createMemoryJournal } from '../testing/memory-journal.ts';
 import { createVirtualClock } from '../testing/virtual-clock.ts';
 import { createEngine } from './embedded-engine.ts';
@@ -143,11 +144,7 @@ class Visitors {
   async #heal(engine: Engine): Promise<void> {
     this.#isWell = true;
     for (const { end } of [...this.#held]) end(ok(1));
-    const areAtRest = async (): Promise<boolean> => {
-      const views = await Promise.all(ids.slice(0, this.#came).map((id) => engine.read(id)));
-      return views.every((view) => view?.next?.type === 'rest');
-    };
-    await this.#clock.run(areAtRest, 1_200_000);
+    await this.#clock.run(watchRest(engine, ids.slice(0, this.#came)), 1_200_000);
     const [counts, views] = await Promise.all([engine.counts(), engine.participants()]);
     expect(counts).toMatchObject({ moving: 0, queued: 0, open: 0 });
     for (const { inFlight, waiting, parked, participant } of views)

@@ -1,30 +1,91 @@
+/**
+ * Forgets runs that ended long ago.
+ *
+ * 1. Time has passed only as far as an engine lived through it: a clock that was set wrong makes nothing older. The
+ *    position that the journal had at such a time says which runs had ended by then.
+ * 2. However many are due, they go a batch at a time, and the event loop is free in between.
+ */
 import { tryReplay } from '../core/history.ts';
+import { toStored } from '../core/stored.ts';
+import type { Age } from '../journal/journal.ts';
 import type { Clock } from '../run/clock.ts';
 import type { EngineOptions } from './engine.ts';
 
-/** The event loop must be free in between. */
-const batchMax = 100;
+type Guard = (work: () => void) => void;
 
-/**
- * Forgets some of the runs that ended long ago; those with an open repair have not ended. What is carried of them is
- * stored in the transaction that removes them, so that totals agree with the participants' books. True when more may be
- * due.
- */
-export function pruneSome(
-  { journal, keepMs, carry = (carried) => carried ?? null }: EngineOptions,
-  clock: Clock,
+const batchMax = 100;
+const stepMinMs = 1_000;
+const stepMaxMs = 60_000;
+const pauseMs = 10;
+/** In the time that a run is kept. */
+const marksMax = 32;
+
+/** Returns how to stop. */
+export function startPruning(options: EngineOptions, clock: Clock, guard: Guard): () => void {
+  const { journal, keepMs = Number.POSITIVE_INFINITY } = options;
+  const isEndless = keepMs === Number.POSITIVE_INFINITY;
+  const stepMs = Math.min(stepMaxMs, Math.max(stepMinMs, (isEndless ? 0 : keepMs) / marksMax));
+  let age = journal.readAge() ?? { livedMs: 0, marks: [] };
+  let agedAt = clock.now();
+  let callOff = (): void => {};
+  const grow = (): void => {
+    // What is much longer than a step was not lived through: the clock jumped, or the machine slept.
+    const moreMs = Math.min(Math.max(0, clock.now() - agedAt), 2 * stepMs);
+    agedAt = clock.now();
+    age = toOlder(age, moreMs, journal.readLast(), keepMs);
+    journal.keepAge(age);
+  };
+  const lookIn = (delayMs: number): void => {
+    callOff = clock.setTimer(delayMs, () => {
+      let isMore = false;
+      guard(() => {
+        if (isEndless) return;
+        // A clock that was ahead and is put right would otherwise have to catch up first.
+        if (clock.now() - agedAt >= stepMs || clock.now() < agedAt) grow();
+        isMore = pruneSome(options, clock.now() - keepMs, findOld(age, keepMs));
+      });
+      lookIn(isMore ? pauseMs : stepMs);
+    });
+  };
+  if (!isEndless) guard(grow);
+  lookIn(stepMs);
+  return () => callOff();
+}
+
+/** With a mark of where the journal is now, unless there is one that is hardly older; of those long past, the last is kept. */
+export function toOlder(age: Age, moreMs: number, position: number, keepMs: number): Age {
+  const livedMs = age.livedMs + moreMs;
+  const isMarked = livedMs - (age.marks.at(-1)?.[0] ?? -keepMs) < keepMs / marksMax;
+  const marks = isMarked ? age.marks : [...age.marks, [livedMs, position] as const];
+  return { livedMs, marks: marks.slice(Math.max(0, findLast({ livedMs, marks }, keepMs))) };
+}
+
+/** The last position of what is older than that; 0 where nothing is known to be. */
+export const findOld = (age: Age, keepMs: number): number =>
+  age.marks[findLast(age, keepMs)]?.[1] ?? 0;
+
+const findLast = ({ livedMs, marks }: Age, keepMs: number): number =>
+  marks.findLastIndex(([at]) => at <= livedMs - keepMs);
+
+/** What is carried is stored as the runs are removed, so that totals agree with the books. True when more may be due. */
+function pruneSome(
+  { journal, onPruned, carry = (carried) => carried ?? null }: EngineOptions,
+  settledBefore: number,
+  upTo: number,
 ): boolean {
-  if (keepMs === undefined) return false;
-  const due = journal.listPrunable(clock.now() - keepMs, batchMax);
+  if (!journal.hasRoom()) return false;
+  const due = journal.listPrunable(settledBefore, upTo, batchMax);
   const gone: string[] = [];
   let carried = journal.readCarried();
   for (const id of due) {
     const state = tryReplay(journal.read(id)?.events ?? []);
     // A run whose events make no sense stays, for whoever looks into it, and keeps no other from going.
     if (!state) continue;
-    carried = carry(carried, state, id);
+    carried = toStored(carry(carried, state, id), 'carried');
     gone.push(id);
   }
-  if (gone.length > 0) journal.prune(gone, carried);
-  return gone.length > 0 && due.length === batchMax;
+  if (gone.length === 0) return false;
+  journal.prune(gone, carried);
+  onPruned?.(gone);
+  return due.length === batchMax;
 }

@@ -1,5 +1,5 @@
 /** A run's end: who waits for it, and what it is in the types of its definition. */
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readOutputs } from '../core/decide.ts';
 import type { Saga } from '../core/saga.ts';
 import type { RunState } from '../core/state.ts';
@@ -13,15 +13,13 @@ export class Ends {
 
   /** Resolves with undefined once `signal` aborts, or when all are sent home. */
   async wait(id: string, signal?: AbortSignal): Promise<RunState | undefined> {
-    if (signal?.aborted) return undefined;
-    const { promise, resolve } = Promise.withResolvers<RunState | undefined>();
-    const giveUp = (): void => resolve(undefined);
-    this.#emitter.once(toEnd(id), resolve);
-    signal?.addEventListener('abort', giveUp);
-    await promise;
-    this.#emitter.off(toEnd(id), resolve);
-    signal?.removeEventListener('abort', giveUp);
-    return promise;
+    try {
+      const [state] = await once(this.#emitter, toEnd(id), signal && { signal });
+      return state;
+    } catch (error) {
+      if (signal?.aborted) return undefined;
+      throw error;
+    }
   }
 
   tell(id: string, state: RunState): void {
@@ -29,7 +27,8 @@ export class Ends {
   }
 
   sendHome(): void {
-    for (const end of this.#emitter.eventNames()) this.#emitter.emit(end);
+    // Beside each end, `once` listens for an error.
+    for (const end of this.#emitter.eventNames()) if (end !== 'error') this.#emitter.emit(end);
   }
 }
 

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ok, type Reply, refused } from '../core/reply.ts';
 import type { Call } from '../fixtures/cast.ts';
 import { createOrderBench, order } from '../fixtures/order.ts';
+import { watchRest } from '../fixtures/rest-watch.ts';
 import { createMemoryJournal } from '../testing/memory-journal.ts';
 import { createVirtualClock } from '../testing/virtual-clock.ts';
 import { createEngine } from './embedded-engine.ts';
@@ -67,11 +68,11 @@ async function countServices(given: Given, servicesMax: number): Promise<number>
   };
   const ids = given.plights.map((plight, index) => `watched ${plight} ${index}`);
   for (const id of ids) await engine.submit(bench.saga, order, { id });
+  const areAtRest = watchRest(engine, ids);
   let hasEnded = false;
   keepComing(engine, given, () => hasEnded);
   await clock.run(async () => {
-    const views = await Promise.all(ids.map((id) => engine.read(id)));
-    hasEnded = views.every((view) => view?.next?.type === 'rest');
+    hasEnded = await areAtRest();
     return hasEnded || services > servicesMax;
   });
   expect(bugs).toEqual([]);

@@ -5,35 +5,37 @@ import type { Saga } from '../core/saga.ts';
 import type { RunState } from '../core/state.ts';
 import type { Lane } from '../run/lane.ts';
 import type { Next, RunView } from './engine.ts';
+import { findActs, noActs } from './intervention.ts';
 
 interface Viewed {
   readonly id: string;
   readonly state: RunState;
   readonly events: readonly Event[];
   readonly attempt?: RunView['attempt'];
+  /** When the process that moves it began, as `decide` has it. */
+  readonly bornAt?: number;
 }
 type Lanes = ReadonlyMap<string, Pick<Lane<never>, 'look' | 'healedAt' | 'view'>>;
 
-/**
- * `now` is in milliseconds since the epoch. Without its definition (`saga` is null) nobody can say what happens next;
- * without the lanes of the host that moves it, it is shown as if nobody held it up.
- */
+/** Without its definition nobody can say what comes next. Without lanes, it is shown as if nobody held it up. */
 export function viewRun(
   saga: Saga<unknown> | null,
-  { id, state, events, attempt = null }: Viewed,
+  { id, state, events, attempt = null, bornAt = Number.NEGATIVE_INFINITY }: Viewed,
   now: number,
   lanes: Lanes = new Map(),
 ): RunView {
   const isOnItsWayBack = saga !== null && state.phase === 'compensating';
   const healedAt = (participant: string): number => lanes.get(participant)?.healedAt ?? 0;
+  const next = saga && toNext(decide(saga, state, now, { healedAt, bornAt }), now, lanes);
   return {
     id,
     saga,
     state,
     events,
     attempt,
-    next: saga && toNext(decide(saga, state, now, healedAt), now, lanes),
+    next,
     owed: isOnItsWayBack ? findOwed(saga, state).map(({ name }) => name) : [],
+    acts: saga ? findActs({ id, saga, state, attempt }, next?.type === 'wait') : noActs,
   };
 }
 

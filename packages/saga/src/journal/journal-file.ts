@@ -81,7 +81,23 @@ const counts = `
   END;
 `;
 
-export const migrations = [runs, notices, rows, counts] as const;
+/** What events have alike is stored once, and a run's id and fingerprint in its row alone. Views show both as before. */
+const compact = `
+  ALTER TABLE runs ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
+  UPDATE runs SET fingerprint = submissions.fingerprint FROM submissions WHERE run = id;
+  DELETE FROM submissions WHERE pruned_as IS NULL;
+  ALTER TABLE submissions RENAME TO pruned;
+  CREATE VIEW submissions AS SELECT id AS run, fingerprint, NULL AS pruned_as FROM runs UNION ALL SELECT * FROM pruned;
+  CREATE TABLE heads (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE entries (position INTEGER PRIMARY KEY, run INTEGER NOT NULL, head INTEGER, tail TEXT NOT NULL) STRICT;
+  INSERT INTO entries SELECT position, number, NULL, event FROM events JOIN runs ON id = run ORDER BY position;
+  DROP TABLE events;
+  CREATE INDEX entries_run ON entries (run);
+  CREATE VIEW events AS SELECT position, id AS run, coalesce(text, '') || tail AS event
+    FROM entries JOIN runs ON runs.number = run LEFT JOIN heads ON heads.number = head;
+`;
+
+export const migrations = [runs, notices, rows, counts, compact] as const;
 
 const toJournalFile = (path: string): DurableFile => ({
   ...toPlace(path),

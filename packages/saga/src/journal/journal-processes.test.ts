@@ -42,7 +42,7 @@ describe('a journal among processes', () => {
     expect(await holder.ask('append')).toBe(1);
     expect(await holder.ask('standby')).toBe(false);
     const standby = launch('standby');
-    await expect.poll(() => holder.ask('standby'), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => holder.ask('standby')).toBe(true);
     await holder.kill();
     expect(await standby.next()).toBe('ready');
     expect(await standby.ask('count')).toBe(1);
@@ -55,7 +55,7 @@ describe('a journal among processes', () => {
       const holder = await hold();
       await holder.ask('append');
       const standby = launch('standby');
-      await expect.poll(() => holder.ask('standby'), { timeout: 5_000 }).toBe(true);
+      await expect.poll(() => holder.ask('standby')).toBe(true);
       rmSync(join(dirname(house.path), name));
       if (name === 'journal.lock') expect(await standby.next()).toBe('removed');
       expect(await holder.ended).toBe(70);
@@ -65,7 +65,7 @@ describe('a journal among processes', () => {
   test('sees a second standby step up when the first one took over', async () => {
     const holder = await hold();
     const [second, third] = [launch('standby'), launch('standby')];
-    await expect.poll(() => holder.ask('standby'), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => holder.ask('standby')).toBe(true);
     await holder.kill();
     const ready = { second: second.next(), third: third.next() };
     const isSecond = await Promise.race([
@@ -73,7 +73,7 @@ describe('a journal among processes', () => {
       ready.third.then(() => false),
     ]);
     const [next, last] = isSecond ? [second, ready.third] : [third, ready.second];
-    await expect.poll(() => next.ask('standby'), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => next.ask('standby')).toBe(true);
     await next.kill();
     expect(await last).toBe('ready');
   });
@@ -119,11 +119,11 @@ describe('a journal among processes', () => {
     const abort = new AbortController();
     const { path } = house;
     const waiting = openJournal({ path, standby: true, pollMs: 10, signal: abort.signal });
-    await expect.poll(() => holder.ask('standby'), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => holder.ask('standby')).toBe(true);
     abort.abort();
     await expect(waiting).rejects.toThrow('aborted');
     expect(await holder.ask('standby')).toBe(false);
     launch('standby');
-    await expect.poll(() => holder.ask('standby'), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => holder.ask('standby')).toBe(true);
   });
 });

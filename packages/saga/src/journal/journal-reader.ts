@@ -1,8 +1,11 @@
 /** What can be asked of a journal's file, also while another process writes it. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Event } from '../core/event.ts';
+import { endlessMs, type Priority, priorities, type Rest, type Wait } from '../core/rest.ts';
 import { statuses } from '../core/status.ts';
 import type {
+  Age,
+  Journal,
   ListQuery,
   Notice,
   ReadJournal,
@@ -10,7 +13,13 @@ import type {
   StoredEvent,
   StoredRun,
   StoredSubmission,
+  WaitCount,
 } from './journal.ts';
+
+/** As the column `priority` counts them. */
+export const ranks: readonly Rest['priority'][] = [...priorities, 'aside'];
+/** Counting ends here: it must stay cheap when there is most to count. */
+const countMax = 10_000;
 
 /** A template: its values are bound, never pasted into the text. */
 export type Sql = [texts: TemplateStringsArray, ...values: SQLInputValue[]];
@@ -25,16 +34,14 @@ export class JournalReader implements ReadJournal {
 
   read(run: string): StoredRun | undefined {
     const events = this.all<{ position: number; event: string }>`
-      SELECT position, event FROM events WHERE run = ${run} ORDER BY seq`;
+      SELECT position, event FROM events WHERE run = ${run} ORDER BY position`;
     const last = events.at(-1);
     if (!last) return undefined;
-    const row = this.get<{ dueAt: number | null; fields: string | null }>`
-      SELECT due_at AS dueAt, fields FROM runs LEFT JOIN secrets ON run = id WHERE id = ${run}`;
+    const secrets = this.get<{ fields: string }>`SELECT fields FROM secrets WHERE run = ${run}`;
     return {
       events: events.map(({ event }) => readEvent(event)),
       position: last.position,
-      dueAt: row?.dueAt ?? null,
-      secrets: JSON.parse(row?.fields ?? '{}'),
+      secrets: JSON.parse(secrets?.fields ?? '{}'),
     };
   }
 
@@ -66,19 +73,60 @@ export class JournalReader implements ReadJournal {
   }
 
   readLast(): number {
-    return (
-      this.get<{ seq: number }>`SELECT seq FROM sqlite_sequence WHERE name = 'events'`?.seq ?? 0
-    );
+    return this
+      .count`SELECT max(value, coalesce((SELECT position FROM events ORDER BY position DESC LIMIT 1), 0)) AS count
+      FROM meta WHERE name = 'pruned-to'`;
   }
 
-  listPrunable(settledBefore: number, limit: number): string[] {
-    return this.ids`SELECT id FROM runs WHERE settled_at < ${settledBefore} AND due_at IS NULL
-      ORDER BY settled_at LIMIT ${limit}`;
+  /** Of a bounded number that a clock takes for old, those that their place says to be so. */
+  listPrunable(settledBefore: number, upTo: number, limit: number): string[] {
+    const old = this.all<{ id: string; position: number }>`SELECT id,
+      (SELECT max(position) FROM events WHERE run = id) AS position
+      FROM runs WHERE settled_at < ${settledBefore} AND due_at IS NULL
+      ORDER BY settled_at LIMIT ${10 * limit}`;
+    const ids = old.flatMap(({ id, position }) => (position <= upTo ? [id] : []));
+    return ids.slice(0, limit);
+  }
+
+  readAge(): Age | undefined {
+    return JSON.parse(String(this.readMeta('age') ?? null)) ?? undefined;
   }
 
   readCarried(): unknown {
-    const carried = this.readMeta('carried');
-    return carried && JSON.parse(String(carried));
+    return JSON.parse(String(this.readMeta('carried') ?? null)) ?? undefined;
+  }
+
+  listDue(priority: Priority, now: number, limit: number): string[] {
+    return this
+      .ids`SELECT id FROM runs WHERE priority = ${ranks.indexOf(priority)} AND due_at <= ${now}
+      ORDER BY due_at, number LIMIT ${limit}`;
+  }
+
+  countDue(now: number): number {
+    return this.count`SELECT count(*) AS count FROM
+      (SELECT 1 FROM runs WHERE priority IN (0, 1, 2, 3) AND due_at <= ${now} LIMIT ${countMax})`;
+  }
+
+  nextDueAt(now: number): number {
+    return this.count`SELECT coalesce(min(due_at), ${endlessMs}) AS count FROM
+      (SELECT (SELECT due_at FROM runs WHERE priority = value AND due_at > ${now}
+        ORDER BY due_at LIMIT 1) AS due_at FROM json_each('[0, 1, 2, 3]'))`;
+  }
+
+  listWaiting(participant: string, kind: Wait['kind'], before: number, limit: number): string[] {
+    return this.ids`SELECT run AS id FROM waits
+      WHERE participant = ${participant} AND kind = ${kind} AND since < ${before}
+      ORDER BY rank, since, run LIMIT ${limit}`;
+  }
+
+  countWaits(): WaitCount[] {
+    return this.all`SELECT participant, kind, count FROM wait_counts WHERE count > 0`;
+  }
+
+  countRuns(): ReturnType<Journal['countRuns']> {
+    const count = (place: string): number =>
+      this.count`SELECT sum(count) AS count FROM run_counts WHERE place = ${place}`;
+    return { open: count('open'), aside: count('aside') };
   }
 
   close(): void {
@@ -87,6 +135,10 @@ export class JournalReader implements ReadJournal {
 
   protected readMeta(name: string): unknown {
     return this.get<{ value: unknown }>`SELECT value FROM meta WHERE name = ${name}`?.value;
+  }
+
+  protected count(...sql: Sql): number {
+    return this.get<{ count: number }>(...sql)?.count ?? 0;
   }
 
   protected ids(...sql: Sql): string[] {
@@ -101,7 +153,7 @@ export class JournalReader implements ReadJournal {
     return toRows<T | undefined>([this.prepare(texts).get(...values)])[0];
   }
 
-  /** Once for each place in the code. Values are bound, never pasted into the text. */
+  /** Once for each place in the code. */
   protected prepare(texts: TemplateStringsArray): StatementSync {
     const statement = this.#statements.get(texts) ?? this.database.prepare(texts.join('?'));
     this.#statements.set(texts, statement);

@@ -17,8 +17,10 @@ export interface ReadJournal {
   readKept(after: number, limit: number): StoredEvent[];
   /** The position of the last event ever committed; 0 when there was none. */
   readLast(): number;
-  /** Runs that ended before `settledBefore`, the oldest first. */
-  listPrunable(settledBefore: number, limit: number): string[];
+  /** Runs that ended before `settledBefore`, with all their events up to this position, the oldest first. */
+  listPrunable(settledBefore: number, upTo: number, limit: number): string[];
+  /** Undefined when nobody kept it. */
+  readAge(): Age | undefined;
   readCarried(): unknown;
   close(): void;
 }
@@ -27,8 +29,8 @@ export interface ReadJournal {
 export interface Journal extends ReadJournal {
   /**
    * Makes events durable, then resolves with the position of the first one; the others follow it. Appends that arrive
-   * together share one transaction. When it cannot, the journal stops the process: a promise that neither resolves
-   * nor rejects, since going on after a failed flush would acknowledge what may be lost.
+   * together share one transaction. On a full disk they wait for room. When it cannot, the journal stops the process: a
+   * promise that neither resolves nor rejects, since going on after a failed flush would acknowledge what may be lost.
    */
   append(entry: Append): Promise<number>;
   /** Makes a notice durable, then resolves. The newest `noticesMax` are kept. Fails as `append` does. */
@@ -39,13 +41,8 @@ export interface Journal extends ReadJournal {
   countDue(now: number): number;
   /** When the next run is due after `now`. */
   nextDueAt(now: number): number;
-  /** Runs that have waited like this for a participant since before `sinceBefore`, by rank, the longest waiting first. */
-  listWaiting(
-    participant: string,
-    kind: Wait['kind'],
-    sinceBefore: number,
-    limit: number,
-  ): string[];
+  /** Runs that have waited like this for a participant since before a time, by rank, the longest waiting first. */
+  listWaiting(participant: string, kind: Wait['kind'], before: number, limit: number): string[];
   countWaits(): readonly WaitCount[];
   /** Runs that have not settled, and runs that are set aside. */
   countRuns(): { readonly open: number; readonly aside: number };
@@ -59,12 +56,25 @@ export interface Journal extends ReadJournal {
   review(known: readonly Pick<Summary, 'saga' | 'version'>[], latest: number): void;
   /** Removes runs and stores what is carried of them, in one transaction. */
   prune(runs: readonly string[], carried: unknown): void;
+  keepAge(age: Age): void;
   /** True while another process waits to take over. */
   hasStandby(): boolean;
+  /** The process was told to end: should it not get as far as `rest`, no run is to blame. */
+  expectEnd(): void;
+  /** False while appends wait for room on the disk. */
+  hasRoom(): boolean;
   /** Nothing is under way any more: said last, after every append. */
   rest(): void;
+  /** The executor before this one was told to end. */
+  readonly wasTold: boolean;
   /** What followed an event up to here may not have been seen: an executor ended without a word since. */
   readonly unseenTo: number;
+}
+
+/** How long engines lived with the journal, which no wrong clock changes, and what its last position was at some of those times. */
+export interface Age {
+  readonly livedMs: number;
+  readonly marks: readonly (readonly [livedMs: number, position: number])[];
 }
 
 /** What happened to the whole rather than to one run. Any JSON beside its time, in milliseconds since the epoch. */
@@ -113,7 +123,6 @@ export interface StoredRun {
   readonly events: readonly Event[];
   /** The position of the last one. */
   readonly position: number;
-  readonly dueAt: number | null;
   readonly secrets: Readonly<Record<string, unknown>>;
 }
 export interface WaitCount extends Omit<Wait, 'rank'> {

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -61,9 +61,12 @@ test('a standby tells of each look that finds the lock held', async () => {
 });
 
 /** Calls what is given before each commit from now on. */
-function watchCommits(see: () => void): void {
+function watchCommits(see: () => void) {
   const { exec } = DatabaseSync.prototype;
-  vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: DatabaseSync, sql) {
+  return vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (
+    this: DatabaseSync,
+    sql,
+  ) {
     if (sql === 'COMMIT') see();
     exec.call(this, sql);
   });
@@ -125,6 +128,54 @@ describe('group commit', () => {
   });
 });
 
+describe('what events have alike', () => {
+  const answered = (run: string, from: string): Append => ({
+    ...accept(run),
+    events: [
+      { ...accepted, seq: 1, at: 1 },
+      {
+        type: 'step-succeeded',
+        way: 'pay',
+        attempt: 1,
+        startedAt: 1,
+        details: { from },
+        output: { run, note: '"head":{},' },
+        seq: 2,
+        at: 2,
+      },
+    ],
+  });
+  const heads = (): unknown[] =>
+    live
+      .prepare('SELECT text FROM heads ORDER BY number')
+      .all()
+      .map(({ text }) => text);
+
+  test('is stored once, also by the next executor, and reads back as it was', async () => {
+    const runs = Array.from({ length: 9 }, (_, i) => answered(`run-${i}`, 'http://pay.test'));
+    for (const run of runs.slice(0, 5)) await journal.append(run);
+    journal.close();
+    journal = await house.open();
+    for (const run of runs.slice(5)) await journal.append(run);
+    for (const { run, events } of runs) expect(journal.read(run)?.events).toEqual(events);
+    expect(journal.readFeed(0, 99)?.map(({ event }) => event)).toEqual(
+      runs.flatMap(({ events }) => events),
+    );
+    const bytes = readFileSync(`${house.path}-wal`).toString();
+    expect(bytes).toContain('http://pay.test');
+    journal.close();
+    const file = readFileSync(house.path).toString();
+    // With the first event, and then in its table and that table's index.
+    expect(file.split('http://pay.test').length - 1).toBe(3);
+    journal = await house.open();
+  });
+
+  test('is not looked for in what is unique', async () => {
+    for (let i = 0; i < 9; i++) await journal.append(answered(`run-${i}`, `call ${i}`));
+    expect(heads()).toEqual([expect.stringContaining('"accepted"')]);
+  });
+});
+
 describe('secrets', () => {
   test('are gone from the bytes of the files once the run settled', async () => {
     await journal.append(accept('a', { token: 'tok_very_secret' }));
@@ -166,6 +217,98 @@ describe('secrets', () => {
   });
 });
 
+describe('a full disk', () => {
+  function big(run: string): Append {
+    const event = { ...accepted, input: 'x'.repeat(99_999), seq: 1, at: 1 };
+    return { ...accept(run), events: [event] };
+  }
+  const fill = (): void => live.exec('PRAGMA max_page_count = 1');
+  const makeRoom = (): void => live.exec('PRAGMA max_page_count = 1000000');
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  let rooms: boolean[];
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    journal.close();
+    rooms = [];
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+    const onFatal = (error: unknown): number => house.failures.push(error);
+    journal = await openJournal({ path: house.path, onFatal, onRoom: (has) => rooms.push(has) });
+    live = prepare.mock.contexts.at(-1) as DatabaseSync;
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  test('is waited for: all is stored in its order once there is room, and nothing said before', async () => {
+    await journal.append(accept('a'));
+    fill();
+    const told: string[] = [];
+    const tell = (run: string) => journal.append(big(run)).then(() => told.push(run));
+    const both = [tell('b'), tell('c')];
+    await turn();
+    both.push(tell('d'));
+    await turn();
+    vi.advanceTimersByTime(5_000);
+    await turn();
+    expect([told, journal.hasRoom(), rooms]).toEqual([[], false, [false]]);
+    expect(journal.list({ limit: 9 })).toHaveLength(1);
+    makeRoom();
+    vi.advanceTimersByTime(1_000);
+    await Promise.all(both);
+    expect([told, journal.hasRoom(), rooms]).toEqual([['b', 'c', 'd'], true, [false, true]]);
+    await journal.append(accept('e'));
+    expect(journal.list({ limit: 9 }).map(({ id }) => id)).toEqual(['e', 'd', 'c', 'b', 'a']);
+    // What the events have alike was stored with them, or not at all.
+    const types = journal.readKept(0, 9).map(({ event }) => event.type);
+    expect(types).toEqual(Array.from({ length: 5 }, () => 'accepted'));
+    expect(house.failures).toEqual([]);
+  });
+
+  test('keeps what was to be pruned, and is seen where nothing else is written', async () => {
+    await journal.append(accept('a'));
+    await journal.append(settle('a'));
+    fill();
+    journal.prune(['a'], 'x'.repeat(99_999));
+    expect([journal.hasRoom(), journal.read('a')?.events.length]).toEqual([false, 2]);
+    makeRoom();
+    vi.advanceTimersByTime(1_000);
+    expect(journal.hasRoom()).toBe(true);
+    journal.prune(['a'], null);
+    expect(journal.read('a')).toBeUndefined();
+    expect(house.failures).toEqual([]);
+  });
+
+  test('keeps nobody from closing the journal, which then tells of nothing', async () => {
+    fill();
+    const told = vi.fn();
+    void journal.append(big('a')).then(told);
+    await turn();
+    journal.close();
+    void journal.append(accept('b')).then(told);
+    await turn();
+    vi.advanceTimersByTime(5_000);
+    await turn();
+    expect(told).not.toHaveBeenCalled();
+    expect(house.failures).toEqual([]);
+  });
+});
+
+test('a large journal whose damage nobody read when it was opened fails as soon as that is found', async () => {
+  const input = 'x'.repeat(99_999);
+  const event = { ...accepted, input, seq: 1, at: 1 };
+  for (let i = 0; i < 99; i++) await journal.append({ ...accept(`run-${i}`), events: [event] });
+  const [leaf] = live
+    .prepare("SELECT pageno FROM dbstat WHERE name = 'entries' AND pagetype = 'leaf'")
+    .all();
+  journal.close();
+  const bytes = readFileSync(house.path);
+  const page = Number(leaf?.pageno);
+  writeFileSync(house.path, bytes.fill(0xab, (page - 1) * 4_096, page * 4_096));
+  journal = await house.open();
+  await expect.poll(() => house.failures.length, { timeout: 10_000 }).toBe(1);
+  expect(house.failures).toMatchObject([
+    { code: 'corrupt', message: expect.stringContaining(`The journal ${house.path} is damaged`) },
+  ]);
+});
+
 describe('a failure', () => {
   /** Appends, and lets the event loop turn until it would have been stored. */
   const tryAppend = async (entry: Append): Promise<boolean> => {
@@ -183,16 +326,15 @@ describe('a failure', () => {
     return ids.map(({ id }) => id);
   };
 
-  test('stops the journal for good when the disk is full', async () => {
+  test('stops the journal for good when a flush fails', async () => {
     expect(await tryAppend(accept('a'))).toBe(true);
-    live.exec('PRAGMA max_page_count = 1');
-    const big = {
-      ...accept('b'),
-      events: [{ ...accepted, input: 'x'.repeat(99_999), seq: 1, at: 1 }],
-    };
-    expect(await tryAppend(big)).toBe(false);
-    expect(house.failures).toMatchObject([{ message: 'database or disk is full' }]);
-    live.exec('PRAGMA max_page_count = 1000000');
+    const failed = Object.assign(new Error('disk I/O error'), { errcode: 10 | (4 << 8) });
+    const commits = watchCommits(() => {
+      throw failed;
+    });
+    expect(await tryAppend(accept('b'))).toBe(false);
+    commits.mockRestore();
+    expect(house.failures).toEqual([failed]);
     expect(await tryAppend(accept('c'))).toBe(false);
     journal.prune(['a'], null);
     expect(house.failures).toHaveLength(1);
@@ -272,7 +414,7 @@ test('finds what it reads by an index, however many runs there are', () => {
   journal.listDue('undo', 1, 1);
   journal.nextDueAt(1);
   journal.listWaiting('pay', 'parked', 1, 1);
-  journal.listPrunable(1, 1);
+  journal.listPrunable(1, 1, 1);
   journal.readFeed(0, 1);
   journal.read('a');
   const plans = explain(all.mock.contexts);

@@ -4,24 +4,26 @@
  * 1. Nothing is acknowledged before the commit, and a commit is on disk (WAL, synchronous=FULL, read back at start).
  * 2. Appends that arrive together share one transaction, in order, and none of its statements can fail by constraint.
  * 3. Each transaction checks the epoch inside: an executor that lost its lock cannot write.
- * 4. Any failure stops the process: after a failed flush, later commits would seem to succeed.
+ * 4. Any failure stops the process, since after a failed flush later commits would seem to succeed; a full disk is waited for.
  * 5. What was erased leaves the write-ahead log too, also what a killed process left there.
  */
 import { resolve } from 'node:path';
 import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
-import { FileCare, toPassing, toReason, transact } from '@baton/sqlite';
-import { endlessMs, type Priority, priorities, type Rest, type Wait } from '../core/rest.ts';
+import { FileCare, isFull, toPassing, toReason, transact } from '@baton/sqlite';
+import type { Event } from '../core/event.ts';
+import { endlessMs } from '../core/rest.ts';
 import {
+  type Age,
   type Append,
   type Journal,
   type Notice,
   noticesMax,
   type ReadJournal,
-  type WaitCount,
 } from './journal.ts';
 import { openJournalFile, openJournalReader, toPlace } from './journal-file.ts';
 import { type JournalLock, type LockOptions, takeLock } from './journal-lock.ts';
-import { JournalReader, type Sql } from './journal-reader.ts';
+import { JournalReader, ranks, type Sql } from './journal-reader.ts';
+import { WriteQueue } from './write-queue.ts';
 
 export interface OpenOptions extends LockOptions {
   /** The journal's file; its locks stand beside it. */
@@ -30,6 +32,8 @@ export interface OpenOptions extends LockOptions {
   readonly onFatal?: (error: unknown) => void;
   /** Called after each commit, with the appends and notices that shared it, and how long it took. */
   readonly onCommit?: (commit: { readonly writes: number; readonly ms: number }) => void;
+  /** Called when the disk is found to be full, and when it has room again. */
+  readonly onRoom?: (hasRoom: boolean) => void;
 }
 
 /** Takes the lock, then the journal. Throws a JournalError that names the file and the way out. */
@@ -59,27 +63,21 @@ function endProcess(error: unknown): void {
   process.exit(70);
 }
 
-/** As the column `priority` counts them. */
-const ranks: readonly Rest['priority'][] = [...priorities, 'aside'];
 const asideRank = ranks.indexOf('aside');
 /** Set aside since its definition is not known, or its events make no sense: another start may know better. */
 const unknownMs = endlessMs - 1;
-/** Counting ends here: it must stay cheap when there is most to count. */
-const countMax = 10_000;
-
-/** Written with others of its batch; told after their commit. */
-interface Pending {
-  readonly write: () => number;
-  readonly resolve: (position: number) => void;
-}
+const headsMax = 1_000;
 
 class SqliteJournal extends JournalReader implements Journal {
   readonly #lock: JournalLock;
   readonly #options: OpenOptions;
   readonly #epoch: number;
   readonly #care: FileCare;
+  readonly #writes: WriteQueue;
+  /** Numbers of what events begin with; 0 for what was seen once. */
+  readonly #heads = new Map<string, number>();
   readonly unseenTo: number;
-  #batch: Pending[] = [];
+  readonly wasTold: boolean;
   #hasFailed = false;
 
   constructor(database: DatabaseSync, lock: JournalLock, options: OpenOptions) {
@@ -91,18 +89,20 @@ class SqliteJournal extends JournalReader implements Journal {
     this.#epoch = Number(this.readMeta('epoch'));
     if (this.#epoch > 1 && this.readMeta('rested') !== this.#epoch - 1)
       this.#setMeta('unseen-to', this.readLast());
+    this.wasTold = this.readMeta('told') === this.#epoch - 1;
     this.unseenTo = Number(this.readMeta('unseen-to') ?? 0);
     const place = toPlace(resolve(options.path));
     this.#care = new FileCare(database, place, (error) => this.#fail(error));
     this.#care.wipeSoon();
+    this.#writes = new WriteQueue((work) => this.#store(work), options.onRoom);
   }
 
   append(entry: Append): Promise<number> {
-    return this.#enqueue(() => this.#write(entry));
+    return this.#writes.add(() => this.#write(entry));
   }
 
   async addNotice(notice: Notice): Promise<void> {
-    await this.#enqueue(() => {
+    await this.#writes.add(() => {
       const { lastInsertRowid } = this.#run`
         INSERT INTO notices (notice) VALUES (${JSON.stringify(notice)})`;
       // Positions have no gaps, so that the newest ones are known by their number.
@@ -112,54 +112,21 @@ class SqliteJournal extends JournalReader implements Journal {
   }
 
   prune(runs: readonly string[], carried: unknown): void {
-    this.#transact(() => {
+    this.#tryTransact(() => {
       const ids = JSON.stringify(runs);
-      this.#run`UPDATE submissions SET pruned_as = (SELECT status FROM runs WHERE id = run)
-        WHERE run IN (SELECT value FROM json_each(${ids}))`;
+      this.#run`INSERT INTO pruned SELECT id, fingerprint, status FROM runs
+        WHERE id IN (SELECT value FROM json_each(${ids}))`;
       this.#run`UPDATE meta SET value = max(value, (SELECT coalesce(max(position), 0) FROM events
         WHERE run IN (SELECT value FROM json_each(${ids})))) WHERE name = 'pruned-to'`;
-      this.#run`DELETE FROM events WHERE run IN (SELECT value FROM json_each(${ids}))`;
+      this.#run`DELETE FROM entries WHERE run IN
+        (SELECT number FROM runs WHERE id IN (SELECT value FROM json_each(${ids})))`;
       this.#run`DELETE FROM runs WHERE id IN (SELECT value FROM json_each(${ids}))`;
       this.#setMeta('carried', JSON.stringify(carried ?? null));
     });
   }
 
-  listDue(priority: Priority, now: number, limit: number): string[] {
-    return this
-      .ids`SELECT id FROM runs WHERE priority = ${ranks.indexOf(priority)} AND due_at <= ${now}
-      ORDER BY due_at, number LIMIT ${limit}`;
-  }
-
-  countDue(now: number): number {
-    return this.#count`SELECT count(*) AS count FROM
-      (SELECT 1 FROM runs WHERE priority IN (0, 1, 2, 3) AND due_at <= ${now} LIMIT ${countMax})`;
-  }
-
-  nextDueAt(now: number): number {
-    return this.#count`SELECT coalesce(min(due_at), ${endlessMs}) AS count FROM
-      (SELECT (SELECT due_at FROM runs WHERE priority = value AND due_at > ${now}
-        ORDER BY due_at LIMIT 1) AS due_at FROM json_each('[0, 1, 2, 3]'))`;
-  }
-
-  listWaiting(
-    participant: string,
-    kind: Wait['kind'],
-    sinceBefore: number,
-    limit: number,
-  ): string[] {
-    return this.ids`SELECT run AS id FROM waits
-      WHERE participant = ${participant} AND kind = ${kind} AND since < ${sinceBefore}
-      ORDER BY rank, since, run LIMIT ${limit}`;
-  }
-
-  countWaits(): WaitCount[] {
-    return this.all`SELECT participant, kind, count FROM wait_counts WHERE count > 0`;
-  }
-
-  countRuns(): ReturnType<Journal['countRuns']> {
-    const count = (place: string): number =>
-      this.#count`SELECT sum(count) AS count FROM run_counts WHERE place = ${place}`;
-    return { open: count('open'), aside: count('aside') };
+  keepAge(age: Age): void {
+    this.#tryTransact(() => this.#setMeta('age', JSON.stringify(age)));
   }
 
   setAside(run: string): ReturnType<Journal['setAside']> {
@@ -177,7 +144,7 @@ class SqliteJournal extends JournalReader implements Journal {
     const names = JSON.stringify(known.map(({ saga, version }) => [saga, version]));
     this.#transact(() => {
       this.#run`UPDATE runs SET due_at = 0, priority = iif(settled_at IS NULL, 1, 3)
-        WHERE priority = ${asideRank} AND due_at = ${unknownMs}
+        WHERE priority = ${asideRank} AND due_at >= ${unknownMs}
         AND (saga, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${names}))`;
       const strange = this.all<{ saga: string; version: number }>`
         SELECT DISTINCT saga, version FROM run_counts WHERE place IN ('open', 'owing') AND count > 0
@@ -195,17 +162,26 @@ class SqliteJournal extends JournalReader implements Journal {
     });
   }
 
+  expectEnd(): void {
+    this.#tryTransact(() => this.#setMeta('told', this.#epoch));
+  }
+
   /** Of this executor, by its epoch: the next one finds an older one where this one crashed. */
   rest(): void {
-    this.#transact(() => this.#setMeta('rested', this.#epoch));
+    this.#tryTransact(() => this.#setMeta('rested', this.#epoch));
   }
 
   hasStandby(): boolean {
     return this.#lock.isWanted();
   }
 
+  hasRoom(): boolean {
+    return this.#writes.hasRoom;
+  }
+
   override close(): void {
-    this.#flush();
+    this.#writes.flush();
+    this.#writes.stop();
     this.#care.stop();
     super.close();
     this.#lock.release();
@@ -218,10 +194,8 @@ class SqliteJournal extends JournalReader implements Journal {
     if (submission) {
       const { fingerprint, secrets } = submission;
       this.#run`
-        INSERT OR IGNORE INTO runs (id, saga, version, accepted_at, status, due_at, priority)
-        VALUES (${run}, ${saga}, ${version}, ${acceptedAt}, ${status}, ${dueAt}, ${priority})`;
-      this.#run`
-        INSERT OR IGNORE INTO submissions (run, fingerprint) VALUES (${run}, ${fingerprint})`;
+        INSERT OR IGNORE INTO runs (id, fingerprint, saga, version, accepted_at, status, due_at, priority)
+        VALUES (${run}, ${fingerprint}, ${saga}, ${version}, ${acceptedAt}, ${status}, ${dueAt}, ${priority})`;
       if (Object.keys(secrets).length > 0)
         this.#run`
           INSERT OR REPLACE INTO secrets (run, fields) VALUES (${run}, ${JSON.stringify(secrets)})`;
@@ -237,46 +211,58 @@ class SqliteJournal extends JournalReader implements Journal {
     for (const { participant, kind, rank } of waits)
       this.#run`INSERT OR IGNORE INTO waits (participant, kind, rank, since, run)
         VALUES (${participant}, ${kind}, ${rank}, ${at}, ${run})`;
-    const positions = events.map(
-      (event) =>
-        this.#run`INSERT INTO events (run, seq, event)
-          VALUES (${run}, ${event.seq}, ${JSON.stringify(event)})`.lastInsertRowid,
-    );
+    const positions = events.map((event) => this.#addEvent(run, event));
     if (settledAt !== null) this.#run`DELETE FROM secrets WHERE run = ${run}`;
     return Number(positions[0] ?? 0);
+  }
+
+  #addEvent(run: string, event: Event): number | bigint {
+    const { startedAt, retryAt, until, note, reason, input, context, output, seq, at, ...alike } =
+      event as Readonly<Record<string, unknown>>;
+    const own = { startedAt, retryAt, until, note, reason, input, context, output, seq, at };
+    const head = `${JSON.stringify(alike).slice(0, -1)},`;
+    const tail = JSON.stringify(own).slice(1);
+    const number = this.#findHead(head);
+    return this.#run`INSERT INTO entries (position, run, head, tail) VALUES (
+      (SELECT 1 + max(value, coalesce((SELECT max(position) FROM entries), 0)) FROM meta WHERE name = 'pruned-to'),
+      (SELECT number FROM runs WHERE id = ${run}), ${number}, ${number ? tail : head + tail})`
+      .lastInsertRowid;
+  }
+
+  /** Null for one that was not seen before: what is unique has nothing in common with others. */
+  #findHead(head: string): number | null {
+    const seen = this.#heads.get(head);
+    if (seen) return seen;
+    if (this.#heads.size >= headsMax) this.#heads.clear();
+    if (seen === 0) this.#run`INSERT OR IGNORE INTO heads (text) VALUES (${head})`;
+    const number = this.count`SELECT number AS count FROM heads WHERE text = ${head}`;
+    this.#heads.set(head, number);
+    return number || null;
   }
 
   #setMeta(name: string, value: string | number): void {
     this.#run`INSERT OR REPLACE INTO meta (name, value) VALUES (${name}, ${value})`;
   }
 
-  #count(...sql: Sql): number {
-    return this.get<{ count: number }>(...sql)?.count ?? 0;
-  }
-
   #run(...[texts, ...values]: Sql): StatementResultingChanges {
     return this.prepare(texts).run(...values);
   }
 
-  #enqueue(write: () => number): Promise<number> {
-    return new Promise((resolve) => {
-      if (this.#batch.push({ write, resolve }) === 1) setImmediate(() => this.#flush());
-    });
+  #store(work: () => number[]): number[] | undefined {
+    const begunAt = performance.now();
+    const positions = this.#tryTransact(work);
+    if (positions)
+      this.#options.onCommit?.({ writes: positions.length, ms: performance.now() - begunAt });
+    return positions;
   }
 
-  #flush(): void {
-    if (this.#batch.length === 0) return;
-    const batch = this.#batch;
-    this.#batch = [];
-    const begunAt = performance.now();
-    const positions = this.#transact(() => batch.map(({ write }) => write()));
-    if (!positions) return;
-    for (const [index, position] of positions.entries()) batch[index]?.resolve(position);
-    this.#options.onCommit?.({ writes: batch.length, ms: performance.now() - begunAt });
+  /** Undefined also where the disk is full: nothing was stored. */
+  #tryTransact<T>(work: () => T): T | undefined {
+    return this.#transact(work, () => this.#writes.waitForRoom());
   }
 
   /** Undefined once anything failed: nobody is told that something was stored. */
-  #transact<T>(work: () => T): T | undefined {
+  #transact<T>(work: () => T, onFull?: () => void): T | undefined {
     if (this.#hasFailed) return undefined;
     try {
       const result = transact(this.database, () => {
@@ -287,7 +273,9 @@ class SqliteJournal extends JournalReader implements Journal {
       this.#care.wipeSoon();
       return result;
     } catch (error) {
-      this.#fail(error);
+      this.#heads.clear();
+      if (onFull && isFull(error)) onFull();
+      else this.#fail(error);
       return undefined;
     }
   }

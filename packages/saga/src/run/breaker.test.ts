@@ -41,6 +41,16 @@ test('stays closed while less than half of the latest calls fail', () => {
   expect(call(closedBreaker, [...mixed, 'failing'], 0).state).toBe('open');
 });
 
+test('counts runs, each by its latest call: one that fails for ever opens nothing', () => {
+  const ended = (breaker: Breaker, [run, verdict]: readonly [string, Verdict]) =>
+    leave(breaker, { era: breaker.era, verdict, run }, moment(1));
+  const bad = Array.from({ length: 20 }, (_, i) => [`bad-${i % 4}`, 'failing'] as const);
+  const four = bad.reduce(ended, closedBreaker);
+  expect(four).toMatchObject({ state: 'closed', outcomes: { length: 4 } });
+  expect(ended(four, ['fifth', 'failing']).state).toBe('open');
+  expect(ended(ended(four, ['bad-1', 'healthy']), ['fifth', 'failing']).state).toBe('closed');
+});
+
 test('forgets failures that are long past', () => {
   const before = call(closedBreaker, failing(4), 0);
   expect(call(before, ['failing'], 29_999).state).toBe('open');

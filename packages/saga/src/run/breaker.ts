@@ -5,12 +5,13 @@
  * 2. What was called before it opened says nothing any more when it ends after it.
  */
 
+import { checkFigures } from '../core/policy.ts';
 import type { Reply } from '../core/reply.ts';
 
 export interface BreakerOptions {
-  /** It opens at this many failures, if they are also half of the latest calls. Default 5. */
+  /** It opens when this many runs failed, if they are also half of the latest ones. Default 5. */
   readonly failuresMin: number;
-  /** Latest calls that are looked at, at most. Default 20. */
+  /** Latest runs that are looked at, at most; of each, its latest call. Default 20. */
   readonly callsLookedAt: number;
   /** Older calls are not looked at; one that opens again sooner waits longer than before. Default 30,000. */
   readonly windowMs: number;
@@ -28,27 +29,16 @@ export const breakerDefaults: BreakerOptions = {
   delayMaxMs: 30_000,
 };
 
-/** Throws a RangeError that names the option: each is above 0, and a probe comes some day. */
 export function toBreakerOptions(given: Partial<BreakerOptions> = {}): BreakerOptions {
   const options = { ...breakerDefaults, ...given };
-  for (const [name, value] of Object.entries(options)) {
-    if (!(value > 0)) throw new RangeError(`breaker: ${name} must be above 0, not ${value}`);
-  }
-  if (options.delayMaxMs === Number.POSITIVE_INFINITY)
-    throw new RangeError('breaker: delayMaxMs must have an end, or it would never probe');
+  checkFigures({ ...options }, 'breaker: ');
   return options;
 }
 
-/**
- * What a call says about its participant. `healthy`: it answered, also to refuse or to blame the request. `failing`: it
- * did not, not as agreed, or the call threw. `nothing`: the call never got so far as to say anything.
- */
+/** `healthy`: it answered, if only to refuse or to blame the request. `failing`: it did not, or threw. `nothing`: not asked. */
 export type Verdict = 'healthy' | 'failing' | 'nothing';
 
-/**
- * What blames the request is an answer too. A throw is taken for a participant that does not answer, since that is what
- * a client makes of it; a call that this side broke off, `null`, says nothing.
- */
+/** To a client, a throw is a participant that does not answer. What this side broke off, `null`, says nothing. */
 export function toVerdict(reply: Reply<unknown> | null): Verdict {
   if (reply === null) return 'nothing';
   if (reply.reply === 'ok' || reply.reply === 'refused') return 'healthy';
@@ -56,6 +46,7 @@ export function toVerdict(reply: Reply<unknown> | null): Verdict {
 }
 
 interface Outcome {
+  readonly run: string | undefined;
   readonly at: number;
   readonly failed: boolean;
 }
@@ -67,7 +58,7 @@ export interface Breaker {
   readonly openings: number;
   /** Changes when it opens, probes, or closes: a call of an earlier era says nothing. */
   readonly era: number;
-  /** Of the latest calls while it was closed. */
+  /** Of the latest runs while it was closed. */
   readonly outcomes: readonly Outcome[];
   /** When the next probe may go; 0 while it is closed. */
   readonly until: number;
@@ -99,6 +90,8 @@ export const enter = (breaker: Breaker): Breaker =>
   breaker.state === 'open' ? { ...breaker, isProbing: true, era: breaker.era + 1 } : breaker;
 
 interface Ended {
+  /** Whose call it was: what fails for one run again and again may be its own fault. */
+  readonly run?: string | undefined;
   readonly era: number;
   readonly verdict: Verdict;
   /** The participant's wish; bounded by the longest delay. */
@@ -108,7 +101,6 @@ interface Ended {
 /** Should it open again soon, it waits longer than at first, but not as long as after many probes that failed. */
 const openingsKept = 2;
 
-/** A call has ended. */
 export function leave(breaker: Breaker, call: Ended, moment: Moment): Breaker {
   if (call.era !== breaker.era) return breaker;
   if (breaker.state === 'closed') return count(breaker, call, moment);
@@ -126,14 +118,14 @@ export function leave(breaker: Breaker, call: Ended, moment: Moment): Breaker {
   }
 }
 
-/** The next probe need not wait any longer. */
 export const hasten = (breaker: Breaker, now: number): Breaker =>
   breaker.state === 'open' ? { ...breaker, until: Math.min(breaker.until, now) } : breaker;
 
 function count(breaker: Breaker, call: Ended, moment: Moment): Breaker {
   if (call.verdict === 'nothing') return breaker;
   const { now, options } = moment;
-  const outcomes = [...breaker.outcomes, { at: now, failed: call.verdict === 'failing' }]
+  const others = breaker.outcomes.filter(({ run }) => run === undefined || run !== call.run);
+  const outcomes = [...others, { run: call.run, at: now, failed: call.verdict === 'failing' }]
     .filter(({ at }) => now - at < options.windowMs)
     .slice(-options.callsLookedAt);
   const failures = outcomes.filter(({ failed }) => failed).length;

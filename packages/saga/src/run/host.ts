@@ -9,17 +9,13 @@ import { type Rest, toRest } from '../core/rest.ts';
 import type { RunState } from '../core/state.ts';
 import { isSettled, toStatus } from '../core/status.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Clock } from './clock.ts';
 import type { Lanes } from './lanes.ts';
 import type { Host } from './perform.ts';
 import type { Run } from './run.ts';
 
-export interface HostOptions {
+export interface HostOptions extends Pick<Host, 'clock' | 'random' | 'onError'> {
   readonly journal: Pick<Journal, 'append'>;
-  readonly clock: Clock;
-  readonly random: () => number;
   readonly onCommitted: (commit: Commit) => void;
-  readonly onError: Host['onError'];
 }
 export interface Commit {
   readonly run: string;
@@ -35,49 +31,40 @@ interface Special {
   /** What its row says, where that is not what follows from its events. */
   readonly rest?: Rest;
 }
+export interface EmbeddedHost extends Host {
+  commit(run: Run, happenings: readonly Happening[], special?: Special): Promise<void>;
+}
 
-export class EmbeddedHost implements Host {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly onError: Host['onError'];
-  readonly lanes: Lanes;
-  readonly #options: HostOptions;
-
-  constructor(options: HostOptions, lanes: Lanes) {
-    this.clock = options.clock;
-    this.random = options.random;
-    this.onError = options.onError;
-    this.lanes = lanes;
-    this.#options = options;
-  }
-
-  commit(run: Run, happenings: readonly Happening[], special: Special = {}): Promise<void> {
-    run.written = this.#write(run, happenings, special);
-    return run.written;
-  }
-
-  async #write(
-    run: Run,
-    happenings: readonly Happening[],
-    { fingerprint, rest }: Special,
-  ): Promise<void> {
-    const now = this.clock.now();
+export function createHost(options: HostOptions, lanes: Lanes): EmbeddedHost {
+  const { journal, clock, random, onCommitted, onError } = options;
+  async function write(run: Run, happenings: readonly Happening[], special: Special) {
+    const now = clock.now();
     const { events, after } = extend(run.ahead, happenings, now);
     if (!after) return;
     const { saga, version, acceptedAt, settledAt } = after;
-    const row = rest ?? toRest(run.saga, after, now, this.lanes.healedAt);
+    const { fingerprint, rest = toRest(run.saga, after, now, lanes) } = special;
     run.ahead = after;
-    run.rest = row;
-    const position = await this.#options.journal.append({
+    run.rest = rest;
+    const position = await journal.append({
       run: run.id,
       events,
       summary: { saga, version, status: toStatus(after), acceptedAt, settledAt },
-      rest: { ...row, at: now },
+      rest: { ...rest, at: now },
       ...(fingerprint !== undefined && { submission: { fingerprint, secrets: run.secrets } }),
     });
     const before = run.state;
     run.state = after;
     if (isSettled(after)) run.secrets = {};
-    this.#options.onCommitted({ run: run.id, before, state: after, events, position });
+    onCommitted({ run: run.id, before, state: after, events, position });
   }
+  return {
+    clock,
+    random,
+    lanes,
+    onError,
+    commit(run, happenings, special = {}) {
+      run.written = write(run, happenings, special);
+      return run.written;
+    },
+  };
 }

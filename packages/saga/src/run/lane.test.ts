@@ -159,7 +159,7 @@ test('lets one probe through at a time, and all others when it went well', async
   leave(ok(1));
   expect(countChanges()).toBe(1);
   // Whoever waits for it may go on.
-  expect(lane.nextAt).toBeLessThanOrEqual(clock.now());
+  expect(lane.nextAt(clock.now())).toBeLessThanOrEqual(clock.now());
   expect([lane.look('forward'), lane.healedAt]).toEqual([null, clock.now()]);
 });
 
@@ -188,10 +188,17 @@ test('is hastened only while it is open, and not past a probe that is under way'
 
 test('changes by itself when a probe may go, and at no time after that', async () => {
   const { lane, clock, pass, open } = createStage();
-  expect(lane.nextAt).toBe(Number.POSITIVE_INFINITY);
+  expect(lane.nextAt(clock.now())).toBe(Number.POSITIVE_INFINITY);
   open();
-  expect(lane.nextAt).toBe(clock.now() + 750);
+  expect(lane.nextAt(clock.now())).toBe(clock.now() + 750);
   await pass(750);
   // A timer for this moment would ring for ever: whoever comes next is the probe.
-  expect(lane.nextAt).toBe(Number.POSITIVE_INFINITY);
+  expect(lane.nextAt(clock.now())).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('changes for whoever has looked before a probe may go, also where the time comes while he looks', async () => {
+  const { lane, clock, pass, open } = createStage();
+  open();
+  await pass(750);
+  expect(lane.nextAt(clock.now() - 1)).toBe(clock.now());
 });

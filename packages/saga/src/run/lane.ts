@@ -17,7 +17,6 @@ import {
   enter,
   hasten,
   leave,
-  type Moment,
   mayPass,
   toVerdict,
 } from './breaker.ts';
@@ -25,7 +24,6 @@ import type { Clock } from './clock.ts';
 import { Queue } from './queue.ts';
 
 export interface LaneOptions {
-  /** Calls in flight to one participant. */
   readonly callsMax: number;
   readonly breaker: BreakerOptions;
   readonly clock: Clock;
@@ -37,7 +35,6 @@ export interface LaneOptions {
 export type Barrier = 'full' | 'open';
 /** A call's end must be told, once; null for one that was not made. */
 export type Leave = (reply: Reply<unknown> | null) => void;
-/** At no time. */
 export const never = Number.POSITIVE_INFINITY;
 
 export class Lane<T> {
@@ -67,10 +64,10 @@ export class Lane<T> {
   }
 
   /** When something may change by itself. An open breaker that is due needs no timer: whoever comes next is the probe. */
-  get nextAt(): number {
+  nextAt(now: number): number {
     const { state, until } = this.#breaker;
     if (state === 'closed') return this.drainsAt;
-    return until > this.#options.clock.now() ? until : never;
+    return until > now ? until : never;
   }
 
   /** What a call would meet now. */
@@ -86,7 +83,7 @@ export class Lane<T> {
   }
 
   /** `failedAt`: when the run's last call here failed, in milliseconds since the epoch; 0 if it did not. */
-  admit(direction: Direction, failedAt = 0): Leave | Barrier {
+  admit(direction: Direction, failedAt = 0, run?: string): Leave | Barrier {
     const barrier = this.look(direction);
     if (barrier) return barrier;
     this.#breaker = enter(this.#breaker);
@@ -99,11 +96,12 @@ export class Lane<T> {
       this.#undos -= undos;
       const isNews = failedAt === 0 || this.#servedAt <= failedAt || this.isOpen;
       const verdict = toVerdict(reply);
-      const moment = this.#moment();
+      const { clock, random, breaker: options } = this.#options;
+      const moment = { now: clock.now(), random: random(), options };
       if (verdict === 'healthy') this.#servedAt = moment.now;
       const retryAfterMs = reply && 'retryAfterMs' in reply ? reply.retryAfterMs : undefined;
       const call = { era, verdict: isNews ? verdict : 'nothing', retryAfterMs } as const;
-      this.#change(leave(this.#breaker, call, moment));
+      this.#change(leave(this.#breaker, { ...call, run }, moment));
     };
   }
 
@@ -117,16 +115,13 @@ export class Lane<T> {
     return {
       breaker: isProbing ? ('probing' as const) : state,
       openedAt: this.isOpen ? since : null,
+      /** When the next probe may go. */
       nextTryAt: this.isOpen ? until : null,
+      /** Since the start, failed probes not counted. */
       openings: this.#openings,
       inFlight: this.#inFlight,
       callsMax: this.#options.callsMax,
     };
-  }
-
-  #moment(): Moment {
-    const { clock, random, breaker } = this.#options;
-    return { now: clock.now(), random: random(), options: breaker };
   }
 
   #change(breaker: Breaker): void {

@@ -32,16 +32,8 @@ export interface LanesOptions extends LaneOptions {
   readonly wake: (run: Run) => void;
 }
 /** A participant as the engine sees it. Times are in milliseconds since the epoch. */
-export interface ParticipantView {
+export interface ParticipantView extends Readonly<ReturnType<Lane<Run>['view']>> {
   readonly participant: string;
-  readonly breaker: 'closed' | 'open' | 'probing';
-  readonly openedAt: number | null;
-  /** When the next probe may go. */
-  readonly nextTryAt: number | null;
-  /** Times that it opened since the start, failed probes not counted. */
-  readonly openings: number;
-  readonly inFlight: number;
-  readonly callsMax: number;
   /** Runs that wait for a permit. */
   readonly waiting: number;
   /** Runs that wait for the breaker to close. */
@@ -56,12 +48,14 @@ const alone = '';
 
 export class Lanes {
   readonly #options: LanesOptions;
+  readonly bornAt: number;
   readonly #lanes = new Map<string, Lane<Run>>();
   /** Taken from a line last. */
   #called: Run | undefined;
 
   constructor(options: LanesOptions) {
     this.#options = options;
+    this.bornAt = options.clock.now();
   }
 
   /** A restart remembers no breaker: those that waited for one go on at their rate. */
@@ -97,11 +91,9 @@ export class Lanes {
 
   readonly healedAt = (participant: string): number => this.#lanes.get(participant)?.healedAt ?? 0;
 
-  /** When something may change by itself. */
-  nextAt(): number {
-    let at = never;
-    for (const { nextAt } of this.#lanes.values()) at = Math.min(at, nextAt);
-    return at;
+  /** `now`: when they were served last. By a later look, what became due in between would be nobody's. */
+  nextAt(now: number): number {
+    return Math.min(never, ...[...this.#lanes.values()].map((lane) => lane.nextAt(now)));
   }
 
   /** How many in line would be admitted. */
@@ -144,7 +136,7 @@ export class Lanes {
     if (run !== this.#called && lane.line.size(toPriorityOf(run, aim)) > 0)
       return lane.look(aim.direction) ?? 'full';
     const { failures, unsents, triedAt } = readTried(readState(run), aim);
-    return lane.admit(aim.direction, failures + unsents > 0 ? triedAt : 0);
+    return lane.admit(aim.direction, failures + unsents > 0 ? triedAt : 0, run.id);
   }
 
   /** `reply`: what came of the call; null where none was made. */
@@ -157,7 +149,7 @@ export class Lanes {
   /** Somebody says that it is worth a try: the breakers that hold the run back probe at once. */
   hasten(run: Run): void {
     const now = this.#options.clock.now();
-    const next = decide(run.saga, readState(run), now, this.healedAt);
+    const next = decide(run.saga, readState(run), now, this);
     for (const { way } of next.type === 'perform' ? next.aims : [])
       this.of(way.participant).hasten();
   }
@@ -207,7 +199,6 @@ export class Lanes {
     }
   }
 
-  /** Who may go on comes in from the store. */
   serve(now: number): void {
     for (const [participant, lane] of this.#lanes)
       if (lane.isOpen) this.#probe(participant, lane);
@@ -238,7 +229,6 @@ export class Lanes {
       lane.overflows = this.#bring(participant, 'permit', lineMax / 2);
   }
 
-  /** Into the line. False where there was nobody. */
   #bring(participant: string, kind: Wait['kind'], places: number): boolean {
     const { journal, fetch } = this.#options;
     const runs = fetch(places, (limit) => journal.listWaiting(participant, kind, endlessMs, limit));
@@ -248,5 +238,5 @@ export class Lanes {
 }
 
 /** Undos stand with undos, also those before an alternate. */
-const toPriorityOf = (run: Run, { direction }: Aim): Priority =>
+export const toPriorityOf = (run: Run, { direction }: Aim): Priority =>
   direction === 'undo' ? 'undo' : toPriority(readState(run));

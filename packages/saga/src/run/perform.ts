@@ -6,18 +6,12 @@
  * 3. `performAttempt` is the one place where throws, time-outs and odd values become replies.
  */
 
-import {
-  type Aim,
-  type Command,
-  decide,
-  type HealedAt,
-  readOutputs,
-  toCall,
-} from '../core/decide.ts';
+import { type Aim, type Command, decide, readOutputs, type Seen, toCall } from '../core/decide.ts';
 import type { Happening } from '../core/event.ts';
+import { extend } from '../core/history.ts';
 import { toStepEvent, toUndoEvent } from '../core/outcome.ts';
 import { type Reply, readReply, toRemarks } from '../core/reply.ts';
-import type { Attempt, PlannedWay, Undoing } from '../core/saga.ts';
+import type { Attempt, PlannedWay } from '../core/saga.ts';
 import { restoreSecrets } from '../core/secret.ts';
 import { isParked, readTried, readWay } from '../core/state.ts';
 import type { Clock } from './clock.ts';
@@ -25,25 +19,30 @@ import type { Barrier } from './lane.ts';
 import { toAnnouncement } from './recovery.ts';
 import { type Run, readState } from './run.ts';
 
-export interface PlannedCall extends Aim {
-  readonly number: number;
+/** Where a step threw. */
+export interface Thrown {
+  readonly run: string;
+  /** `pay`, `undo of pay` … */
+  readonly step: string;
+  readonly attempt: number;
 }
+type Now = Parameters<PlannedWay['perform']>[0];
+type Barriers = Readonly<Record<string, Barrier>>;
 export interface Admission {
   readonly admitted: Aim | null;
   /** Of those before it, by participant. */
-  readonly barriers: Readonly<Record<string, Barrier>>;
+  readonly barriers: Barriers;
 }
 /** All that a run asks of where it lives. */
 export interface Host {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly lanes: {
-    readonly healedAt: HealedAt;
+  readonly lanes: Seen & {
     admit(run: Run, aims: readonly Aim[]): Admission;
     giveBack(run: Run, reply: Reply<unknown>): void;
   };
   /** A step threw: for a person to read, and for nobody to store. */
-  readonly onError: (run: Run, error: unknown, call: PlannedCall) => void;
+  readonly onError: (error: unknown, of: Thrown) => void;
   /** Resolves when the events are durable, and part of the run's state. */
   commit(run: Run, happenings: readonly Happening[]): Promise<void>;
 }
@@ -54,46 +53,49 @@ export type Held = Extract<Command, { type: 'perform' }> & Pick<Admission, 'barr
 export async function advance(run: Run, host: Host): Promise<'advanced' | 'waits' | Held> {
   const state = readState(run);
   const { clock, lanes } = host;
-  const command = decide(run.saga, state, clock.now(), lanes.healedAt);
+  const command = decide(run.saga, state, clock.now(), lanes);
   if (command.type === 'wait' || command.type === 'rest') return 'waits';
   if (command.type !== 'perform') {
     await host.commit(run, [command]);
     return 'advanced';
   }
-  const { admitted, barriers } = lanes.admit(run, command.aims);
-  const unparked = command.aims.filter(
-    (aim) => barriers[aim.way.participant] === 'open' && !isParked(state, aim),
-  );
-  if (unparked.length > 0) await host.commit(run, unparked.map(toParked));
-  else if (!admitted) return { ...command, barriers };
-  else
-    await host.commit(run, [
-      toAnnouncement(state, admitted) ?? (await tryWay(run, host, admitted)),
-    ]);
+  const { admitted: aim, barriers } = lanes.admit(run, command.aims);
+  const parkings = toParkings(run, command.aims, barriers);
+  if (parkings.length > 0) await host.commit(run, parkings);
+  else if (!aim) return { ...command, barriers };
+  else await host.commit(run, toAnnouncement(state, aim) ?? (await tryWay(run, host, aim)));
   return 'advanced';
 }
 
-const toParked = ({ way, direction }: Aim): Happening => ({
-  type: direction === 'undo' ? 'undo-parked' : 'step-parked',
-  way: way.name,
-  code: 'breaker-open',
-});
+/** Of what a breaker holds back, as far as it is not parked yet. */
+export const toParkings = (run: Run, aims: readonly Aim[], barriers: Barriers): Happening[] =>
+  aims
+    .filter((aim) => barriers[aim.way.participant] === 'open' && !isParked(readState(run), aim))
+    .map(({ way, direction }) => ({
+      type: direction === 'undo' ? 'undo-parked' : 'step-parked',
+      way: way.name,
+      code: 'breaker-open',
+    }));
 
-/** Makes one call under the run's permit. */
-async function tryWay(run: Run, host: Host, { way, direction }: Aim): Promise<Happening> {
+async function tryWay(run: Run, host: Host, { way, direction }: Aim): Promise<Happening[]> {
   const { clock, random, lanes, onError } = host;
   const state = readState(run);
   const number = readTried(state, { way, direction }).attempts + 1;
   const { tries, perform } = toCall({ way, direction });
-  const toNow = createNow(run, way);
   const planned = { key: `${run.id}:${way.name}`, number, ordinal: state.calls + 1 };
-  const startedAt = clock.now();
+  const startedAt = Math.max(clock.now(), state.at);
   run.attempt = { way: way.name, direction, number, startedAt };
+  const call = (signal: AbortSignal): Promise<unknown> =>
+    perform(createNow(run, way, { ...planned, signal, context: state.context }));
+  const step = direction === 'undo' ? `undo of ${way.name}` : way.name;
   const reply = await performAttempt(
-    (signal) => perform(toNow({ ...planned, signal, context: state.context })),
+    // Nobody stores what an undo brings along.
+    direction === 'forward'
+      ? call
+      : async (signal) => ({ ...Object(await call(signal)), output: null }),
     tries.timeoutMs,
     clock,
-    (error) => onError(run, error, { way, direction, number }),
+    (error) => onError(error, { run: run.id, step, attempt: number }),
   );
   run.attempt = null;
   lanes.giveBack(run, reply);
@@ -107,33 +109,35 @@ async function tryWay(run: Run, host: Host, { way, direction }: Aim): Promise<Ha
     isRepair: state.phase === 'completed',
     random: random(),
   };
-  return direction === 'forward' ? toStepEvent(outcome) : toUndoEvent(outcome);
+  const happening = direction === 'forward' ? toStepEvent(outcome) : toUndoEvent(outcome);
+  return conclude(run, [happening], host);
+}
+
+/** With the decisions that follow from it: they need no call, so they share its commit. */
+function conclude(run: Run, happenings: Happening[], host: Host): Happening[] {
+  const { after } = extend(run.ahead, happenings, host.clock.now());
+  const next = after && decide(run.saga, after, host.clock.now(), host.lanes);
+  const isOpen = !next || next.type === 'perform' || next.type === 'wait' || next.type === 'rest';
+  return isOpen ? happenings : conclude(run, [...happenings, next], host);
 }
 
 /** What the plan's functions see. A request's body follows from the journal alone, so every attempt sends the same. */
-function createNow(
-  run: Run,
-  way: PlannedWay,
-): (attempt: Attempt) => Undoing<unknown, unknown, unknown> {
+function createNow(run: Run, way: PlannedWay, attempt: Attempt): Now {
   const state = readState(run);
-  const input = restoreSecrets(state.input, run.secrets);
-  return (attempt) => ({
+  return {
     id: run.id,
-    input,
+    input: restoreSecrets(state.input, run.secrets),
     done: readOutputs(run.saga, state),
     output: readWay(state, way.name).output,
     attempt,
     call: (operation, body) => operation(body, attempt),
-  });
+  };
 }
 
 /** For an aborted call to say what was known of it. */
 const noteGraceMs = 20;
 
-/**
- * Ends when the call does, or at its deadline: a call that ignores its signal is left behind. What comes after the
- * deadline is not believed; only its note is kept, if it comes at once.
- */
+/** Ends when the call does, or at its deadline. Of what comes then only the note is kept, unless nothing was sent. */
 export function performAttempt(
   call: (signal: AbortSignal) => Promise<unknown>,
   timeoutMs: number,
@@ -149,12 +153,16 @@ export function performAttempt(
     });
     const settle = (reply: Reply<unknown>): void => {
       callOff();
-      resolve(abort.signal.aborted ? { ...timedOut, ...toRemarks(reply) } : reply);
+      const isLate = abort.signal.aborted && reply.reply !== 'unsent';
+      resolve(isLate ? { ...timedOut, ...toRemarks(reply) } : reply);
     };
-    // An async function, so that a throw before the first await, or from a value that cannot be read, is caught as well.
-    (async () => readReply(await call(abort.signal)))().then(settle, (error) => {
+    const tell = (error: unknown): void => {
       // What throws because its time is over says nothing new.
       if (!abort.signal.aborted) onError(error);
+    };
+    // An async function, so that a throw before the first await, or from a value that cannot be read, is caught as well.
+    (async () => readReply(await call(abort.signal), tell))().then(settle, (error) => {
+      tell(error);
       settle({ reply: 'unknown', code: 'threw' });
     });
   });

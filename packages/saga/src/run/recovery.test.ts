@@ -99,7 +99,7 @@ test('marks a forward attempt as the one after the last, due no earlier than now
 test('says nothing new of a suspect that was not called, nor of what is set aside', () => {
   expect(restart(recovered)).toMatchObject({ type: 'step-unknown' });
   expect(restart(recovered, recovered)).toBeUndefined();
-  expect(restart({ type: 'quarantined', code: 'crashes' })).toBeUndefined();
+  expect(restart(recovered, recovered, { type: 'quarantined', code: 'crashes' })).toBeUndefined();
 });
 
 test('sets a run aside at the fifth end in its calls', () => {
@@ -110,6 +110,24 @@ test('sets a run aside at the fifth end in its calls', () => {
   expect(said(...ends(3), started('quote', 'forward'))).toEqual(['step-unknown']);
   expect(said(...ends(4), started('quote', 'forward'))).toEqual(['step-unknown', 'quarantined']);
   expect(said(...ends(4))).toEqual([]);
+});
+
+test('counts no end that is known to have come from outside', () => {
+  const history = Array.from({ length: 9 }, () => interruptedIn('quote'));
+  const state = given(...history, started('quote', 'forward'));
+  const said = toRecovery(trip, state, 100, true);
+  expect(said).toMatchObject([{ type: 'step-unknown', interrupted: true, blameless: true }]);
+  const after = given(...history, ...said);
+  expect([state.interruptions, after.interruptions]).toEqual([9, 9]);
+});
+
+test('has a run rest twice as long after each further end, and a quarter of an hour at most', () => {
+  const rests = [4, 5, 6, 99].map((count) => {
+    const ends = Array.from({ length: count }, () => interruptedIn('quote'));
+    const said = toRecovery(trip, given(...ends, started('quote', 'forward')), 100);
+    return said.map((happening) => 'until' in happening && (happening.until ?? 0) - 100).at(-1);
+  });
+  expect(rests).toEqual([5_000, 10_000, 20_000, 900_000]);
 });
 
 test('has a run called alone from the third end on', () => {
@@ -123,7 +141,7 @@ describe('an attempt is announced', () => {
     ...history: readonly Happening[]
   ): Happening | undefined => {
     const way = trip.plan.flatMap(({ first }) => first).find((first) => first.name === name);
-    return toAnnouncement(given(...history), { way, direction } as Aim);
+    return toAnnouncement(given(...history), { way, direction } as Aim)?.[0];
   };
   const completed: readonly Happening[] = [
     ...booked,

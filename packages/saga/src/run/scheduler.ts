@@ -9,15 +9,15 @@
  * 5. A run moves, and is told of, in the root async context, never in that of the request that it happens to serve.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Happening } from '../core/event.ts';
 import { endlessMs, priorities, type Rest, toPriority, toRest } from '../core/rest.ts';
 import { isSettled } from '../core/status.ts';
 import type { Journal } from '../journal/journal.ts';
-import { EmbeddedHost, type HostOptions } from './host.ts';
+import { createHost, type EmbeddedHost, type HostOptions } from './host.ts';
 import { never } from './lane.ts';
 import { Lanes, type LanesOptions } from './lanes.ts';
 import { advance, type Held } from './perform.ts';
 import { Queue, toOrder } from './queue.ts';
-import { toRecovery } from './recovery.ts';
 import { type Run, readState } from './run.ts';
 
 export interface SchedulerOptions
@@ -25,8 +25,8 @@ export interface SchedulerOptions
     Omit<LanesOptions, 'fetch' | 'wake' | 'onChange'> {
   readonly journal: Journal;
   readonly concurrencyMax: number;
-  /** A run as the store has it; undefined when nobody can go on with it. `isUnseen`: what it was doing was cut off. */
-  readonly read: (id: string) => { readonly run: Run; readonly isUnseen: boolean } | undefined;
+  /** A run as the store has it; undefined when nobody can go on with it. `cutOff`: what a restart says of it first. */
+  readonly read: (id: string) => { readonly run: Run; readonly cutOff: Happening[] } | undefined;
   /** A bug, in the engine or in a host: the run stays as the journal has it, and is tried again in a minute. */
   readonly onBug: (error: unknown) => void;
 }
@@ -58,7 +58,7 @@ export class Scheduler {
       wake: (run) => this.#wake(run),
       onChange: () => this.#fillSoon(),
     });
-    this.host = new EmbeddedHost(options, this.lanes);
+    this.host = createHost(options, this.lanes);
   }
 
   /** Resolves when all that is due, or as much of it as memory may hold, was recovered. It moves only after that. */
@@ -83,10 +83,7 @@ export class Scheduler {
     return this.#inHand.get(id);
   }
 
-  /**
-   * Keeps a run in memory while something is asked of it, then lets it go on, whatever it was waiting for. `known`: the
-   * run itself, when it is new. The question is put undefined when nobody can go on with the run.
-   */
+  /** Keeps a run in memory while something is asked of it, then lets it go on. It is undefined where nobody can. */
   attend<T>(known: Run | string, ask: (run: Run | undefined) => Promise<T>): Promise<T> {
     return inRoot(async () => {
       const run = typeof known === 'string' ? (this.find(known) ?? this.#load(known)) : known;
@@ -122,10 +119,9 @@ export class Scheduler {
   }
 
   #load(id: string): Run | undefined {
-    const { run, isUnseen } = this.#options.read(id) ?? {};
+    const { run, cutOff = [] } = this.#options.read(id) ?? {};
     if (!run) return undefined;
     this.#inHand.set(id, run);
-    const cutOff = isUnseen ? toRecovery(run.saga, readState(run), this.host.clock.now()) : [];
     if (cutOff.length > 0) void this.host.commit(run, cutOff);
     return run;
   }
@@ -143,7 +139,6 @@ export class Scheduler {
     return runs;
   }
 
-  /** From the store: what is due, in its order. */
   #fetchDue(now: number): void {
     const { journal } = this.#options;
     let isMore = false;
@@ -183,7 +178,6 @@ export class Scheduler {
     queueMicrotask(() => this.#fill());
   }
 
-  /** Starts what there are places for, and sees to what comes next. */
   #fill(): void {
     this.#mustFill = false;
     if (this.#isStopping) return;
@@ -270,7 +264,7 @@ export class Scheduler {
       }
     }
     const now = this.host.clock.now();
-    const rest = overflow ?? toRest(run.saga, readState(run), now, this.lanes.healedAt);
+    const rest = overflow ?? toRest(run.saga, readState(run), now, this.lanes);
     // A row that was fetched in vain says what the run waits for now, or it would be fetched again at once.
     if (overflow || rest.dueAt !== run.rest?.dueAt) await this.host.commit(run, [], { rest });
     return false;
@@ -286,15 +280,14 @@ export class Scheduler {
   /** One timer: for the next row that is due, or the next change of a lane. */
   #arm(now: number): void {
     const rowAt = this.#dueAt > now ? this.#dueAt : endlessMs;
-    const at = Math.min(rowAt, this.lanes.nextAt());
+    const at = Math.min(rowAt, this.lanes.nextAt(now));
     if (at === this.#timer.at) return;
     this.#timer.callOff();
-    const ring = (): void => {
+    this.#timer = { at, callOff: () => {} };
+    if (at >= endlessMs) return;
+    this.#timer.callOff = this.host.clock.setTimer(Math.max(0, at - now), () => {
       this.#timer.at = never;
       this.#fill();
-    };
-    const callOff =
-      at < endlessMs ? this.host.clock.setTimer(Math.max(0, at - now), ring) : () => {};
-    this.#timer = { at, callOff };
+    });
   }
 }

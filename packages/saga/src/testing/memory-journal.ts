@@ -1,6 +1,7 @@
 import type { Event } from '../core/event.ts';
 import { endlessMs, type Rest } from '../core/rest.ts';
 import {
+  type Age,
   type Append,
   type Journal,
   type ListQuery,
@@ -22,7 +23,9 @@ interface Stored {
   readonly secrets: Map<string, Readonly<Record<string, unknown>>>;
   readonly submissions: Map<string, StoredSubmission>;
   carried: unknown;
+  age: Age | undefined;
   isAtRest: boolean;
+  wasTold: boolean;
   unseenTo: number;
   prunedTo: number;
   positions: number;
@@ -36,7 +39,9 @@ export const createMemoryStore = (): Stored => ({
   secrets: new Map(),
   submissions: new Map(),
   carried: undefined,
+  age: undefined,
   isAtRest: true,
+  wasTold: false,
   unseenTo: 0,
   prunedTo: 0,
   positions: 0,
@@ -56,8 +61,9 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
     [...store.runs.values()].sort((a, b) => b.number - a.number);
   const readOldestFirst = (): StoredRow[] => newestFirst().reverse();
   if (!store.isAtRest) store.unseenTo = store.positions;
-  const { unseenTo } = store;
+  const { unseenTo, wasTold } = store;
   store.isAtRest = false;
+  store.wasTold = false;
   const readKept = (after: number, limit: number) =>
     store.feed.filter(({ position }) => position > after).slice(0, limit);
   return {
@@ -130,12 +136,13 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
       after < store.prunedTo || after > store.positions ? undefined : readKept(after, limit),
     readKept,
     readLast: () => store.positions,
-    listPrunable: (settledBefore, limit) =>
+    listPrunable: (settledBefore, upTo, limit) =>
       readOldestFirst()
         .filter(
           ({ settledAt, rest }) =>
             settledAt !== null && settledAt < settledBefore && rest.dueAt === null,
         )
+        .filter(({ id }) => (readRun(store, id)?.position ?? 0) <= upTo)
         .slice(0, limit)
         .map(({ id }) => id),
     prune: (runs, carried) => {
@@ -143,11 +150,20 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
       store.carried = carried;
     },
     readCarried: () => store.carried,
+    readAge: () => store.age,
+    keepAge: (age) => {
+      store.age = age;
+    },
     hasStandby: () => false,
+    expectEnd: () => {
+      store.wasTold = true;
+    },
+    hasRoom: () => true,
     rest: () => {
       store.isAtRest = true;
     },
     unseenTo,
+    wasTold,
     close: () => {},
   };
 }
@@ -174,8 +190,7 @@ function reviewRun(
   latest: number,
 ): StoredRow {
   const { rest, settledAt } = run;
-  if (rest.dueAt === null || (rest.priority === 'aside' && rest.dueAt !== unknown.dueAt))
-    return run;
+  if (rest.dueAt === null) return run;
   const isKnown = known.some(({ saga, version }) => saga === run.saga && version === run.version);
   if (!isKnown) return { ...run, rest: unknown };
   const due = { ...rest, dueAt: 0 };
@@ -209,7 +224,6 @@ function readRun(store: Stored, run: string): StoredRun | undefined {
     last && {
       events: entries.map(({ event }) => event),
       position: last.position,
-      dueAt: store.runs.get(run)?.rest.dueAt ?? null,
       secrets: store.secrets.get(run) ?? {},
     }
   );

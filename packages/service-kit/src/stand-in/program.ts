@@ -2,13 +2,14 @@
 import { join } from 'node:path';
 import { createLog } from '@baton/telemetry';
 import { z } from 'zod';
-import { findConnectionLimit, readServiceEnv, ServiceUrl } from '../env.ts';
+import { ServiceUrl } from '../address.ts';
+import { findConnectionLimit, readServiceEnv } from '../env.ts';
 import { runService } from '../run.ts';
 import { startProgram } from '../startup-problem.ts';
 import { createStandIn } from './inventory.ts';
 
 const shape = {
-  OTHER_URL: ServiceUrl.default('http://127.0.0.1:1').meta({ example: 'http://127.0.0.1:4001' }),
+  OTHER_URL: ServiceUrl.default('http://127.0.0.1:4001').meta({ example: 'http://127.0.0.1:4001' }),
   SLOW_MS: z.string().default('0').transform(Number),
 };
 

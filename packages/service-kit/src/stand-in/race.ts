@@ -16,14 +16,14 @@ const fence = createFence(store);
 const insert = store.db.prepare('INSERT INTO effects (key) VALUES (?)');
 const remove = store.db.prepare('DELETE FROM effects WHERE key = ?');
 
-parentPort?.once('message', () => {
+parentPort?.once('message', async () => {
   for (const key of keys) {
-    fence.forward(key, {}, () => {
+    await fence.forward(key, {}, () => {
       insert.run(key);
       return { verdict: 'done', reply: { status: 200, headers: {}, body: {} } };
     });
     if (!key.endsWith('0')) continue;
-    fence.undo(key, {}, (exists) => {
+    await fence.undo(key, {}, (exists) => {
       if (exists) remove.run(key);
       return { verdict: 'undone' };
     });

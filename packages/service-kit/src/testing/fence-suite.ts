@@ -14,8 +14,7 @@ import {
 } from '@baton/contracts';
 import request, { type Response } from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Participant } from '../participant.ts';
-import { dumpTables } from './surroundings.ts';
+import { dumpTables, type TestedParticipant } from './surroundings.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -29,7 +28,7 @@ export interface FenceSuite {
   /** Whatever the business always refuses, if anything. */
   readonly refusal?: { readonly code: string; readonly body: Body };
   /** At a fixed time, so that equal stories leave equal rows. */
-  readonly create: (path: string) => Participant;
+  readonly create: (path: string) => TestedParticipant | Promise<TestedParticipant>;
 }
 
 const orderId = 'ord_fence';
@@ -110,7 +109,7 @@ function toRequest(
   }
 }
 
-const createSender = (suite: FenceSuite, participant: Participant) => (arrival: Arrival) => {
+const createSender = (suite: FenceSuite, participant: TestedParticipant) => (arrival: Arrival) => {
   const { operation, body } = toRequest(suite, arrival);
   // Without any field, not even the order's: broken whatever the contract says.
   const sent = arrival === 'broken body' ? {} : { orderId: orderId, ...body };
@@ -123,20 +122,20 @@ function expectAnswer(answer: Response, { status, code }: Case): void {
   expect(answer.body.code).toBe(code);
 }
 
-const fencesOf = ({ store }: Participant): unknown =>
+const fencesOf = ({ store }: TestedParticipant): unknown =>
   store.db.prepare('SELECT key, state FROM fence').all();
 
 export function describeFence(suite: FenceSuite): void {
   describe(`the fence of ${suite.effect.name}`, () => {
     let folder: string;
-    let participant: Participant;
+    let participant: TestedParticipant;
 
-    beforeEach(() => {
+    beforeEach(async () => {
       folder = mkdtempSync(join(tmpdir(), 'baton-fence-'));
-      participant = suite.create(join(folder, 'participant.sqlite'));
+      participant = await suite.create(join(folder, 'participant.sqlite'));
     });
-    afterEach(() => {
-      participant.close();
+    afterEach(async () => {
+      await participant.close();
       rmSync(folder, { recursive: true });
     });
 
@@ -163,7 +162,7 @@ export function describeFence(suite: FenceSuite): void {
     });
 
     it('does one effect for duplicates that arrive together', async () => {
-      const alone = suite.create(':memory:');
+      const alone = await suite.create(':memory:');
       await createSender(suite, alone)('forward');
       const send = createSender(suite, participant);
 
@@ -171,16 +170,16 @@ export function describeFence(suite: FenceSuite): void {
 
       expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
       expect(dumpTables(participant.store)).toEqual(dumpTables(alone.store));
-      alone.close();
+      await alone.close();
     });
 
     it('remembers everything when its file is opened again', async () => {
       const first = await createSender(suite, participant)('forward');
       const { incarnation } = participant.store;
       const rows = dumpTables(participant.store);
-      participant.close();
+      await participant.close();
 
-      participant = suite.create(participant.store.path);
+      participant = await suite.create(participant.store.path);
 
       const again = await createSender(suite, participant)('forward');
       expect(again.text).toBe(first.text);

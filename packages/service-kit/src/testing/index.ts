@@ -1,3 +1,3 @@
 export { describeFence, type FenceSuite } from './fence-suite.ts';
 export { checkRandomOrder, type RandomOrderSuite } from './random-order.ts';
-export { dumpTables, listen, toQuietOptions } from './surroundings.ts';
+export { dumpTables, listen, type TestedParticipant, toQuietOptions } from './surroundings.ts';

@@ -6,6 +6,13 @@ import type { Express } from 'express';
 import type { ParticipantOptions } from '../participant.ts';
 import type { Store } from '../store.ts';
 
+/** A participant, wherever it runs: its app in this process, or where it answers. */
+export interface TestedParticipant {
+  readonly app: Express | string;
+  readonly store: Pick<Store, 'db' | 'path' | 'incarnation'>;
+  readonly close: () => void | Promise<void>;
+}
+
 /** Silent, and at a time of its own, so that equal stories leave equal rows. */
 export const toQuietOptions = (service: string, path = ':memory:'): ParticipantOptions => ({
   path,
@@ -42,7 +49,7 @@ const tables = `SELECT name FROM sqlite_schema
   WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT IN ('meta', 'fence')`;
 
 /** All that the business wrote, by table. */
-export const dumpTables = ({ db }: Store): Readonly<Record<string, unknown>> =>
+export const dumpTables = ({ db }: TestedParticipant['store']): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     db
       .prepare(tables)

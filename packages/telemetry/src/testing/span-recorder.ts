@@ -1,5 +1,5 @@
 import { InMemorySpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace';
-import { createTracing, type Tracing } from '../tracing.ts';
+import { createTracing, type Tracing, type TracingOptions } from '../tracing.ts';
 
 export interface SpanRecorder {
   readonly tracing: Tracing;
@@ -8,10 +8,13 @@ export interface SpanRecorder {
 }
 
 /** Tracing whose spans stay in memory, for tests. */
-export function createSpanRecorder(service: string): SpanRecorder {
+export function createSpanRecorder(
+  service: string,
+  options: Pick<TracingOptions, 'isGlobal'> = {},
+): SpanRecorder {
   const exporter = new InMemorySpanExporter();
   return {
-    tracing: createTracing({ service, exporter, isImmediate: true }),
+    tracing: createTracing({ ...options, service, exporter, isImmediate: true }),
     told: () => exporter.getFinishedSpans(),
   };
 }

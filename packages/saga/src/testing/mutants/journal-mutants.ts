@@ -1,7 +1,7 @@
 import type { Event } from '../../core/event.ts';
 import { endlessMs } from '../../core/rest.ts';
 import type { Journal, Notice } from '../../journal/journal.ts';
-import { byStories, type Mutant, onEachHost, onEachJournal, override } from './mutant.ts';
+import { byStories, byStory, type Mutant, onEachHost, onEachJournal, override } from './mutant.ts';
 
 /** Acknowledges at once, under the position that it expects, and writes a turn later. */
 function acknowledgeEarly(inner: Journal): Journal {
@@ -57,7 +57,7 @@ export const journalMutants = {
     mutate: rewriteEvents((event) =>
       event.type === 'step-unknown' ? { ...event, type: 'step-unsent' } : event,
     ),
-    caughtBy: byStories,
+    caughtBy: byStory('a cancellation at whatever point'),
   },
   'journal-forgets-when-the-next-attempt-is-due': {
     bug: 'The time of the next attempt is lost with the process',
@@ -172,6 +172,17 @@ export const journalMutants = {
     bug: 'What is carried of pruned runs is lost',
     mutate: (inner) => override(inner, { prune: (runs) => inner.prune(runs, undefined) }),
     caughtBy: [...onEachJournal('forgets a pruned run'), ...onEachHost('forgets what ended')],
+  },
+  'journal-believes-clocks': {
+    bug: 'What a clock takes for old is pruned, whenever it ended',
+    mutate: (inner) =>
+      override(inner, {
+        listPrunable: (settledBefore, _, limit) => inner.listPrunable(settledBefore, 1e9, limit),
+      }),
+    caughtBy: [
+      ...onEachJournal('nothing as prunable that ended after a position'),
+      ...onEachHost('believes no clock that a start finds far ahead'),
+    ],
   },
   'journal-hides-what-was-pruned': {
     bug: 'A feed does not say that a part of it was pruned',

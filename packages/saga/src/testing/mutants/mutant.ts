@@ -36,3 +36,8 @@ export const byStories: Check[] = byStory('a crash at whatever point');
 export function byStory(named: string): Check[] {
   return [{ file: 'packages/saga/src/embedded/crash.test', named }];
 }
+/** The same on a cluster, which has no journal to be wrapped. */
+export const byStoriesOnEachHost: Check[] = byStoryOnEachHost('a crash at whatever point');
+export function byStoryOnEachHost(named: string): Check[] {
+  return [...byStory(named), { file: 'packages/saga-restate/src/crash.test', named }];
+}

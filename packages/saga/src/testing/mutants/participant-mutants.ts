@@ -1,6 +1,6 @@
 import { ok, type Reply, refused } from '../../core/reply.ts';
 import type { Call, Participant } from '../../fixtures/cast.ts';
-import { byStories, type Mutant, override } from './mutant.ts';
+import { byStoriesOnEachHost, type Mutant, override } from './mutant.ts';
 
 const isUndo = ({ what }: Call): boolean => what.startsWith('undo');
 
@@ -29,7 +29,7 @@ export const participantMutants = {
     mutate: after(({ key }, rows) => {
       if (rows.get(key)?.state === 'tombstone') rows.delete(key);
     }),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'participant-drops-a-tombstone': {
     bug: 'A late request removes the tombstone, and is done',
@@ -37,7 +37,7 @@ export const participantMutants = {
       if (!isUndo(call) && rows.get(call.key)?.state === 'tombstone') rows.delete(call.key);
       return undefined;
     }),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'participant-forgets-an-undo': {
     bug: 'A late request does again what was undone',
@@ -45,7 +45,7 @@ export const participantMutants = {
       if (!isUndo(call) && rows.get(call.key)?.state === 'undone') rows.delete(call.key);
       return undefined;
     }),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'participant-has-no-fence': {
     bug: 'What is asked again under the same key is done again',
@@ -54,7 +54,7 @@ export const participantMutants = {
       if (!isUndo(call) && row?.state === 'done') row.effects += 1;
       return undefined;
     }),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'participant-undoes-again': {
     bug: 'An undo that is asked again undoes again',
@@ -63,25 +63,25 @@ export const participantMutants = {
       if (isUndo(call) && row?.state === 'undone') row.undos += 1;
       return undefined;
     }),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'participant-promises-an-undo': {
     bug: 'An undo is acknowledged, and not made',
     mutate: before((call) => (isUndo(call) ? ok(null) : undefined)),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'participant-refuses-what-it-did': {
     bug: 'What was done before is refused when it is asked again',
     mutate: before((call, rows) =>
       !isUndo(call) && rows.get(call.key)?.state === 'done' ? refused('exists') : undefined,
     ),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'participant-forgets-a-refusal': {
     bug: 'A refusal is not remembered',
     mutate: after(({ key }, rows) => {
       if (rows.get(key)?.state === 'refused') rows.delete(key);
     }),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
 } as const satisfies Readonly<Record<string, Mutant<Participant>>>;

@@ -1,7 +1,7 @@
 import { ok, type Reply, refused } from '../../core/reply.ts';
 import type { PlannedWay, Saga, Undoing } from '../../core/saga.ts';
 import type { Order } from '../../fixtures/cast.ts';
-import { byStories, byStory, type Mutant } from './mutant.ts';
+import { byStoriesOnEachHost, byStoryOnEachHost, type Mutant } from './mutant.ts';
 
 type Perform = PlannedWay['perform'];
 
@@ -38,19 +38,19 @@ export const sagaMutants = {
       ...way,
       perform: (now) => way.perform(rename(now, `-${now.attempt.number}`)),
     })),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'call-undoes-under-another-key': {
     bug: 'An undo has another key than what it undoes',
     mutate: changeUndos((perform) => (now) => perform(rename(now, ':undo'))),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'call-undoes-known-successes-only': {
     bug: 'Only known successes are undone',
     mutate: changeUndos(
       (perform) => async (now) => (now.output === undefined ? ok(null) : perform(now)),
     ),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'call-swallows-a-failed-undo': {
     bug: 'An undo that fails is taken for made',
@@ -58,7 +58,7 @@ export const sagaMutants = {
       const reply = await perform(now);
       return reply.reply === 'ok' ? reply : ok(null);
     }),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'call-retries-by-itself': {
     bug: 'A call is made again beneath the retries of the engine',
@@ -69,24 +69,24 @@ export const sagaMutants = {
         return reply.reply === 'unknown' ? way.perform(now) : reply;
       },
     })),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'call-takes-silence-for-unsent': {
     bug: 'A reply that was lost is taken for "did not happen"',
     mutate: changeReplies((reply) =>
       reply.reply === 'unknown' ? { reply: 'unsent', code: reply.code } : reply,
     ),
-    caughtBy: byStory('a cancellation at whatever point'),
+    caughtBy: byStoryOnEachHost('a cancellation at whatever point'),
   },
   'call-takes-silence-for-refused': {
     bug: 'A reply that was lost is taken for a refusal',
     mutate: changeReplies((reply) => (reply.reply === 'unknown' ? refused(reply.code) : reply)),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'call-takes-silence-for-ok': {
     bug: 'A reply that was lost is taken for a success',
     mutate: changeReplies((reply) => (reply.reply === 'unknown' ? ok(null) : reply)),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
   'call-takes-the-alternate-at-once': {
     bug: 'Another provider is asked before the first gave back what it may have taken',
@@ -94,6 +94,6 @@ export const sagaMutants = {
       ...saga,
       plan: saga.plan.map((step) => ({ ...step, repeatable: true })),
     }),
-    caughtBy: byStories,
+    caughtBy: byStoriesOnEachHost,
   },
 } as const satisfies Readonly<Record<string, Mutant<Saga<Order>>>>;

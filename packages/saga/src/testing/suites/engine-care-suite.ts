@@ -3,6 +3,7 @@ import { ok, type Reply, refused } from '../../core/reply.ts';
 import { isSettled, toStatus } from '../../core/status.ts';
 import type { Answer } from '../../fixtures/cast.ts';
 import { createGate } from '../../fixtures/order.ts';
+import { createVirtualClock } from '../virtual-clock.ts';
 import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';
 
@@ -47,9 +48,41 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
 
       test('is set aside after five ends, and the rest go on', async () => {
         expect(await live('forward reserve', () => ok(1))).toBe(5);
-        expect(await stage.engine.counts()).toMatchObject({ quarantined: 1, open: 0 });
+        expect(await stage.engine.counts()).toMatchObject({ quarantined: 0, open: 1 });
         expect((await stage.view('bad')).next).toEqual({ type: 'rest' });
         expect(await Promise.all(others.map(status))).toEqual(others.map(() => 'completed'));
+      });
+
+      const areSuspectsAfterTwelve = async (end: () => Promise<void>): Promise<boolean> => {
+        stage.bench.answer = () => never;
+        for (const id of others) await stage.submit(id);
+        for (let ends = 1; ends <= 12; ends++) {
+          await stage.called('forward reserve');
+          stage.bench.calls.length = 0;
+          if (ends === 12) stage.bench.answer = () => ok(1);
+          await end();
+        }
+        const from = stage.clock.now();
+        await stage.settle(...others);
+        const announced = await stage.having(others, 'attempt-started');
+        return announced.length > 0 || stage.clock.now() > from;
+      };
+
+      test('is no suspect where the process was told to stop, and cut off', async () => {
+        const cutOff = async (): Promise<void> => {
+          void stage.engine.stop();
+          await stage.restart();
+        };
+        expect(await areSuspectsAfterTwelve(cutOff)).toBe(false);
+      });
+
+      test('is no suspect where somebody saw that the process was ended from outside', async () => {
+        const seen = () => stage.restart({ isBlameless: true });
+        expect(await areSuspectsAfterTwelve(seen)).toBe(false);
+      });
+
+      test('is a suspect where nobody knows', async () => {
+        expect(await areSuspectsAfterTwelve(() => stage.restart())).toBe(true);
       });
 
       test('is set aside also when it is its undo that does so', async () => {
@@ -58,13 +91,52 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         expect(await live('undo reserve', inner)).toBe(5);
       });
 
-      test('stays set aside over restarts, cannot be cancelled, and goes on when an operator says so', async () => {
+      test('is tried again alone without an operator, ever more rarely, and takes nobody down with it', async () => {
+        await live('forward reserve', () => ok(1));
+        const waits: number[] = [];
+        while (waits.length < 6) {
+          const { calls } = stage.bench;
+          calls.length = 0;
+          const restedAt = stage.clock.now();
+          await stage.clock.run(() => calls.length > 0);
+          waits.push(stage.clock.now() - restedAt);
+          expect(calls.map(({ run, what }) => `${run} ${what}`)).toEqual(['bad forward reserve']);
+          await stage.restart({ concurrencyMax: 8 });
+        }
+        expect(waits).toEqual(waits.map((_, place) => 5_000 * 2 ** place));
+        stage.bench.answer = () => ok(1);
+        await stage.settle('bad');
+        expect(await status('bad')).toBe('completed');
+        expect((await stage.view('bad')).state).toMatchObject({
+          interruptions: 0,
+          isQuarantined: false,
+        });
+      });
+
+      test('is no longer the same suspect once it turns round: its undo is made at once', async () => {
+        await live('forward reserve', () => ok(1));
+        stage.bench.answer = ({ what }) => (what === 'forward reserve' ? never : ok(1));
+        const askedAt = stage.clock.now();
+        expect(await stage.engine.cancel('bad', 'enough')).toBe('cancel-requested');
+        await stage.settle('bad');
+        expect(await status('bad')).toBe('compensated');
+        expect(stage.clock.now()).toBe(askedAt);
+      });
+
+      test('rests no longer for a clock that was set back', async () => {
+        await live('forward reserve', () => ok(1));
+        stage.bench.answer = () => ok(1);
+        const right = createVirtualClock(stage.clock.now() - 86_400_000);
+        await stage.restart({ clock: right });
+        await right.run(async () => (await status('bad')) === 'completed', 10_000);
+      });
+
+      test('stays set aside over restarts, cannot be skipped or nudged, and goes on when an operator says so', async () => {
         await live('forward reserve', () => ok(1));
         const { length } = await stage.types('bad');
         await stage.restart();
         await stage.restart();
         expect(await stage.types('bad')).toHaveLength(length);
-        expect(await stage.engine.cancel('bad', 'enough')).toBe('quarantined');
         expect(await stage.engine.skip('bad', 'mail', 'enough')).toBe('quarantined');
         expect(await stage.engine.retry('bad', 'again', { nudge: true })).toBe('quarantined');
         stage.bench.answer = () => ok(1);

@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ok, type Reply, refused } from '../../core/reply.ts';
 import { saga } from '../../core/saga.ts';
 import type { Schema } from '../../core/schema.ts';
-import { isSettled, toStatus } from '../../core/status.ts';
-import type { EngineOptions } from '../../embedded/engine.ts';
+import { isSettled } from '../../core/status.ts';
 import { createGate, createOrderBench, order } from '../../fixtures/order.ts';
 import type { Append } from '../../journal/journal.ts';
 import { createVirtualClock } from '../virtual-clock.ts';
@@ -11,88 +10,13 @@ import { useEngineStage } from './engine-stage.ts';
 import type { JournalHouse } from './journal-suite.ts';
 
 const due: Append['rest'] = { dueAt: 0, priority: 'new', waits: [], at: 1 };
-const done: Append['rest'] = { ...due, dueAt: null };
 const lost: Reply<never> = { reply: 'unknown', code: 'reset' };
 const never = new Promise<never>(() => {});
 
-/** What the embedded engine keeps, recovers and bounds, on whatever journal. */
+/** What the embedded engine recovers and bounds, on whatever journal. */
 export function describeEngineRecovery(name: string, createHouse: () => JournalHouse): void {
   describe(`the engine on a journal ${name}`, () => {
     const stage = useEngineStage(createHouse);
-
-    describe('pruning', () => {
-      test('forgets what ended long ago, carries its total, and resets the feed', async () => {
-        const carry: EngineOptions['carry'] = (total, { phase }) =>
-          Number(total ?? 0) + (phase === 'completed' ? 1 : 0);
-        await stage.restart({ keepMs: 60_000, carry });
-        await stage.submit('o1');
-        await stage.submit('o2');
-        await stage.settle('o1', 'o2');
-        await stage.gone('o2');
-        expect(stage.journal.readCarried()).toBe(2);
-        expect(stage.journal.readFeed(0, 9)).toBeUndefined();
-        expect(await stage.engine.submit(stage.bench.saga, order, { id: 'o1' })).toEqual({
-          type: 'known',
-          id: 'o1',
-          prunedAs: 'completed',
-        });
-        await stage.submit('o3');
-        await stage.clock.run(() => stage.journal.readCarried() === 3);
-      });
-
-      test('spares a run whose repair is owed', async () => {
-        await stage.restart({ keepMs: 10 });
-        stage.bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(null));
-        await stage.submit('o1');
-        await stage.settle('o1');
-        const later = stage.clock.now() + 60_000;
-        await stage.clock.run(() => stage.clock.now() > later);
-        expect(toStatus((await stage.view('o1')).state)).toBe('completed');
-        stage.bench.answer = () => ok(null);
-        await stage.gone('o1');
-      });
-
-      test('passes by what makes no sense, and forgets the others', async () => {
-        await stage.submit('o1');
-        await stage.submit('o2');
-        await stage.settle('o1', 'o2');
-        const summary = (await stage.engine.list({ limit: 9 })).find(({ id }) => id === 'o1');
-        const { events = [] } = stage.journal.read('o1') ?? {};
-        if (!summary) throw new Error('o1 is not listed');
-        await stage.journal.append({ run: 'o1', events: events.slice(0, 1), summary, rest: done });
-        await stage.restart({ keepMs: 10 });
-        await stage.gone('o2');
-        expect(stage.journal.read('o1')).toBeDefined();
-        expect(await stage.engine.read('o1')).toBeUndefined();
-      });
-
-      test('goes on until nothing is due, and lets others have their turn in between', async () => {
-        const ids = Array.from({ length: 250 }, (_, index) => `o${index}`);
-        await Promise.all(ids.map((id) => stage.submit(id)));
-        await stage.clock.run(async () => (await stage.engine.counts()).open === 0);
-        await stage.restart({ keepMs: 10 });
-        const left = new Set<number>();
-        const soon = stage.clock.now() + 1_100;
-        await stage.clock.run(async () => {
-          left.add((await stage.engine.list({ limit: 999 })).length);
-          stage.clock.setTimer(5, () => {});
-          return stage.clock.now() >= soon;
-        });
-        expect([...left]).toEqual([250, 150, 50, 0]);
-      });
-
-      test('that fails is reported, and goes on', async () => {
-        let failures = 1;
-        const carry = (): unknown => {
-          if (failures-- > 0) throw new Error('no total');
-          return 1;
-        };
-        await stage.restart({ keepMs: 10, carry });
-        await stage.submit('o1');
-        await stage.clock.run(() => stage.journal.readCarried() === 1);
-        expect(stage.bugs.splice(0)).toMatchObject([{ message: 'no total' }]);
-      });
-    });
 
     describe('secrets', () => {
       test('reach the participants, also after a crash, and are shown nowhere', async () => {

@@ -128,6 +128,7 @@ export function describeEngineRepairs(name: string, createHouse: () => JournalHo
     });
 
     test('that would be tried much later are tried at once when the breaker closes', async () => {
+      await stage.restart({ breaker: { failuresMin: 1 } });
       await degrade(1, lost);
       await passTime(3_600_000);
       const retryAt = async () => (await readMails(['o0']))[0]?.retryAt ?? 0;

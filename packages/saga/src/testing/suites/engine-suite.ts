@@ -145,12 +145,11 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
           })
           .end();
         await stage.restart({ sagas: [dated] });
-        await stage.engine.submit(dated, { at: new Date(0), none: undefined }, { id: 'o1' });
+        await stage.engine.submit(dated, { at: 0, none: undefined }, { id: 'o1' });
         await stage.settle('o1');
-        expect(inputs).toStrictEqual([{ at: '1970-01-01T00:00:00.000Z' }]);
-        await expect(stage.engine.submit(dated, { big: 1n }, { id: 'o2' })).rejects.toThrow(
-          TypeError,
-        );
+        expect(inputs).toStrictEqual([{ at: 0 }]);
+        for (const input of [{ big: 1n }, { at: new Date(0) }])
+          await expect(stage.engine.submit(dated, input, { id: 'o2' })).rejects.toThrow(TypeError);
         expect(await stage.engine.read('o2')).toBeUndefined();
       });
     });
@@ -396,7 +395,9 @@ export function describeEngine(name: string, createHouse: () => JournalHouse): v
           '4 o1 step-succeeded',
           '5 o1 completed',
         ]);
-        expect(phases).toEqual(['forward 1', 'forward 2', 'forward 3', 'forward 4', 'completed 5']);
+        // The last result shares its commit with the end that follows from it.
+        const last = ['completed 5', 'completed 5'];
+        expect(phases).toEqual(['forward 1', 'forward 2', 'forward 3', ...last]);
         expect(stage.journal.readFeed(3, 1)).toMatchObject([{ run: 'o1', position: 4 }]);
       });
 

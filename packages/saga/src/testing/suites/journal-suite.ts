@@ -73,7 +73,6 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       await append(settle('b', 2));
       expect(journal.read('a')).toEqual({
         position: 3,
-        dueAt: 0,
         events: [
           { ...accepted, seq: 1, at: 1 },
           { ...decided, seq: 2, at: 2 },
@@ -208,10 +207,10 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       expect(journal.countRuns()).toEqual({ open: 0, aside: 2 });
     });
 
-    test('leaves aside what an operator must look at, whatever is known', async () => {
+    test('finds due what an older engine had set aside for an operator', async () => {
       await append(accept('a'), rest('a', { dueAt: 8.64e15, priority: 'aside' }));
       journal.review([{ saga: 'order', version: 1 }], 99);
-      expect(journal.countRuns()).toEqual({ open: 0, aside: 1 });
+      expect(journal.countRuns()).toEqual({ open: 1, aside: 0 });
     });
 
     test('finds due what stood in a line that ended with its executor', async () => {
@@ -234,10 +233,26 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
     test('lists as prunable what ended long ago and owes no repair', async () => {
       await append(accept('a'), accept('b'), accept('c'), accept('d'));
       await append(settle('a', 5, { dueAt: 10 }), settle('b', 5), settle('c', 10));
-      expect(journal.listPrunable(5, 9)).toEqual([]);
-      expect(journal.listPrunable(6, 9)).toEqual(['b']);
-      expect(journal.listPrunable(99, 9)).toEqual(['b', 'c']);
-      expect(journal.listPrunable(99, 1)).toEqual(['b']);
+      expect(journal.listPrunable(5, 99, 9)).toEqual([]);
+      expect(journal.listPrunable(6, 99, 9)).toEqual(['b']);
+      expect(journal.listPrunable(99, 99, 9)).toEqual(['b', 'c']);
+      expect(journal.listPrunable(99, 99, 1)).toEqual(['b']);
+    });
+
+    test('lists nothing as prunable that ended after a position, whatever its time', async () => {
+      await append(accept('a'), accept('b'), settle('b', 1), settle('a', 9));
+      const last = journal.readLast();
+      expect(journal.listPrunable(99, last, 9).toSorted()).toEqual(['a', 'b']);
+      expect(journal.listPrunable(99, last - 1, 9)).toEqual(['b']);
+      expect(journal.listPrunable(99, last - 2, 9)).toEqual([]);
+    });
+
+    test('keeps how old it is', async () => {
+      expect(journal.readAge()).toBeUndefined();
+      const age = { livedMs: 5, marks: [[1, 2]] } as const;
+      journal.keepAge(age);
+      await reopen();
+      expect(journal.readAge()).toEqual(age);
     });
 
     test('forgets a pruned run, but not that it was submitted and how it ended', async () => {
@@ -334,6 +349,15 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       expect(journal.unseenTo).toBe(1);
       await reopen();
       expect(journal.unseenTo).toBe(2);
+    });
+
+    test('knows whether the executor before was told to end', async () => {
+      expect(journal.wasTold).toBe(false);
+      journal.expectEnd();
+      await reopen();
+      expect(journal.wasTold).toBe(true);
+      await reopen();
+      expect(journal.wasTold).toBe(false);
     });
 
     test('may be closed twice', async () => {

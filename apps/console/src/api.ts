@@ -1,0 +1,144 @@
+/** What is asked of the orchestrator, and the token of whoever operates it, which is kept in memory alone. */
+import type {
+  Alert,
+  Audit,
+  Fault,
+  FaultState,
+  Found,
+  Overview,
+  ParticipantState,
+  Product,
+  RunStory,
+  RunView,
+  WorkflowDescription,
+} from '@baton/contracts';
+import { signal } from '@preact/signals';
+
+export interface Catalog {
+  readonly products: readonly Product[];
+  readonly stale: boolean;
+  readonly at: string;
+}
+export type Answer<T> =
+  | { readonly ok: true; readonly status: number; readonly body: T }
+  /** `why` is for people. */
+  | { readonly ok: false; readonly status: number; readonly code: string; readonly why: string };
+
+interface Request {
+  /** Without one, it is read. */
+  readonly method?: 'POST' | 'PUT' | 'DELETE';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Only operators may read it. */
+  readonly isOperators?: boolean;
+}
+
+/** Set while somebody is asked for the token; called with it, or with undefined by whoever has none. */
+export const tokenWanted = signal<((token: string | undefined) => void) | undefined>(undefined);
+let operatorToken: string | undefined;
+
+async function send(path: string, { method, body, headers }: Request): Promise<Response> {
+  return fetch(path, {
+    ...(method && { method }),
+    headers: {
+      ...headers,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(operatorToken && { authorization: `Bearer ${operatorToken}` }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+}
+
+let wanted: Promise<string | undefined> | undefined;
+
+/** Asks whoever sits there, once for all who want to know meanwhile. */
+export async function wantToken(): Promise<void> {
+  wanted ??= new Promise((resolve) => {
+    tokenWanted.value = resolve;
+  });
+  operatorToken = await wanted;
+  tokenWanted.value = undefined;
+  wanted = undefined;
+}
+
+/** Who only looks at what all may see is not asked for a token. */
+async function sendAs(path: string, request: Request): Promise<Response> {
+  const response = await send(path, request);
+  const { method, isOperators } = request;
+  if (response.status !== 401 || !(method || isOperators)) return response;
+  await wantToken();
+  return operatorToken ? send(path, request) : response;
+}
+
+async function ask<T>(path: string, request: Request = {}): Promise<Answer<T>> {
+  try {
+    const response = await sendAs(path, request);
+    if (response.status === 401) operatorToken = undefined;
+    const body = await response.json().catch(() => ({}));
+    if (response.ok) return { ok: true, status: response.status, body };
+    const { code = `status-${response.status}`, title, detail } = body;
+    return { ok: false, status: response.status, code, why: detail ?? title ?? code };
+  } catch {
+    return { ok: false, status: 0, code: 'offline', why: 'The orchestrator does not answer.' };
+  }
+}
+
+export const readWorkflows = () =>
+  ask<{ readonly workflows: readonly WorkflowDescription[] }>('/workflows');
+export const readOverview = () => ask<Overview>('/overview');
+export const readParticipants = () =>
+  ask<{ readonly participants: readonly ParticipantState[] }>('/participants');
+export const readAlerts = () => ask<{ readonly alerts: readonly Alert[] }>('/alerts?limit=50');
+export const readAudit = () => ask<Audit>('/audit');
+export const readCatalog = (path: string) => ask<Catalog>(path);
+
+const toPath = ({ plural }: WorkflowDescription, id = ''): string => `/${plural}/${id}`;
+
+export const readRuns = (workflow: WorkflowDescription, cursor: string | null) =>
+  ask<Readonly<Record<string, unknown>> & { readonly nextCursor: string | null }>(
+    `/${workflow.plural}?limit=100${cursor === null ? '' : `&cursor=${cursor}`}`,
+  );
+export const readRun = (workflow: WorkflowDescription, id: string) =>
+  ask<RunView>(toPath(workflow, id));
+export const readStory = (workflow: WorkflowDescription, id: string) =>
+  ask<RunStory>(`${toPath(workflow, id)}/story`);
+
+interface Search {
+  readonly found: readonly Found[];
+  readonly looked: number;
+  readonly nextCursor: string | null;
+}
+export function searchRuns(word: string, cursor: string | null): Promise<Answer<Search>> {
+  const query = new URLSearchParams({ word, ...(cursor !== null && { cursor }) });
+  return ask(`/search?${query}`, { isOperators: true });
+}
+
+export const placeRun = (workflow: WorkflowDescription, body: unknown, baggage?: string) =>
+  ask<Readonly<Record<string, unknown>>>(`/${workflow.plural}`, {
+    method: 'POST',
+    body,
+    headers: { 'idempotency-key': crypto.randomUUID(), ...(baggage && { baggage }) },
+  });
+export const cancelRun = (workflow: WorkflowDescription, id: string) =>
+  ask(`${toPath(workflow, id)}/cancel`, { method: 'POST' });
+export const retryRun = (workflow: WorkflowDescription, id: string, reason: string) =>
+  ask(`${toPath(workflow, id)}/retry`, { method: 'POST', body: { reason } });
+export const skipStep = (
+  workflow: WorkflowDescription,
+  id: string,
+  body: { readonly step: string; readonly reason: string },
+) => ask(`${toPath(workflow, id)}/skip`, { method: 'POST', body });
+
+type Faults = { readonly faults: readonly FaultState[] };
+export const readFaults = () => ask<Faults>('/faults');
+/** Changes nothing, and asks whoever acts for the token where it is wanted. */
+export const askLeave = () => ask<Faults>('/faults', { isOperators: true });
+export const setFault = (operation: string, fault: Fault) =>
+  ask<FaultState>(`/faults/${operation}`, { method: 'PUT', body: fault });
+export const clearFault = (operation: string) =>
+  ask<FaultState>(`/faults/${operation}`, { method: 'DELETE' });
+export const clearFaults = () => ask<Faults>('/faults', { method: 'DELETE' });
+export const crashOrchestrator = () =>
+  ask<Readonly<Record<string, never>>>('/faults/crash', { method: 'POST' });
+export const killParticipant = (name: string) =>
+  ask<{ readonly servedAgainAfterMs: number | null }>(`/faults/crash/${name}`, { method: 'POST' });

@@ -1,0 +1,17 @@
+/** Work that is asked for more often than it can be done: once at a time, and once more for all who asked meanwhile. */
+export function coalesced(work: () => Promise<void>): () => void {
+  let isWanted = false;
+  let isDone = true;
+  async function doAll(): Promise<void> {
+    isDone = false;
+    while (isWanted) {
+      isWanted = false;
+      await work();
+    }
+    isDone = true;
+  }
+  return () => {
+    isWanted = true;
+    if (isDone) void doAll();
+  };
+}

@@ -1,0 +1,120 @@
+/** What is broken on purpose right now, for how long still, and how often it hit; and chaos by a seed. */
+import type { FaultState } from '@baton/contracts';
+import { useEffect, useState } from 'preact/hooks';
+import { clearFault, clearFaults, setFault, wantToken } from '../api.ts';
+import { hits } from '../live.ts';
+import { useNow } from '../polled.ts';
+import { plural, toDuration } from '../words.ts';
+import { createRandom, toBlow } from './chaos.ts';
+import { isOn, kindWords } from './kinds.ts';
+
+interface FaultsProps {
+  readonly faults: readonly FaultState[];
+  /** Why they cannot be read, where they cannot. */
+  readonly why: string | undefined;
+  readonly onChange: () => void;
+}
+
+export function FaultList({ faults, why, onChange }: FaultsProps) {
+  const on = faults.filter(isOn);
+  const mend = async (clear: () => Promise<unknown>): Promise<void> => {
+    await clear();
+    onChange();
+  };
+  if (why)
+    return (
+      <section class="card" aria-labelledby="faults-title">
+        <h2 id="faults-title">Broken on purpose</h2>
+        <p>{why}</p>
+        <button type="button" onClick={() => void mend(wantToken)}>
+          I operate here…
+        </button>
+      </section>
+    );
+  return (
+    <section class="card faults" aria-labelledby="faults-title">
+      <h2 id="faults-title">Broken on purpose</h2>
+      {on.length === 0 ? (
+        <p class="quiet">
+          Nothing is, but for orders that were placed so. Click on a service above, or:
+        </p>
+      ) : (
+        <ul>
+          {on.map((state) => (
+            <li key={state.operation}>
+              <Active state={state} />
+              <button type="button" onClick={() => void mend(() => clearFault(state.operation))}>
+                Mend {state.operation}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p class="actions">
+        {on.length > 0 && (
+          <button type="button" onClick={() => void mend(clearFaults)}>
+            Mend all
+          </button>
+        )}
+        <Chaos operations={faults.map(({ operation }) => operation)} onChange={onChange} />
+      </p>
+    </section>
+  );
+}
+
+function Active({ state: { operation, fault, hits: whom } }: { readonly state: FaultState }) {
+  const now = useNow(500);
+  if (!fault) return null;
+  const count = hits.get(`${operation}:${fault.kind}`) ?? 0;
+  const until = typeof fault.until === 'string' ? Date.parse(fault.until) - now : null;
+  return (
+    <p>
+      <strong>{operation}</strong> {kindWords[fault.kind]}{' '}
+      <span class="quiet">
+        {whom?.replace(/,? ?until \S+$/, '')}
+        {until !== null && `, ${toDuration(until)} more`}
+        {`, ${plural(count, 'hit')} seen`}
+      </span>
+    </p>
+  );
+}
+
+const chaosMs = 20_000;
+const blowMs = 1_000;
+
+function Chaos({ operations, onChange }: { operations: readonly string[]; onChange: () => void }) {
+  const [seed, setSeed] = useState('7');
+  const [endsAt, setEndsAt] = useState<number | null>(null);
+  // It begins when its end is set; the operations are the same all the time.
+  useEffect(() => {
+    if (endsAt === null) return;
+    const random = createRandom(Number(seed));
+    const timer = setInterval(() => {
+      if (Date.now() > endsAt) return setEndsAt(null);
+      const { operation, fault } = toBlow(random, operations, Date.now());
+      void setFault(operation, fault).then(onChange);
+    }, blowMs);
+    return () => clearInterval(timer);
+  }, [endsAt]);
+  return (
+    <>
+      <button
+        type="button"
+        disabled={endsAt !== null}
+        onClick={() => setEndsAt(Date.now() + chaosMs)}
+      >
+        {endsAt === null ? `Chaos for ${chaosMs / 1_000} s` : 'Chaos…'}
+      </button>
+      <label class="inline">
+        seed
+        <input
+          type="number"
+          class="short"
+          value={seed}
+          disabled={endsAt !== null}
+          onInput={({ currentTarget }) => setSeed(currentTarget.value)}
+        />
+      </label>
+    </>
+  );
+}

@@ -1,0 +1,48 @@
+/** What each fault does, in words, and which operations are whose. */
+import type { Fault, FaultState } from '@baton/contracts';
+
+export type FaultKind = Fault['kind'];
+
+export const kindWords: Readonly<Record<FaultKind, string>> = {
+  latency: 'answers late',
+  status: 'answers 503, nothing is done',
+  overload: 'answers 429, nothing is done',
+  hang: 'does not answer',
+  reset: 'cuts the connection, nothing is done',
+  'lost-reply': 'does it, and the answer is lost',
+  duplicate: 'is asked twice',
+  late: 'cuts the connection, and does it later',
+  malformed: 'does it, and answers nonsense',
+  drip: 'does it, and answers byte by byte',
+  crash: 'dies when it is asked, and is started again',
+  decline: 'says no, for good',
+};
+
+export const faultKinds = Object.keys(kindWords) as readonly FaultKind[];
+
+export interface FaultForm {
+  readonly kind: FaultKind;
+  /** Empty texts are not set. */
+  readonly times: string;
+  readonly percent: string;
+  readonly seconds: string;
+  readonly order: string;
+}
+
+/** As it is sent: only what was set. */
+export function toFault({ kind, times, percent, seconds, order }: FaultForm, nowMs: number): Fault {
+  const scope = {
+    ...(times && { times: Number(times) }),
+    ...(percent && Number(percent) < 100 && { fraction: Number(percent) / 100 }),
+    ...(seconds && { until: new Date(nowMs + Number(seconds) * 1_000).toISOString() }),
+    ...(order && { order }),
+  };
+  return { kind, ...scope } as Fault;
+}
+
+/** Faults name operations after their participant, without its `-service`. */
+export const isOf = (participant: string, operation: string): boolean =>
+  operation.startsWith(`${participant.replace(/-service$/, '')}.`);
+
+export const isOn = ({ fault }: FaultState): boolean =>
+  fault !== null && !(typeof fault.until === 'string' && Date.parse(fault.until) < Date.now());

@@ -1,0 +1,221 @@
+/**
+ * What the page knows of all runs, kept up to date by one stream of events.
+ *
+ * 1. The stream is opened before the first list is read, and goes on behind the last event seen: no gap.
+ * 2. An event that was seen is known by its number within its run: no double.
+ * 3. However many events come, the page is drawn once a frame.
+ */
+import type { Found, RunSummary, WorkflowDescription } from '@baton/contracts';
+import { signal } from '@preact/signals';
+import { readOverview, readRun, readRuns, readWorkflows } from './api.ts';
+import { follow, type StreamEvent } from './event-stream.ts';
+import { applyEvent, isUnclear, type Row, type RunEvent } from './rows.ts';
+import { isSettled } from './words.ts';
+
+export type Connection = 'connecting' | 'live' | 'lost';
+
+export const connection = signal<Connection>('connecting');
+export const workflows = signal<readonly WorkflowDescription[]>([]);
+/** Grows with each frame in which anything changed. */
+export const frame = signal(0);
+/** Whether things may be broken here on purpose. */
+export const isBreakable = signal(false);
+/** How long nobody answered before another process did, in milliseconds. */
+export const takeOver = signal<{ readonly ms: number; readonly at: number } | null>(null);
+
+export const rows = new Map<string, Row>();
+/** Ids by what they begin with, the oldest first: what comes live is only appended. */
+const ids = new Map<string, string[]>();
+export const listIds = ({ idPrefix }: WorkflowDescription): readonly string[] =>
+  ids.get(idPrefix) ?? [];
+
+/** Of all workflows, as far as the page has heard. */
+export const listOpen = (): readonly string[] =>
+  [...rows.values()].flatMap(({ id, status }) => (isSettled(status) ? [] : [id]));
+
+/** More than this are forgotten by the page, the oldest first. */
+const rowsMax = 12_000;
+const forgottenAtOnce = 1_000;
+
+/** How often each fault was met, such as `payment.process:reset`, since the page was opened. */
+export const hits = new Map<string, number>();
+
+function noteHit(note: unknown): void {
+  const fault = typeof note === 'string' ? /^injected (\S+)$/.exec(note)?.[1] : undefined;
+  if (fault) hits.set(fault, (hits.get(fault) ?? 0) + 1);
+}
+
+let isDrawn = true;
+function draw(): void {
+  if (!isDrawn) return;
+  isDrawn = false;
+  requestAnimationFrame(() => {
+    isDrawn = true;
+    frame.value += 1;
+  });
+}
+
+const listeners = new Map<string, () => void>();
+
+/** Calls back after each event of a run; returns how to stop. */
+export function onRunEvent(id: string, listener: () => void): () => void {
+  listeners.set(id, listener);
+  return () => {
+    if (listeners.get(id) === listener) listeners.delete(id);
+  };
+}
+
+export const findWorkflow = (id: string): WorkflowDescription | undefined =>
+  workflows.value.find(({ idPrefix }) => id.startsWith(idPrefix));
+
+export const toId = ({ noun }: WorkflowDescription, body: unknown): string =>
+  String(Object(body)[`${noun}Id`]);
+
+function hear({ type, data }: StreamEvent): void {
+  if (type === 'reset') {
+    void load();
+    return;
+  }
+  const event = data as RunEvent & Readonly<Record<string, unknown>>;
+  const workflow = workflows.value.find(({ noun }) => typeof event[`${noun}Id`] === 'string');
+  if (!workflow) return;
+  const id = toId(workflow, event);
+  const before = rows.get(id);
+  const row = applyEvent(before, id, event);
+  if (row === before) return;
+  rows.set(id, row);
+  if (!before) append(workflow, id);
+  noteHit(event.note);
+  if (isUnclear(row, event)) askFor(id);
+  listeners.get(id)?.();
+  draw();
+}
+
+function append({ idPrefix }: WorkflowDescription, id: string): void {
+  const list = ids.get(idPrefix) ?? [];
+  if (!ids.has(idPrefix)) ids.set(idPrefix, list);
+  list.push(id);
+  if (list.length > rowsMax) for (const old of list.splice(0, forgottenAtOnce)) rows.delete(old);
+}
+
+/** One at a time, so that a thousand unclear runs do not drown the orchestrator in questions. */
+const asked = new Set<string>();
+let isAsking = false;
+function askFor(id: string): void {
+  asked.add(id);
+  if (!isAsking) void answerAll();
+}
+
+async function answerAll(): Promise<void> {
+  isAsking = true;
+  for (const id of asked) {
+    asked.delete(id);
+    const workflow = findWorkflow(id);
+    const answer = workflow && (await readRun(workflow, id));
+    const row = rows.get(id);
+    if (row && answer?.ok) {
+      rows.set(id, { ...row, ...toShown(answer.body) });
+      draw();
+    }
+  }
+  isAsking = false;
+}
+
+const toShown = ({ status, degraded }: Pick<RunSummary, 'status' | 'degraded'>) => ({
+  status,
+  degraded,
+});
+
+/** Where the next page of each workflow begins; null at the end. */
+const cursors = new Map<string, string | null>();
+
+/** Rows that are known by live events already know better. */
+function addOlder({ idPrefix }: WorkflowDescription, found: readonly Row[]): void {
+  const unknown = found.filter(({ id }) => !rows.has(id));
+  for (const row of unknown) rows.set(row.id, row);
+  const all = [...unknown.map(({ id }) => id), ...(ids.get(idPrefix) ?? [])];
+  ids.set(
+    idPrefix,
+    all.sort((a, b) => (rows.get(a)?.createdAt ?? 0) - (rows.get(b)?.createdAt ?? 0)),
+  );
+  draw();
+}
+
+/** The next hundred runs of each workflow, the newest of those that are not known yet. */
+export async function loadOlder(): Promise<void> {
+  await Promise.all(
+    workflows.value.map(async (workflow) => {
+      const cursor = cursors.get(workflow.plural);
+      if (cursor === null) return;
+      const answer = await readRuns(workflow, cursor ?? null);
+      if (!answer.ok) return;
+      cursors.set(workflow.plural, answer.body.nextCursor);
+      const lines = answer.body[workflow.plural] as readonly RunSummary[];
+      addOlder(
+        workflow,
+        lines.map((line) => toRow(toId(workflow, line), line)),
+      );
+    }),
+  );
+}
+
+export const addFound = (workflow: WorkflowDescription, found: readonly Found[]): void =>
+  addOlder(
+    workflow,
+    found.map((line) => toRow(line.id, line)),
+  );
+
+export const hasOlder = (): boolean =>
+  workflows.value.some(({ plural }) => cursors.get(plural) !== null);
+
+const toRow = (id: string, line: RunSummary): Row => ({
+  id,
+  seq: 0,
+  createdAt: Date.parse(line.createdAt),
+  endedAt: null,
+  step: null,
+  code: null,
+  ...toShown(line),
+});
+
+/** From the beginning: what is shown may be of events that are no more. */
+async function load(): Promise<void> {
+  const answer = await readWorkflows();
+  if (!answer.ok) return;
+  workflows.value = answer.body.workflows;
+  rows.clear();
+  ids.clear();
+  cursors.clear();
+  await loadOlder();
+}
+
+let startedAt: string | undefined;
+let lostAt: number | null = null;
+
+async function onConnection(isLive: boolean): Promise<void> {
+  if (!isLive) {
+    lostAt ??= Date.now();
+    connection.value = 'lost';
+    return;
+  }
+  const backAt = Date.now();
+  connection.value = 'live';
+  if (workflows.value.length === 0) await load();
+  const overview = await readOverview();
+  if (!overview.ok) return;
+  if (startedAt !== undefined && startedAt !== overview.body.startedAt && lostAt !== null)
+    takeOver.value = { ms: backAt - lostAt, at: backAt };
+  isBreakable.value = overview.body.breakable;
+  startedAt = overview.body.startedAt;
+  lostAt = null;
+}
+
+export function startLive(): () => void {
+  const stopping = new AbortController();
+  void follow('/events', {
+    onEvent: hear,
+    onConnection: (isLive) => void onConnection(isLive),
+    signal: stopping.signal,
+  });
+  return () => stopping.abort();
+}

@@ -1,0 +1,48 @@
+/** Places runs at a steady rate, and counts what came back. */
+
+import type { WorkflowDescription } from '@baton/contracts';
+import { placeRun } from '../api.ts';
+
+export interface LoadCounts {
+  readonly sent: number;
+  readonly accepted: number;
+  /** Refused because as many are open as may be. */
+  readonly refused: number;
+  readonly failed: number;
+}
+
+export const noLoad: LoadCounts = { sent: 0, accepted: 0, refused: 0, failed: 0 };
+
+/** More than these are not under way at once: a browser would only queue them. */
+const underWayMax = 200;
+const tickMs = 50;
+
+export function startLoad(
+  workflow: WorkflowDescription,
+  { body, readRate }: { readonly body: unknown; readonly readRate: () => number },
+  onCount: (counts: LoadCounts) => void,
+): () => void {
+  let counts = noLoad;
+  let underWay = 0;
+  let owed = 0;
+  let lastAt = performance.now();
+  const add = (name: keyof LoadCounts): void => {
+    counts = { ...counts, [name]: counts[name] + 1 };
+  };
+  async function placeOne(): Promise<void> {
+    underWay += 1;
+    add('sent');
+    const answer = await placeRun(workflow, body);
+    underWay -= 1;
+    if (answer.ok) add('accepted');
+    else add(answer.status === 503 ? 'refused' : 'failed');
+  }
+  const timer = setInterval(() => {
+    const now = performance.now();
+    owed = Math.min(owed + ((now - lastAt) / 1_000) * readRate(), underWayMax);
+    lastAt = now;
+    for (; owed >= 1 && underWay < underWayMax; owed -= 1) void placeOne();
+    onCount(counts);
+  }, tickMs);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,100 @@
+/** Runs to place by a click: one for each kind of trouble, one of your own, or many at once. */
+import type { Preset, WorkflowDescription } from '@baton/contracts';
+import { useState } from 'preact/hooks';
+import { placeRun } from '../api.ts';
+import { toId } from '../live.ts';
+import { go, route } from '../route.ts';
+import { Basket } from './basket.tsx';
+import { LoadSlider } from './load-slider.tsx';
+
+interface PlaceProps {
+  readonly workflow: WorkflowDescription;
+}
+
+/** Places a run and goes there; `problem` says why it was not taken. */
+function usePlace(workflow: WorkflowDescription) {
+  const [problem, setProblem] = useState('');
+  const place = async (body: unknown, baggage?: string): Promise<void> => {
+    const answer = await placeRun(workflow, body, baggage);
+    setProblem(answer.ok ? '' : answer.why);
+    if (answer.ok) go([workflow.plural, toId(workflow, answer.body)], route.value.query);
+  };
+  return { place, problem };
+}
+
+const Problem = ({ problem }: { readonly problem: string }) =>
+  problem ? (
+    <p class="problem" role="alert">
+      {problem}
+    </p>
+  ) : null;
+
+/** `isShort`: beside a run, the names of the presets must do. */
+export function PlacePanel({ workflow, isShort }: PlaceProps & { readonly isShort: boolean }) {
+  const { place, problem } = usePlace(workflow);
+  const { noun, presets, basket } = workflow;
+  return (
+    <section class="place" aria-labelledby="place-title">
+      <h2 id="place-title">
+        Place {/^[aeiou]/.test(noun) ? 'an' : 'a'} {noun}
+      </h2>
+      {isShort && (
+        <ul class="presets">
+          {presets.map(({ title, expect, body, baggage }) => (
+            <li key={title}>
+              <button type="button" title={expect} onClick={() => void place(body, baggage)}>
+                {title}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <Problem problem={problem} />
+      {basket && (
+        <details>
+          <summary>One of your own</summary>
+          <Basket workflow={workflow} basket={basket} place={place} />
+        </details>
+      )}
+      <details>
+        <summary>Many at once</summary>
+        <LoadSlider workflow={workflow} />
+      </details>
+    </section>
+  );
+}
+
+/** The presets in full, for whoever has not chosen a run yet. */
+export function Welcome({ workflow }: PlaceProps) {
+  const { place, problem } = usePlace(workflow);
+  const { noun, presets } = workflow;
+  return (
+    <section class="welcome">
+      <h1>Every accepted {noun} ends whole</h1>
+      <p>
+        Baton asks one service after the other. Whatever breaks on the way, the {noun} is either
+        completed, or everything that was done for it is undone.
+        {presets.length > 0 ? ' Place one, and watch:' : ' Choose one of the list.'}
+      </p>
+      <Problem problem={problem} />
+      <ul class="presets">
+        {presets.map((preset) => (
+          <li key={preset.title}>
+            <PresetCard preset={preset} onClick={() => void place(preset.body, preset.baggage)} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface CardProps {
+  readonly preset: Preset;
+  readonly onClick: () => void;
+}
+const PresetCard = ({ preset: { title, expect }, onClick }: CardProps) => (
+  <button type="button" onClick={onClick}>
+    <strong>{title}</strong>
+    <span class="quiet">{expect}</span>
+  </button>
+);

@@ -1,0 +1,38 @@
+/** Where the page is: all of it stands in the address behind `#`, so that a link can be sent and a reload changes nothing. */
+import { signal } from '@preact/signals';
+
+export interface Route {
+  /** Such as `['orders', 'ord_1']`. */
+  readonly path: readonly string[];
+  readonly query: Readonly<Record<string, string>>;
+}
+
+function parseRoute(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?');
+  return {
+    path: path.split('/').filter(Boolean).map(decodeURIComponent),
+    query: Object.fromEntries(new URLSearchParams(query)),
+  };
+}
+
+export function toHash(path: readonly string[], query: Route['query'] = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== '');
+  const search = new URLSearchParams(given).toString();
+  return `#/${path.map(encodeURIComponent).join('/')}${search && `?${search}`}`;
+}
+
+export const route = signal<Route>(parseRoute(location.hash));
+window.addEventListener('hashchange', () => {
+  route.value = parseRoute(location.hash);
+});
+
+export function go(path: readonly string[], query: Route['query'] = {}): void {
+  location.hash = toHash(path, query);
+}
+
+/** Changes one filter; the history keeps no step of it. */
+export function setQuery(name: string, value: string): void {
+  const { path, query } = route.value;
+  history.replaceState(null, '', toHash(path, { ...query, [name]: value }));
+  route.value = parseRoute(location.hash);
+}

@@ -1,0 +1,38 @@
+/** Asks for the operator's token, once, where the orchestrator wants one. It is kept in memory and nowhere else. */
+import { useEffect, useRef } from 'preact/hooks';
+import { tokenWanted } from './api.ts';
+
+export function TokenDialog() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const give = tokenWanted.value;
+  useEffect(() => {
+    if (give) dialog.current?.showModal();
+  }, [give]);
+  if (!give) return null;
+  const submit = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
+    event.preventDefault();
+    give(String(new FormData(event.currentTarget).get('token') ?? ''));
+  };
+  return (
+    <dialog ref={dialog} aria-labelledby="token-title" onCancel={() => give(undefined)}>
+      <form onSubmit={submit}>
+        <h2 id="token-title">Who operates here needs the token</h2>
+        <p>
+          OPERATOR_TOKEN of the orchestrator. It stays in this page’s memory until you close it.
+        </p>
+        <label>
+          Token
+          <input name="token" type="password" autocomplete="off" required />
+        </label>
+        <p class="actions">
+          <button type="submit" class="primary">
+            Go on
+          </button>
+          <button type="button" onClick={() => give(undefined)}>
+            Not now
+          </button>
+        </p>
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,9 @@
+/** The page is made before it is tested. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('../../apps/console/build.ts', import.meta.url));
+
+export default function build(): void {
+  execFileSync(process.execPath, [script], { stdio: 'inherit' });
+}

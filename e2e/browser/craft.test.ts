@@ -1,0 +1,130 @@
+/** What every view owes its reader: it can be read by all, at every width, with the keyboard alone, and is small. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { type Console, openConsole, type View } from './console.ts';
+
+let shown: Console;
+/** Of an order that needs somebody: it shows the most. */
+let stuck: string;
+beforeAll(async () => {
+  shown = await openConsole();
+  const page = await shown.open();
+  await page.getByRole('button', { name: 'An undo is refused' }).click();
+  await page.locator('.pill', { hasText: 'may need an operator' }).waitFor();
+  stuck = new URL(page.url()).hash;
+  await page.close();
+});
+afterAll(async () => {
+  await shown?.close();
+  expect(shown.complaints).toEqual([]);
+});
+
+async function open(hash: string, view: View = {}): Promise<Page> {
+  const page = await shown.open(hash, view);
+  onTestFinished(() => page.close());
+  await page.locator('h1').first().waitFor({ state: 'attached' });
+  return page;
+}
+
+const views = [
+  ['a newcomer’s first view', () => ''],
+  ['an order', () => stuck],
+  ['the system', () => '#/system'],
+  ['the books', () => '#/books'],
+] as const;
+const schemes = ['light', 'dark'] as const;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+it.each(
+  views.flatMap(([name, toHash]) => schemes.map((scheme) => [name, scheme, toHash] as const)),
+)('axe finds nothing wrong with %s in %s', async (_name, colorScheme, toHash) => {
+  const page = await open(toHash(), { colorScheme });
+  if (toHash() === '#/system')
+    await page
+      .getByRole('button', { name: /^Break…/ })
+      .last()
+      .click();
+  for (const summary of await page.locator('summary').all()) await summary.click();
+  // Evaluated from outside, it is not held by the page's policy.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate<{ violations: readonly Violation[] }>('axe.run()');
+  expect(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))).toEqual(
+    [],
+  );
+});
+
+const widths = [360, 768, 1280, 3840] as const;
+
+it.each(views.flatMap(([name, toHash]) => widths.map((width) => [name, width, toHash] as const)))(
+  '%s fits %i pixels',
+  async (_name, width, toHash) => {
+    const page = await open(toHash(), { width });
+    const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+    expect(await page.evaluate(overflow)).toBe(0);
+  },
+);
+
+it('places an order, finds it in the list and comes back, with the keyboard alone', async () => {
+  const page = await open('');
+  const press = async (key: string, until: string): Promise<void> => {
+    for (let times = 0; times < 40; times += 1) {
+      await page.keyboard.press(key);
+      const focused = await page.evaluate<string>('document.activeElement?.textContent ?? ""');
+      if (focused.includes(until)) return;
+    }
+    throw new Error(`${key} never leads to ${until}`);
+  };
+  await press('Tab', 'All is well');
+  await page.keyboard.press('Enter');
+  await page.locator('.pill', { hasText: 'completed' }).waitFor();
+  // The button that had the focus is gone: a reader goes on at the order's heading.
+  expect(await page.evaluate('document.activeElement?.id')).toBe('run-title');
+  expect(await page.title()).toMatch(/^ord_\w+ · Baton$/);
+  await press('Shift+Tab', 'completed');
+  const first = page.url();
+  await press('ArrowDown', 'may need an operator');
+  await page.keyboard.press('Enter');
+  await page.locator('.pill', { hasText: 'may need an operator' }).waitFor();
+  expect(page.url()).toContain(stuck);
+  await page.goBack();
+  expect(page.url()).toBe(first);
+});
+
+it('keeps its filters when it is loaded again', async () => {
+  const page = await open('');
+  await page.getByLabel('Show').selectOption('stuck');
+  await expect.poll(() => page.locator('.count').innerText()).toBe('1 order');
+  await page.reload();
+  await expect.poll(() => page.locator('.count').innerText()).toBe('1 order');
+  expect(await page.getByLabel('Show').inputValue()).toBe('stuck');
+});
+
+it('says what is not there', async () => {
+  const page = await shown.open('#/orders/ord_nowhere');
+  onTestFinished(() => page.close());
+  await page.getByText('No such order').waitFor();
+});
+
+const built = new URL('../../apps/console/dist/console/', import.meta.url);
+
+it('is at most 60 KB of JavaScript, and asks nobody else for anything', async () => {
+  const scripts = readdirSync(built).filter((name) => name.endsWith('.js'));
+  const sizes = scripts.map((name) => gzipSync(readFileSync(new URL(name, built))).length);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(60 * 1024);
+  const page = await open('');
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.reload();
+  await page.getByText('live', { exact: true }).waitFor();
+  expect(asked.filter((url) => !url.startsWith(`${shown.url}/`))).toEqual([]);
+  expect(asked.length).toBeGreaterThan(3);
+});

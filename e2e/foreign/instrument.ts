@@ -1,0 +1,44 @@
+/** For `--import`: OpenTelemetry with its own packages alone, as its documentation sets it up. What goes where, `OTEL_*` say. */
+import { register } from 'node:module';
+import { context, propagation, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import {
+  CompositePropagator,
+  W3CBaggagePropagator,
+  W3CTraceContextPropagator,
+} from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { registerInstrumentations } from '@opentelemetry/instrumentation';
+import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
+import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+
+register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
+
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+propagation.setGlobalPropagator(
+  new CompositePropagator({
+    propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()],
+  }),
+);
+trace.setGlobalTracerProvider(
+  new TracerProvider({
+    resource: defaultResource().merge(
+      resourceFromAttributes({
+        'service.name': process.env.OTEL_SERVICE_NAME ?? process.cwd().replace(/.*\//, ''),
+      }),
+    ),
+    spanProcessors: [new SimpleSpanProcessor({ exporter: new OTLPTraceExporter() })],
+  }),
+);
+registerInstrumentations({
+  instrumentations: [
+    new HttpInstrumentation(),
+    new ExpressInstrumentation(),
+    new UndiciInstrumentation(),
+    new PinoInstrumentation(),
+  ],
+});

@@ -1,0 +1,73 @@
+/**
+ * Writes that wait for their commit. Those that arrive together share one transaction, in their order. A full disk has
+ * stored nothing of it, and says so, unlike a failed flush: the same writes are tried again until there is room.
+ */
+
+/** How often a full disk is tried. */
+const roomTriedMs = 1_000;
+
+interface Pending {
+  readonly write: () => number;
+  readonly resolve: (position: number) => void;
+}
+
+export class WriteQueue {
+  readonly #store: (work: () => number[]) => number[] | undefined;
+  readonly #onRoom: (hasRoom: boolean) => void;
+  #pending: Pending[] = [];
+  #hasRoom = true;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  /** `store` commits all or nothing; undefined for nothing. */
+  constructor(
+    store: (work: () => number[]) => number[] | undefined,
+    onRoom: (hasRoom: boolean) => void = () => {},
+  ) {
+    this.#store = store;
+    this.#onRoom = onRoom;
+  }
+
+  get hasRoom(): boolean {
+    return this.#hasRoom;
+  }
+
+  /** Resolves once it is committed. */
+  add(write: () => number): Promise<number> {
+    return new Promise((resolve) => {
+      const isFirst = this.#pending.push({ write, resolve }) === 1;
+      if (isFirst && this.#hasRoom) setImmediate(() => this.flush());
+    });
+  }
+
+  flush(): void {
+    if (this.#isStopped || this.#pending.length === 0) return;
+    const positions = this.#store(() => this.#pending.map(({ write }) => write()));
+    if (!positions) return;
+    const written = this.#pending;
+    this.#pending = [];
+    this.#setRoom(true);
+    for (const [index, position] of positions.entries()) written[index]?.resolve(position);
+  }
+
+  /** To be called whenever the disk was found to be full. */
+  waitForRoom(): void {
+    // Something has to be tried, also where nothing else waits.
+    if (this.#pending.length === 0) void this.add(() => 0);
+    this.#setRoom(false);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.flush(), roomTriedMs);
+  }
+
+  /** What still waits is as what a crash leaves: nobody was told of it. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #setRoom(hasRoom: boolean): void {
+    if (this.#hasRoom === hasRoom) return;
+    this.#hasRoom = hasRoom;
+    this.#onRoom(hasRoom);
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What OpenTelemetry keeps once for the whole process. Where the program has registered a part already, such as with
+ * `--import`, that one is used: it is neither replaced nor shut down here.
+ */
+import {
+  context,
+  createContextKey,
+  ProxyTracerProvider,
+  ROOT_CONTEXT,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+
+const probe = createContextKey('whether somebody keeps contexts');
+
+const hasContextManager = (): boolean =>
+  context.with(ROOT_CONTEXT.setValue(probe, true), () => context.active().getValue(probe) === true);
+
+export function ensureContextManager(): void {
+  if (!hasContextManager())
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+}
+
+/** The API itself has a provider that hands over to another one, once there is one. */
+export function hasGlobalProvider(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('') !== undefined;
+}
+
+/** Also for what instruments the process, and for the handlers of a service. */
+export function registerProvider(provider: TracerProvider): void {
+  trace.setGlobalTracerProvider(provider);
+}

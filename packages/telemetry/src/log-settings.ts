@@ -1,0 +1,24 @@
+/** Whether and how the lines of the log go to a collector too. */
+import { type OtelEnv, Timeout, Whole } from './otel-env.ts';
+import { type OtlpSettings, readExporters, readOtlpSettings } from './otlp-settings.ts';
+
+export interface LogSettings {
+  readonly otlp: OtlpSettings;
+  readonly delayMs: number;
+  readonly timeoutMs: number;
+  readonly queueMax: number;
+  readonly batchMax: number;
+}
+
+/** `otlp` has to be said, as it has for metrics. */
+export function readLogSettings(env: OtelEnv): LogSettings | undefined {
+  const exporters = readExporters(env, 'logs', ['otlp']);
+  const settings = {
+    otlp: readOtlpSettings(env, 'logs'),
+    delayMs: env.read('OTEL_BLRP_SCHEDULE_DELAY', Whole(0)) ?? 1_000,
+    timeoutMs: env.read('OTEL_BLRP_EXPORT_TIMEOUT', Timeout) ?? 30_000,
+    queueMax: env.read('OTEL_BLRP_MAX_QUEUE_SIZE', Whole(1)) ?? 2_048,
+    batchMax: env.read('OTEL_BLRP_MAX_EXPORT_BATCH_SIZE', Whole(1)) ?? 512,
+  };
+  return exporters?.includes('otlp') ? settings : undefined;
+}

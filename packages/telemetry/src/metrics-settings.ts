@@ -1,0 +1,21 @@
+/** Whether and how the figures of /metrics go to a collector too. */
+import { type OtelEnv, Timeout, Whole, Word } from './otel-env.ts';
+import { type OtlpSettings, readExporters, readOtlpSettings } from './otlp-settings.ts';
+
+export interface MetricsSettings {
+  readonly otlp: OtlpSettings;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+/** `otlp` has to be said: a collector that an endpoint is given of for traces, such as Jaeger, may take no metrics. */
+export function readMetricsSettings(env: OtelEnv): MetricsSettings | undefined {
+  const exporters = readExporters(env, 'metrics', ['otlp', 'prometheus']);
+  env.read('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', Word(['cumulative']));
+  const settings = {
+    otlp: readOtlpSettings(env, 'metrics'),
+    intervalMs: env.read('OTEL_METRIC_EXPORT_INTERVAL', Whole(1)) ?? 60_000,
+    timeoutMs: env.read('OTEL_METRIC_EXPORT_TIMEOUT', Timeout) ?? 30_000,
+  };
+  return exporters?.includes('otlp') ? settings : undefined;
+}

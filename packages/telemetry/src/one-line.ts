@@ -1,0 +1,14 @@
+/** Control characters, what turns the direction of writing, what nobody sees, and ends of lines that are no `\n`. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+const escapeUnits = (text: string): string =>
+  text
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
+
+/**
+ * What others wrote, for a terminal, a log or a page: on one line, with everything escaped that could forge another line
+ * or act on a terminal. In JSON the escapes mean what they replace.
+ */
+export const toOneLine = (text: string): string => text.replace(unprintable, escapeUnits);

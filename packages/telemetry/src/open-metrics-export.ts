@@ -1,0 +1,23 @@
+/** The figures of a program for a collector, where somebody asked for it. What sends them is loaded only then. */
+import type { MetricsExportOptions } from './metrics-export.ts';
+import { readMetricsSettings } from './metrics-settings.ts';
+import type { OtelEnv } from './otel-env.ts';
+import { readResourceAttributes } from './resource-settings.ts';
+
+export interface OpenMetricsExportOptions extends Pick<MetricsExportOptions, 'metrics' | 'log'> {
+  readonly env: OtelEnv;
+  readonly service: string;
+}
+
+/** What it returns sends the last figures, but waits no longer than a moment. */
+export async function openMetricsExport({
+  env,
+  service,
+  ...options
+}: OpenMetricsExportOptions): Promise<() => Promise<void>> {
+  const settings = readMetricsSettings(env);
+  const attributes = readResourceAttributes(env, service);
+  if (settings === undefined) return async () => {};
+  const { startMetricsExport } = await import('./metrics-export.ts');
+  return startMetricsExport({ ...options, attributes, settings });
+}
