@@ -9,8 +9,8 @@ let folder: string;
 
 const git = (...args: readonly string[]) => execFileSync('git', args, { cwd: folder });
 
-function commit(text: string) {
-  writeFileSync(join(folder, 'a.json'), text);
+function commit(text: string, path = 'a.json') {
+  writeFileSync(join(folder, path), text);
   git('add', '.');
   git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '--quiet', '--message', text);
 }
@@ -40,6 +40,11 @@ it('is what origin has when commits wait on the main branch to be pushed', () =>
 });
 
 it('is what stood before the last commit when that is all there is to judge', () => {
+  expect(readLanded(folder, 'a.json', 'second')).toBe('first');
+});
+
+it('is what stood before its last change when commits of other things came after that', () => {
+  commit('other', 'c.json');
   expect(readLanded(folder, 'a.json', 'second')).toBe('first');
 });
 

@@ -11,6 +11,8 @@ export function readLanded(folder: string, path: string, now: string): string | 
     ['origin/main', 'main'].map((main) => git('merge-base', main, 'HEAD')?.trim()).find(Boolean) ??
     'HEAD';
   const landed = git('show', `${base}:${path}`);
-  // CI runs on the main branch when a change has landed already: judge the one that landed last.
-  return landed === now ? git('show', `${base}^:${path}`) : landed;
+  if (landed !== now) return landed;
+  // CI runs on the main branch when a change has landed already: judge the document's last one.
+  const change = git('log', '-1', '--format=%H', base, '--', path)?.trim();
+  return git('show', `${change}^:${path}`);
 }
