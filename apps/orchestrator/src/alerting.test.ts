@@ -14,7 +14,7 @@ import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { afterEach, expect, it } from 'vitest';
 import { createOrchestrator, type OrchestratorOptions } from './app.ts';
-import { createIdleProviders, keepBooks } from './books/idle-providers.ts';
+import { createIdleProviders, keepBooks } from './testing/idle-providers.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

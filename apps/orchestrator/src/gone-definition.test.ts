@@ -7,8 +7,8 @@ import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
 import { createOrchestrator } from './app.ts';
-import { createIdleProviders, keepBooks } from './books/idle-providers.ts';
 import { createOrderSagas } from './place-order/place-order.ts';
+import { createIdleProviders, keepBooks } from './testing/idle-providers.ts';
 
 const order = {
   customerId: 'ada',

@@ -22,13 +22,11 @@ export interface Workflow extends RunNaming {
     way: string,
     state: RunState,
   ) => Readonly<Record<string, unknown>> | undefined;
-  /** How much a way moved, in words: `68.00 EUR`. */
-  readonly describeAmount?: (way: string, state: RunState) => string | undefined;
   /** What was asked for, in words, without anything about the customer: `2 mug`. */
   readonly describeInput?: (state: RunState) => string | undefined;
   /** What a way's participant holds once it is done, or may hold: `2 mug`. Undefined where it holds nothing of worth. */
   readonly describeHeld?: (way: string, state: RunState) => string | undefined;
-  /** The same with its ids: `68.00 EUR, pay_7`. */
+  /** What a way did, with its ids: `68.00 EUR, pay_7`. */
   readonly describeResult?: (way: string, state: RunState) => string | undefined;
   /** What its undo gives back, and to whom: `2 mug to the stock`. Undefined where that is nothing of worth. */
   readonly describeOwed?: (way: string, state: RunState) => string | undefined;

@@ -6,7 +6,7 @@ import { createLog, createMetrics } from '@baton/telemetry';
 import request from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
 import { createOrchestrator, type OrchestratorOptions } from '../app.ts';
-import { createIdleProviders, keepBooks } from './idle-providers.ts';
+import { createIdleProviders, keepBooks } from '../testing/idle-providers.ts';
 
 const order = {
   customerId: 'ada',

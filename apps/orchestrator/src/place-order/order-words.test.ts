@@ -47,7 +47,7 @@ it('is worth what was paid, not what was asked for', () => {
 
 it('took what was asked for, where an older provider does not say', () => {
   const { state } = toRun([accepted, validated, { ...paid, output: { paymentId: 'pay_7' } }]);
-  expect(workflow.describeAmount?.('pay', state)).toBe('70.00 EUR');
+  expect(workflow.describeResult?.('pay', state)).toBe('70.00 EUR, pay_7');
 });
 
 it('is worth what was paid whatever the steps are called', () => {
@@ -68,19 +68,41 @@ it('tells what is owed, to whom, and whether it is known that it was taken', () 
   ]);
 });
 
-it('tells what was written off, and how much it is, in its first line', () => {
+/** An order whose undo of that way was skipped. */
+function narrateWrittenOff(way: string, ...before: readonly Happening[]) {
   const { events, state } = toRun([
     accepted,
-    validated,
-    paid,
+    ...before,
     { type: 'compensation-decided', code: 'cancelled', step: null },
-    { type: 'undo-refused', way: 'pay', ...tried, code: 'no', retryAt: 0, exhausted: true },
-    { type: 'written-off', way: 'pay', direction: 'undo', reason: 'sent by cheque' },
-    { type: 'undo-succeeded', way: 'validate', ...tried },
+    { type: 'undo-refused', way, ...tried, code: 'no', retryAt: 0, exhausted: true },
+    { type: 'written-off', way, direction: 'undo', reason: 'sent by cheque' },
     { type: 'compensated' },
   ]);
   const run = viewRun(workflow.versions[0], { id: 'ord_1', state, events }, 0);
-  expect(narrate(run, workflow, 0)[0]).toBe(
+  return narrate(run, workflow, 0)[0];
+}
+
+it('tells what was written off, and how much it is, in its first line', () => {
+  expect(narrateWrittenOff('pay', validated, paid)).toBe(
     'Order ord_1, worth 68.00 EUR: compensated (cancelled), 68.00 EUR written off',
+  );
+});
+
+it('tells how much may have been written off where nobody knows whether it was taken', () => {
+  const lost: Happening = {
+    type: 'step-unknown',
+    way: 'pay',
+    ...tried,
+    code: 'timeout',
+    retryAt: 0,
+  };
+  expect(narrateWrittenOff('pay', validated, lost)).toBe(
+    'Order ord_1, worth 70.00 EUR: compensated (cancelled), at most 70.00 EUR written off',
+  );
+});
+
+it('writes off no money where none was moved', () => {
+  expect(narrateWrittenOff('validate', validated)).toBe(
+    'Order ord_1, worth 70.00 EUR: compensated (cancelled), the undo of validate written off',
   );
 });

@@ -69,7 +69,7 @@ export const describeInput = ({ input }: RunState): string | undefined =>
 
 /** Stock at the inventory, money at whoever was asked to take it. */
 export function describeHeld(way: string, state: RunState): string | undefined {
-  if (way === 'reserve') return describeInput(state);
+  if (way === 'reserve') return toGoods(readLines(state));
   const amount = /^pay(:|$)/.test(way) && (readPayment(state, way)?.amount ?? readTotal(state));
   return amount ? toWords(amount) : undefined;
 }
@@ -84,7 +84,7 @@ export function describeOwed(way: string, state: RunState): string | undefined {
 }
 
 /** How much a way moved: `24.00 EUR` of a payment, `2 mug` of a reservation. */
-export function describeAmount(way: string, state: RunState): string | undefined {
+function describeAmount(way: string, state: RunState): string | undefined {
   const amount = way === 'validate' ? readTotal(state) : readPayment(state, way)?.amount;
   if (amount) return toWords(amount);
   return toGoods(Held.safeParse(readWay(state, way).output).data?.lines);

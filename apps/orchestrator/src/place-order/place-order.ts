@@ -10,7 +10,6 @@ import { hash } from '@baton/runtime/run-id';
 import type { Saga } from '@baton/saga';
 import { StartupProblem } from '@baton/service-kit';
 import {
-  describeAmount,
   describeHeld,
   describeInput,
   describeOrder,
@@ -78,7 +77,6 @@ export const createPlaceOrder = (participants: Participants): Workflow => ({
   },
   describe: describeOrder,
   toResult,
-  describeAmount,
   describeResult,
   describeInput,
   describeHeld,

@@ -50,7 +50,7 @@ export function toRunView(run: RunView, { workflow, toLinks }: Shown) {
   };
 }
 
-/** What was given up for good, each with how much it is, where that is known: `68.00 EUR`, or the step's name. */
+/** What was given up for good: `68.00 EUR`, `at most 68.00 EUR` where nobody knows whether it was taken, or the step's name. */
 export function listWrittenOff(workflow: Workflow, state: RunState): string[] {
   return Object.entries(state.ways).flatMap(([way, { writtenOff }]) =>
     writtenOff ? [describeWrittenOff(workflow, state, way)] : [],
@@ -58,9 +58,11 @@ export function listWrittenOff(workflow: Workflow, state: RunState): string[] {
 }
 
 function describeWrittenOff(workflow: Workflow, state: RunState, way: string): string {
-  const isUndo = readWay(state, way).writtenOff?.direction === 'undo';
-  const amount = isUndo ? workflow.describeAmount?.(way, state) : undefined;
-  return amount ?? toAim({ way, direction: isUndo ? 'undo' : 'forward' });
+  const { writtenOff, result } = readWay(state, way);
+  const isUndo = writtenOff?.direction === 'undo';
+  const held = isUndo ? workflow.describeHeld?.(way, state) : undefined;
+  if (!held) return toAim({ way, direction: isUndo ? 'undo' : 'forward' });
+  return result === 'ok' ? held : `at most ${held}`;
 }
 
 /** An order that was not yet answered for the first time is running all the same once its first call left. */

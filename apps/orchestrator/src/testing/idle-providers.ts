@@ -1,5 +1,5 @@
 /** What providers say of their books, in tests: all those of the list, so that one more of them changes no test. */
-import { type Provider, type ProviderName, providerNames } from './providers.ts';
+import { type Provider, type ProviderName, providerNames } from '../books/providers.ts';
 
 type ProviderBooks = Pick<Provider, 'getPayments'>;
 
