@@ -46,6 +46,7 @@ import { type SpanExportOptions, startSpanExport } from './traces/span-export.ts
 import { createTraceCursor } from './traces/trace-cursor.ts';
 import { measureTraceBacklog } from './traces/trace-metrics.ts';
 import { openTraceProcesses } from './traces/trace-processes.ts';
+import { createToCommands } from './watchdog/alert-commands.ts';
 import { startAlerting } from './watchdog/alerting.ts';
 import { createParticipantHealth } from './watchdog/participant-health.ts';
 import {
@@ -214,17 +215,6 @@ function createStop(...parts: readonly { stop(): void | Promise<void> }[]) {
   };
   return { stop, stopped: stopping.signal };
 }
-
-const createToCommands =
-  ({ workflows, address }: Options) =>
-  (id: string, skippable: readonly string[] = []): string[] => {
-    const path = `${address}/${findWorkflowOf(workflows, id).plural}/${id}`;
-    const post = `curl -X POST -H 'content-type: application/json'`;
-    return [
-      `${post} ${path}/retry -d '{"reason":"why"}'`,
-      ...skippable.map((step) => `${post} ${path}/skip -d '{"step":"${step}","reason":"why"}'`),
-    ];
-  };
 
 const createDescribeEnd =
   (workflows: Workflows) =>

@@ -14,15 +14,15 @@ export const Alert = z.object({
   action: z.string(),
   result: z.string(),
   skippable: z.array(z.string()).readonly().optional(),
+  cancellable: z.boolean().optional(),
   /** Since when all looks well again: it is believed only after a while. */
   calmSince: z.int().nullable(),
 });
 export type Alert = Readonly<z.infer<typeof Alert>>;
 
-/** What a person can do about a run, as commands. */
-export type ToCommands = (runId: string, skippable?: readonly string[]) => readonly string[];
+/** What a person can do about it, as commands. */
+export type ToCommands = (alert: Alert) => string[];
 
-const aboutRuns: ReadonlySet<string> = new Set(['order-overdue', 'order-stuck']);
 /** The subject of an alert about many. */
 export const all = 'orders';
 
@@ -39,12 +39,9 @@ export function toAlertView(alert: Alert, toCommands: ToCommands): AlertView {
     message,
     action,
     result,
-    commands: isAboutOne(alert) ? [...toCommands(subject, alert.skippable)] : [],
+    commands: toCommands(alert),
   };
 }
-
-const isAboutOne = ({ rule, subject, resolvedAt }: Alert): boolean =>
-  resolvedAt === null && aboutRuns.has(rule) && subject !== all;
 
 /** A span of time in words, such as `12 s`. */
 export function toSpan(ms: number): string {

@@ -20,6 +20,7 @@ export interface ObservedOrder {
   readonly nextTry: string;
   /** Steps that an operator can write off as things stand. */
   readonly skippable: readonly string[];
+  readonly cancellable: boolean;
   /** Tries on its own; false for what is set aside. */
   readonly goesOn: boolean;
   /** How often the watchdog had it tried again. */

@@ -12,6 +12,7 @@ export interface Finding {
   readonly result: string;
   /** Steps that an operator can write off. */
   readonly skippable?: readonly string[] | undefined;
+  readonly cancellable?: boolean | undefined;
 }
 
 /** Pure. `open` are the rule's own alerts, so that one may end at another mark than it began. */

@@ -57,6 +57,7 @@ function findOrders(
       action: order.goesOn ? action : 'It is set aside; all others go on',
       result: toResult(order),
       skippable: order.skippable,
+      cancellable: order.cancellable,
     }));
   const [oldest] = orders;
   if (!oldest) return [];

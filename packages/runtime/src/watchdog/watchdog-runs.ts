@@ -145,6 +145,7 @@ function toObserved(order: RunView, retries: number): ObservedOrder {
     waitsFor: toWords(order),
     nextTry,
     skippable: order.acts.skip,
+    cancellable: order.acts.cancel,
     goesOn,
     retries,
   };

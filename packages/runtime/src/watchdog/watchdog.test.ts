@@ -48,6 +48,7 @@ const orders = (count: number, change = {}): ObservedOrders => ({
     waitsFor: 'waits for payment-service (to undo pay)',
     nextTry: ', next try at 1970-01-01T00:00:09.000Z',
     skippable: ['pay'],
+    cancellable: false,
     goesOn: true,
     retries: 0,
     ...change,
