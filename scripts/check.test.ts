@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..');
 function check(findings: Readonly<Record<string, string>>) {
   const folder = mkdtempSync(join(tmpdir(), 'baton-check-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const names = ['lint', 'boundaries', 'typecheck', 'knip', 'style', 'contracts'];
+  const names = ['lint', 'boundaries', 'typecheck', 'typecheck:page', 'knip', 'style', 'contracts'];
   const scripts = names.map((name) => {
     const said = findings[name];
     return [name, said === undefined ? 'true' : `cat '${name}.txt' && false`] as const;
@@ -29,11 +29,12 @@ it('shows what every part found, and says of each how it went', () => {
   expect(status).toBe(1);
   expect(stdout).toContain('=== lint\na.ts is not nice');
   expect(stdout).toContain('=== contracts\na field is gone');
-  const lines = stdout.trimEnd().split('\n').slice(-6);
+  const lines = stdout.trimEnd().split('\n').slice(-7);
   expect(lines.map((line) => line.split(/ +/))).toEqual([
     ['lint', 'FAILED'],
     ['boundaries', 'ok'],
     ['typecheck', 'ok'],
+    ['typecheck:page', 'ok'],
     ['knip', 'ok'],
     ['style', 'ok'],
     ['contracts', 'FAILED'],

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
-const checkParts = ['lint', 'boundaries', 'typecheck', 'knip', 'style', 'contracts'];
+const checkParts = 'lint boundaries typecheck typecheck:page knip style contracts'.split(' ');
 /** What Biome says where `npm run format` would mend it. */
 const formats = /\bformat ━|assist\/source\/|Safe fix:/;
 
@@ -18,7 +18,7 @@ async function runPart(name: string) {
 const parts = await Promise.all(checkParts.map(runPart));
 for (const { name, said } of parts) if (said !== '') console.log(`\n=== ${name}\n${said}`);
 console.log();
-for (const { name, ok } of parts) console.log(`${name.padEnd(12)}${ok ? 'ok' : 'FAILED'}`);
+for (const { name, ok } of parts) console.log(`${name.padEnd(16)}${ok ? 'ok' : 'FAILED'}`);
 if (parts.some(({ ok, said }) => !ok && formats.test(said))) {
   console.log('\nnpm run format mends what is a matter of format.');
 }
