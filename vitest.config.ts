@@ -13,11 +13,12 @@ function findTemporaryFolder(): string {
   return bavail * bsize >= enoughBytes ? memory : tmpdir();
 }
 
-/** These go through every point of a crash, every fault at every step, many seeds, or a program's whole run. */
+/** These go through every point of a crash, every fault at every step, many seeds, a program's whole run, or wait for a real clock. */
 const long = [
   'e2e/src/{fault-processes,foreign,innocent,matrix,simulation,story-crash-long,trace-shape}.test.ts',
   'packages/saga/src/embedded/overflow.test.ts',
   'packages/saga-restate/src/crash.test.ts',
+  'packages/service-kit/src/loop-guard.test.ts',
   'scripts/{chaos,demo}.test.ts',
 ];
 

@@ -120,7 +120,7 @@ test.each([String(firstMax + 1), 'http', '-1', '5e3'])('refuses PORT=%s in one l
   const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/dev.ts')], {
     env: { ...process.env, DATA_DIR: dataFolder, PORT: port },
     encoding: 'utf8',
-    timeout: 10_000,
+    timeout: 120_000,
   });
   expect([status, stderr]).toEqual([
     1,

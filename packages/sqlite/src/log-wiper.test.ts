@@ -65,13 +65,14 @@ test('waits for no reader, and tries again once it has gone', () => {
   reader.exec('BEGIN');
   reader.prepare('SELECT * FROM days').all();
   write('written since');
+  // So long the connection itself waits for others.
+  database.exec(`PRAGMA busy_timeout = ${120 * second}`);
   wiper.wipeSoon();
   const startedMs = realNow();
   vi.advanceTimersByTime(second);
-  // The connection itself waits five seconds for others.
-  expect(realNow() - startedMs).toBeLessThan(4 * second);
+  expect(realNow() - startedMs).toBeLessThan(60 * second);
   expect(logBytes()).toContain('tok_secret');
-  expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 5_000 });
+  expect(database.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 120 * second });
   reader.close();
   vi.advanceTimersByTime(second);
   expect(logBytes()).toHaveLength(0);

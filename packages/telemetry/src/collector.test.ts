@@ -207,14 +207,14 @@ it('waits no longer than ten seconds for an answer that comes a byte at a time',
 
 const traced = { name: 'x', headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } };
 
+/** An hour, so that a test which waits for the exporter itself hangs. */
+const exporterWaitsLong = { OTEL_EXPORTER_OTLP_TIMEOUT: '3600000' };
+
 it('ends within its time although the collector never answers', async () => {
   const asked = Promise.withResolvers<void>();
-  const { tracing } = await open(await listen(() => asked.resolve()));
+  const { tracing } = await open(await listen(() => asked.resolve()), exporterWaitsLong);
   startRequestSpan(tracing, { ...traced, attributes: {} })?.end(200);
-  const startedAt = performance.now();
   await tracing.close();
-  // Half a second; what is above is for a busy machine. The exporter alone takes ten.
-  expect(performance.now() - startedAt).toBeLessThan(9_000);
   await asked.promise;
 });
 

@@ -136,15 +136,15 @@ it('says once that lines are lost, and how many when that is over', async () => 
 });
 
 it('keeps no more lines than it may while the collector does not answer, and no caller waits', async () => {
+  // An hour, so that a closing which waits for the exporter itself hangs.
+  const times = { OTEL_BLRP_EXPORT_TIMEOUT: '3600000', OTEL_EXPORTER_OTLP_TIMEOUT: '3600000' };
+  const bounds = { OTEL_BLRP_MAX_QUEUE_SIZE: '10', OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '5' };
   const { log, close, collector, readSent } = await start(
-    { OTEL_BLRP_MAX_QUEUE_SIZE: '10', OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '5' },
+    { ...times, ...bounds },
     { answers: false },
   );
-  const startedAt = performance.now();
   for (let n = 0; n < 1_000; n += 1) log.info({ n }, 'said');
   await close();
-  // Half a second; what is above is for a busy machine. The exporter alone takes ten.
-  expect(performance.now() - startedAt).toBeLessThan(9_000);
   await expect.poll(() => collector.recorded.length).toBe(1);
   expect(readSent()).toHaveLength(5);
   expect(readWritten()).toHaveLength(1_001);

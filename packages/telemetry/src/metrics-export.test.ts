@@ -167,11 +167,9 @@ it('goes on with the next figures when OTEL_METRIC_EXPORT_TIMEOUT is over', asyn
 });
 
 it('ends within its time although the collector never answers', async () => {
-  const started = await start({}, { answers: false });
-  const begunMs = performance.now();
-  await started.close();
-  // Half a second; what is above is for a busy machine. The exporter alone takes ten.
-  expect(performance.now() - begunMs).toBeLessThan(9_000);
+  // An hour, so that a closing which waits for the exporter itself hangs.
+  const { close } = await start({ OTEL_EXPORTER_OTLP_TIMEOUT: '3600000' }, { answers: false });
+  await expect(close()).resolves.toBeUndefined();
 });
 
 it('ends without an error although nobody listens there', async () => {
