@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import supertest from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createStandIn, type StandIn } from './stand-in/inventory.ts';
-import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
+import { createStandIn, type StandIn } from './testing/stand-in/inventory.ts';
+import { createTemporaryFolder } from './testing/stand-in/temporary-folder.ts';
 
 const firstKey = 'ord_1:reserve';
 const firstBody = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2 }] };

@@ -7,7 +7,7 @@ import {
   type Behaviour,
   createMisbehaving,
   type Misbehaving,
-} from './stand-in/server.ts';
+} from './testing/stand-in/server.ts';
 
 const firstBody = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2 }] };
 const ok = { orderId: 'ord_1', reservationId: 'res_1' };

@@ -9,8 +9,8 @@ import {
   type UndoVerdict,
   type Verdict,
 } from './fence.ts';
-import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
 import { openStore, type Store } from './store.ts';
+import { createTemporaryFolder } from './testing/stand-in/temporary-folder.ts';
 
 const schema = 'CREATE TABLE IF NOT EXISTS effects (key TEXT)';
 const firstKey = 'ord_1:reserve';
@@ -258,7 +258,7 @@ describe('the file', () => {
     const path = newPath();
     const { store } = openAt(path);
     const keys = Array.from({ length: 200 }, (_, i) => `ord_${i}:reserve${i}`);
-    const script = new URL('./stand-in/race.ts', import.meta.url);
+    const script = new URL('./testing/stand-in/race.ts', import.meta.url);
     const workers = [keys, keys, [...keys].reverse()].map(
       (mine) => new Worker(script, { workerData: { path, migrations: [schema], keys: mine } }),
     );

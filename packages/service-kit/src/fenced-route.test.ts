@@ -1,7 +1,7 @@
 import { createSpanRecorder } from '@baton/telemetry/testing';
 import supertest from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
-import { createStandIn } from './stand-in/inventory.ts';
+import { createStandIn } from './testing/stand-in/inventory.ts';
 
 const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 

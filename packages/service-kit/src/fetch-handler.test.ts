@@ -2,7 +2,7 @@ import { incarnationHeader, keyHeader } from '@baton/contracts';
 import request, { type Agent } from 'supertest';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createFetchHandler } from './fetch-handler.ts';
-import { createStandIn, type StandIn } from './stand-in/inventory.ts';
+import { createStandIn, type StandIn } from './testing/stand-in/inventory.ts';
 
 /** The same routes behind both. */
 let express: StandIn;

@@ -1,7 +1,7 @@
 import { inventoryOperations } from '@baton/contracts/inventory-service';
 import { expect, it } from 'vitest';
 import { createLocalClient } from './local-client.ts';
-import { createStandIn } from './stand-in/inventory.ts';
+import { createStandIn } from './testing/stand-in/inventory.ts';
 
 const signal = AbortSignal.timeout(60_000);
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, type TestContext } from 'vitest';
 
-const programText = new URL('./stand-in/guarded.ts', import.meta.url).pathname;
+const programText = new URL('./testing/stand-in/guarded.ts', import.meta.url).pathname;
 /** Far above what a busy machine adds to a tick. */
 const blockedMaxMs = 2_000;
 

@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
+import { createTemporaryFolder } from './testing/stand-in/temporary-folder.ts';
 
-const programText = new URL('./stand-in/participant.ts', import.meta.url).pathname;
+const programText = new URL('./testing/stand-in/participant.ts', import.meta.url).pathname;
 const Ready = z.object({ port: z.int() });
 const triesMax = 500;
 

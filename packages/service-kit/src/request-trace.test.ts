@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { ServerEvent } from './answer.ts';
 import type { ServiceAppOptions } from './app.ts';
 import { mount } from './mount.ts';
-import { createStandIn } from './stand-in/inventory.ts';
+import { createStandIn } from './testing/stand-in/inventory.ts';
 import { listen } from './testing/surroundings.ts';
 
 const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;

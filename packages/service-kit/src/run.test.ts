@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
+import { createTemporaryFolder } from './testing/stand-in/temporary-folder.ts';
 
-const programText = new URL('./stand-in/program.ts', import.meta.url).pathname;
+const programText = new URL('./testing/stand-in/program.ts', import.meta.url).pathname;
 const Ready = z.object({ ready: z.literal(true), service: z.string(), port: z.int() });
 
 interface Program {

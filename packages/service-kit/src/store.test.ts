@@ -11,9 +11,9 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createTemporaryFolder } from './stand-in/temporary-folder.ts';
 import { StartupProblem } from './startup-problem.ts';
 import { openStore, type StoreOptions } from './store.ts';
+import { createTemporaryFolder } from './testing/stand-in/temporary-folder.ts';
 
 const schema = 'CREATE TABLE IF NOT EXISTS stock (sku TEXT PRIMARY KEY, n INTEGER NOT NULL)';
 

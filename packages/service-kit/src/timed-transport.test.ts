@@ -3,7 +3,7 @@ import { inventoryOperations } from '@baton/contracts/inventory-service';
 import { createMetrics } from '@baton/telemetry';
 import { expect, it, onTestFinished } from 'vitest';
 import { createClient } from './client.ts';
-import { answering, createMisbehaving } from './stand-in/server.ts';
+import { answering, createMisbehaving } from './testing/stand-in/server.ts';
 
 async function start(name?: string) {
   const server = await createMisbehaving();

@@ -1,8 +1,8 @@
 /** A second thread, for the fence's race: the same keys, forward or undo, on the same file. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
-import { createFence } from '../fence.ts';
-import { openStore } from '../store.ts';
+import { createFence } from '../../fence.ts';
+import { openStore } from '../../store.ts';
 
 const Race = z.object({
   path: z.string(),

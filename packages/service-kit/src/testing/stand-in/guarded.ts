@@ -1,6 +1,6 @@
 /** A guarded process for the tests: it freezes or blocks its loop for as long as stdin says, and says when it begins and ends. */
 import { createInterface } from 'node:readline';
-import { guardLoop } from '../loop-guard.ts';
+import { guardLoop } from '../../loop-guard.ts';
 
 const nobodyWakes = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 const stopGuard = guardLoop(Number(process.argv[2]));

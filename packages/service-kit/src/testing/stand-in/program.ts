@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { createLog } from '@baton/telemetry';
 import { z } from 'zod';
-import { ServiceUrl } from '../address.ts';
-import { findConnectionLimit, readServiceEnv } from '../env.ts';
-import { runService } from '../run.ts';
-import { startProgram } from '../startup-problem.ts';
+import { ServiceUrl } from '../../address.ts';
+import { findConnectionLimit, readServiceEnv } from '../../env.ts';
+import { runService } from '../../run.ts';
+import { startProgram } from '../../startup-problem.ts';
 import { createStandIn } from './inventory.ts';
 
 const shape = {

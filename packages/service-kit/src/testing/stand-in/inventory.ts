@@ -1,9 +1,9 @@
 /** A small participant on the real contract, for this package's own tests. */
 import { inventoryOperations } from '@baton/contracts/inventory-service';
 import { createLog, createMetrics } from '@baton/telemetry';
-import type { Handlers } from '../answer.ts';
-import { createServiceApp, type ServiceApp, type ServiceAppOptions } from '../app.ts';
-import { openStore, type Store, type StoreOptions } from '../store.ts';
+import type { Handlers } from '../../answer.ts';
+import { createServiceApp, type ServiceApp, type ServiceAppOptions } from '../../app.ts';
+import { openStore, type Store, type StoreOptions } from '../../store.ts';
 
 const schema = 'CREATE TABLE IF NOT EXISTS held (orderId TEXT PRIMARY KEY, quantity INTEGER)';
 const stock = 100;

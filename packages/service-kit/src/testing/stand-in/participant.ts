@@ -1,5 +1,5 @@
 /** A participant as a process, for the tests of how one ends by itself. */
-import { runParticipant } from '../participant.ts';
+import { runParticipant } from '../../participant.ts';
 import { createStandIn } from './inventory.ts';
 
 await runParticipant(
