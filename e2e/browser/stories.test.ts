@@ -76,7 +76,7 @@ it.each([
     preset: 'The message cannot be sent',
     status: 'completed',
     failed: /notify, at notification-service: it answered 503, 2 times/,
-    did: /put off.*did notify after all/s,
+    did: /deferred.*did notify after all/s,
     where: ['inventory-service holds 1 teapot', 'payment-service holds 34.00 EUR'],
   },
   {

@@ -143,7 +143,7 @@ test('what is cancelled after the pivot goes on', async () => {
   expect(calls).toEqual(['book', 'pay', 'mail', 'mail']);
 });
 
-test('a later step that fails is put off, and repaired by a retry', async () => {
+test('a step that fails after the pivot is deferred, and repaired by a retry', async () => {
   answer = (what) => (what === 'mail' ? refusedByMail() : ok('done'));
   const id = await place();
   expect((await engine.settled(id, patience()))?.deferred).toEqual(['mail']);

@@ -1,4 +1,4 @@
-/** Orders that wait for a place are told in their own name, not in that of the request that happened to free it. */
+/** Orders that wait for their turn are told in their own name, not in that of the request that happened to free it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -65,12 +65,12 @@ export const orders: Row = {
     },
     {
       title: 'Open',
-      description: 'Accepted and not ended; of these in progress, and waiting for a place',
+      description: 'Accepted and not ended; of these in progress, and waiting for their turn',
       unit: 'short',
       queries: [
         { expr: 'baton_orders_open', legend: 'open' },
         { expr: 'baton_orders_moving', legend: 'in progress' },
-        { expr: 'baton_orders_queued', legend: 'waiting for a place' },
+        { expr: 'baton_orders_queued', legend: 'waiting for their turn' },
         { expr: 'baton_orders_open_max', legend: 'limit' },
       ],
     },

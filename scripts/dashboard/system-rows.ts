@@ -42,11 +42,11 @@ export const recovery: Row = {
     {
       title: 'Other ways',
       description:
-        'Steps that were given to their alternate, or put off until after the completion',
+        'Steps that were given to their alternate, or deferred until after the completion',
       unit: 'ops',
       queries: [
         { expr: rate('baton_alternates_chosen_total', ['step']), legend: '{{step}}, alternate' },
-        { expr: rate('baton_steps_deferred_total', ['step']), legend: '{{step}}, put off' },
+        { expr: rate('baton_steps_deferred_total', ['step']), legend: '{{step}}, deferred' },
       ],
     },
     {

@@ -43,7 +43,7 @@ it('takes no event twice, and none that is older than what it knows', () => {
   expect(applyEvent(row, 'ord_1', event(1, 'accepted'))).toBe(row);
 });
 
-it('keeps the end of a run whose later step is made up for, and asks what is still owed', () => {
+it('keeps the end of a run whose deferred step is done afterwards, and asks what is still owed', () => {
   const put = [
     event(1, 'accepted'),
     event(2, 'step-deferred', { step: 'notify' }),

@@ -13,7 +13,7 @@ export interface Row {
   /** The last step that something was heard of. */
   readonly step: string | null;
   readonly code: string | null;
-  /** Steps of a completed run that are still to be made up for. */
+  /** Deferred steps of a completed run that are still to be done. */
   readonly degraded: readonly string[];
 }
 

@@ -133,7 +133,7 @@ function createNotes(onHit: (hit: Hit) => void) {
   };
 }
 
-/** Settled, and no later step is left to repair. */
+/** Settled, and no deferred step is left to repair. */
 async function untilAtRest(
   engine: Engine,
   orderId: string,

@@ -53,7 +53,7 @@ function findWrongEnd(run: RunView, expected: ExpectedEnd): string[] {
   return compare(found, { status, code, degraded, 'was stuck': wasStuck });
 }
 
-/** By the steps after the payment: put off and made up for, or never done. */
+/** By the steps after the payment: deferred and done afterwards, or never done. */
 function toDegraded({ saga, state }: RunView): ExpectedEnd['degraded'] {
   if (state.phase !== 'completed') return 'no';
   const later = saga?.plan.filter(({ kind }) => kind === 'later') ?? [];

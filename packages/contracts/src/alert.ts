@@ -58,7 +58,7 @@ export const ParticipantState = z
     nextTryAt: Instant.nullable().meta({ description: 'While its breaker is open or probing' }),
     openings: z.int().min(0).meta({ description: 'Of the breaker, since the start' }),
     inFlight: z.int().min(0),
-    waiting: z.int().min(0).meta({ description: 'Orders that wait for a place' }),
+    waiting: z.int().min(0).meta({ description: 'Orders that wait for a permit' }),
     parked: z.int().min(0).meta({ description: 'Orders that wait for the breaker' }),
     incarnation: z
       .string()

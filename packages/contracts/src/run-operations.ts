@@ -271,7 +271,8 @@ export function createRunOperations<
     access: 'operator',
     method: 'POST',
     path: `${path}/:id/skip`,
-    summary: 'Operators: write off a later step, or an undo that was refused or is out of attempts',
+    summary:
+      'Operators: write off a deferred step, or an undo that was refused or is out of attempts',
     params,
     body: z.strictObject({ step: StepName, reason: Reason }),
     replies: { 202: toAnswer('written-off') },
@@ -281,7 +282,7 @@ export function createRunOperations<
       'nothing-to-skip': {
         status: 409,
         title:
-          'Only a later step, or an undo that was refused or is out of attempts, can be skipped',
+          'Only a deferred step, or an undo that was refused or is out of attempts, can be skipped',
       },
       'in-flight': { status: 409, title: 'An attempt is under way; ask again when it has ended' },
     },

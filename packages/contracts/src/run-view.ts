@@ -86,11 +86,11 @@ export const runViewShape = {
     .optional()
     .meta({ description: 'Why it ended so' }),
   steps: z.array(StepView),
-  degraded: z.array(StepName).meta({ description: 'Later steps still to be repaired' }),
+  degraded: z.array(StepName).meta({ description: 'Deferred steps still to be repaired' }),
   owed: z.array(z.string()).meta({ description: 'Steps whose undo is still owed' }),
   writtenOff: z
     .array(WriteOff)
-    .meta({ description: 'What an operator gave up: later steps, and undos' }),
+    .meta({ description: 'What an operator gave up: deferred steps, and undos' }),
   quarantined: z.boolean().meta({
     description:
       'Set aside: its calls ended the process too often. It is tried again alone, ever more rarely',

@@ -75,7 +75,10 @@ export const Overview = z
     queued: z.int().min(0),
     quarantined: z.int().min(0),
     stuck: z.int().min(0).meta({ description: 'Counted up to 1,000' }),
-    degraded: z.int().min(0).meta({ description: 'Completed with a step still to be made up for' }),
+    degraded: z
+      .int()
+      .min(0)
+      .meta({ description: 'Completed, with a deferred step still to be repaired' }),
     oldest: z
       .object({ id: z.string(), since: Instant })
       .nullable()

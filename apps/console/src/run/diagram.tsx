@@ -14,7 +14,7 @@ const stepWords: Readonly<Record<StepView['status'], readonly [string, Tone]>> =
   undoing: ['its undo is owed', 'wait'],
   undone: ['undone', 'back'],
   skipped: ['never asked', 'idle'],
-  deferred: ['put off', 'wait'],
+  deferred: ['deferred', 'wait'],
   parked: ['waits for its service', 'wait'],
   'written-off': ['written off', 'bad'],
 };

@@ -48,7 +48,7 @@ it.each([
 
 it('calls a moment of the trace what the rest of the page calls it', () => {
   const span: StorySpan = { name: 'step deferred', kind: 'mark', from: at, to: at, error: null };
-  expect(toSpanName(span)).toBe('put off');
+  expect(toSpanName(span)).toBe('deferred');
   expect(toSpanName({ ...span, name: 'wait', kind: 'wait', step: 'pay' })).toBe('wait: pay');
   expect(toSpanName({ ...span, name: 'undo pay', kind: 'attempt' })).toBe('undo pay');
 });

@@ -38,7 +38,7 @@ export function toWayBack(
 /** The trace's names of moments, in the words of the rest of the page. */
 const moments: Readonly<Record<string, string>> = {
   'alternate chosen': 'other way chosen',
-  'step deferred': 'put off',
+  'step deferred': 'deferred',
   'compensation decided': 'undo decided',
   'order stuck': 'may need an operator',
   'order repaired': 'done after all',

@@ -89,7 +89,7 @@ function Totals({ overview }: { readonly overview: Overview }) {
     <dl class="figures">
       <Figure name={`open, of at most ${openMax.toLocaleString()}`} value={open} />
       <Figure name="may need an operator" value={stuck} />
-      <Figure name="owe a later step" value={degraded} />
+      <Figure name="owe a deferred step" value={degraded} />
       {oldest && <Oldest oldest={oldest} />}
     </dl>
   );

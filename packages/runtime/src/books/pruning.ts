@@ -99,7 +99,7 @@ export const addShare = (carried: Carried, share: Carried): Carried => ({
 export const addCarried = (a: unknown, b: unknown): unknown =>
   toArchived(addShare(readCarried(a), readCarried(b)));
 
-/** A later step that was written off is not among them: nobody holds anything of what was never done. */
+/** Undos only: a deferred step that was written off was never done, so nobody holds anything of it. */
 const findGivenUp = (id: string, saga: Saga<unknown> | null, state: RunState): GivenUp[] =>
   Object.entries(state.ways).flatMap(([way, { writtenOff }]) =>
     writtenOff?.direction === 'undo'

@@ -97,7 +97,7 @@ async function createScene() {
       journal.prune([id], pruning.carry(journal.readCarried(), state, id));
       return true;
     },
-    /** What an order completed without is made up for: it has settled, and goes on. */
+    /** A deferred step is done: the order has settled, and goes on. */
     repair: async (id: string): Promise<boolean> => {
       const isDone = (await engine.retry(id, 'well again')) === 'done';
       for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));

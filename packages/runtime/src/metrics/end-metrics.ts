@@ -69,7 +69,7 @@ function createCompensationCounter(steps: readonly PlannedStep[], registry: Metr
     registers: [registry],
   });
   compensations.inc({ step: 'none', cause: 'cancelled' }, 0);
-  // A later step is put off, and undoes nothing.
+  // A step after the pivot is deferred, and undoes nothing.
   for (const { name: step, kind } of steps)
     if (kind !== 'later') for (const cause of causesOfSteps) compensations.inc({ step, cause }, 0);
   return ({ event, state }: Committed): void => {

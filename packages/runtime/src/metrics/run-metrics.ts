@@ -103,7 +103,11 @@ function showOrders(engine: Engine, { registry }: Metrics, now: () => number): v
     },
   );
   addGauge('baton_orders_moving', 'Orders with a step in progress', count('moving'));
-  addGauge('baton_orders_queued', 'Orders that wait for a place', count('queued'));
+  addGauge(
+    'baton_orders_queued',
+    'Orders that could go on, but wait for their turn',
+    count('queued'),
+  );
   addGauge(
     'baton_orders_quarantined',
     'Orders set aside, since this build lacks their definition',
@@ -116,7 +120,7 @@ function showOrders(engine: Engine, { registry }: Metrics, now: () => number): v
   );
   addGauge(
     'baton_orders_degraded',
-    `Completed orders with a later step still to be repaired; ${countMax} at most`,
+    `Completed orders with a deferred step still to be repaired; ${countMax} at most`,
     () => measure({ status: 'owing', limit: countMax }),
   );
 }

@@ -115,7 +115,7 @@ export const tellings: Tellings = {
   },
   'step-refused': {
     ...ofTry,
-    // The decision to undo the order says it again. Of a later step there is none.
+    // The decision to undo the order says it again. A deferred step leads to none.
     log: ({ way }, { saga }) => (isLater(saga, way) ? 'info' : 'debug'),
     reply: 'refused',
     sentence: ({ code }, at) => `${at} refused: ${toWords(code)}; nothing happened there`,
@@ -145,7 +145,7 @@ export const tellings: Tellings = {
   'step-deferred': {
     ...ofStep,
     sentence: ({ step, code }) =>
-      `${step}: put off (${toWords(code)}); the order completes without it, and it is done later`,
+      `${step}: deferred (${toWords(code)}); the order completes without it, and it is done later`,
     counter: {
       name: 'baton_steps_deferred_total',
       help: 'Orders that completed before a step was done, by step',

@@ -29,7 +29,7 @@ export const findForeign = (state: RunState): string[] =>
 export const isReplay = ({ details }: Pick<TriedEvent, 'details'>): boolean =>
   details?.replayed !== undefined;
 
-/** Only the watchdog nudges: what it asked for before the event said whose it is. */
+/** Only the watchdog requeues; older events do not say who asked. */
 export const isOfWatchdog = ({ by, nudge }: { by?: string; nudge?: true }): boolean =>
   by === 'watchdog' || (by === undefined && nudge === true);
 

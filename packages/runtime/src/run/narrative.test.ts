@@ -196,11 +196,11 @@ it('does not call undone what was written off', async () => {
   );
 });
 
-it('promises no further try of what is put off', async () => {
+it('promises no further try of a deferred step', async () => {
   const notify = async () => ({ ...(await final()), code: 'status-503', retriable: true });
   const { participants } = createStandIns({ 'notification-service': { notify } });
-  const story = await tell(participants, (text) => text.includes('put off'));
-  expect(story).toMatch(/it answered 503; whether .* not known\n.*: put off \(it answered 503\)/);
+  const story = await tell(participants, (text) => text.includes('deferred'));
+  expect(story).toMatch(/it answered 503; whether .* not known\n.*: deferred \(it answered 503\)/);
 });
 
 it('tells of a notification that will not be sent', async () => {

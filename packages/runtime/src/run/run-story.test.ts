@@ -76,7 +76,7 @@ it('tells what it undid in the order of time, and that what was reserved was giv
   ]);
 });
 
-it('says that a step which was put off was done after all', async () => {
+it('says that a deferred step was done after all', async () => {
   let calls = 0;
   const notify = async ({ orderId }: { orderId: string }) =>
     ++calls < 5
@@ -143,7 +143,7 @@ it.each<readonly [string, Override, Until]>([
     { 'payment-service': { process: declined }, 'inventory-service': { release: fenced } },
     ({ mayDo }) => mayDo.skip.length > 0,
   ],
-  ['owes a later step', { 'notification-service': { notify: down } }, isOver],
+  ['owes a deferred step', { 'notification-service': { notify: down } }, isOver],
 ])('offers of a run that %s what the engine grants, and no more', async (...scene) => {
   const [, override, until] = scene;
   const ask = async (act: string, body: object = {}): Promise<boolean> => {

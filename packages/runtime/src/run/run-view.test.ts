@@ -1,4 +1,4 @@
-/** What an order shows of itself while it waits at a breaker or for a place: in the answer, and in its events. */
+/** What an order shows of itself while it waits at a breaker or for a permit: in the answer, and in its events. */
 import { orchestratorOperations } from '@baton/contracts';
 import { type Happening, replay, viewRun } from '@baton/saga';
 import { listen } from '@baton/service-kit/testing';
@@ -83,7 +83,7 @@ it('says at whose breaker an order waits and when it is tried next, and then goe
   expect((await look(orderId)).steps[1]?.status).toBe('done');
 });
 
-it('says that an order waits for a place', async () => {
+it('says that an order waits for a permit', async () => {
   const silence = Promise.withResolvers<{ reply: 'unsent'; code: string }>();
   const validate = () => silence.promise;
   const { place, look } = await start({ 'order-service': { validate } }, { callsMax: 1 });
@@ -91,7 +91,7 @@ it('says that an order waits for a place', async () => {
   const second = await place();
   await expect
     .poll(async () => (await look(second)).next?.what)
-    .toBe('waiting for order-service (all its places are taken), next try of validate');
+    .toBe('waiting for order-service (all its permits are taken), next try of validate');
   expect(Date.parse((await look(second)).next?.at ?? '')).toBeLessThan(Date.now() + 60_000);
   silence.resolve({ reply: 'unsent', code: 'connection-refused' });
 });

@@ -69,7 +69,7 @@ function describeWrittenOff(workflow: Workflow, state: RunState, way: string): s
 export const toLiveStatus = ({ state, attempt }: RunView): Status =>
   state.seq === 1 && attempt ? 'running' : toStatus(state);
 
-/** Later steps without their effect: put off, or refused. What was written off is no longer missed. */
+/** Steps after the pivot without their effect: deferred, or refused. A written-off step is no longer missed. */
 export function findDegraded(saga: Saga<unknown> | null, state: RunState): string[] {
   const open = saga?.plan.filter((step) => {
     const ways = toWays(step).map((way) => readWay(state, way.name));
@@ -193,7 +193,7 @@ type Wait = Extract<Next, { type: 'wait' }>;
 
 const whyHeld = {
   parked: ' (its breaker holds calls back)',
-  full: ' (all its places are taken)',
+  full: ' (all its permits are taken)',
   none: '',
 } as const;
 

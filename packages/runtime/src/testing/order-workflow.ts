@@ -1,4 +1,4 @@
-/** Orders as a shop may have them, for tests: an undo each, a pivot with an alternate, a later step with one. */
+/** Orders as a shop may have them, for tests: an undo each, then a pivot and a deferred step, both with an alternate. */
 import { orderContract, orderRunOperations, type PlaceOrder } from '@baton/contracts';
 import { type RunState, readWay, type Saga, saga } from '@baton/saga';
 import { z } from 'zod';

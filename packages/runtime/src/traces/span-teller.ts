@@ -29,7 +29,7 @@ export function createTeller({ read, sagas, log }: TellerOptions) {
       null,
     );
   };
-  /** A completed order goes on while something is put off: read again for each event, it would cost ever more. */
+  /** A completed order goes on while it has deferred steps: reading it again for each event would cost ever more. */
   const isOver = ({ state }: Progress): boolean => {
     const saga = findSaga(state);
     return isSettled(state) && (!saga || findRepairs(saga, state).length === 0);

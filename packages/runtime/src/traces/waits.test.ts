@@ -40,7 +40,7 @@ const draw = ({ name, attributes, startUs, endUs }: SpanRecord): string =>
 const at = (ms: number): number => acceptedAt + ms;
 const parked = { type: 'step-parked', way: 'pay', code: 'breaker-open' } as const;
 
-it('waits until the next attempt was due, and from then on for a place', () => {
+it('waits until the next attempt was due, and from then on for its turn', () => {
   expect(
     tell([
       [10, unknown({ retryAt: at(210) })],
@@ -83,7 +83,7 @@ it('is parked anew when its probe was held back again', () => {
 it.each<[string, Happening]>([
   ['it is undone', decided],
   ['the alternate is chosen', { type: 'alternate-chosen', step: 'pay', code: 'exhausted' }],
-  ['the step is put off', { type: 'step-deferred', step: 'pay', code: 'exhausted' }],
+  ['the step is deferred', { type: 'step-deferred', step: 'pay', code: 'exhausted' }],
   ['it is set aside', { type: 'quarantined', code: 'crashes' }],
   ['it is written off', { type: 'written-off', way: 'pay', direction: 'forward', reason: 'x' }],
 ])('waits no longer once %s', (_what, scene) => {

@@ -126,7 +126,7 @@ const unknown: Retried = { lookedAt: Number.NEGATIVE_INFINITY, count: 0 };
 
 /** An order that waits for a breaker goes on by itself, and to try it would hasten the breaker; a quarantined one rests. */
 function canBeHastened({ state, next }: RunView, shut: ReadonlySet<string>): boolean {
-  // What would be called now is being called, or waits for a breaker or a place.
+  // What would be called now is being called, or waits for a breaker or a permit.
   if (next?.type !== 'wait' || shut.has(next.way.participant)) return false;
   const { way, direction } = next;
   return !(direction === 'undo' ? hasParkedUndo(state) : readWay(state, way.name).isParked);

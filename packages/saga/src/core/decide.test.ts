@@ -197,8 +197,8 @@ describe('an alternate', () => {
   });
 });
 
-describe('a later step', () => {
-  test('is put off when both its ways are spent, and the run completes', () => {
+describe('a deferred step', () => {
+  test('is deferred when both its ways are spent, and the run completes', () => {
     const history = [...paid, ...spent('mail'), alternateChosen('mail'), ...spent('mail:alt')];
     expect(then(history)).toBe('defer mail: timed-out');
     expect(then([...history, deferred('mail')])).toBe('completed');
@@ -235,7 +235,7 @@ describe('a later step', () => {
     expect(afterHealing(triedAt + 1)).toBe('forward mail');
   });
 
-  test('is not done after completion unless it was put off', () => {
+  test('is not done after completion unless it was deferred', () => {
     expect(then([...paid, { type: 'completed' }])).toBe('rest');
   });
 

@@ -108,14 +108,14 @@ function decideForward(saga: AnySaga, state: RunState, view: View): Command {
 const toEndsAt = (since: number, { tries }: PlannedWay, { bornAt }: View): number =>
   Math.max(since, bornAt) + tries.budgetMs;
 
-/** The first step without an outcome; later steps that were refused, put off or written off hold nothing up. */
+/** The first step without an outcome. After the pivot, a step that was refused, deferred or written off holds nothing up. */
 export function findCurrent(saga: AnySaga, state: RunState): PlannedStep | undefined {
   return saga.plan.find((step) => !isDone(state, step) && !state.deferred.includes(step.name));
 }
 
 const isDone = (state: RunState, step: PlannedStep): boolean =>
   findOk(state, step) !== undefined ||
-  // A later step is written off by its first way: that is what would be tried.
+  // A deferred step is written off by its first way: that is what would be tried.
   (step.kind === 'later' &&
     (readWay(state, step.first.name).writtenOff !== null ||
       readWay(state, chosen(state, step).name).result === 'refused'));
@@ -180,13 +180,13 @@ function isOwed(state: RunState, planned: PlannedWay): boolean {
   return planned.undo !== null && mayBe && isOurs && !way.undo.done && way.writtenOff === null;
 }
 
-/** Later steps that an operator may write off: open ones, before or after the run completed without them. */
+/** Deferred steps that an operator may write off: not done yet, before or after the run completed without them. */
 export const findOpenLater = (saga: AnySaga, state: RunState): PlannedStep[] =>
   isPastPivot(saga, state)
     ? saga.plan.filter((step) => step.kind === 'later' && !isDone(state, step))
     : [];
 
-/** Later steps that a completed run still owes. */
+/** Deferred steps that a completed run still owes. */
 export const findRepairs = (saga: AnySaga, state: RunState): PlannedStep[] =>
   findOpenLater(saga, state).filter(({ name }) => state.deferred.includes(name));
 

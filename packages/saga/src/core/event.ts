@@ -61,14 +61,14 @@ type RunWideEvent =
       readonly context: Readonly<Record<string, string>>;
     }
   | { readonly type: 'cancel-requested'; readonly reason: string }
-  /** An operator's, unless `by` says whose: what waits is due, as if never tried. A `nudge` leaves what was counted. */
+  /** An operator's, unless `by` says whose: what waits is due, as if never tried. With `nudge` it is only requeued: attempts stay counted. */
   | {
       readonly type: 'retry-requested';
       readonly reason: string;
       readonly by?: string;
       readonly nudge?: true;
     }
-  /** An operator's: a later step will not be done, or an undo not be made, by us. */
+  /** An operator's: the engine will not do a deferred step, or not make an undo. */
   | (Aimed & { readonly type: 'written-off'; readonly reason: string })
   /** A restart found it with an undo or a repair ahead. A forward step's attempt is marked unknown instead. */
   | (Blame & {
@@ -84,7 +84,7 @@ type RunWideEvent =
 /** What `decide` came to. Nothing is called for it. */
 export type Decision =
   | { readonly type: 'alternate-chosen'; readonly step: string; readonly code: string }
-  /** A later step was put off: the run completes without it and it is repaired afterwards. */
+  /** A step was deferred: the run completes without it, and the engine repairs it afterwards. */
   | { readonly type: 'step-deferred'; readonly step: string; readonly code: string }
   /** Final: no forward call after it. */
   | { readonly type: 'compensation-decided'; readonly code: string; readonly step: string | null }

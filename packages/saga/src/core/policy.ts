@@ -36,7 +36,7 @@ export const undoDefaults: Tries = {
   delayMaxMs: 30_000,
   budgetMs: Number.POSITIVE_INFINITY,
 };
-/** A later step holds the completion up for seconds at most; after that it is repaired beside it. */
+/** A step after the pivot holds the completion up for seconds at most; then it is deferred. */
 export const laterDefaults: Tries = {
   ...shared,
   attemptsMax: 3,

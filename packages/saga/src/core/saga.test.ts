@@ -182,7 +182,7 @@ describe('what compiles', () => {
     expectTypeOf(ended.end()).toExtend<Saga<unknown>>();
   });
 
-  test('sees that a later step may have no output', () => {
+  test('sees that a deferred step may have no output', () => {
     compilesOnly(() =>
       reserved()
         .pivot('pay', { perform: done, undo: null })
@@ -252,13 +252,13 @@ describe('what does not compile', () => {
     const paid = () => reserved().pivot('pay', { perform: done, undo: null });
     // @ts-expect-error there is one pivot
     compilesOnly(() => paid().pivot('pay-again', { perform: done, undo: null }));
-    // @ts-expect-error after the pivot there are later steps only
+    // @ts-expect-error after the pivot there are deferred steps only
     compilesOnly(() => paid().step('ship', { perform: done, undo: null }));
     // @ts-expect-error after the pivot nothing is undone
     compilesOnly(() => paid().later('mail', { perform: done, undo: done }));
   });
 
-  test('a later step before the pivot', () => {
+  test('a deferred step before the pivot', () => {
     // @ts-expect-error what comes before the pivot is done or undone
     compilesOnly(() => reserved().later('mail', { perform: done }));
   });

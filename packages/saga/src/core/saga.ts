@@ -206,7 +206,7 @@ function findFault(
     return `'${String(step)}' is no step name; ${nameRule}, and not alt`;
   if (plan.some(({ name }) => name === step)) return `'${step}' is defined twice`;
   if ((kind === 'later') !== plan.some((known) => known.kind === 'pivot'))
-    return `'${step}' is out of order: steps, then one pivot, then later steps`;
+    return `'${step}' is out of order: steps, then one pivot, then deferred steps`;
   const ways = [definition, definition?.alternate ?? definition];
   return ways.every((way) => isWay(kind, way))
     ? undefined

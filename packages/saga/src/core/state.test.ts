@@ -149,7 +149,7 @@ describe('a run', () => {
     });
   });
 
-  test('remembers what was chosen, put off, asked for and decided', () => {
+  test('remembers what was chosen, deferred, asked for and decided', () => {
     const state = given(alternateChosen('pay'), deferred('mail'), cancelRequested, decided);
     expect(state).toMatchObject({
       alternates: { pay: 1 },
@@ -272,7 +272,7 @@ describe('an operator', () => {
     });
   });
 
-  test('who nudges makes it due, and nothing else', () => {
+  test('a requeue makes it due, and nothing else', () => {
     const before = given(...stuck);
     const state = given(...stuck, { type: 'retry-requested', reason: 'later', nudge: true });
     expect(before).toMatchObject({ interruptions: 1, isQuarantined: true });

@@ -53,7 +53,7 @@ export interface RunState extends Omit<Told<'accepted'>, 'at'> {
   readonly cancelRequested: boolean;
   /** Steps whose alternate was chosen, and when: in milliseconds since the epoch. */
   readonly alternates: Readonly<Record<string, number>>;
-  /** Later steps that were put off: what degrades the run. */
+  /** Deferred steps: these degrade the run. */
   readonly deferred: readonly string[];
   readonly ways: Readonly<Record<string, WayState>>;
   /** Ends of the process in a row, while this run got no further: no attempt ended, and nothing was decided. */

@@ -80,7 +80,7 @@ describe.each(houses)('on a journal %s', (_name, createHouse) => {
   );
 });
 
-/** By its number, a run is declined, fails, throws, or is put off and repaired. */
+/** By its number, a run is declined, fails, throws, or is deferred and repaired. */
 function answer({ run, what, number }: Call): Reply<unknown> {
   const kind = toNumber(run) % 5;
   if (kind === 0 && what === 'forward pay') return refused('declined');

@@ -19,7 +19,7 @@ export interface EngineOptions {
   readonly sagas: readonly Saga<unknown>[];
   /** Runs in progress at once; waiting ones do not count. Default 64. */
   readonly concurrencyMax?: number;
-  /** Calls in flight to one participant; further runs wait for a place there. Default 32. */
+  /** Calls in flight to one participant; further runs wait for a permit. Default 32. */
   readonly callsMax?: number;
   /** When a participant is not called at all, and its steps are parked. */
   readonly breaker?: Partial<BreakerOptions>;
@@ -80,7 +80,7 @@ export type Intervention =
 export interface RetryOptions {
   /** Who asks, where it is no operator. */
   readonly by?: string;
-  /** Only makes due what waits: no attempt is given back, a stuck run stays stuck, and a quarantine lasts. */
+  /** Only requeues the run: no attempt is given back, a stuck run stays stuck, and a quarantine lasts. */
   readonly nudge?: boolean;
 }
 
@@ -176,7 +176,7 @@ export interface Engine {
   cancel(id: string, reason: string): Promise<Cancellation>;
   /** An operator's: whatever the run waits for is due now, also in quarantine. Recorded with its reason. */
   retry(id: string, reason: string, options?: RetryOptions): Promise<Intervention>;
-  /** An operator's: writes off a later step, or the exhausted undo of a step. Recorded with its reason. */
+  /** An operator's: writes off a deferred step, or the exhausted undo of a step. Recorded with its reason. */
   skip(id: string, step: string, reason: string): Promise<Intervention>;
   /** Undefined when it is not known, or when its stored events make no sense. */
   read(id: string): Promise<RunView | undefined>;

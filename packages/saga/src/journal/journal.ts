@@ -112,7 +112,7 @@ export interface RunSummary extends Summary {
   readonly number: number;
 }
 export interface ListQuery {
-  /** `open`: not settled. `owing`: completed, with a later step still to be made up for. */
+  /** `open`: not settled. `owing`: completed, with a deferred step still to be done. */
   readonly status?: Status | 'open' | 'owing' | undefined;
   readonly limit: number;
   /** Only runs with a smaller number. */

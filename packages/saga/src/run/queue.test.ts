@@ -37,7 +37,7 @@ test('takes a run once, though its priority changed while it waited', () => {
   expect(takeAll()).toEqual(['a', 'b']);
 });
 
-test('gives repairs one place in sixteen before all others', () => {
+test('lets a repair go first every sixteenth time', () => {
   const places = Array.from({ length: 48 }, (_, index) => index + 1);
   expect(places.filter((given) => toOrder(given)[0] === 'repair')).toEqual([16, 32, 48]);
   expect(toOrder(15)).toEqual(priorities);

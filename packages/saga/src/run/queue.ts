@@ -1,14 +1,14 @@
 import { type Priority, priorities } from '../core/rest.ts';
 
-/** New work without an end must not keep repairs waiting for ever: one place in so many is theirs. */
+/** Endless new work must not keep repairs waiting for ever: every so many runs, a repair goes first. */
 const repairsEvery = 16;
 const repairsFirst: readonly Priority[] = ['repair', ...priorities];
 
-/** Who goes first when the next place is given, after so many. */
+/** In which order priorities are asked for the next run, after `given` runs. */
 export const toOrder = (given: number): readonly Priority[] =>
   given % repairsEvery === 0 ? repairsFirst : priorities;
 
-/** First in, first out within a priority. Not bounded by itself: whoever adds sees to that. */
+/** First in, first out within a priority. Not bounded by itself: its owner bounds it. */
 export class Queue<T> {
   readonly #lines: Readonly<Record<Priority, Set<T>>> = {
     undo: new Set(),

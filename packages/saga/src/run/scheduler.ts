@@ -4,7 +4,7 @@
  *
  * 1. One driver at a time moves a run: what is in `#inHand` is fetched by nobody, and is let go when it rests.
  * 2. A run's state holds committed events only. A result is durable before anything else is sent.
- * 3. Undos go before work in flight, before new work, before repairs; but undos leave one place to the others.
+ * 3. Undos go before work in flight, before new work, before repairs; but undos leave one slot to the others.
  * 4. What is kept in memory is bounded: beyond it, runs that could go on stay rows, and are fetched in that order.
  * 5. A run moves, and is told of, in the root async context, never in that of the request that it happens to serve.
  */
@@ -45,7 +45,7 @@ export class Scheduler {
   /** No row is due before. */
   #dueAt = 0;
   #timer = { at: never, callOff: (): void => {} };
-  /** Places, since the start. */
+  /** Runs taken since the start. */
   #given = 1;
   #mustFill = false;
   #isStopping = false;
@@ -71,7 +71,7 @@ export class Scheduler {
     });
   }
 
-  /** `queued`: could go on if there were a place. */
+  /** `queued`: runs that could go on if a slot were free. */
   counts(): { readonly moving: number; readonly queued: number } {
     const now = this.host.clock.now();
     const rows = this.#dueAt <= now ? this.#options.journal.countDue(now) - this.#inHand.size : 0;
@@ -126,7 +126,7 @@ export class Scheduler {
     return run;
   }
 
-  /** Those that nobody can go on with are set aside as they are read: others take their places. */
+  /** A run that nobody can go on with is set aside as it is read, and the next is fetched instead. */
   #fetch(places: number, list: (limit: number) => string[]): Run[] {
     const runs: Run[] = [];
     for (let isMore = true; isMore && runs.length < places; ) {
@@ -160,7 +160,7 @@ export class Scheduler {
   }
 
   #letGo(run: Run): void {
-    // Whoever asks something of it wakes it after that.
+    // `attend` wakes it afterwards.
     if (run.pins > 0) return;
     // It may stand in a queue: fetched from its row besides, it would have two drivers.
     this.#ready.remove(run);
@@ -205,7 +205,7 @@ export class Scheduler {
     return undefined;
   }
 
-  /** Undos have all the places that they may have. */
+  /** Undos have all the slots that they may have. */
   #hasUndosOnly(): boolean {
     let undos = 0;
     for (const { state } of this.#moving.keys()) if (state?.phase === 'compensating') undos += 1;
@@ -216,7 +216,7 @@ export class Scheduler {
     run.callOff();
     this.lanes.forget(run);
     const { promise, resolve } = Promise.withResolvers<void>();
-    // Its place is taken before it begins: what it calls may wake it, or stop all, and must find it moving.
+    // The run takes its slot before it begins: what it calls may wake it, or stop all, and must find it moving.
     this.#moving.set(run, promise);
     let stays = true;
     try {

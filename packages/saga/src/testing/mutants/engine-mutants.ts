@@ -25,9 +25,9 @@ export const engineMutants = {
     caughtBy: onEachHost('a conflict when it asks'),
   },
   'engine-takes-a-nudge-for-a-retry': {
-    bug: 'A nudge gives an undo all its attempts again',
+    bug: 'A requeue gives an undo all its attempts again',
     mutate: (inner) => override(inner, { retry: (id, reason) => inner.retry(id, reason) }),
-    caughtBy: onEachHost('that only nudges'),
+    caughtBy: onEachHost('that only requeues'),
   },
   'engine-forgets-a-cancellation': {
     bug: 'A cancellation is acknowledged, and nothing comes of it',

@@ -88,7 +88,7 @@ export const journalMutants = {
         listDue: (priority, now, limit) =>
           priority === 'repair' ? [] : inner.listDue(priority, now, limit),
       }),
-    caughtBy: [...byStories, ...onEachHost('repairs what was put off')],
+    caughtBy: [...byStories, ...onEachHost('repairs deferred steps')],
   },
   'journal-forgets-submissions': {
     bug: 'What was submitted before is not known any more',

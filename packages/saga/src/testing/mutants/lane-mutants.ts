@@ -43,7 +43,7 @@ export const laneMutants = {
     caughtBy: onEachHost('are free again after a call that ran out of time'),
   },
   'lane-lets-undos-take-every-place': {
-    bug: 'Undos take every place of their participant',
+    bug: 'Undos take every permit of their participant',
     mutate: (root) => Object.defineProperty(root, 'hasUndosOnly', { get: () => false }),
     caughtBy: onEachHost('leave one to those that go forward'),
   },

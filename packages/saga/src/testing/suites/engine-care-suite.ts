@@ -131,7 +131,7 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         await right.run(async () => (await status('bad')) === 'completed', 10_000);
       });
 
-      test('stays set aside over restarts, cannot be skipped or nudged, and goes on when an operator says so', async () => {
+      test('stays set aside over restarts, cannot be skipped or requeued, and goes on when an operator says so', async () => {
         await live('forward reserve', () => ok(1));
         const { length } = await stage.types('bad');
         await stage.restart();
@@ -320,7 +320,7 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         await stage.settle('o1');
       });
 
-      test('that only nudges makes an owed undo due, and gives no attempt back', async () => {
+      test('that only requeues makes an owed undo due, and gives no attempt back', async () => {
         stage.bench.answer = ({ what }) => {
           if (what === 'forward pay') return refused('declined');
           return what === 'undo reserve' ? refused('too-late') : ok(1);
@@ -367,7 +367,7 @@ export function describeEngineCare(name: string, createHouse: () => JournalHouse
         });
       });
 
-      test('writes off a later step, also after the run completed without it', async () => {
+      test('writes off a deferred step, also after the run completed without it', async () => {
         stage.bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(1));
         await stage.submit('o1');
         await stage.submit('o2');

@@ -147,7 +147,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         expect((await stage.view(probe)).state.ways['pay:alt']?.result).toBe('ok');
       });
 
-      test('lets runs complete without their later step, and counts them among the open no more', async () => {
+      test('lets runs complete without their deferred step, and counts them among the open no more', async () => {
         await stage.restart({ openMax: 8 });
         stage.bench.answer = ({ what }) => (what === 'forward mail' ? down : ok(1));
         const ids = Array.from({ length: 20 }, (_, index) => `o${index}`);

@@ -193,7 +193,7 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         expect(await stage.engine.list({ limit: 9, status: 'accepted' })).toHaveLength(3);
       });
 
-      test('repairs what was put off, whatever it was that ended in between', async () => {
+      test('repairs deferred steps, whatever it was that ended in between', async () => {
         stage.bench.answer = ({ what }) => (what === 'forward mail' ? lost : ok(null));
         await stage.submit('o1');
         await stage.settle('o1');

@@ -11,7 +11,7 @@ const lost: Reply<never> = { reply: 'unknown', code: 'reset' };
 const down: Reply<never> = { reply: 'unsent', code: 'connection-refused' };
 const never = new Promise<never>(() => {});
 
-/** How many later steps are made up for afterwards, on whatever journal. */
+/** How deferred steps are repaired afterwards, on every journal. */
 export function describeEngineRepairs(name: string, createHouse: () => JournalHouse): void {
   describe(`the engine's repairs, on a journal ${name}`, () => {
     const stage = useEngineStage(createHouse);

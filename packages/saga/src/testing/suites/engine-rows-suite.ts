@@ -185,7 +185,7 @@ export function describeEngineRows(name: string, createHouse: () => JournalHouse
       ['a call', 'forward pay'],
       ['an undo', 'undo pay'],
     ])(
-      'with %s are not overtaken by one that moves, and has a place already',
+      'with %s are not overtaken by a run that moves, and has a permit already',
       async (_, awaited) => {
         await stage.restart({ concurrencyMax: 2, callsMax: 1, breaker: { failuresMin: 99 } });
         const [spent, paid, mailed, reserved] = [
