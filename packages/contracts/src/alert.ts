@@ -52,9 +52,9 @@ export const ParticipantState = z
       .boolean()
       .nullable()
       .meta({ description: 'Null until it was asked, or where no health question is known' }),
-    breaker: z
-      .enum(['closed', 'open', 'probing', 'due'])
-      .meta({ description: 'due: open, but nobody waits any more, and the next order probes it' }),
+    breaker: z.enum(['closed', 'open', 'probing', 'due']).meta({
+      description: 'due: open, but no order waits any more, and the next order probes it',
+    }),
     nextTryAt: Instant.nullable().meta({ description: 'While its breaker is open or probing' }),
     openings: z.int().min(0).meta({ description: 'Of the breaker, since the start' }),
     inFlight: z.int().min(0),

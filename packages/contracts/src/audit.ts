@@ -5,7 +5,7 @@ import { Instant, OrderId, Sku, StepName } from './order.ts';
 
 const Minor = z.int();
 
-/** What is held, and by whom: `held = completed + open + written off + unexplained`, to the unit. */
+/** What participants hold, and why: `held = completed + open + written off + unexplained`, to the unit. */
 const holders = {
   openOrders: z.int().meta({ description: 'Held by open orders, as far as they may hold it' }),
   writtenOff: z.int().meta({ description: 'Held, though an operator gave its undo up' }),
@@ -40,7 +40,7 @@ export const WrittenOff = z
     orderId: OrderId,
     step: StepName,
     direction: z.literal('undo'),
-    participant: z.string().optional().meta({ description: 'Who holds the effect' }),
+    participant: z.string().optional().meta({ description: 'It holds the effect' }),
     reason: z.string().meta({ description: "The operator's" }),
     at: Instant.meta({ description: 'When it was written off' }),
     amount: MoneyReply.optional().meta({ description: 'Money that it still keeps' }),

@@ -1,4 +1,4 @@
-/** The Idempotency-Key of effects: one for each step of a run, never one for each attempt. It says which run it is. */
+/** The Idempotency-Key of effects: one for each step of a run, never one for each attempt. It names its run. */
 import { z } from 'zod';
 import { exampleOrderId } from './order.ts';
 
@@ -26,7 +26,7 @@ export const attemptHeader = 'baton-attempt';
 /** Random for each store file: a change says that a participant lost its memory. */
 export const incarnationHeader = 'baton-incarnation';
 export const exampleEffectKey = `${exampleOrderId}:reserve`;
-/** Of requests, and repeated in their answers, which so say what they are answers to. */
+/** A request's header; its answer repeats it, and so says which request it answers. */
 export const keyHeader = 'idempotency-key';
-/** `true` in an answer that was given before, to an earlier attempt. */
+/** `true`: the participant repeats the answer that it gave an earlier attempt. */
 export const replayedHeader = 'idempotency-replayed';

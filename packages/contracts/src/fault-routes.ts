@@ -14,7 +14,7 @@ export const FaultState = z
       .looseObject({ kind: z.enum(faultKinds) })
       .nullable()
       .meta({ description: 'With its parameters and its scope; null while nothing is on' }),
-    hits: z.string().nullable().meta({ description: 'Who is hit, in words' }),
+    hits: z.string().nullable().meta({ description: 'Which requests it hits, in words' }),
   })
   .meta({ id: 'FaultState' });
 export type FaultState = z.infer<typeof FaultState>;

@@ -1,6 +1,6 @@
 /**
- * Faults put in on purpose, outside production: which kinds there are, and whom they hit. A fault without a scope
- * hits every request of its operation.
+ * Faults put in on purpose, outside production: their kinds and their scopes. A fault without a scope hits every
+ * request of its operation.
  */
 import { z } from 'zod';
 import { type FencedOperation, isFenced } from './operation.ts';
@@ -80,7 +80,7 @@ export function findFaultContract(name: FaultOperation): FencedOperation {
   return found;
 }
 
-/** What the business can say no with. One that never does can still be fenced, as any effect and undo can. */
+/** The business's refusals. An operation without any can still be fenced, as any effect and undo can. */
 export function listDeclineCodes(operation: FencedOperation): readonly [string, ...string[]] {
   const codes = Object.entries(operation.problems).flatMap(([code, { refusal }]) =>
     refusal ? [code] : [],

@@ -75,7 +75,7 @@ const getStock = defineOperation({
   examples: { reply: { products: [{ sku: 'mug', onHand: 10, free: 8, held: 2 }] } },
 });
 
-/** Of all the order's lines of a product together: more than one line may ask for. */
+/** The order's lines of one product together: several lines may ask for it. */
 const HeldLine = z.object({ sku: Sku, quantity: z.int().min(1) }).meta({ id: 'HeldLine' });
 
 const getReservation = defineOperation({

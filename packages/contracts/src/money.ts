@@ -11,7 +11,7 @@ export const Money = z
   .meta({ id: 'Money' });
 export type Money = z.infer<typeof Money>;
 
-/** As it arrives in a reply, where unknown fields are dropped instead of refused. */
+/** In a reply: unknown fields are dropped instead of refused. */
 export const MoneyReply = z
   .object({ amountMinor: AmountMinor, currency: Currency })
   .meta({ id: 'MoneyReply' });

@@ -20,7 +20,7 @@ interface Shared {
   /** By status. Read loosely: a service may add fields without breaking its callers. */
   readonly replies: Readonly<Record<number, z.ZodType>>;
   readonly problems: ProblemSpecs;
-  /** Whoever asks is held against the operator check. */
+  /** `operator`: only operators may call it. */
   readonly access?: 'operator';
   readonly examples: { readonly body?: unknown; readonly reply: unknown };
 }
@@ -40,7 +40,7 @@ export interface EffectOperation extends Fenced {
   readonly kind: 'effect';
   readonly undo: Path | null;
   readonly examples: Fenced['examples'] & {
-    /** What the business always refuses, so that a checker can see a refusal. */
+    /** A request that the business always refuses, so that a checker can see a refusal. */
     readonly refusal?: { readonly code: string; readonly body: unknown };
   };
 }
@@ -74,13 +74,13 @@ export type FencedOperation = EffectOperation | UndoOperation;
 export type Operation = FencedOperation | ReadOperation | CommandOperation | StreamOperation;
 export type Operations = Readonly<Record<string, Operation>>;
 
-/** Gives an operation its exact type; it adds nothing. */
+/** Gives an operation its exact type, and adds nothing. */
 export const defineOperation = <const O extends Operation>(operation: O): O => operation;
 
 export const isFenced = (operation: Operation): operation is FencedOperation =>
   operation.kind === 'effect' || operation.kind === 'undo';
 
-/** The problems every answer may be, and those of this operation. */
+/** The problems that every operation shares, and this operation's own. */
 export const problemsOf = (operation: Operation): ProblemSpecs => ({
   ...generalProblems,
   ...(isFenced(operation) ? effectProblems : {}),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The number of the last row of the page before. */
+/** The number of the previous page's last row. */
 const Cursor = z
   .string()
   .regex(/^\d{1,15}$/, 'take nextCursor of the page before')
@@ -8,7 +8,7 @@ const Cursor = z
 
 export const PageQuery = z.strictObject({
   limit: z.coerce.number<number | string>().int().min(1).max(100).default(50),
-  cursor: Cursor.optional().meta({ description: 'nextCursor of the page before' }),
+  cursor: Cursor.optional().meta({ description: 'nextCursor of the previous page' }),
 });
 
 /** Null on the last page. */

@@ -32,7 +32,7 @@ export const listedParticipants: readonly ListedParticipant[] = Object.entries(
   faultPrefix: name.replace(/-service$/, ''),
 }));
 
-/** The same for each participant, by name. */
+/** One value for each participant, by name. */
 export const mapParticipants = <T>(
   to: (participant: ListedParticipant) => T,
 ): Readonly<Record<ParticipantName, T>> =>

@@ -1,6 +1,6 @@
 /**
- * Who takes part: one entry for each program that the orchestrator calls. Clients, settings, ports, health questions,
- * faults, documents, deployments and the systems that tests start all follow from this list.
+ * The participants: one entry for each program that the orchestrator calls. Clients, settings, ports, health
+ * questions, faults, documents, deployments and the systems that tests start all follow from this list.
  */
 import { inventoryOperations } from './inventory-service.ts';
 import { notificationOperations } from './notification-service.ts';
@@ -10,7 +10,7 @@ import { paymentOperations } from './payment-service.ts';
 
 interface ParticipantEntry {
   readonly operations: Operations;
-  /** Of its contract, raised by whoever breaks callers of before; 1 where it is not said. */
+  /** The contract's version; raise it with a change that breaks callers. Default 1. */
   readonly version?: number;
   /** Its usual port is the orchestrator's plus this. */
   readonly portOffset: number;

@@ -35,7 +35,7 @@ export const problemType = 'application/problem+json';
 export const generalProblems = {
   'bad-request': { status: 400, title: 'The request breaks the contract' },
   unauthorized: { status: 401, title: 'A bearer token is needed' },
-  forbidden: { status: 403, title: 'Whoever asks may not do this' },
+  forbidden: { status: 403, title: 'The caller may not do this' },
   'cross-site': { status: 403, title: 'Pages of other sites change nothing here' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'This path does not take this method' },
@@ -48,7 +48,7 @@ export const generalProblems = {
   unavailable: { status: 503, title: 'Not available now; try again later' },
 } as const satisfies ProblemSpecs;
 
-/** Shared by every effect and its undo: what the key and the fence can answer. */
+/** Answers of the key and the fence, shared by every effect and its undo. */
 export const effectProblems = {
   'key-missing': { status: 400, title: 'The Idempotency-Key header is missing or malformed' },
   'key-reused': { status: 422, title: 'This key was used with another body' },

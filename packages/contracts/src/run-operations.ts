@@ -31,7 +31,7 @@ export interface RunContract<
   readonly summary: S;
   readonly exampleInput: unknown;
   readonly exampleSummary: Readonly<Record<string, unknown>>;
-  /** One that was done. */
+  /** A step that was done. */
   readonly exampleStep: { readonly name: string; readonly participant: string };
 }
 

@@ -39,7 +39,7 @@ const Holding = z.object({
 export const RunStory = z
   .object({
     head: z.string(),
-    asked: z.string().nullable().meta({ description: 'What it was placed for' }),
+    asked: z.string().nullable().meta({ description: 'What the customer asked for' }),
     troubles: z.array(z.string()).meta({ description: 'What failed, each once' }),
     deeds: z.array(z.string()).meta({ description: 'What was done about it, and instead' }),
     holdings: z.array(Holding).meta({ description: 'Where money and goods are because of it' }),
@@ -47,7 +47,7 @@ export const RunStory = z
     rest: z.array(z.string()).meta({ description: 'What is owed, and what happens next' }),
     spans: z
       .array(StorySpan)
-      .meta({ description: 'Those of its trace, whether or not it has one' }),
+      .meta({ description: 'The spans of its trace, also of a run that is not traced' }),
     mayDo: z
       .object({ cancel: z.boolean(), retry: z.boolean(), skip: z.array(z.string()) })
       .meta({ description: 'What a person may do now; skip: which steps' }),

@@ -72,7 +72,7 @@ export const RunLinks = z
   .meta({ id: 'RunLinks' });
 
 const WorkflowVersion = z.int().min(1).meta({
-  description: 'Of the workflow that it follows, also after a newer one was deployed',
+  description: 'The version of the workflow that it follows, also after a newer one was deployed',
 });
 
 /** Of every workflow; its own fields come besides. */

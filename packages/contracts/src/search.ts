@@ -1,4 +1,4 @@
-/** Finding runs by what they were asked for with, such as a customer. For operators: a run's own view names no customer. */
+/** Finding runs by a word of their request, such as a customer. For operators: a run's own view names no customer. */
 import { z } from 'zod';
 import { defineOperation } from './operation.ts';
 import { NextCursor, PageQuery } from './page.ts';
@@ -14,12 +14,12 @@ const search = defineOperation({
   access: 'operator',
   method: 'GET',
   path: '/search',
-  summary: 'Operators: runs by a word of what was asked for, looked for among the newest',
+  summary: 'Operators: runs by a word of their request, looked for among the newest',
   query: PageQuery.pick({ cursor: true }).extend({ word: z.string().trim().min(1).max(200) }),
   replies: {
     200: z.object({
       found: z.array(Found).meta({ description: 'The newest first' }),
-      looked: z.int().min(0).meta({ description: 'At so many runs' }),
+      looked: z.int().min(0).meta({ description: 'How many runs were looked at' }),
       nextCursor: NextCursor.meta({ description: 'To look at older ones; null: there are none' }),
     }),
   },

@@ -8,7 +8,7 @@ export const serviceContracts: ReadonlyMap<string, Operations> = new Map([
   ...listedParticipants.map(({ program, operations }) => [program, operations] as const),
 ]);
 
-/** Raised by whoever changes a contract so that callers of before break: `npm run contracts` says when that is. */
+/** Raise it with a change that breaks callers: `npm run contracts` says when that is. */
 const orchestratorVersion = 2;
 
 export const contractVersions: ReadonlyMap<string, number> = new Map([

@@ -1,4 +1,4 @@
-/** What there is to see and to do at an orchestrator, for pages and programs that know none of its workflows. */
+/** What an orchestrator shows and offers, for pages and programs that know none of its workflows. */
 import { z } from 'zod';
 import { defineOperation } from './operation.ts';
 import { Instant, StepName } from './order.ts';
@@ -54,13 +54,16 @@ export type WorkflowDescription = z.infer<typeof WorkflowDescription>;
 const counts = z.array(z.int().min(0));
 const took = z.int().min(1).nullable();
 
-/** Since the process that answers began to serve. */
+/** Counted since the answering process began to serve. */
 const Rates = z
   .object({
     sliceMs: z.int().min(1),
-    accepted: counts.meta({ description: 'In each of the last slices, the oldest first' }),
+    accepted: counts.meta({ description: 'Runs in each of the last slices, the oldest first' }),
     completed: counts,
-    halfWithinMs: took.meta({ description: 'Of those that ended in the last minute; null: none' }),
+    halfWithinMs: took.meta({
+      description:
+        'Half of the runs that ended in the last minute took no longer; null: none ended',
+    }),
     mostWithinMs: took.meta({ description: '95 % of them' }),
   })
   .meta({ id: 'Rates' });

@@ -1,7 +1,7 @@
-/** Longer than this nobody else is kept waiting: calls have time-outs, and a blocked loop ends its process. */
+/** Other work waits no longer than this: calls have time-outs, and a blocked loop ends its process. */
 const turnMs = 5;
 
-/** To be awaited between two pieces of work: after a few milliseconds of it, others have their turn. */
+/** Await it between two pieces of work: after a few milliseconds, other work has its turn. */
 export function createBreather(): () => Promise<void> {
   let since = performance.now();
   return async () => {

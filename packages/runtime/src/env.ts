@@ -39,15 +39,15 @@ const shape = {
     .default('http://127.0.0.1:8080')
     .pipe(urlList)
     .meta({ example: 'http://127.0.0.1:8080,http://127.0.0.1:8081' }),
-  /** Where to tell the cluster of the handlers at the start, any node of it; without it, somebody else does. */
+  /** Nodes of the cluster, any of which is told of the handlers at the start; without it, an operator tells the cluster. */
   RESTATE_ADMIN_URLS: urlList
     .optional()
     .meta({ example: 'http://127.0.0.1:9070,http://127.0.0.1:9071' }),
-  /** Where the cluster finds the handlers of all replicas; without it, those of this one. */
+  /** Where the cluster finds the handlers of all replicas; without it, this replica's. */
   RESTATE_HANDLERS_URL: ServiceUrl.optional().meta({ example: 'http://127.0.0.1:9080' }),
   /** Where this replica's handlers listen, on HOST. */
   RESTATE_HANDLERS_PORT: whole(0, 65_535, 9_080),
-  /** The cluster's public key; without it, whoever reaches the handlers' port may call them. */
+  /** The cluster's public key; without it, anybody who reaches the handlers' port may call them. */
   RESTATE_IDENTITY_KEY: z
     .string()
     .regex(/^publickeyv1_\w+$/, 'must begin with publickeyv1_')
@@ -65,7 +65,7 @@ const shape = {
   ALERT_WEBHOOK_URL: CalledUrl.optional().meta({ example: 'https://alerts.example.com/baton' }),
   /** Jaeger's page, which the links of orders lead to. */
   JAEGER_UI_URL: ServiceUrl.optional().meta({ example: 'http://localhost:16686' }),
-  /** `blameless`: whoever started this process saw that somebody ended the one before, so no order is suspected. */
+  /** `blameless`: somebody is known to have ended the last process, so no order is suspected. */
   BATON_LAST_END: z
     .enum(['blameless', 'unknown'])
     .default('unknown')
@@ -92,7 +92,7 @@ function findClusterProblems(env: {
   readonly RESTATE_HANDLERS_URL?: string | undefined;
 }): string[] {
   const problems: string[] = [];
-  // Whoever calls a handler says what a participant answered.
+  // A handler believes its caller's word for what a participant answered.
   if (!loopback.has(env.HOST) && !env.RESTATE_IDENTITY_KEY)
     problems.push(
       `  RESTATE_IDENTITY_KEY: must be set, since HOST=${env.HOST} lets other machines reach the handlers`,

@@ -28,7 +28,7 @@ function endWhileWaiting(isSupervised: boolean): () => void {
 
 type Hooks = Pick<OpenOptions, 'onCommit' | 'onHeld' | 'onRoom'>;
 
-/** What an embedded host moves is never told by a cluster, nor the other way round: each has a file of its own, and a lock beside it. */
+/** No run moves on both hosts: each host has a file of its own, and a lock beside it. */
 const files = { embedded: 'journal.sqlite', restate: 'cluster/projection.sqlite' } as const;
 
 const toFile = (env: OrchestratorEnv, host: keyof typeof files): string =>
@@ -44,7 +44,7 @@ async function takeJournal(
     refuseToReturn(env);
     const path = toFile(env, host);
     const journal = await openJournal({ path, standby: env.STANDBY === 'true', ...hooks });
-    // Meanwhile, another process may have begun to move them.
+    // Meanwhile, another process may have begun to move orders to the cluster.
     refuseToReturn(env);
     return journal;
   } catch (error) {
@@ -63,13 +63,13 @@ function refuseToReturn(env: OrchestratorEnv): void {
   if (env.SAGA_HOST === 'embedded' && existsSync(mark))
     throw new StartupProblem([
       `${mark} says that orders of this DATA_DIR went to a Restate cluster.`,
-      'Start with SAGA_HOST=restate, which finishes those of the journal as well; or take another DATA_DIR.',
+      'Start with SAGA_HOST=restate, which finishes the orders of the journal as well; or take another DATA_DIR.',
     ]);
 }
 
 type Host = Pick<OrchestratorOptions, 'journal' | 'createEngine'>;
 
-/** The one place that knows which hosts there are. The package of the other one is not even loaded. */
+/** The one place that knows which hosts there are. The other host's package is not even loaded. */
 export async function openHost(env: OrchestratorEnv, log: Log, hooks: Hooks): Promise<Host> {
   if (env.SAGA_HOST === 'embedded') return { journal: await takeJournal(env, 'embedded', hooks) };
   // First, so that a standby waits for it, and so that its host has ended before another one begins.

@@ -39,29 +39,29 @@ export interface OrchestratorOptions
   > {
   readonly workflows: Workflows;
   readonly journal: Journal;
-  /** Where runs live, and who moves them. Default: the embedded host, on the journal. */
+  /** The host that keeps and moves runs. Default: the embedded host, on the journal. */
   readonly createEngine?: ((options: EngineOptions) => Promise<Engine>) | undefined;
-  /** By the names that steps have for them: whose health is watched. */
+  /** Participants whose health is watched, by the names that steps have for them. */
   readonly participants?: RunParticipants;
   /** Without it, nothing is compared. */
   readonly books?: BookKeeping;
   readonly extend?: (running: Running) => Extension;
   readonly log?: Log;
   readonly metrics?: Metrics;
-  /** Asked before every route but health, which supervisors ask: the place for one's own authentication. */
+  /** Runs before every route but health, which supervisors ask: the place for your own authentication. */
   readonly middleware?: RequestHandler | undefined;
   /** Names by which it may be called, besides this machine's own. */
   readonly hosts?: readonly string[];
   /** Outside production only; without them there are no fault routes. */
   readonly faults?: FaultControl | undefined;
-  /** Who operates must show it; without one, only this machine operates. */
+  /** Operators must show it; without one, only this machine operates. */
   readonly operatorToken?: string | undefined;
   readonly alertWebhookUrl?: string | undefined;
   /** Without it, runs are not traced, and pass their caller's trace on. */
   readonly tracing?: Tracing | undefined;
-  /** How far traces were sent is kept here, and by which processes; without it, all is sent again after a restart. */
+  /** Keeps how far traces were sent, and by which processes; without it, all is sent again after a restart. */
   readonly traceFolder?: string | undefined;
-  /** Where it is, for commands that a person may type. */
+  /** The orchestrator's address, for commands that a person may type. */
   readonly address?: string;
   /** The address of Jaeger's page, for the links of runs. */
   readonly jaegerUrl?: string | undefined;

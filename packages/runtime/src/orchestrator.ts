@@ -194,7 +194,7 @@ function mountAll(router: Router, { options, surroundings, extension }: Mounted)
   mountConsole(router);
 }
 
-/** All that is mounted besides the runtime's own operations, by a name of its own each. */
+/** What is mounted besides the runtime's own operations, each under its own name. */
 const listFurther = ({ workflows, faults }: Options, { operations }: Extension): Operations => ({
   ...Object.fromEntries(
     workflows.flatMap(({ noun, operations: own }) =>
@@ -244,7 +244,7 @@ function tellRuns(
   return spans.stop;
 }
 
-/** The lock is held and recovery is done, or there would be no app to ask. Participants are not required. */
+/** An app that answers holds the lock and has recovered. Participants are not required. */
 async function readReadiness(engine: Engine, further: Readonly<Record<string, string>>) {
   const { open, openMax, quarantined, hasRoom, isReached = true } = await engine.counts();
   const checks = {

@@ -1,4 +1,4 @@
-/** Clients of all who take part. Addresses come from configuration, never from a request. */
+/** Clients of all participants. Addresses come from configuration, never from a request. */
 import {
   healthReady,
   mapParticipants,

@@ -1,4 +1,4 @@
-/** What the `main.ts` of an orchestrator would otherwise repeat: environment, journal, participants, process. */
+/** What each orchestrator's `main.ts` needs: environment, journal, participants, process. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -30,7 +30,7 @@ function hearLastEnd(env: OrchestratorEnv): () => string {
   return () => said;
 }
 
-/** As a standby: it is killed for somebody who tries what happens then. */
+/** A person tries what happens when the standby is killed. */
 function dieIfAsked(faultsFile: string | undefined): void {
   const order = faultsFile && toStandbyOrder(faultsFile);
   if (!order || !existsSync(order)) return;
@@ -86,7 +86,7 @@ export const runOrchestrator = (create: (opened: Opened) => Promise<Orchestrator
       },
     });
     const lockedAt = performance.now();
-    // Not before: a large file takes its time to be inspected, and who waits for the lock holds nobody up.
+    // Not before: inspecting a large file takes time, and a process that waits for the lock holds up nobody.
     if (env.LOOP_BLOCKED_MAX_SECONDS > 0) guardLoop(env.LOOP_BLOCKED_MAX_SECONDS * 1_000);
     const faults = await openFaults(env, log);
     const participants = createParticipants(env.participantUrls, faults?.annotateAs, metrics);

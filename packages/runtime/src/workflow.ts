@@ -1,4 +1,4 @@
-/** What the runtime is told of a workflow, besides its steps: what a run is called, and what people are shown of it. */
+/** What the runtime knows of a workflow besides its steps: a run's name, and what people see of it. */
 import {
   createRunOperations,
   type Preset,
@@ -13,9 +13,9 @@ export interface Workflow extends RunNaming {
   readonly versions: readonly [followed: Saga<unknown>, ...others: Saga<unknown>[]];
   /** Its routes, made by `createRunOperations`. */
   readonly operations: RunOperations;
-  /** Fields of a run's view besides those that every run has. */
+  /** This workflow's own fields of a run's view. */
   readonly summarize?: (state: RunState) => Readonly<Record<string, unknown>>;
-  /** Of a run, in a few words: `worth 24.00 EUR`. */
+  /** A run in a few words: `worth 24.00 EUR`. */
   readonly describe?: (state: RunState) => string | undefined;
   /** What people see of what a way did, such as an amount and an id. Without it, nothing of a participant's answer. */
   readonly toResult?: (
@@ -28,22 +28,22 @@ export interface Workflow extends RunNaming {
   readonly describeHeld?: (way: string, state: RunState) => string | undefined;
   /** What a way did, with its ids: `68.00 EUR, pay_7`. */
   readonly describeResult?: (way: string, state: RunState) => string | undefined;
-  /** What its undo gives back, and to whom: `2 mug to the stock`. Undefined where that is nothing of worth. */
+  /** What its undo gives back, and where to: `2 mug to the stock`. Undefined where that is nothing of worth. */
   readonly describeOwed?: (way: string, state: RunState) => string | undefined;
-  /** What it means that all is undone: `no stock held, no money kept`. */
+  /** What it means that everything is undone: `no stock held, no money kept`. */
   readonly undone?: string;
   /** Runs that people can place by a click to try things out. */
   readonly presets?: readonly Preset[];
   /** Where products are listed, and which field of the input takes them. */
   readonly basket?: { readonly catalog: string; readonly field: string };
-  /** What operators find runs by besides ids: what that is called, and the words of a run. */
+  /** The words, besides ids, by which operators find runs, and their name. */
   readonly search?: {
     readonly label: string;
     readonly toWords: (state: RunState) => readonly string[];
   };
-  /** Whose key an Idempotency-Key is. Without it, all callers share their keys. */
+  /** The owner of an Idempotency-Key. Without it, all callers share their keys. */
   readonly toKeyOwner?: (input: unknown) => string;
-  /** Two bodies under one key are the same when this is. Without it, when their JSON is. */
+  /** Two bodies under one key are the same when their fingerprints are. Default: their JSON. */
   readonly toFingerprint?: (input: unknown) => string;
 }
 
@@ -51,10 +51,10 @@ export type Workflows = readonly [Workflow, ...Workflow[]];
 
 /** Idempotency keys begin with the run's id: a prefix of another kind would have every participant refuse every call. */
 const prefixPattern = /^[a-z][a-z0-9]{0,15}_$/;
-/** It stands in a path and in the names of fields. */
+/** A noun stands in a path and in the names of fields. */
 const namePattern = /^[a-z][a-zA-Z0-9-]{0,31}$/;
 
-/** Throws where two of them could not be told apart, or one cannot be addressed. */
+/** Throws where two workflows could not be told apart, or a workflow cannot be addressed. */
 export function checkWorkflows(workflows: Workflows): void {
   for (const { noun, plural, idPrefix } of workflows) {
     if (!prefixPattern.test(idPrefix))
@@ -89,7 +89,7 @@ function checkDistinct(what: string, names: readonly string[]): void {
 export const listSagas = (workflows: readonly Workflow[]): readonly Saga<unknown>[] =>
   workflows.flatMap(({ versions }) => versions);
 
-/** By the name that its versions have. Of a workflow that is gone, the first one stands in: ids and links need a noun. */
+/** By the name of its versions. The first workflow stands in for one that is gone: ids and links need a noun. */
 export const findWorkflow = (workflows: Workflows, { saga }: Pick<RunState, 'saga'>): Workflow =>
   workflows.find(({ versions: [{ name }] }) => name === saga) ?? workflows[0];
 

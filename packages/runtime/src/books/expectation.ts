@@ -25,7 +25,7 @@ export interface Expecting {
   readonly pruning: Pruning;
 }
 
-/** Undefined when it was called off, or could not tell each time which orders were counted before they were pruned. */
+/** Undefined when the audit was called off, or could not tell each time which orders were counted before their pruning. */
 export async function expect(
   engine: ReadableEngine,
   expecting: Expecting,
@@ -38,7 +38,7 @@ export async function expect(
   return undefined;
 }
 
-/** The open ones between two looks at what has settled: an order that settles meanwhile counts, and is open no more. */
+/** Open orders, read between two reads of settled ones: an order that settles meanwhile counts as settled only. */
 async function expectOnce(
   engine: ReadableEngine,
   { totals, pruning }: Expecting,

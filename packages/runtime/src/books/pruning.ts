@@ -1,6 +1,6 @@
 /**
- * What is carried of orders that are pruned. An audit reads for a while, and meanwhile an order may become a part of
- * what is carried: whoever audits hears of it, so that each order counts once.
+ * What is carried of pruned orders. While an audit reads, an order may be pruned and become a part of what is carried:
+ * the audit hears of it, so that each order counts once.
  */
 import type { RunState, Saga } from '@baton/saga';
 import { z } from 'zod';
@@ -10,10 +10,10 @@ import { add, type Tally } from './tally.ts';
 
 /** An undo that an operator gave up: the effect may stand at the participant. */
 export const GivenUp = z.object({
-  /** Of the run. Archives of before workflows had names of their own say so. */
+  /** The run's id: archives are older than workflows with other names. */
   orderId: z.string(),
   way: z.string(),
-  /** Undefined for a definition that was gone by then. */
+  /** Undefined where the definition was gone by then. */
   participant: z.string().optional(),
   reason: z.string(),
   /** In milliseconds since the epoch. */
@@ -21,7 +21,7 @@ export const GivenUp = z.object({
 });
 export type GivenUp = z.infer<typeof GivenUp>;
 
-/** What runs hold for good, as far as they were pruned or are looked at alone. */
+/** What one run, or all pruned ones, hold for good. */
 export interface Carried {
   readonly tally: Tally;
   readonly givenUp: readonly GivenUp[];
@@ -42,7 +42,7 @@ const toArchived = ({ tally, givenUp }: Carried) => ({ ...tally, givenUp });
 export interface Pruned {
   readonly id: string;
   readonly settledAt: number;
-  /** Of this order alone. */
+  /** What this order alone holds. */
   readonly share: Carried;
 }
 
@@ -95,7 +95,7 @@ export const addShare = (carried: Carried, share: Carried): Carried => ({
   givenUp: [...carried.givenUp, ...share.givenUp],
 });
 
-/** Of two archives. */
+/** Adds up two archives. */
 export const addCarried = (a: unknown, b: unknown): unknown =>
   toArchived(addShare(readCarried(a), readCarried(b)));
 

@@ -1,9 +1,9 @@
 /**
- * What settled orders hold, up to a position of the feed, so that an audit reads only what happened since the one before.
- * Not the truth: where it is lost, or the journal does not go on from it, all that is kept is read again.
+ * What settled orders hold, up to a position of the feed, so that an audit reads only what happened since the last one.
+ * Not the truth: where it is lost, or the journal does not go on from it, all kept orders are read again.
  *
  * 1. The sums and their position are one value, and are written together: no crash counts an order twice, or not at all.
- * 2. An order that is pruned stays counted. One that is pruned before it was read counts when its pruning is heard of.
+ * 2. A pruned order stays counted. An order that is pruned before it was read counts when its pruning is heard of.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type Engine, type Event, type FeedEvent, replay } from '@baton/saga';

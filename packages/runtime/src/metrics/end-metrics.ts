@@ -36,7 +36,7 @@ export function countEnds(
     labelNames: ['workflow', 'end'],
     registers: [registry],
   });
-  // All are there from the start, so that the first one is a rise.
+  // All counters exist from the start, so that the first event is a rise.
   for (const workflow of workflows) {
     accepted.inc({ workflow }, 0);
     for (const end of ends) settled.inc({ workflow, end }, 0);

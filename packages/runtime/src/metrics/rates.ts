@@ -4,7 +4,7 @@ import type { Feed } from '@baton/saga';
 
 const sliceMs = 5_000;
 const slicesMax = 60;
-/** How long runs took is told of the last minute. */
+/** Durations are shown for the last minute. */
 const latelyMax = 12;
 /** Durations are counted in steps of a tenth, so that a slice has some 150 of them at most. */
 const growth = 1.1;
@@ -50,7 +50,7 @@ export function countRates(
   };
 }
 
-/** Slices that are too old are forgotten, and those of a clock that was ahead. */
+/** Forgets slices that are too old, and slices of a clock that was ahead. */
 function findSlice(slices: Map<number, Slice>, number: number): Slice {
   const known = slices.get(number);
   if (known) return known;

@@ -44,7 +44,7 @@ export function measureRuns(runs: MeasuredRuns, metrics: Metrics): void {
 
 type Steps = readonly PlannedStep[];
 
-/** What can be counted is 0 from the start, so that the first one is a rise. */
+/** Every counter is 0 from the start, so that the first event is a rise. */
 function countEvents(engine: Engine, steps: Steps, { registry }: Metrics): void {
   const events = new Counter({
     name: 'baton_order_events_total',
@@ -125,7 +125,7 @@ function showOrders(engine: Engine, { registry }: Metrics, now: () => number): v
   );
 }
 
-/** Who waits for an old workflow to drain looks for the oldest orders, so counting the first ones is enough. */
+/** The oldest orders show whether an old workflow has drained, so counting these is enough. */
 function showVersions({ engine, sagas }: MeasuredRuns, { registry }: Metrics): void {
   new Gauge({
     name: 'baton_orders_open_by_version',
@@ -146,7 +146,7 @@ const countMax = 1_000;
 
 const breakerStates = { closed: 0, probing: 1, open: 2, idle: 3 } as const;
 
-/** Gauges are of participants that were called since the start; plans name them, so there are few. */
+/** Gauges exist for participants that were called since the start; plans name these, so they are few. */
 function showParticipants(runs: MeasuredRuns, { registry }: Metrics): void {
   const { engine, sagas, now, isAnswering } = runs;
   const shared = { labelNames: ['participant'] as const, registers: [registry] };

@@ -1,4 +1,4 @@
-/** `/`: the console, as its build left it in `apps/console/dist`. Where it was never built, the contracts' page is shown. */
+/** `/`: the console's build in `apps/console/dist`. Where there is none, the contracts' page. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What a page needs to know that knows none of the workflows. */
+/** Describes the workflows to pages that know none of them. */
 import type {
   descriptionOperations,
   Overview,

@@ -1,6 +1,6 @@
 /**
- * Committed events as Server-Sent Events. A listener keeps a place in the journal and reads on from there, so a slow
- * one costs nothing but its own time, and one that comes back goes on where it was.
+ * Committed events as Server-Sent Events. A listener keeps a position in the journal and reads on from there, so a slow
+ * listener costs nothing but its own time, and a listener that comes back goes on where it was.
  */
 import type { Committed, Engine, Event } from '@baton/saga';
 import type { ServerEvent } from '@baton/service-kit';
@@ -8,13 +8,13 @@ import { toInstant } from '../run/instant.ts';
 import { toIdField, type Workflow } from '../workflow.ts';
 import { eventsMax, type Turn } from './turns.ts';
 
-/** Each of them reads every event from the disk, or hears of it. */
+/** Each listener reads every event from the disk, or hears of it. */
 const listenersMax = 100;
 
-/** Undefined where it is one too many. */
+/** Undefined for a listener too many. */
 export type Admit = (feed: AsyncGenerator<ServerEvent>) => AsyncIterable<ServerEvent> | undefined;
 
-/** Undefined once as many listen as may. Who is streamed to counts until it goes. */
+/** Refuses listeners beyond `max`. A listener counts until it goes. */
 export function createAdmission(max = listenersMax): Admit {
   let listeners = 0;
   return (feed) => {
@@ -60,7 +60,7 @@ export async function* feedAll(
   while (await turn(signal)) {
     const page = await engine.feed.read(position, eventsMax);
     if (page === undefined) {
-      // Taken before the listener is told: what is committed from then on, it is owed.
+      // Taken before the listener is answered: it must get all that is committed from then on.
       position = await engine.feed.last();
       yield reset;
       continue;
@@ -121,10 +121,10 @@ const reset: ServerEvent = { event: 'reset', data: { type: 'reset' } };
 const readSeq = (text: string): number | undefined =>
   /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 
-/** Kept for a listener that is busy; one that was away for longer reads on from its place. */
+/** Events kept for a busy listener. If there are more, it reads on from its position. */
 const heardMax = 100;
 
-/** Rings when something was committed, and says what: the first ones of it, where it was much. */
+/** Rings when something was committed, and says what; of many events, the first ones. */
 function createBell(engine: Engine, signal: AbortSignal, run?: string) {
   let rung: Committed[] = [];
   let wake: () => void = () => {};

@@ -1,4 +1,4 @@
-/** Faults of every service, switched from here. They are data in a file; the services read it themselves. */
+/** Switches the faults of every service. They are data in a file, which the services read themselves. */
 import {
   type FaultOperation,
   type FaultState,
@@ -57,7 +57,7 @@ function findUnknownCode(operation: FaultOperation, code: string | undefined): s
     : `body.code: ${operation} can be declined with ${codes.join(', ')}`;
 }
 
-/** A file that someone else broke is theirs to mend; switching all off may mend it as well. */
+/** Another hand broke the file, and must mend it; switching all faults off may mend it, too. */
 function readFile<T>(read: () => T) {
   try {
     return { status: 200 as const, body: read() };

@@ -1,4 +1,4 @@
-/** What is answered past the limit of open orders or without room on the disk, before it is even asked what is wanted. */
+/** The answer beyond the limit of open orders, or without room on the disk: before the request is read. */
 import type { Operation } from '@baton/contracts';
 import type { Engine } from '@baton/saga';
 import type { Workflow } from '../workflow.ts';
@@ -7,7 +7,7 @@ import type { Workflow } from '../workflow.ts';
 const retryAfterMax = 3;
 
 /**
- * Places are free again as soon as orders settle, so nobody is sent away for long; the spread keeps those who were
+ * Room is free again as soon as orders settle, so no client is sent away for long; the spread keeps clients that were
  * refused together from coming back together.
  */
 export const toQueueFull = (random: () => number = Math.random) => ({
@@ -21,7 +21,7 @@ const noRoom = {
   headers: { 'retry-after': '5' },
 } as const;
 
-/** Before an order is read, so a known key is refused as well: asked for again, it gets its answer. */
+/** Runs before an order is read, so a known key is refused as well: a later request gets its answer. */
 export const createShed =
   (engine: Engine, workflows: readonly Workflow[], random?: () => number) =>
   async (operation: Operation) => {

@@ -1,7 +1,7 @@
 /**
- * The span of a request that placed an order. It is measured, as only its handler knows what it answered: what is killed
- * before the answer loses it. So nothing hangs on it: it stands beside the order's own span, or below it where nobody
- * called with a trace.
+ * The span of a request that placed an order. It is measured, as only the handler knows its answer: a process that is
+ * killed before the answer loses it. So no other span hangs on it: it stands beside the order's own span, or below it
+ * where the caller has no trace.
  */
 import { markSpan, startRequestBelow, type Tracing } from '@baton/telemetry';
 import { readRunTrace } from '../run/run-trace.ts';
@@ -23,7 +23,7 @@ export async function traceRequest<A extends { readonly status: number }>(
   placing: Placing,
   answer: () => Promise<A>,
 ): Promise<A> {
-  // A traced caller's request has its span already.
+  // The request of a traced caller already has its span.
   markSpan({ 'baton.order.id': placing.id });
   const end = tracing && startSpan(tracing, placing);
   try {

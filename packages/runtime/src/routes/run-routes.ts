@@ -1,4 +1,4 @@
-/** What is answered to those who ask for runs of a workflow. Everything that lasts is the engine's. */
+/** Routes of a workflow's runs. Everything that lasts is the engine's. */
 import type { RunOperations } from '@baton/contracts';
 import type { Admitted, FaultControl } from '@baton/faults';
 import {
@@ -148,7 +148,7 @@ async function answerPlaced(
   const isPatient = seconds > 0 && !prunedAs;
   if (isPatient)
     await engine.settled(id, AbortSignal.any([signal, AbortSignal.timeout(seconds * 1_000)]));
-  // It may also have settled just as the wait ended.
+  // The run may also have settled just as the wait ended.
   const run = await engine.read(id);
   if (isPatient && run && isSettled(run.state)) {
     const applied = { ...location, 'preference-applied': `wait=${seconds}` };
@@ -193,7 +193,7 @@ async function listOf(
   }
 }
 
-/** Ended runs are read from the disk: others have their turn in between. */
+/** Ended runs are read from the disk: other work has its turn in between. */
 async function toSummaries({ engine, workflow }: Served, runs: readonly RunSummary[]) {
   const breathe = createBreather();
   const summaries: Record<string, unknown>[] = [];
@@ -206,7 +206,7 @@ async function toSummaries({ engine, workflow }: Served, runs: readonly RunSumma
   return summaries;
 }
 
-/** In a line, but for its id. */
+/** A run in one line, but for its id. */
 export async function summarize(
   { engine, workflow }: { readonly engine: Pick<Engine, 'read'>; readonly workflow: Workflow },
   { id, version, acceptedAt, status }: RunSummary,
@@ -214,7 +214,7 @@ export async function summarize(
 ) {
   const sagas: readonly Saga<unknown>[] = workflow.versions;
   const shown = state ? toStatus(state) : status;
-  // Only of one that was not answered yet does it matter whether its call has left.
+  // Only before a run's first answer does it matter whether its call has left.
   const run = shown === 'accepted' ? await engine.read(id) : undefined;
   return {
     status: run ? toLiveStatus(run) : shown,
@@ -246,7 +246,7 @@ const createCancel =
     }
   };
 
-/** For whoever was told 202 before, and asks again. */
+/** For a client that was told 202 before, and asks again. */
 async function explainLate(engine: Engine, id: string): Promise<{ detail?: string }> {
   const run = await engine.read(id);
   return run && isCancelledTooLate(run)

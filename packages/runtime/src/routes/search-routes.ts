@@ -1,6 +1,5 @@
 /**
- * Runs by a word of what they were asked for with. No index has those words: each run is read, and a request looks at
- * so many at most.
+ * Runs by a word of their request. No index has these words: each run is read, and a search looks at so many at most.
  */
 import { type Found, searchOperations } from '@baton/contracts';
 import type { Engine } from '@baton/saga';

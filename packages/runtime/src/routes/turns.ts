@@ -1,17 +1,17 @@
-/** Reading in turns, for listeners who would otherwise read without a pause for as long as there is something. */
+/** Reading in turns: otherwise a listener would read without a pause for as long as there are events. */
 
-/** Of one listener, in one turn. */
+/** Events that one listener reads in one turn. */
 export const eventsMax = 50;
 
-/** As long as these read, nobody else is answered: a few milliseconds. */
+/** Listeners that read in one turn. Nobody else is answered meanwhile: for a few milliseconds. */
 const readersMax = 4;
 
 /** False once the listener has gone, or there may be nothing to read from. */
 export type Turn = (signal: AbortSignal) => Promise<boolean>;
 
 /**
- * However many wait, so few read in each turn of the event loop, in the order in which they asked; none once `stopped`
- * aborts. A listener whose connection was cut is heard of only after the journal was closed.
+ * In each turn of the event loop only a few listeners read, in the order in which they asked; none once `stopped`
+ * aborts. The loop learns of a cut connection only after the journal was closed.
  */
 export function createTurns(stopped: AbortSignal): Turn {
   const waiting: (() => void)[] = [];

@@ -10,11 +10,11 @@ export const findDefinition = (
       name === state.saga && version === state.version && structure === state.structure,
   ) ?? null;
 
-/** Of all versions, so a name may come more than once. */
+/** The steps of all versions, so a name may come more than once. */
 export const listSteps = (sagas: readonly Saga<unknown>[]): readonly PlannedStep[] =>
   sagas.flatMap(({ plan }) => plan);
 
-/** Whom steps call, by the names that they have for them. */
+/** The participants that steps call, by the steps' names for them. */
 export const listCalled = (sagas: readonly Saga<unknown>[]): ReadonlySet<string> =>
   new Set(
     listSteps(sagas).flatMap(({ first, alternate }) => [

@@ -1,6 +1,6 @@
 /**
- * What is told of each type of event: in the log, in the order's story, in its trace and in the figures. A type of event
- * without an entry does not compile.
+ * How each type of event is told: in the log, in the order's story, in its trace and in the figures. A type without an
+ * entry does not compile.
  */
 import type { Direction, Event, EventType, PlannedStep, RunView, TriedEvent } from '@baton/saga';
 import { readWay } from '@baton/saga';
@@ -18,7 +18,7 @@ import {
   toWords,
 } from './event-words.ts';
 
-/** Types of event that are about one call, or about a call that has to wait: their name says its direction. */
+/** Types of event about one call, or about a call that has to wait: the type's name says the call's direction. */
 type CallType = TriedEvent['type'] | 'step-parked' | 'undo-parked';
 export type EventOf<T extends EventType> = Event & { readonly type: T };
 
@@ -33,27 +33,27 @@ export interface Spans {
   readonly end: () => readonly SpanRecord[];
 }
 
-/** `warn` is for what somebody should look at, `debug` for what every order goes through, and for what is tried again. */
+/** `warn`: a person should look. `debug`: every order goes through it, or Baton tries again. */
 export type Level = 'warn' | 'info' | 'debug';
-/** A run as it was once the event was committed. */
+/** The run after the event. */
 export type Logged = Pick<RunView, 'state' | 'saga'>;
 
 export interface Telling<T extends EventType> {
   /** How loudly the log says it; null where it does not. */
   readonly log: Level | null | ((event: EventOf<T>, run: Logged) => Level);
-  /** `participant` is whom the event's way calls. A `direction` is told before the sentence, with the way and the attempt. */
+  /** `participant`: called by the event's way. A `direction` is told before the sentence, with the way and the attempt. */
   readonly sentence: (event: EventOf<T>, participant: string, run: RunView) => string;
   readonly spans: (event: EventOf<T>, tell: Spans) => readonly SpanRecord[];
-  /** The waits that are over with it. `own`: that of its way. `timed`: those for no breaker. */
+  /** The waits that the event ends. `own`: its way's. `timed`: all but waits for a breaker. */
   readonly ends: 'none' | 'own' | 'forward' | 'timed' | 'all';
   /** Counts orders by the event's step. Besides, all events are counted by type. */
   readonly counter: {
     readonly name: string;
     readonly help: string;
-    /** Whether it can come of a step: its count is 0 from the start. */
+    /** Whether the event can happen to a step: the step's count is then 0 from the start. */
     readonly isOf: (step: PlannedStep) => boolean;
   } | null;
-  /** Whether it says what was done about the run, beside its calls. */
+  /** Whether the event says what Baton or a person did about the run, beside its calls. */
   readonly isDeed: boolean;
   /** Null where the name of the type does not say it. */
   readonly direction: T extends CallType ? Direction : null;
@@ -80,7 +80,7 @@ const ofStep = {
 const ofCall = { log: 'debug', ends: 'own', counter: null, isDeed: false } as const;
 const ofTry = { ...ofCall, spans: tellCall, direction: 'forward' } as const;
 const ofUndo = { ...ofCall, spans: tellCall, direction: 'undo' } as const;
-/** It is tried again in any case. Out of attempts, it needs somebody to look. */
+/** Baton tries the undo again in any case. Out of attempts, a person should look. */
 const ofFailedUndo = {
   ...ofUndo,
   log: ({ exhausted }: { exhausted: boolean }): Level => (exhausted ? 'warn' : 'debug'),

@@ -6,7 +6,7 @@ import type { SpanAttributes } from '@baton/telemetry';
 export const toAim = ({ way, direction }: { way: string; direction: string }): string =>
   direction === 'undo' ? `the undo of ${way}` : way;
 
-/** Undos that nobody here makes any more. */
+/** Undos that an operator wrote off. */
 export const findGivenUp = ({ ways }: RunState): string[] =>
   Object.entries(ways).flatMap(([way, { writtenOff }]) =>
     writtenOff?.direction === 'undo' ? [way] : [],
@@ -17,11 +17,11 @@ export const isCancelledTooLate = ({ saga, state }: Pick<RunView, 'saga' | 'stat
   state.cancelRequested &&
   (state.phase === 'completed' || (saga !== null && isPastPivot(saga, state)));
 
-/** Another request under one of its keys did something, which nobody here undoes. */
+/** Another request under one of the run's keys did something, which Baton does not undo. */
 export const isOfUsedKey = ({ reason }: Pick<RunState, 'reason'>): boolean =>
   reason?.code === 'key-reused';
 
-/** Ways whose effect is that of an earlier run under the same id: nobody here undoes them. */
+/** Ways whose effect is an earlier run's, under the same id: Baton does not undo them. */
 export const findForeign = (state: RunState): string[] =>
   Object.keys(state.ways).filter((way) => isForeign(state, way));
 

@@ -18,7 +18,7 @@ export function narrate(run: RunView, workflow: Workflow, nowMs: number): string
   );
 }
 
-/** What others wrote in it is as they wrote it. */
+/** Texts of others stay as they are. */
 export const tellEvents = (run: RunView, workflow: Workflow) =>
   run.events.map((event, place) => ({
     event,
@@ -64,7 +64,7 @@ const givingUp: ReadonlySet<string> = new Set([
   'step-deferred',
   'compensation-decided',
 ]);
-/** Where the way is given up next, the time that was set for another try means nothing. */
+/** Where the way is given up next, the time of its next try means nothing. */
 const describeWait = (event: Event, next: Event | undefined): string =>
   'retryAt' in event && event.retryAt > event.at && !(next && givingUp.has(next.type))
     ? `; next try in ${toDuration(event.retryAt - event.at)}`
@@ -130,7 +130,7 @@ function describeNext({ next, state }: RunView, nowMs: number): string {
       return `Next: ${toNextAim(next)}, in ${toDuration(inMs)}${isHeld ? '; its breaker holds calls back' : ''}.`;
     }
     case 'perform':
-      // Breakers live with the orchestrator: who only reads the journal knows that one was open.
+      // Breakers live with the orchestrator: a reader of the journal knows only that the breaker was open.
       return isParked(state, next)
         ? `Next: ${toNextAim(next)}, as soon as its breaker lets it through.`
         : `Next: ${toNextAim(next)}, now or under way.`;

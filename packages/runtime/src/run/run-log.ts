@@ -1,6 +1,6 @@
 /**
- * What goes wrong with runs, and what is done about it, as lines that lead to their traces. They hold ids, codes and
- * names of the plan: neither what was ordered or answered, nor the reasons that people gave.
+ * What goes wrong with runs, and what is done about it, as log lines that lead to the runs' traces. Lines hold ids,
+ * codes and names of the plan: no order's content, no answer, and no reason that a person gave.
  */
 import { type Event, type Feed, type RunState, readWay } from '@baton/saga';
 import type { Log } from '@baton/telemetry';
@@ -53,12 +53,12 @@ function toAimFields(event: Event, { state, saga }: Logged) {
 function findWayName(event: Event, state: RunState): string | null {
   if ('way' in event) return event.way;
   if (!('step' in event) || event.step === null) return null;
-  // The step is given up: what was tried last counts.
+  // The step is given up: its last way counts.
   const alternate = `${event.step}:alt`;
   return readWay(state, alternate).since === null ? event.step : alternate;
 }
 
-/** Of a way that is given up, the last one that was sent. */
+/** The last attempt that was sent for a way that is given up. */
 function findAttempt(event: Event, way: string, state: RunState): number | undefined {
   if ('attempt' in event) return event.attempt;
   return ('step' in event && readWay(state, way).attempts) || undefined;

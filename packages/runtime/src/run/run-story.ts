@@ -1,4 +1,4 @@
-/** A run told for people, from its events: the sentences of its narrative, and the spans of its trace. What others wrote is on one line each. */
+/** A run told for people, from its events: the sentences of its narrative, and the spans of its trace. */
 import type { RunStory, StorySpan } from '@baton/contracts';
 import { type Event, type RunView, readWay, type TriedEvent, type WayState } from '@baton/saga';
 import type { SpanRecord } from '@baton/telemetry';
@@ -42,7 +42,7 @@ const listTroubles = ({ events, saga }: RunView): string[] =>
     }),
   );
 
-/** Each once, with how often it was. */
+/** Each text once, with how often it came. */
 function toCounted(texts: readonly string[]): string[] {
   const times = new Map<string, number>();
   for (const text of texts) times.set(text, (times.get(text) ?? 0) + 1);
@@ -104,7 +104,7 @@ function listHoldings({ saga, state }: RunView, { describeHeld }: Workflow): Run
   });
 }
 
-/** Null where it was not asked for so far. */
+/** Null where nothing may be held so far. */
 function toHolding({ result, mayExist, undo, writtenOff }: WayState) {
   if (undo.done) return 'gave-back';
   if (writtenOff?.direction === 'undo') return 'written-off';

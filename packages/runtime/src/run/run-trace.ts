@@ -1,12 +1,12 @@
 /**
- * The trace of an order: which one it is, and which ids its spans have. All of it follows from what the journal holds,
- * so that whoever goes on with an order goes on with its trace.
+ * The trace of an order: which one it is, and which ids its spans have. All of it follows from the journal, so that a
+ * process that goes on with an order goes on with its trace.
  *
- * 1. It is its caller's trace where the caller has one, sampled if that is; else one of its own, sampled by ratio.
- * 2. A span's id follows from the order and from what the span is about: nobody has to remember it.
- * 3. A trace holds so many calls and no more: the order then goes on in a part of its own, whose id follows from the
- *    order and the part's number. Which part a call is in follows from the call's number.
- * 4. What is not traced here passes its caller's context on as it came.
+ * 1. It is the caller's trace where there is one, sampled if that is; else a trace of its own, sampled by ratio.
+ * 2. A span's id follows from the order and from the span's subject: nobody has to remember it.
+ * 3. A trace holds so many calls and no more: the order then goes on in another part, whose id follows from the order
+ *    and the part's number. Which part a call is in follows from the call's number.
+ * 4. An order that is not traced here passes its caller's context on as it came.
  */
 import { hash, randomBytes } from 'node:crypto';
 import { runIdOfKey } from '@baton/contracts';
@@ -36,10 +36,10 @@ export interface RunTrace {
   readonly part: number;
 }
 
-/** Of an order, in one trace. */
+/** Calls of an order in one trace. */
 export const callsMax = 100;
 
-/** That of the last of so many calls. */
+/** The part of the trace that the last of so many calls is in. */
 export const toPart = (calls: number): number => Math.max(1, Math.ceil(calls / callsMax));
 
 /** How a context says that the order is traced here, since when, and in a trace of its own or in its caller's. */
@@ -52,7 +52,7 @@ interface Arrival {
   readonly receivedAt: number;
 }
 
-/** What is kept with the order of the request that placed it. */
+/** What the order keeps of the request that placed it. */
 export function toRunContext(
   { headers, receivedAt }: Arrival,
   tracing: Pick<Tracing, 'isSampled'> | undefined,
@@ -65,12 +65,12 @@ export function toRunContext(
     const own = parent ? {} : { [ownTraceId]: traceId };
     return { ...keepTraceContext(caller), [since]: String(receivedAt), ...own };
   }
-  // Said to all who are called: else each of them might begin a trace of its own, or go on with the caller's.
+  // Participants must know: else each might begin a trace of its own, or go on with the caller's.
   const spanId = parent?.spanId ?? traceId.slice(0, 16);
   return keepTraceContext(withSpan(caller, { traceId, spanId, isSampled: false }));
 }
 
-/** For who wants an order's spans, whether or not they are sent anywhere. */
+/** For readers of an order's spans, whether or not these are sent anywhere. */
 export const toTraced = (context: Context, receivedAt: number): Context =>
   context[since] === undefined
     ? { ...context, [since]: String(receivedAt), [ownTraceId]: '0'.repeat(32) }
@@ -98,7 +98,7 @@ function readTraceId(orderId: string, context: Context, part: number): string | 
   return hash('sha256', `${orderId} ${first} ${part}`).slice(0, 32);
 }
 
-/** The trace that an order is in after so many calls; undefined for one that is not traced here. */
+/** The order's trace after so many calls; undefined for an order that is not traced here. */
 export function readRunTrace(
   orderId: string,
   { context, calls }: Pick<RunState, 'context' | 'calls'>,

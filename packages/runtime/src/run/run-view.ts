@@ -1,4 +1,4 @@
-/** A run, as those who ask for an order see it. Everything here follows from committed events, but for what is in flight. */
+/** A run as clients see it. Everything here follows from committed events, but for attempts in flight. */
 import type { AttemptView, RunStatus, StepView } from '@baton/contracts';
 import {
   type Direction,
@@ -50,7 +50,7 @@ export function toRunView(run: RunView, { workflow, toLinks }: Shown) {
   };
 }
 
-/** What was given up for good: `68.00 EUR`, `at most 68.00 EUR` where nobody knows whether it was taken, or the step's name. */
+/** Undos and steps that were written off: `68.00 EUR`, `at most 68.00 EUR` where nobody knows whether it was taken, or the step's name. */
 export function listWrittenOff(workflow: Workflow, state: RunState): string[] {
   return Object.entries(state.ways).flatMap(([way, { writtenOff }]) =>
     writtenOff ? [describeWrittenOff(workflow, state, way)] : [],
@@ -65,7 +65,7 @@ function describeWrittenOff(workflow: Workflow, state: RunState, way: string): s
   return result === 'ok' ? held : `at most ${held}`;
 }
 
-/** An order that was not yet answered for the first time is running all the same once its first call left. */
+/** An order without any answer yet is running all the same once its first call left. */
 export const toLiveStatus = ({ state, attempt }: RunView): Status =>
   state.seq === 1 && attempt ? 'running' : toStatus(state);
 
@@ -79,7 +79,7 @@ export function findDegraded(saga: Saga<unknown> | null, state: RunState): strin
   return state.phase === 'completed' ? (open ?? []).map(({ name }) => name) : [];
 }
 
-/** Undefined for a definition that is gone. */
+/** Undefined where the definition is gone. */
 export const findWay = (saga: Saga<unknown> | null, name: string): PlannedWay | undefined =>
   saga?.plan.flatMap(toWays).find((way) => way.name === name);
 
@@ -185,7 +185,7 @@ function toNext({ next, attempt, state }: RunView): { what: string; at: string }
     : { what: describe(next) + toTurn(state), at: toInstant(state.at) };
 }
 
-/** It may wait for others of its kind before it is called. */
+/** A run that is tried alone may wait for others of its kind. */
 const toTurn = (state: RunState): string =>
   isTriedAlone(state) ? ', alone and in its turn, since the orchestrator ended in its call' : '';
 

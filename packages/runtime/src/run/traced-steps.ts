@@ -1,4 +1,4 @@
-/** What a step does, it does within the span of its call: spans that it opens hang there, and are part of the order's trace. */
+/** A step runs within the span of its call: spans that it opens hang there, and are part of the order's trace. */
 import type { PlannedWay, Saga } from '@baton/saga';
 import { runWithin } from '@baton/telemetry';
 import type { Workflow } from '../workflow.ts';

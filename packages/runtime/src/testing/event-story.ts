@@ -5,7 +5,7 @@ export const acceptedAt = Date.UTC(2026, 0, 1);
 export const traceId = 'a'.repeat(32);
 export const callerId = 'b'.repeat(16);
 
-/** Of a request that a sampled caller made a second before it was accepted. */
+/** The context of a sampled caller's request, a second before the order was accepted. */
 const tracedContext = {
   traceparent: `00-${traceId}-${callerId}-01`,
   'baton-traced-since': String(acceptedAt - 5),

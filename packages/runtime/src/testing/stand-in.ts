@@ -11,7 +11,7 @@ export interface Asked {
   readonly context: unknown;
 }
 
-/** Effects and undos answer what their contract gives as an example, reads that nobody is there. */
+/** Effects and undos answer their contract's example; reads answer that nobody is there. */
 export function createStandIns(override: Override = {}): {
   participants: Participants;
   asked: Asked[];

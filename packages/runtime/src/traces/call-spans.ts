@@ -15,7 +15,7 @@ import {
   toSpan,
 } from './span-outline.ts';
 
-/** In line for longer than this, in milliseconds, it is worth a span. */
+/** A wait in the queue for longer than this, in milliseconds, is worth a span. */
 const queuedMin = 20;
 
 /** The time between what is known to have been before, and the call. */
@@ -39,7 +39,7 @@ export function toCallSpans(scene: Scene, event: TriedEvent): SpanRecord[] {
   const isInterrupted = 'interrupted' in event;
   const wait = before.waits[`${direction} ${event.way}`];
   const begunAt = Math.min(event.startedAt, Math.max(before.at, wait?.to ?? 0));
-  // Nobody saw it begin: it was not before what is known to have been.
+  // Nobody saw it begin: it began after the last known event.
   const from = isInterrupted ? begunAt : event.startedAt;
   const participant = findWay(saga ?? null, event.way)?.participant;
   const attributes: SpanAttributes = {
@@ -91,7 +91,7 @@ function describeCall(event: TriedEvent): string | null {
   }
 }
 
-/** Where another process went on. When the first one ended, nobody saw. */
+/** Another process went on. Nobody saw when the first one ended. */
 const toRecovery = (scene: Scene): SpanRecord => ({
   ...toMark(scene, {}, 'orchestrator recovered'),
   error: 'the orchestrator had ended; another process goes on from the journal',
@@ -161,19 +161,19 @@ function toCalled({ order, before }: Scene, step: SpanRecord, event: TriedEvent)
   return [step, call];
 }
 
-/** A status, unless it is not the status that is wrong. */
+/** The reply's status, where the status says what is wrong. */
 function toErrorType(event: TriedEvent, status = 0): string {
   if (status >= 400) return String(status);
   return 'code' in event ? event.code : '';
 }
 
-/** Another process went on. What may have been under way has a span all the same: what it did there hangs on it. */
+/** Another process went on. A call that may have been under way gets a span all the same: the participant's spans hang on it. */
 export function toRestartSpans(scene: Scene, { interrupted, at }: EventOf<'recovered'>) {
   const { order, before } = scene;
   if (interrupted?.length === 0) return [toRecovery(scene)];
   const [only, ...others] = interrupted ?? [];
   const way = only && others.length === 0 ? only.way : null;
-  // An older journal says nothing of it: it was an undo, unless nothing is undone any more.
+  // An older journal does not say the direction: it was an undo, unless nothing is undone any more.
   const direction = only?.direction ?? (before.state.phase === 'completed' ? 'forward' : 'undo');
   const span = toSpan(scene, {
     what: '',

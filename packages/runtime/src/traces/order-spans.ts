@@ -5,7 +5,7 @@ import { findGivenUp, toCause, toWayAttributes } from '../run/event-words.ts';
 import { type RunTrace, readRunTrace } from '../run/run-trace.ts';
 import { type Scene, toMark, toSpan, toUs } from './span-outline.ts';
 
-/** Sent at once, so that it is there while the order is open: how the order ended has a span of its own. */
+/** Sent at once, so that it is there while the order is open: the order's end has a span of its own. */
 export function toOrder(order: string, trace: RunTrace, state: RunState): SpanRecord {
   const { traceId, orderSpanId: spanId, parentSpanId } = trace;
   const startUs = toUs(state.acceptedAt, 0);
@@ -30,7 +30,7 @@ const toIdentity = (state: RunState): SpanAttributes => ({
 
 const toPlace = ({ traceId, orderSpanId: spanId }: RunTrace): SpanPlace => ({ traceId, spanId });
 
-/** With the event's call, the order goes on in a new part of its trace: each of the two says where the other one is. */
+/** With the event's call, the order goes on in a new part of its trace: each part links to the other. */
 export function toContinuation(scene: Scene): SpanRecord[] {
   const { order, trace, before, since } = scene;
   const earlier = before.trace;
@@ -73,7 +73,7 @@ export function toStatusMark(scene: Scene, told: readonly SpanRecord[]): SpanRec
     : [mark];
 }
 
-/** As long as the order took, or its last trace did, so that it can be seen at once how and when it ended. */
+/** As long as the order, or its last trace: it shows at once how and when the order ended. */
 export function toEnd(scene: Scene): SpanRecord {
   const { event, before, order, trace, since } = scene;
   const { state } = before;

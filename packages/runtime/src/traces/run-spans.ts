@@ -2,9 +2,9 @@
  * An order's spans, from its events. Pure: the same events give the same spans in whatever process, byte for byte.
  *
  * 1. Each event is told as soon as it is committed: no span waits for the end of another one.
- * 2. The order's own span is sent when the order was accepted; all the rest hangs on it, in the order of the journal.
+ * 2. The order's own span is sent when the order was accepted; all other spans hang on it, in the order of the journal.
  * 3. A call's span has the id that its request named as its parent, also where nobody saw the call's end.
- * 4. Each change of the order's status is told by one span, which says the new one.
+ * 4. Each change of the order's status is told by one span, which says the new status.
  */
 
 import { type Event, evolve, type RunState, type Saga } from '@baton/saga';
@@ -54,7 +54,7 @@ export function project(
   return { spans: [...toContinuation(scene), ...told, ...toStatusMark(scene, told)], after };
 }
 
-/** That of the order's calls so far: another one only where a call has begun its next part. */
+/** The trace of the order's calls so far: another one only where a call has begun its next part. */
 function readTrace(
   order: string,
   before: Progress | null,

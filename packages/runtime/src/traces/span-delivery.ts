@@ -1,13 +1,13 @@
 /**
- * Gets a batch past a collector that refuses some of it. Not when it is tried again: that is `span-export.ts`.
+ * Gets a batch past a collector that refuses some of it. `span-export.ts` decides when to try again.
  *
- * 1. A refused batch is halved, down to one event, so that what is wrong with one holds up none of the others.
- * 2. An event is given up only where another one of its batch arrived: a collector that refuses each of them is the
- *    one that is wrong (a port of TLS answers 400 to everything), and nothing is lost to it.
+ * 1. A refused batch is halved, down to one event, so that a bad event holds up none of the others.
+ * 2. An event is given up only where another event of its batch arrived: if a collector refuses every event, the fault
+ *    is the collector's (a TLS port answers 400 to everything), and no event is given up.
  */
 import type { Delivery, SpanRecord } from '@baton/telemetry';
 
-/** What an event has to say. */
+/** An event's spans. */
 export interface Told {
   readonly run: string;
   readonly seq: number;

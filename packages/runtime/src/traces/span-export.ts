@@ -1,11 +1,11 @@
 /**
  * Sends the spans of orders to a collector, by following the journal. Not what spans say: that is `order-spans.ts`.
  *
- * 1. The journal is the queue: whatever was committed is sent, also after a crash, and after a collector was away.
- * 2. The place is remembered after a batch arrived, so that a batch may be sent twice, and never not at all. Sent
+ * 1. The journal is the queue: every committed event is sent, also after a crash, and after the collector was away.
+ * 2. The position is stored after a batch arrived, so that a batch may be sent twice, and is sent at least once. Sent
  *    twice it is the same, byte for byte, and a collector shows it once.
- * 3. It holds up nobody and is held up by nothing: it works in short turns, no answer is waited for without end, and
- *    an event whose spans are refused is passed (`span-delivery.ts`).
+ * 3. The export holds up nobody and nothing holds it up: it works in short turns, waits for no answer without end, and
+ *    passes an event whose spans are refused (`span-delivery.ts`).
  * 4. What is kept in memory is bounded; an order that was dropped from it is read again.
  */
 import type { Clock } from '@baton/saga';
@@ -17,7 +17,7 @@ export interface SpanExport {
   readonly stir: () => void;
   /** How many events were committed whose spans have not arrived. */
   readonly readBacklog: () => Promise<number>;
-  /** Sends what is there, if the collector takes it at once, and ends. */
+  /** Sends the spans that are there, if the collector takes them at once, and ends. */
   readonly stop: () => Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface SpanExport {
 const delayMs = 250;
 const pauseMinMs = 1_000;
 const pauseMaxMs = 30_000;
-/** A collector that hangs holds the end up no longer. */
+/** A collector that hangs delays the end no longer than this. */
 const stopMaxMs = 500;
 
 export function startSpanExport(options: SpanExportOptions): SpanExport {
@@ -41,7 +41,7 @@ export function startSpanExport(options: SpanExportOptions): SpanExport {
       pauseMs = outcome === 'away' ? toNextPause(pauseMs) : 0;
       if (outcome === 'sent a full batch') continue;
       if (outcome === 'nothing') await rest.untilStirred();
-      // What was committed meanwhile is collected again: sent at once, it would be a batch of next to nothing.
+      // Events committed meanwhile are collected first: sent at once, they would be a batch of next to nothing.
       await rest.take(pauseMs || delayMs);
     }
   }

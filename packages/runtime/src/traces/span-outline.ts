@@ -6,7 +6,7 @@ import type { Waits } from './waits.ts';
 
 /** What is known of an order after some of its events. */
 export interface Progress {
-  /** The one that it goes on in; undefined when it is not traced here. */
+  /** The trace that the order goes on in; undefined for an order that is not traced here. */
   readonly trace: RunTrace | undefined;
   /** When this trace began, in milliseconds since the epoch. */
   readonly since: number;
@@ -25,14 +25,14 @@ export interface Scene {
   readonly since: number;
   readonly event: Event;
   readonly before: Progress;
-  /** With the event in it. */
+  /** The state after the event. */
   readonly state: RunState;
-  /** Undefined for a definition that is gone. */
+  /** Undefined where the definition is gone. */
   readonly saga: Saga<unknown> | undefined;
 }
 
 interface Outline {
-  /** Of which there is one in the order: its id follows from it. */
+  /** Unique in the order: the span's id follows from it. */
   readonly what: string;
   readonly name: string;
   /** In milliseconds since the epoch. */
@@ -56,7 +56,7 @@ export function toSpan({ order, trace, event }: Scene, outline: Outline): SpanRe
     name,
     kind: 'internal',
     startUs,
-    // What takes no time at all is taken for a clock that is wrong.
+    // Viewers take a span of no time at all for a clock that is wrong.
     endUs: Math.max(startUs + 1, toUs(to, event.seq)),
     attributes: { 'baton.order.id': order, ...attributes },
     ...(links && { links }),

@@ -5,7 +5,7 @@ import { type FindSaga, project } from './run-spans.ts';
 import type { Progress } from './span-outline.ts';
 
 export interface TellerOptions {
-  /** As the engine does; its history is all that is asked for. */
+  /** The engine's `read`, for the run's history alone. */
   readonly read: (run: string) => Promise<Pick<RunView, 'events'> | undefined>;
   readonly sagas: readonly Saga<unknown>[];
   readonly log: Pick<Log, 'error'>;

@@ -1,6 +1,6 @@
 /**
- * Which processes have worked on the journal, and since when: whoever sends a span, it names the one that it began in.
- * So two orchestrators are told apart, and what is sent again after a crash is the same, byte for byte.
+ * Which processes have worked on the journal, and since when: a span names the process that it began in, whichever
+ * process sends it. So two orchestrators differ, and a span that is sent again after a crash is the same, byte for byte.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type Log, recallResource, type Tracing } from '@baton/telemetry';
@@ -9,7 +9,7 @@ import { z } from 'zod';
 type Resource = Tracing['resource'];
 
 export interface TraceProcesses {
-  /** That of the process that worked on the journal at this time, in milliseconds since the epoch. */
+  /** The process that worked on the journal at this time, in milliseconds since the epoch. */
   readonly find: (at: number) => Resource;
 }
 
@@ -24,7 +24,7 @@ const Known = z.array(
 /** What is older has been sent, or is named after the oldest that is kept. */
 const keptMax = 100;
 
-/** With this process, which may commit from now on. Losing the file costs that what is sent again appears twice. */
+/** Adds this process, which may commit from now on. If the file is lost, spans that are sent again appear twice. */
 export function openTraceProcesses(
   path: string | undefined,
   { since, resource }: { readonly since: number; readonly resource: Resource },

@@ -28,7 +28,7 @@ type WayEvent = Extract<Event, { way: string }>;
 const toKey = (event: WayEvent): string =>
   `${'direction' in event ? event.direction : findTelling(event.type).direction} ${event.way}`;
 
-/** The waits that are over with this event, as long as they were in the end, and the others. */
+/** The waits that this event ends, with their true length, and the others. */
 export function takeWaits(
   waits: Waits,
   event: Event,
@@ -37,7 +37,7 @@ export function takeWaits(
   const ended = Object.values(waits).filter((wait) => isOver[ends](wait, event));
   if (ended.length === 0) return { taken: ended, left: waits };
   const until = 'startedAt' in event ? Math.min(event.startedAt, event.at) : event.at;
-  // What is decided at once was not waited for.
+  // A time as short as a decision's commit was no wait.
   const shortestMs = 'startedAt' in event ? 1 : decisionMs;
   const taken = ended
     .map((wait) => ({ ...wait, to: Math.min(wait.to, until) }))
@@ -54,7 +54,7 @@ const isOver = {
   all: () => true,
 } satisfies Record<Telling<EventType>['ends'], (wait: Wait, event: Event) => boolean>;
 
-/** With the wait that begins with this event, if one does. */
+/** Adds the wait that begins with this event, if there is one. */
 export function startWait(waits: Waits, event: Event): Waits {
   const wait = toWait(event);
   return wait ? { ...waits, [wait.key]: wait } : waits;

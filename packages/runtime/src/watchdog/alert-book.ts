@@ -1,16 +1,16 @@
 /**
- * Alerts and what the watchdog must remember, kept as notices of the journal, so that who takes over resolves what its
- * predecessor opened.
+ * Alerts and what the watchdog must remember, kept as notices of the journal, so that a standby that takes over
+ * resolves what its predecessor opened.
  *
  * 1. Nothing is told or shown before it is durable.
- * 2. The journal drops old notices, so all that is open is said again before that.
+ * 2. The journal drops old notices, so every open alert is written again before that.
  */
 import { type Notice, type Notices, noticesMax } from '@baton/saga';
 import { z } from 'zod';
 import { Alert } from './alert.ts';
 import type { Watch } from './watchdog.ts';
 
-/** What no single observation shows. */
+/** What the watchdog remembers: no single observation shows it. */
 const Memory = z.object({
   /** Of each participant's data, by its name. */
   incarnations: z.record(z.string(), z.string()),
@@ -62,7 +62,7 @@ export async function openAlertBook(notices: Notices): Promise<AlertBook> {
   };
 }
 
-/** From the oldest on. A notice of another kind is another's. */
+/** The oldest first. Notices of other kinds are not the watchdog's. */
 function replayNotices(notices: readonly Notice[]) {
   let memory: Memory = { incarnations: {}, standbySeenAt: null };
   let open = new Map<string, Alert>();

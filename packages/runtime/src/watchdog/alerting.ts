@@ -1,4 +1,4 @@
-/** The watchdog, and all whom it tells: the log, the metrics, and an address if one is named. */
+/** The watchdog, and where its alerts go: the log, the metrics, and an address if one is named. */
 import type { Log, Metrics } from '@baton/telemetry';
 import { countAlerts } from './alert-metrics.ts';
 import { createWatchdog, type Watchdog, type WatchdogOptions } from './watchdog-loop.ts';

@@ -1,6 +1,6 @@
 import type { ParticipantView } from '@baton/saga';
 
-/** `due`: open, and its time is over, but nobody waits there: the next order probes it. */
+/** `due`: open, and its time is over, but no order waits there: the next order probes it. */
 type BreakerWord = ParticipantView['breaker'] | 'due';
 
 type Shown = Pick<ParticipantView, 'breaker' | 'nextTryAt' | 'parked' | 'waiting'>;

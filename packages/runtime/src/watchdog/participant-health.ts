@@ -1,4 +1,4 @@
-/** Whether participants answer, for whoever asks about readiness. Reported, never required: orders wait for them. */
+/** Whether participants answer, as readiness reports it. It is not required: orders wait for participants. */
 import type { Saga } from '@baton/saga';
 import { runUntraced } from '@baton/telemetry';
 import type { RunParticipants } from '../participants.ts';
@@ -7,7 +7,7 @@ import { listCalled } from '../run/definition.ts';
 /** `not asked`: a step calls it, and it is not in the list of participants. */
 type Answer = 'not asked' | 'not asked yet' | 'answers' | 'does not answer';
 
-/** An answer older than this is asked for anew; whoever asked gets the one before. */
+/** An older answer is still given, while the participant is asked anew. */
 const freshMs = 1_000;
 const patienceMs = 1_000;
 

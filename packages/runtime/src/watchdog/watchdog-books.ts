@@ -6,7 +6,7 @@ import type { ObservedBooks, ObservedGap } from './watchdog-observation.ts';
 const everyMs = 300_000;
 /** Between a difference and the second look. */
 const confirmMs = 5_000;
-/** Until participants are asked again that did not answer an audit. */
+/** Pause before participants that did not answer an audit are asked again. */
 const unreachableMs = 30_000;
 const patienceMs = 600_000;
 /** The first audit reads every order that is kept: it may take a twentieth of the time, however many they are. */
@@ -37,7 +37,7 @@ export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWa
   let dueAt = now() + everyMs;
   let isAuditing = false;
   let doubts = 0;
-  /** So many doubts an audit was done for, with no other one meanwhile. */
+  /** Audits in a row that a doubt brought forward. */
   let settledDoubts = 0;
   /** No doubt brings an audit forward past it. */
   let restsUntil = 0;
@@ -50,17 +50,17 @@ export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWa
         throw error;
       })
       .finally(() => {
-        // One doubt is seen to at once. Where they do not end, their audits rest as all do.
+        // The first doubt is audited at once. Where doubts do not end, their audits rest as all do.
         if (doubts > settledDoubts) restsUntil = now() + (now() - at) * share;
       });
-    // What it read may be from before the doubt: the next one, due once this has rested, will tell.
+    // What the audit read may be from before the doubt: the next audit, due after a rest, will tell.
     if (doubted !== doubts) return;
     settledDoubts = doubts;
     const restMs = (now() - at) * share;
     dueAt = now() + Math.max(unreachableMs, restMs);
     if (!said) return gap.fail(at, 'orders could not be counted');
     const { differences } = said;
-    // Books that were read differ, whoever else is away; that all of them balance takes an answer of everybody.
+    // Books that were read may differ although others are away; that all balance takes every participant's answer.
     if (said.unreachable.length > 0 && differences.length === 0)
       return gap.fail(at, `${said.unreachable.join(', ')} did not answer`);
     gap.close(at);
@@ -104,7 +104,7 @@ function createGap(now: () => number) {
       failed = { count: 0, tookMs: 0, why: '' };
     },
     read: (): ObservedGap | null => {
-      // One that takes as long as this is not followed by another one soon.
+      // After an audit that took this long, the next one does not come soon.
       const isLasting = failed.count >= failuresMin || failed.tookMs >= everyMs;
       return isLasting && now() - since >= gapMs ? { since, why: failed.why } : null;
     },

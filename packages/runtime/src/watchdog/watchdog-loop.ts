@@ -1,6 +1,6 @@
 /**
- * The watchdog of a running orchestrator: looks every second, writes what it found into the journal, tells it, and
- * tries again what should long have gone on. A failure of its own is logged and stops nothing.
+ * The watchdog of a running orchestrator: looks every second, writes its findings into the journal, tells them, and
+ * requeues overdue orders. A failure of its own is logged and stops nothing.
  */
 import type { AlertRule, Alert as AlertView, ParticipantState } from '@baton/contracts';
 import type { Clock, Engine, RunState, Saga } from '@baton/saga';
@@ -29,7 +29,7 @@ export interface WatchdogOptions {
   /** Hears of each alert once it is durable. Must not throw. */
   readonly onAlert: (type: 'opened' | 'resolved', alert: AlertView) => void;
   readonly toCommands: ToCommands;
-  /** An order open for longer than this is looked after. */
+  /** An order open for longer than this is overdue. */
   readonly olderThanMs?: number;
 }
 export interface Watchdog {
@@ -48,12 +48,12 @@ const reason = 'it should have gone on by now';
 export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog> {
   const { engine, clock, log, onAlert, olderThanMs = 300_000 } = options;
   const { now } = clock;
-  // Before anything is awaited, so that no event goes by unheard.
+  // Before anything is awaited, so that the watchdog misses no event.
   const readLastCode = rememberCodes(engine.feed, options.sagas);
   const book = await openAlertBook(engine.notices);
   const orders = createOrdersWatch({ engine, sagas: options.sagas, now, olderThanMs });
   let hasStopped = false;
-  // Once stopped, the journal may be closed under what had begun.
+  // Once stopped, the journal may be closed under work that had begun.
   const onError = (error: unknown): void => {
     if (!hasStopped) log.error({ err: error }, 'the watchdog failed');
   };

@@ -3,7 +3,7 @@
 export interface ObservedBreaker {
   readonly participant: string;
   readonly isOpen: boolean;
-  /** Open, but nobody waits any more and the participant answers: the next order would close it. */
+  /** Open, but no order waits any more and the participant answers: the next order would close it. */
   readonly isIdle: boolean;
   /** What the last call that failed ended with; null for none since the start. */
   readonly lastCode: string | null;
@@ -16,22 +16,22 @@ export interface ObservedOrder {
   readonly acceptedAt: number;
   /** In words: what it waits for. */
   readonly waitsFor: string;
-  /** In words, after a comma: how often that was tried, with what end, and when it is next. Empty for what is set aside. */
+  /** In words, after a comma: how many tries, their last end, and when the next one is. Empty for a quarantined order. */
   readonly nextTry: string;
   /** Steps that an operator can write off as things stand. */
   readonly skippable: readonly string[];
   readonly cancellable: boolean;
-  /** Tries on its own; false for what is set aside. */
+  /** Tries on its own; false for a quarantined order. */
   readonly goesOn: boolean;
-  /** How often the watchdog had it tried again. */
+  /** How often the watchdog requeued it. */
   readonly retries: number;
 }
 
-/** Orders of one kind: the oldest ones, and how many there are. */
+/** Orders of one kind: the oldest, and how many there are. */
 export interface ObservedOrders {
   readonly orders: readonly ObservedOrder[];
   readonly count: number;
-  /** `count` is where counting ended. */
+  /** Counting ended at `count`. */
   readonly isMore: boolean;
 }
 
@@ -58,9 +58,9 @@ export interface Observation {
   readonly overdue: ObservedOrders & { readonly olderThanMs: number };
   readonly stuck: ObservedOrders;
   readonly queue: { readonly open: number; readonly openMax: number };
-  /** Since when no standby waits; null while one does, or where there never was one. */
+  /** Since when no standby waits; null while one waits, or where there never was one. */
   readonly standbyMissingSince: number | null;
-  /** Participants whose data is another than before, since the last observation. */
+  /** Participants whose data was replaced since the last observation. */
   readonly changed: readonly string[];
   /** Null until there was an audit. */
   readonly books: ObservedBooks | null;

@@ -24,11 +24,11 @@ export interface Look {
   readonly seen: Observation;
   /** To be remembered from now on. */
   readonly memory: Memory;
-  /** A participant answers that did not. */
+  /** A participant that was away answers again. */
   readonly isHealed: boolean;
 }
 
-/** Orders and participants are asked for less often than the rest: both cost others something. */
+/** Orders and participants are looked at less often than the rest: both looks cost others something. */
 const slowMs = 5_000;
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
@@ -75,7 +75,7 @@ export function createObserver(parts: ObserverParts, remembered: Memory) {
   };
 }
 
-/** Due for long enough that its participant was asked since: an answer is some seconds old. */
+/** Its breaker has been due for so long that its participant was asked since: an answer is some seconds old. */
 const isIdle = (view: ParticipantView, at: number): boolean =>
   toBreakerWord(view, at) === 'due' && at - (view.nextTryAt ?? at) >= 3 * slowMs;
 
@@ -100,7 +100,7 @@ async function readEnds(
   return new Map(await Promise.all(ids.map(read)));
 }
 
-/** When one was seen last is written down once an hour: to the second it matters to this process only. */
+/** The time of the last standby is stored once an hour: to the second it matters to this process only. */
 function createStandbyWatch({ engine, now }: ObserverParts, { standbySeenAt }: Memory) {
   const isRecent = standbySeenAt !== null && now() - standbySeenAt <= dayMs;
   let lastSeenAt = isRecent ? now() : standbySeenAt;

@@ -6,7 +6,7 @@ import { toInstant } from '../run/instant.ts';
 import { toBreakerWord } from './breaker-word.ts';
 
 export interface ParticipantsWatch {
-  /** Of those that answered since the start. */
+  /** Names the data of each participant that answered since the start. */
   incarnations(): Readonly<Record<string, string>>;
   /** By name: null until it was asked. Asks anew in the background. */
   answers(): Readonly<Record<string, boolean | null>>;
@@ -52,7 +52,7 @@ export function createParticipantsWatch(
 const toAnswer = (said: string): boolean | null =>
   said.startsWith('not asked') ? null : said === 'answers';
 
-/** Of one that was never called the engine has no view. */
+/** The engine has no view of a participant that was never called. */
 function toBreakerState(view: ParticipantView | undefined, nowMs: number) {
   if (!view) return uncalled;
   const { nextTryAt, openings, inFlight, waiting, parked } = view;

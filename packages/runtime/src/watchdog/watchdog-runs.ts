@@ -1,4 +1,4 @@
-/** Orders that take too long or cannot be ended, and the choice of those to be tried again. */
+/** Orders that take too long or cannot be ended, and which of them to requeue. */
 import {
   type Engine,
   type RunState,
@@ -16,7 +16,7 @@ import { eachMax } from './watchdog-run-rules.ts';
 
 /** Counting ends here. */
 const countMax = 1_000;
-/** Tried again in one look: each is a call to somebody who may have trouble enough. */
+/** Requeued in one look: each means a call to a participant that may have trouble enough. */
 const retriesMax = 20;
 /** Between two retries of one order, which are ever rarer: each is an event that is kept. */
 const restMaxMs = 3_600_000;
@@ -26,8 +26,8 @@ const healedEveryMs = 60_000;
 export interface OrdersWatch {
   look(): Promise<{ readonly overdue: ObservedOrders; readonly stuck: ObservedOrders }>;
   /**
-   * Those to be tried again now: each that is overdue at once, then ever more rarely; and what is owed when a
-   * participant answers again.
+   * The orders to requeue now: an overdue order at once, then ever more rarely; and an order that owes something, when
+   * its participant answers again.
    */
   takeDue(isHealed: boolean): Promise<readonly string[]>;
 }
@@ -47,7 +47,7 @@ interface Retried {
 
 export function createOrdersWatch(options: OrdersWatchOptions): OrdersWatch {
   const { engine, sagas, now, olderThanMs } = options;
-  /** As if nobody held the order up. It may have a long history, which is not asked for here. */
+  /** What is next if nothing held the order up. Its history may be long, and is not read here. */
   const read = async (id: string): Promise<RunView | undefined> => {
     const state = await engine.readState(id);
     return state && viewRun(findDefinition(sagas, state), { id, state, events: [] }, now());
@@ -109,7 +109,7 @@ async function listOverdue({ engine, now, olderThanMs }: OrdersWatchOptions) {
   const isOverdue = ({ acceptedAt }: RunSummary): boolean => acceptedAt < now() - olderThanMs;
   const listOldest = (limit: number): Promise<RunSummary[]> =>
     engine.list({ status: 'open', limit, oldestFirst: true });
-  // Mostly the oldest is young, and then so are all the others.
+  // Mostly the oldest order is young, and then all others are.
   const [oldest] = await listOldest(1);
   return oldest && isOverdue(oldest) ? (await listOldest(countMax)).filter(isOverdue) : [];
 }
@@ -124,7 +124,7 @@ async function findShut(engine: OrdersWatchOptions['engine']): Promise<ReadonlyS
 
 const unknown: Retried = { lookedAt: Number.NEGATIVE_INFINITY, count: 0 };
 
-/** An order that waits for a breaker goes on by itself, and to try it would hasten the breaker; a quarantined one rests. */
+/** An order that waits for a breaker goes on by itself, and a requeue would hasten the breaker; a quarantined one rests. */
 function canBeHastened({ state, next }: RunView, shut: ReadonlySet<string>): boolean {
   // What would be called now is being called, or waits for a breaker or a permit.
   if (next?.type !== 'wait' || shut.has(next.way.participant)) return false;
@@ -151,7 +151,7 @@ function toObserved(order: RunView, retries: number): ObservedOrder {
   };
 }
 
-/** What is next now may stand in line. */
+/** The next call may stand in the queue. */
 function toNextTry({ state, next }: RunView): string {
   if (next?.type !== 'wait' && next?.type !== 'perform') return '';
   const way = readWay(state, next.way.name);

@@ -1,5 +1,5 @@
 /**
- * What is seen against what is already alarmed. Pure.
+ * Compares findings with open alerts. Pure.
  *
  * 1. One alert for each rule and subject at a time.
  * 2. An alert ends only after its rule found nothing for a while: it does not flap.
@@ -11,7 +11,7 @@ import type { Finding, Rule } from './watchdog-rule.ts';
 import { rules } from './watchdog-rules.ts';
 
 export interface Watch {
-  /** All that are open now, with what came of them so far. */
+  /** All open alerts, with their results so far. */
   readonly open: readonly Alert[];
   readonly opened: readonly Alert[];
   readonly resolved: readonly Alert[];
@@ -60,7 +60,7 @@ function look(rule: Rule, alert: Alert, finding: Finding | undefined, seen: Obse
     const orders = Math.max(alert.orders, finding.orders);
     return { ...alert, ...finding, orders, calmSince: null };
   }
-  // What was kept may be of a clock that was ahead.
+  // The stored time may be of a clock that was ahead.
   const calmSince = Math.min(alert.calmSince ?? seen.at, seen.at);
   const calm = { ...alert, calmSince };
   const isBelieved = seen.at - calmSince >= rule.calmMs || rule.isOver?.(alert, seen);

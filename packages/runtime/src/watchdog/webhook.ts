@@ -1,6 +1,6 @@
 /**
- * Tells alerts to an address, one after the other. It holds nothing up and throws nothing: what cannot be delivered is
- * dropped with a log line, since the journal and GET /alerts have it.
+ * Posts alerts to an address, one after the other. It holds nothing up and throws nothing: an alert that cannot be
+ * delivered is dropped with a log line, since the journal and GET /alerts have it.
  */
 import type { AlertDelivery } from '@baton/contracts';
 import type { Clock } from '@baton/saga';
@@ -15,7 +15,7 @@ export interface WebhookOptions {
 }
 export interface Webhook {
   send(delivery: AlertDelivery): void;
-  /** Gives up what is under way and what waits. */
+  /** Gives up the alerts that are under way or wait. */
   stop(): void;
 }
 
