@@ -16,7 +16,7 @@ afterAll(async () => {
   expect(shown.complaints).toEqual([]);
 });
 
-const dialog = () => page.getByRole('dialog', { name: 'Who operates here needs the token' });
+const dialog = () => page.getByRole('dialog', { name: 'Operators need the token' });
 
 async function tryNow(reason: string): Promise<void> {
   await page.getByRole('button', { name: 'Try now…' }).click();

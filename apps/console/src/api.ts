@@ -1,4 +1,4 @@
-/** What is asked of the orchestrator, and the token of whoever operates it, which is kept in memory alone. */
+/** Requests to the orchestrator, and the operator's token, which is kept in memory alone. */
 import type {
   Alert,
   Audit,
@@ -25,7 +25,7 @@ export type Answer<T> =
   | { readonly ok: false; readonly status: number; readonly code: string; readonly why: string };
 
 interface Request {
-  /** Without one, it is read. */
+  /** Default: GET. */
   readonly method?: 'POST' | 'PUT' | 'DELETE';
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ interface Request {
   readonly isOperators?: boolean;
 }
 
-/** Set while somebody is asked for the token; called with it, or with undefined by whoever has none. */
+/** Set while the person is asked for the token; called with the token, or with undefined. */
 export const tokenWanted = signal<((token: string | undefined) => void) | undefined>(undefined);
 let operatorToken: string | undefined;
 
@@ -51,7 +51,7 @@ async function send(path: string, { method, body, headers }: Request): Promise<R
 
 let wanted: Promise<string | undefined> | undefined;
 
-/** Asks whoever sits there, once for all who want to know meanwhile. */
+/** Asks the person once for all requests that need the token meanwhile. */
 export async function wantToken(): Promise<void> {
   wanted ??= new Promise((resolve) => {
     tokenWanted.value = resolve;
@@ -61,7 +61,7 @@ export async function wantToken(): Promise<void> {
   wanted = undefined;
 }
 
-/** Who only looks at what all may see is not asked for a token. */
+/** Public reads need no token. */
 async function sendAs(path: string, request: Request): Promise<Response> {
   const response = await send(path, request);
   const { method, isOperators } = request;
@@ -131,7 +131,7 @@ export const skipStep = (
 
 type Faults = { readonly faults: readonly FaultState[] };
 export const readFaults = () => ask<Faults>('/faults');
-/** Changes nothing, and asks whoever acts for the token where it is wanted. */
+/** Changes nothing, and asks the person for the token where it is needed. */
 export const askLeave = () => ask<Faults>('/faults', { isOperators: true });
 export const setFault = (operation: string, fault: Fault) =>
   ask<FaultState>(`/faults/${operation}`, { method: 'PUT', body: fault });

@@ -1,4 +1,4 @@
-/** The frame around every view: where one can go, and whether what is shown is live. */
+/** The frame around every view: its links, and whether the view is live. */
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { connection, takeOver, workflows } from './live.ts';

@@ -1,4 +1,4 @@
-/** Work that is asked for more often than it can be done: once at a time, and once more for all who asked meanwhile. */
+/** Work that is asked for faster than it can be done: it runs once at a time, and once more for all requests meanwhile. */
 export function coalesced(work: () => Promise<void>): () => void {
   let isWanted = false;
   let isDone = true;

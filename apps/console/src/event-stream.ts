@@ -1,6 +1,6 @@
 /**
  * Server-Sent Events, read with `fetch`: an EventSource gives up for good at the first refusal, and cannot say why.
- * After a lost connection it goes on behind the last event that was seen, so that nothing is missed and nothing comes twice.
+ * After a lost connection it goes on behind the last event seen, so that no event is missed and none comes twice.
  */
 export interface StreamEvent {
   readonly id: string | undefined;
@@ -8,7 +8,7 @@ export interface StreamEvent {
   readonly data: unknown;
 }
 
-/** Gets text as it comes, cut anywhere. Pure, but for what it keeps of an event that is not whole yet. */
+/** Gets text as it comes, cut anywhere. Pure, but for the text of an event that is not whole yet. */
 export function createParser(onEvent: (event: StreamEvent) => void): (text: string) => void {
   let rest = '';
   return (text) => {
@@ -34,7 +34,7 @@ function readEvent(block: string): StreamEvent | undefined {
 
 export interface Following {
   readonly onEvent: (event: StreamEvent) => void;
-  /** True once it listens; false when it was cut, and tries again. */
+  /** True once it listens; false when the connection was cut, and it tries again. */
   readonly onConnection: (isLive: boolean) => void;
   readonly signal: AbortSignal;
 }

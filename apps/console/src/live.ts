@@ -2,7 +2,7 @@
  * What the page knows of all runs, kept up to date by one stream of events.
  *
  * 1. The stream is opened before the first list is read, and goes on behind the last event seen: no gap.
- * 2. An event that was seen is known by its number within its run: no double.
+ * 2. The page knows an event that it saw by its number within its run: no double.
  * 3. However many events come, the page is drawn once a frame.
  */
 import type { Found, RunSummary, WorkflowDescription } from '@baton/contracts';
@@ -20,20 +20,20 @@ export const workflows = signal<readonly WorkflowDescription[]>([]);
 export const frame = signal(0);
 /** Whether things may be broken here on purpose. */
 export const isBreakable = signal(false);
-/** How long nobody answered before another process did, in milliseconds. */
+/** How long nobody answered before the next process did, in milliseconds. */
 export const takeOver = signal<{ readonly ms: number; readonly at: number } | null>(null);
 
 export const rows = new Map<string, Row>();
-/** Ids by what they begin with, the oldest first: what comes live is only appended. */
+/** Ids by their prefix, the oldest first: live runs are only appended. */
 const ids = new Map<string, string[]>();
 export const listIds = ({ idPrefix }: WorkflowDescription): readonly string[] =>
   ids.get(idPrefix) ?? [];
 
-/** Of all workflows, as far as the page has heard. */
+/** Runs of all workflows, as far as the page has heard. */
 export const listOpen = (): readonly string[] =>
   [...rows.values()].flatMap(({ id, status }) => (isSettled(status) ? [] : [id]));
 
-/** More than this are forgotten by the page, the oldest first. */
+/** Beyond this, the page forgets runs, the oldest first. */
 const rowsMax = 12_000;
 const forgottenAtOnce = 1_000;
 
@@ -98,7 +98,7 @@ function append({ idPrefix }: WorkflowDescription, id: string): void {
   if (list.length > rowsMax) for (const old of list.splice(0, forgottenAtOnce)) rows.delete(old);
 }
 
-/** One at a time, so that a thousand unclear runs do not drown the orchestrator in questions. */
+/** One request at a time, so that a thousand unclear runs do not drown the orchestrator. */
 const asked = new Set<string>();
 let isAsking = false;
 function askFor(id: string): void {
@@ -129,7 +129,7 @@ const toShown = ({ status, degraded }: Pick<RunSummary, 'status' | 'degraded'>) 
 /** Where the next page of each workflow begins; null at the end. */
 const cursors = new Map<string, string | null>();
 
-/** Rows that are known by live events already know better. */
+/** A row that is known from live events is newer. */
 function addOlder({ idPrefix }: WorkflowDescription, found: readonly Row[]): void {
   const unknown = found.filter(({ id }) => !rows.has(id));
   for (const row of unknown) rows.set(row.id, row);
@@ -141,7 +141,7 @@ function addOlder({ idPrefix }: WorkflowDescription, found: readonly Row[]): voi
   draw();
 }
 
-/** The next hundred runs of each workflow, the newest of those that are not known yet. */
+/** The next hundred runs of each workflow, the newest of the unknown ones. */
 export async function loadOlder(): Promise<void> {
   await Promise.all(
     workflows.value.map(async (workflow) => {
@@ -178,7 +178,7 @@ const toRow = (id: string, line: RunSummary): Row => ({
   ...toShown(line),
 });
 
-/** From the beginning: what is shown may be of events that are no more. */
+/** Starts anew: rows may come from events that are no more. */
 async function load(): Promise<void> {
   const answer = await readWorkflows();
   if (!answer.ok) return;

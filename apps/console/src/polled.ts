@@ -1,9 +1,9 @@
-/** What has no events is asked for again and again, while somebody looks at it. */
+/** State without events is read again and again, while somebody looks at it. */
 import { useEffect, useState } from 'preact/hooks';
 import type { Answer } from './api.ts';
 
 export interface Polled<T> {
-  /** The last good answer, also while none comes. */
+  /** The last good answer, also while no answer comes. */
   readonly value: T | undefined;
   readonly why: string | undefined;
   readonly again: () => void;

@@ -1,4 +1,4 @@
-/** Where the page is: all of it stands in the address behind `#`, so that a link can be sent and a reload changes nothing. */
+/** The page's state stands in the address behind `#`, so that a link can be sent and a reload changes nothing. */
 import { signal } from '@preact/signals';
 
 export interface Route {
@@ -30,7 +30,7 @@ export function go(path: readonly string[], query: Route['query'] = {}): void {
   location.hash = toHash(path, query);
 }
 
-/** Changes one filter; the history keeps no step of it. */
+/** Changes one filter, without a step in the history. */
 export function setQuery(name: string, value: string): void {
   const { path, query } = route.value;
   history.replaceState(null, '', toHash(path, { ...query, [name]: value }));

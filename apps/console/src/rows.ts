@@ -1,16 +1,16 @@
-/** What the list knows of each run, from the live events. Pure. What an event cannot say is asked for. */
+/** What the list knows of each run, from live events. Pure. State that events do not tell is read from the orchestrator. */
 import type { RunStatus } from '@baton/contracts';
 import { isSettled } from './words.ts';
 
 export interface Row {
   readonly id: string;
   readonly status: RunStatus;
-  /** Of the last event seen; 0 before there was one. */
+  /** The number of the last event seen; 0 before the first. */
   readonly seq: number;
   /** In milliseconds since the epoch. */
   readonly createdAt: number;
   readonly endedAt: number | null;
-  /** The last step that something was heard of. */
+  /** The step of the last event with one. */
   readonly step: string | null;
   readonly code: string | null;
   /** Deferred steps of a completed run that are still to be done. */
@@ -36,7 +36,7 @@ const unclear: ReadonlySet<string> = new Set([
   'recovered',
 ]);
 
-/** Whether the run's state is to be asked for after it. */
+/** Whether the run's state must be read after this event. */
 export const isUnclear = (row: Row, { type }: RunEvent): boolean =>
   unclear.has(type) || (isSettled(row.status) && type === 'step-succeeded');
 
@@ -48,7 +48,7 @@ function toStatus(before: RunStatus | undefined, type: string): RunStatus {
   return before === 'compensating' || before === 'stuck' ? before : 'running';
 }
 
-/** The row before where the event was seen already. */
+/** Returns the same row for an event that was seen before. */
 export function applyEvent(row: Row | undefined, id: string, event: RunEvent): Row {
   if (row && event.seq <= row.seq) return row;
   const { seq, type, step, code } = event;
@@ -71,7 +71,7 @@ export function applyEvent(row: Row | undefined, id: string, event: RunEvent): R
 export interface Filter {
   readonly status: string;
   readonly text: string;
-  /** What was found elsewhere by the same text. */
+  /** Ids that the orchestrator found by the same text. */
   readonly found?: ReadonlySet<string> | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Asks for the operator's token, once, where the orchestrator wants one. It is kept in memory and nowhere else. */
+/** Asks for the operator's token, once, where the orchestrator wants one. The token is kept in memory alone. */
 import { useEffect, useRef } from 'preact/hooks';
 import { tokenWanted } from './api.ts';
 
@@ -16,7 +16,7 @@ export function TokenDialog() {
   return (
     <dialog ref={dialog} aria-labelledby="token-title" onCancel={() => give(undefined)}>
       <form onSubmit={submit}>
-        <h2 id="token-title">Who operates here needs the token</h2>
+        <h2 id="token-title">Operators need the token</h2>
         <p>
           OPERATOR_TOKEN of the orchestrator. It stays in this page’s memory until you close it.
         </p>

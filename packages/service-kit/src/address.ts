@@ -1,4 +1,4 @@
-/** Addresses in settings: those that can never work are named before anything starts. */
+/** Addresses in settings: an address that can never work is named before anything starts. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -15,7 +15,7 @@ export const blockedPorts: ReadonlySet<number> = new Set(
 const isCallable = ({ port }: URL): boolean => port === '' || !blockedPorts.has(Number(port));
 const isAnonymous = ({ username, password }: URL): boolean => `${username}${password}` === '';
 
-/** What is no address at all is told before. */
+/** A text that is no address at all was refused before. */
 const isTrueOf =
   (check: (url: URL) => boolean) =>
   (text: string): boolean => {
@@ -23,14 +23,14 @@ const isTrueOf =
     return url === null || check(url);
   };
 
-/** Of something that is called as it stands, such as a webhook, whose query may be its secret. */
+/** An address that is called as it stands, such as a webhook's, whose query may be its secret. */
 export const CalledUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .refine(isTrueOf(isAnonymous), 'must have no user or password: they would not be sent')
   .refine((text) => !text.includes('#'), 'must have no fragment: it would not be sent')
   .refine(isTrueOf(isCallable), 'must have another port: fetch and browsers refuse this one');
 
-/** Of a service: paths are appended to it. An empty query would swallow them as well. */
+/** A service's address: paths are appended to it. An empty query would swallow them, too. */
 export const ServiceUrl = CalledUrl.refine(
   (text) => !text.includes('?'),
   'must have no query: paths are appended to it',
@@ -46,7 +46,7 @@ export const Host = z
   .string()
   .refine(isHost, 'must be an address or a name, without a scheme or a port');
 
-/** As they stand in a Host header: an IPv6 address may have its brackets. */
+/** Names as a Host header has them: an IPv6 address may have its brackets. */
 export const HostList = z
   .string()
   .max(2_000)

@@ -40,7 +40,7 @@ export interface ServerEvent {
   readonly event: string;
   readonly data: unknown;
 }
-/** Ends when the iterator ends; it is returned early when the caller has gone. */
+/** Ends with the iterator, which is returned early when the caller has gone. */
 export interface StreamAnswer {
   readonly events: AsyncIterable<ServerEvent>;
 }
@@ -60,11 +60,11 @@ type Success<O extends Operation> = {
 }[StatusOf<O>];
 export type Answer<O extends Operation> = Success<O> | ProblemAnswer<ProblemCodeOf<O>>;
 
-/** What an effect works with. All it writes through `db` is one transaction with the fence's row. */
+/** What an effect works with. Its writes through `db` and the fence's row are one transaction. */
 export interface Work {
   readonly db: Sql;
   readonly key: string;
-  /** As the key names it. */
+  /** The run that the key names. */
   readonly runId: string;
   readonly nowMs: number;
 }

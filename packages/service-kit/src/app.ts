@@ -36,7 +36,7 @@ export interface ServiceAppOptions<T extends Operations> {
   /** Steps between effects and their callers; outside production only. */
   readonly intercept?: Interceptor | undefined;
   readonly shed?: Shed;
-  /** Asked before every route but health: one's own authentication, for example. A router of several will do. */
+  /** Runs before every route but health: your own authentication, for example. Several go into a router. */
   readonly middleware?: RequestHandler | undefined;
   /** Names besides loopback that the Host header may carry. */
   readonly hosts?: readonly string[];
@@ -52,7 +52,7 @@ export interface ServiceApp {
   readonly routes: readonly Route[];
 }
 
-/** Nothing here is a page; pages set a policy of their own. Transport security is a proxy's to say. */
+/** These answers are no pages; pages set a policy of their own. Transport security is the proxy's matter. */
 const helmetOptions = {
   strictTransportSecurity: false,
   contentSecurityPolicy: {
@@ -78,13 +78,13 @@ function toRefusal(status: 401 | 403, error: unknown): HttpAnswer {
   return toGeneralProblem(status === 401 ? 'unauthorized' : 'forbidden', { headers });
 }
 
-/** A 401 and a 403 come from middleware, any other 4xx from reading the request (body parser, path decoding); all else is ours. */
+/** A 401 or 403 comes from middleware, any other 4xx from reading the request (body parser, path decoding); all else is our bug. */
 const createErrorHandler =
   (log: Log): ErrorRequestHandler =>
   (error: unknown, _request, response, _next) => {
     const status = statusOf(error);
     if (response.headersSent) {
-      // Half an answer is under way; cutting it is the only way left to say that it failed.
+      // Half an answer is under way: only cutting it still says that it failed.
       log.error({ err: error }, 'an answer failed half-way');
       response.destroy();
       return;
@@ -98,7 +98,7 @@ const createErrorHandler =
   };
 
 function mountPages<T extends Operations>(router: Router, options: ServiceAppOptions<T>): void {
-  // Made when it is first asked for: it is most of what an app takes to be made.
+  // Made at the first request for it: it takes longer than the rest of the app.
   let document: ReturnType<typeof toOpenApi> | undefined;
   router.get('/openapi.json', (_request, response) => {
     document ??= toOpenApi(options.service, { ...options.operations, ...options.further });

@@ -25,10 +25,10 @@ import { createHttpTransport, type HttpOptions, type Transport } from './transpo
 export interface Attempt {
   readonly key: string;
   readonly number: number;
-  /** No two calls of an order have the same. */
+  /** Unique among the order's calls. */
   readonly ordinal?: number;
   readonly signal: AbortSignal;
-  /** What travels with the order through every hop, such as trace context: sent as headers, unless told otherwise. */
+  /** Travels with the order through every hop, such as trace context: sent as headers by default. */
   readonly context?: Readonly<Record<string, string>>;
 }
 export interface ReadOptions {
@@ -67,7 +67,7 @@ export type ClientOf<T extends Operations> = {
 };
 export type Client<T extends Operations> = ClientOf<T> & {
   readonly close: () => Promise<void>;
-  /** What the service's last answer named its data: another one means that it has lost its memory. */
+  /** The incarnation in the service's last answer: another one means that the service has lost its data. */
   readonly incarnation?: () => string | undefined;
 };
 
@@ -111,21 +111,21 @@ function toAttemptReply(
   }
 }
 
-/** What is asked, and how it went: told before the call leaves and after it came back. */
+/** A call that is about to leave. */
 export interface Asked {
   readonly operation: FencedOperation;
   readonly orderId: string;
   readonly attempt: number;
   readonly context: Readonly<Record<string, string>>;
 }
-/** The headers that a call carries what travels along in. */
+/** The headers for what travels along with a call. */
 export type Propagate = (attempt: Attempt) => Readonly<Record<string, string>>;
 export type Annotate = (asked: Asked) => (exchange: Exchange) => Promise<string | undefined>;
 
 /** In characters: well below what a server reads of headers. */
 const contextMax = 8_192;
 
-/** What travels along is never worth an effect: too much of it would make every attempt fail, and every undo. */
+/** Too much of what travels along would make every attempt and every undo fail: it is left out. */
 const boundContext = (
   context: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> =>
@@ -207,7 +207,7 @@ const callPlainly =
     return toReadReply(operation, exchange);
   };
 
-/** A name, not a text: what is longer is no incarnation of ours. */
+/** A longer text is no incarnation of ours. */
 const incarnationMax = 64;
 
 function watchIncarnation(transport: Transport) {

@@ -69,7 +69,7 @@ export function createDocsRouter(tryable = 'orchestrator'): Router {
   });
   router.get('/docs', sendText('html', page));
   router.get('/docs/initializer.js', sendText('js', toInitializer(tryable)));
-  // Made when they are asked for: together they would be a part of every start.
+  // Made on request: together they would slow every start.
   const documents = new Map<string, OpenApiDocument>();
   for (const [name, operations] of serviceContracts) {
     router.get(`/docs/contracts/${name}.json`, (_request, response) => {

@@ -38,7 +38,7 @@ const toSharedShape = (port: number) => ({
     .max(200)
     .optional()
     .meta({ example: 'the output of: openssl rand -hex 16' }),
-  // From the repository's root, so that every app, started from its own folder, means the same one.
+  // From the repository's root, so that every app, started from its own folder, means the same folder.
   DATA_DIR: z
     .string()
     .min(1)
@@ -92,11 +92,11 @@ export function readEnv<S extends z.ZodRawShape>(
 
 export type ServiceEnv<S extends z.ZodRawShape> = z.output<z.ZodObject<SharedShape>> &
   z.output<z.ZodObject<S>> & {
-    /** What is wrong there keeps nothing from starting: it is told in the log. */
+    /** A wrong value keeps nothing from starting: the log tells it. */
     readonly otel: OtelEnv;
   };
 
-/** The shared variables and the service's own. An open host needs a token and production no faults, or nothing starts. */
+/** The shared variables and the service's own. Nothing starts on an open host without a token, or in production with faults. */
 export function readServiceEnv<S extends z.ZodRawShape>(
   { port, shape }: { readonly port: number; readonly shape: S },
   source: Source,
@@ -142,7 +142,7 @@ export const findConnectionLimit = (
   env.CONNECTIONS_PER_ADDRESS_MAX ??
   (env.NODE_ENV === 'production' ? productionConnectionsPerAddressMax : undefined);
 
-/** Where faults are switched; undefined where there are none. Where others can come, somebody must have asked for them. */
+/** The file of faults; undefined without faults. On an open host, a setting must have asked for them. */
 export function findFaultsFile({
   NODE_ENV,
   FAULTS,
@@ -159,5 +159,5 @@ export function findFaultsFile({
     : (FAULTS_FILE ?? join(DATA_DIR, 'faults.json'));
 }
 
-/** Beside the faults' file. A standby has no port: while it waits it looks for this file, which asks it to die. */
+/** Beside the faults' file. A standby has no port: it looks for this file while it waits, and dies if it is there. */
 export const toStandbyOrder = (faultsFile: string): string => `${faultsFile}.kill-standby`;

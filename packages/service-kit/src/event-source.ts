@@ -7,7 +7,7 @@ import { readJson } from './reply.ts';
 import type { HttpOptions } from './transport.ts';
 
 export interface EventsOptions {
-  /** Of one order; without it, of all. */
+  /** Events of one order; default: of all orders. */
   readonly orderId?: string;
   readonly lastEventId?: string;
   /** Ends the iteration. */
@@ -16,7 +16,7 @@ export interface EventsOptions {
 
 export type StreamedEvent =
   | { readonly kind: 'event'; readonly id: string | undefined; readonly event: OrderEvent }
-  /** What came before was pruned: read the orders again. */
+  /** Earlier events were pruned: read the orders again. */
   | { readonly kind: 'reset'; readonly id: string | undefined }
   /** The server says no, as for an order it does not know; nothing follows. */
   | { readonly kind: 'refused'; readonly status: number };
@@ -27,14 +27,14 @@ export interface EventSource {
 }
 
 const reconnectMs = 1_000;
-/** The server says something every 15 s; after this it is taken for gone. */
+/** The server says something every 15 s; after this silence it counts as gone. */
 const silenceMaxMs = 45_000;
 const eventMaxChars = 1024 * 1024;
 
 function toStreamed({ id, event, data }: EventSourceMessage): readonly StreamedEvent[] {
   if (event === 'reset') return [{ kind: 'reset', id }];
   const parsed = OrderEvent.safeParse(readJson(data));
-  // An event of a newer server that this contract cannot read is passed over.
+  // A newer server may send events that this contract cannot read: they are skipped.
   return parsed.success ? [{ kind: 'event', id, event: parsed.data }] : [];
 }
 

@@ -27,7 +27,7 @@ export async function sendEvents(
   }
   const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);
   const iterator = events[Symbol.asyncIterator]();
-  // Also when the iterator is deaf to its return: nothing may go on writing to a caller that left.
+  // Also when the iterator ignores its return: nothing may go on writing to a caller that left.
   const stop = () => {
     clearInterval(heartbeat);
     void iterator.return?.();

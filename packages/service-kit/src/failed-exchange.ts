@@ -8,7 +8,7 @@ import { AxiosError } from 'axios';
 import type { Dispatcher } from 'undici';
 import type { Exchange } from './reply.ts';
 
-/** Of one request: undici passes on what is called opaque. */
+/** State of one request: undici passes its `opaque` on. */
 export interface Progress {
   hasBegun: boolean;
 }
@@ -81,7 +81,7 @@ const broken: Readonly<Record<string, string>> = {
 const errorCodeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
-/** Where several addresses failed, the first one speaks for them. */
+/** Where several addresses failed, the first error stands for all. */
 function toCode(error: unknown, hasBegun: boolean): string {
   const cause = error instanceof AxiosError && error.cause !== undefined ? error.cause : error;
   // undici's own class is not exported, and it carries no code for every parse error.

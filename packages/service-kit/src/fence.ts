@@ -4,10 +4,10 @@
  * It is not a cache. A row is data, and it is never pruned: a forward request may arrive long after
  * its undo, and only the row can refuse it.
  *
- * 1. Look-up, effect and row are part of one transaction under one write lock; whoever asked hears of it after the commit.
+ * 1. Look-up, effect and row are part of one transaction under one write lock; the caller is answered after the commit.
  * 2. The row is read before the body is judged: a replay never fails for new rules.
  * 3. After an undo (or a tombstone, an undo that came first) the effect never happens.
- * 4. An effect that refuses writes nothing but its refusal; one that throws writes nothing at all.
+ * 4. An effect that refuses writes nothing but its refusal; an effect that throws writes nothing at all.
  *
  * | row now             | forward arrives          | undo arrives      |
  * | none                | do it, DONE or REFUSED   | TOMBSTONE         |
@@ -45,7 +45,7 @@ const Row = z.object({
 });
 type Row = z.infer<typeof Row>;
 
-/** What an effect decided. Only `done` keeps what it wrote; `rejected` leaves no row. */
+/** An effect's verdict. Only `done` keeps the effect's writes; `rejected` leaves no row. */
 export type Verdict<R extends StoredReply = StoredReply> =
   | { readonly verdict: 'done'; readonly reply: R }
   | { readonly verdict: 'refused'; readonly reply: R }
@@ -96,7 +96,7 @@ function createRows(db: Sql, now: () => number) {
 }
 type Rows = ReturnType<typeof createRows>;
 
-/** A verdict that keeps nothing takes back what the effect wrote before it decided so. */
+/** A verdict that keeps nothing takes back what the effect wrote before. */
 const isKept = ({ verdict }: Verdict | UndoVerdict): boolean =>
   verdict === 'done' || verdict === 'undone';
 

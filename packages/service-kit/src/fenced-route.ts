@@ -1,4 +1,4 @@
-/** Effects and their undo: what the fence decides, said in HTTP. */
+/** Effects and their undo: the fence's decisions as HTTP answers. */
 import {
   type EffectOperation,
   type FencedOperation,
@@ -17,7 +17,7 @@ import type { Memory } from './memory.ts';
 import { isRefusal, type ProblemDetails, toProblemAnswer } from './problem-answer.ts';
 import { type Read, readPart } from './request-reader.ts';
 
-/** What effects work on: the service's tables, and the fence in the same file. */
+/** The service's tables, and the fence in the same file. */
 export interface Ledger {
   readonly store: Memory;
   readonly fence: Fence;
@@ -84,7 +84,7 @@ const toPart = ({ runId }: Pick<Fenced<FencedOperation>, 'runId'>) => ({
   attributes: { 'baton.order.id': runId },
 });
 
-/** What the fence decided, as the request's span says it: only once that is on the disk. */
+/** The fence's decision for the request's span: only once it is on the disk. */
 const markFence = (call: Fenced<FencedOperation>, outcome: string): void =>
   markSpan({ 'baton.fence': outcome }, toPart(call));
 
@@ -136,7 +136,7 @@ export async function respondFenced(
   const key = request.headers[keyHeader] ?? '';
   const runId = runIdOfKey(key);
   if (runId === undefined) return toProblemAnswer(operation, 'key-missing');
-  // Only what no body may ever hold: rules that could change are judged behind the row.
+  // Only what no body may ever hold: rules that may change are judged behind the row.
   const issues = inspectJson(request.body, 'body');
   if (issues.length > 0)
     return toAnswerOf(key, toProblemAnswer(operation, 'bad-request', { issues, orderId: runId }));
@@ -150,7 +150,7 @@ export async function respondFenced(
   return toAnswerOf(key, answer);
 }
 
-/** Says what it answers: between two machines, an answer may reach somebody else. */
+/** Names the request that it answers: between two machines, an answer may reach another caller. */
 const toAnswerOf = (key: string, answer: HttpAnswer): HttpAnswer => ({
   ...answer,
   headers: { ...answer.headers, [keyHeader]: key },

@@ -1,4 +1,4 @@
-/** Routes behind a web-standard `fetch`, as mount.ts has them behind Express: bodies read, wrong methods and types refused, answers made. */
+/** Routes behind a web-standard `fetch`, as mount.ts puts them behind Express. */
 import { parse } from 'node:querystring';
 import { incarnationHeader } from '@baton/contracts';
 import type { Tracing } from '@baton/telemetry';
@@ -17,7 +17,7 @@ export interface FetchOptions {
   readonly tracing?: Tracing | undefined;
 }
 
-/** What helmet says of answers that are no pages. */
+/** Helmet's headers for answers that are no pages. */
 const securityHeaders = {
   'content-security-policy': "default-src 'none';frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
@@ -32,7 +32,7 @@ type Body =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly status: number };
 
-/** Undefined where it is longer than a body may be. */
+/** Undefined where the body is too long. */
 async function readText(body: ReadableStream<Uint8Array>): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -44,7 +44,7 @@ async function readText(body: ReadableStream<Uint8Array>): Promise<string | unde
   return Buffer.concat(chunks).toString();
 }
 
-/** Read once: each reading of the runtime's own objects takes its time. */
+/** Read once, since reading the runtime's own objects is slow. */
 interface Asked {
   readonly request: Request;
   readonly url: URL;
@@ -52,7 +52,7 @@ interface Asked {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A body of no bytes has no type; whether there must be one is the contract's to say. */
+/** An empty body has no type; the contract says whether there must be a body. */
 async function readBody({ request, headers }: Asked): Promise<Body> {
   const { body } = request;
   if (body === null || headers['content-length'] === '0') return { ok: true, value: undefined };
@@ -62,7 +62,7 @@ async function readBody({ request, headers }: Asked): Promise<Body> {
   if (text === undefined) return { ok: false, status: 413 };
   try {
     const value: unknown = JSON.parse(text);
-    // As Express has it: a bare number or text is no document.
+    // As in Express: a bare number or text is no document.
     return typeof value === 'object' && value !== null
       ? { ok: true, value }
       : { ok: false, status: 400 };
@@ -147,16 +147,16 @@ function respondAt(
   try {
     return respondTraced(tracing, { ...called, params: decode(called.groups) }, asked);
   } catch (error) {
-    // It names something in no encoding.
+    // The path's encoding is broken.
     if (error instanceof URIError) return toUnreadable(400);
     throw error;
   }
 }
 
 interface Names {
-  /** Whose pages are believed. */
+  /** Sites whose pages are trusted. */
   readonly known: ReadonlySet<string>;
-  /** What the Host header may carry: this machine's besides. */
+  /** Names that the Host header may carry, besides this machine's. */
   readonly allowed: ReadonlySet<string>;
 }
 

@@ -1,4 +1,4 @@
-/** Tracing of a function: it lives no longer than it must, so spans leave with the request that they tell of. */
+/** Tracing of a function: it may end after each request, so a request's spans leave with it. */
 import { readSpanRef, type Tracing } from '@baton/telemetry';
 import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -7,7 +7,7 @@ import { defaultResource, resourceFromAttributes } from '@opentelemetry/resource
 import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
 
 export interface FunctionTracing extends Tracing {
-  /** Sends what has ended. Never rejects. */
+  /** Sends the spans that have ended. Never rejects. */
   readonly flush: () => Promise<unknown>;
 }
 
@@ -42,7 +42,7 @@ export function openFunctionTracing(service: string, endpoint: string): Function
     tracer: provider.getTracer('baton'),
     resource,
     send,
-    // A trace begins where an order does, and whoever began it has chosen.
+    // A trace begins with its order, and the orchestrator has decided whether it is sampled.
     isSampled: (_traceId, caller) => (caller && readSpanRef(caller)?.isSampled) ?? false,
     close: done,
     flush: async () => ended.length > 0 && send(ended.splice(0)).catch(() => 'away'),

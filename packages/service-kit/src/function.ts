@@ -1,4 +1,4 @@
-/** A participant as a function: a third shell beside Express and the in-process client, for a runtime of Workers and Durable Objects. */
+/** A participant as a function: beside Express and the in-process client, a third shell, for Workers and Durable Objects. */
 import type { Operations } from '@baton/contracts';
 import { z } from 'zod';
 import { HostList } from './address.ts';
@@ -19,7 +19,7 @@ interface FunctionOptions<T extends Operations> {
   readonly now?: () => number;
 }
 
-/** What is used of the platform's own types. */
+/** The part of the platform's types that is used here. */
 interface ObjectState {
   readonly storage: ObjectStorage;
   readonly waitUntil: (work: Promise<unknown>) => void;
@@ -29,7 +29,7 @@ interface Namespace {
   readonly get: (id: unknown) => { readonly fetch: (request: Request) => Promise<Response> };
 }
 
-/** A variable that is not set is null there. */
+/** The platform gives null for a variable that is not set. */
 const Env = z.object({
   ALLOWED_HOSTS: z.preprocess((text) => text ?? undefined, HostList),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().nullish(),
@@ -37,7 +37,7 @@ const Env = z.object({
 
 const Details = z.looseObject({ err: z.unknown().optional() });
 
-/** To the platform's log. */
+/** Writes to the platform's log. */
 const log = {
   error: (details: unknown, msg?: unknown): void => {
     const { err, ...rest } = Details.parse(details);
@@ -84,7 +84,7 @@ export function defineFunction<const T extends Operations>(options: FunctionOpti
     }
   }
   const front = {
-    /** Whichever instance of the function is asked, the same object answers. */
+    /** Every instance of the function asks the same object. */
     fetch: (request: Request, { INSTANCES }: { readonly INSTANCES: Namespace }) =>
       new URL(request.url).pathname === '/openapi.json'
         ? Response.json(toOpenApi(service, operations))

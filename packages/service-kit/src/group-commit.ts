@@ -1,9 +1,9 @@
 /**
- * Works that share a commit: those that arrive in one turn of the event loop are one transaction with one flush, in order.
+ * Works that share a commit: works of one turn of the event loop are one transaction with one flush, in order.
  *
- * 1. Each work is a part of its own: where it throws, what it wrote is taken back alone, and its caller alone hears of it.
+ * 1. Each work is a savepoint: where it throws, its writes alone are taken back, and its caller alone hears of it.
  *    A disk that is full or fails is everybody's error.
- * 2. Nobody hears of a work before it is committed. Where the commit fails, all that shared it have failed.
+ * 2. Nobody hears of a work before it is committed. Where the commit fails, all its works have failed.
  * 3. A work runs in the async context of its caller, so that it is logged and traced as its caller's.
  */
 import { AsyncResource } from 'node:async_hooks';
@@ -44,7 +44,7 @@ export class GroupCommit {
     });
   }
 
-  /** At once, rather than at the end of this turn. */
+  /** Commits at once, rather than at the end of this turn. */
   flush(): void {
     const works = this.#pending;
     if (works.length === 0) return;

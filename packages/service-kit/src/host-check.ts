@@ -1,4 +1,4 @@
-/** A page elsewhere can point its own name at 127.0.0.1; only the Host header gives it away. */
+/** A foreign page can point its own name at 127.0.0.1; only the Host header gives it away. */
 import type { Request, RequestHandler } from 'express';
 import { toGeneralProblem } from './problem-answer.ts';
 import { sendAnswer } from './send-answer.ts';
@@ -10,11 +10,11 @@ const hostHeader = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;
 export const toHostName = (host: string): string =>
   host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 
-/** Node reads the first of several Host headers, and what stands before it may have read the last: none is believed. */
+/** Of several Host headers Node reads the first, and a proxy may have read the last: none is believed. */
 const readHost = ({ headersDistinct: { host = [] } }: Request): string | undefined =>
   host.length === 1 ? hostHeader.exec((host[0] ?? '').toLowerCase())?.[1] : undefined;
 
-/** A target may be a whole address, whose host then counts as well; true of a path. */
+/** A target may be a whole address, whose host then counts as well. A path has no host, and passes. */
 const isTargetAllowed = (url: string, allowed: ReadonlySet<string>): boolean =>
   url.startsWith('/') || allowed.has(URL.parse(url)?.hostname ?? '');
 

@@ -5,7 +5,7 @@
  *    refused, answered but not read. Otherwise clients that stay would hold every place for ever.
  * 2. A request that came too late is a 408 or a closed connection, never a verdict on what it asks: the process may
  *    have stood still while the request waited.
- * 3. No text of this file is taken for the answer to a request that the app has.
+ * 3. No client takes a text of this file for the answer to a request that the app has.
  */
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,11 +13,11 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '@baton/telemetry';
 import { toGeneralProblem } from './problem-answer.ts';
 
-/** Imported, it would load all that it offers, a WebSocket's client too: an eighth of a participant's start. */
+/** Not imported: that would load a WebSocket's client, too, an eighth of a participant's start. */
 const http = process.getBuiltinModule('node:http');
 
 export interface ServerLimits {
-  /** Each takes a descriptor, and files and calls need some of the 1,024 that a process has at the least, as a rule. */
+  /** Each takes a descriptor; a process may have only 1,024, and files and calls need some. */
   readonly connectionsMax: number;
   /** Of one client address, so that no single one takes all places. */
   readonly connectionsPerAddressMax: number;
@@ -66,7 +66,7 @@ export function createHttpServer(
   return server;
 }
 
-/** Those above a limit are closed, unanswered. */
+/** Connections above a limit are closed, unanswered. */
 function limitConnections(server: Server, limits: ServerLimits, log: Pick<Log, 'warn'>): void {
   const { connectionsMax, connectionsPerAddressMax } = limits;
   server.maxConnections = connectionsMax;
@@ -110,7 +110,7 @@ function refuseBrokenRequests(server: Server, { lingerMs }: ServerLimits): void 
       if (left === 0) busy.delete(socket);
       else busy.set(socket, left);
     };
-    // An answer may come before all of its request: the rest of that is no request of its own.
+    // An answer may come before all of its request: the rest is no new request.
     response.once('close', () => {
       if (request.complete || socket.destroyed) release();
       else request.once('close', release);
@@ -128,7 +128,7 @@ function refuseBrokenRequests(server: Server, { lingerMs }: ServerLimits): void 
   });
 }
 
-/** Of what Node's parser says. All that is not about time or size is about the request's form. */
+/** From an error of Node's parser: all but time and size is about the request's form. */
 function toRefusal(error: Error): string {
   const code = 'code' in error ? error.code : undefined;
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return write('request-timeout', 'Request Timeout');

@@ -1,6 +1,6 @@
 /**
- * A place for outsiders to step between a request that was read and its answer: what happens to a call on its way.
- * Nothing here knows what they do there. Without an interceptor, calls go straight through.
+ * An interceptor steps between a request that was read and its answer, such as a fault on purpose. Without one, calls
+ * go straight through.
  */
 import {
   attemptHeader,
@@ -21,20 +21,20 @@ export interface InterceptedCall {
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
   /**
-   * Handles the request as if nobody stood between; as often as it is called. With `decline`, the business says
-   * no: inside the fence's transaction, so that the refusal is remembered. An undo answers it and remembers nothing.
+   * Handles the request, as often as it is called. With `decline`, the business says no inside the fence's transaction,
+   * so that the refusal is remembered. An undo answers it and remembers nothing.
    */
   readonly proceed: (decline?: ProblemAnswer) => Promise<HttpAnswer>;
 }
 
-/** The answer, and how it gets there: at once, or in small pieces over some time. Null cuts the connection. */
+/** The answer, and how it is sent: at once, or in small pieces over some time. Null cuts the connection. */
 export type Delivery = { readonly answer: HttpAnswer; readonly overMs?: number } | null;
 export type Interceptor = (call: InterceptedCall) => Promise<Delivery>;
 
 const readAttempt = (text: string | undefined): number =>
   /^[1-9]\d{0,8}$/.test(text ?? '') ? Number(text) : 1;
 
-/** Undefined where nobody steps in: at reads, and at requests without a usable key, which the route refuses. */
+/** Undefined at reads, and at requests without a usable key, which the route refuses. */
 export function toInterceptedCall(
   { operation, respond }: Route,
   request: HttpRequest,

@@ -3,7 +3,7 @@ import type { Issue } from '@baton/contracts';
 
 /** Deeper than any contract; recursion over the body stays shallow. */
 const depthMax = 16;
-/** Names that mean something to the language: not every schema, merge or copy sees them as keys. */
+/** Keys that mean something to JavaScript: not every schema, merge or copy sees them. */
 const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 const isContainer = (value: unknown): value is object =>

@@ -11,7 +11,7 @@ let silent = 0;
 function endProcess(): void {
   const seconds = (silent * tickMs) / 1_000;
   try {
-    // Past the streams, which are the blocked thread's.
+    // Not through the streams, which belong to the blocked thread.
     writeSync(stderr, `the event loop was blocked for ${seconds} s, so this process ends\n`);
   } finally {
     process.kill(process.pid, 'SIGALRM');

@@ -1,24 +1,24 @@
 /**
- * Ends a process whose event loop has been blocked too long, so that another may take over: a lock is never stolen
- * from a process that lives, and one that is blocked cannot let go of it by itself.
+ * Ends a process whose event loop has been blocked too long, so that the standby takes over: a lock is never stolen
+ * from a process that lives, and a blocked process cannot let go of it.
  *
  * 1. Blocked is counted in the guard's own ticks, never in time that went by: a process that was frozen (SIGSTOP, a
  *    machine that slept) finds its clock far ahead when it wakes, and has missed nothing.
- * 2. It ends as with kill -9: whatever is gentler waits for the loop. The signal is another, SIGALRM, so that a
- *    supervisor can tell that nobody else sent it. In a container the process needs an init above it (`init: true`), as
+ * 2. The process ends as with kill -9: every gentler end waits for the loop. The signal is SIGALRM, so that a
+ *    supervisor can tell who sent it. In a container the process needs an init above it (`init: true`), as
  *    the kernel keeps a process 1 from killing itself.
  */
 import { Worker } from 'node:worker_threads';
 
-/** What the thread is given. One word of memory that both see counts how often the loop came round. */
+/** The thread's input. One word of shared memory counts the loop's turns. */
 export interface Watched {
   readonly beats: Int32Array<SharedArrayBuffer>;
   readonly tickMs: number;
-  /** So many ticks in a row without a beat are the end. */
+  /** Ticks in a row without a beat that end the process. */
   readonly silentMax: number;
 }
 
-/** Few enough to cost nothing, and so many that one late beat is not taken for a blocked loop. */
+/** Few enough to cost nothing, and enough that one late beat does not count as a blocked loop. */
 const silentMax = 10;
 
 /** Never keeps the process alive by itself. The function that it returns stops it. */

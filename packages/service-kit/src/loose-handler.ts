@@ -6,7 +6,7 @@ import { type ProblemDetails, toProblemAnswer } from './problem-answer.ts';
 
 export type LooseHandler = (first: unknown, second?: unknown) => unknown;
 
-/** The boundary where the types are given up: what comes back is read and checked again. */
+/** The boundary where the types are given up: replies are checked again. */
 export const toLooseHandlers = (handlers: object): Readonly<Record<string, LooseHandler>> =>
   handlers as Readonly<Record<string, LooseHandler>>;
 

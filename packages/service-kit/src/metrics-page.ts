@@ -1,14 +1,14 @@
-/** Figures in the text that a scrape asks for: the older one of Prometheus, unless it would rather have OpenMetrics. */
+/** Figures in Prometheus's older text, or in OpenMetrics where the scrape prefers that. */
 import { type Metrics, openMetricsType, textType, writeMetrics } from '@baton/telemetry';
 import type { RequestHandler } from 'express';
 
 /** Prometheus 3 also says how it wants odd names to be written. No name here is odd, so each way is the same text. */
 const escapings = ['allow-utf-8', 'underscores', 'dots', 'values'];
 const openMetricsTypes = escapings.map((escaping) => `${openMetricsType}; escaping=${escaping}`);
-/** The first is for whoever takes anything. */
+/** The first is for a scrape that takes anything. */
 const offered = [textType, ...openMetricsTypes];
 
-/** Who accepts neither gets the older text rather than a refusal, as from Prometheus's own libraries. */
+/** A scrape that accepts neither gets the older text rather than a refusal, as from Prometheus's own libraries. */
 export const createMetricsHandler =
   ({ registry }: Metrics): RequestHandler =>
   async (request, response) => {

@@ -21,12 +21,12 @@ export interface MountSurroundings extends RouteSurroundings {
   readonly operatorCheck?: RequestHandler | undefined;
 }
 
-/** Under too much load, a problem of this operation: answered before a body is read, since a refusal must cost little. */
+/** Under too much load, a problem of this operation, answered before the body is read: a refusal must cost little. */
 export type Shed = (
   operation: Operation,
 ) => ProblemAnswer | undefined | Promise<ProblemAnswer | undefined>;
 
-/** Set-Cookie apart, Node joins repeated headers; what it gives as a list is none of ours. */
+/** Node joins repeated headers, but for Set-Cookie; headers that it gives as a list are none of ours. */
 const toHeaders = (request: Request): HttpRequest['headers'] =>
   Object.fromEntries(
     Object.entries(request.headers).flatMap(([name, value]) =>
@@ -42,7 +42,7 @@ const toHttpRequest = (request: Request, signal: AbortSignal): HttpRequest => ({
   signal,
 });
 
-/** `close` also follows a finished answer; only a caller that left early is one that is gone. */
+/** `close` also follows a finished answer: only a caller that left early is gone. */
 function toSignal(response: Response): AbortSignal {
   const gone = new AbortController();
   response.once('close', () => {
@@ -63,7 +63,7 @@ const toRequestHandler =
     else sendAnswer(response, answer);
   };
 
-/** A body of no bytes has no type; whether there must be one is the contract's to say. */
+/** An empty body has no type; the contract says whether there must be a body. */
 const hasWrongType = (request: Request): boolean =>
   request.headers['content-length'] !== '0' && request.is('application/json') === false;
 
@@ -90,7 +90,7 @@ const createObserver =
     next();
   };
 
-/** Made once: a parser for each route would be the same one. */
+/** Made once, since the parser is the same for every route. */
 const readJson = express.json({ limit: '16kb', strict: true });
 
 const refuseMethod =
@@ -111,7 +111,7 @@ function mountRoute(router: Router, route: Route, watchers: Watchers): void {
   router[registrars[method]](path, trace, observe, ...steps);
 }
 
-/** Before all else that stands at their paths, whatever the method. */
+/** Mounted before everything else at these paths, whatever the method. */
 function guardOperations(router: Router, routes: readonly Route[], check?: RequestHandler): void {
   for (const { operation } of routes) {
     if (operation.access !== 'operator') continue;

@@ -1,15 +1,15 @@
 /**
  * A service's tables and its fence in the SQLite of a Durable Object: what store.ts is to a process.
  *
- * 1. The platform runs one such object for an id, in one thread: whatever is asked in parallel, by however many instances
- *    of the function, is done there one after the other.
- * 2. It keeps an answer back until all that was written before is stored, so nothing is visible that is not durable.
+ * 1. The platform runs one such object for an id, in one thread: requests of all instances of the function are done
+ *    there one after the other.
+ * 2. The platform keeps an answer back until all earlier writes are stored, so nothing is visible that is not durable.
  */
 import { randomUUID } from 'node:crypto';
 import { readNumber, readText } from '@baton/sqlite';
 import type { Memory, Row, Sql } from './memory.ts';
 
-/** What is used of the platform's own types. */
+/** The part of the platform's types that is used here. */
 export interface ObjectStorage {
   readonly sql: {
     readonly exec: (
@@ -17,11 +17,11 @@ export interface ObjectStorage {
       ...bindings: readonly unknown[]
     ) => { readonly toArray: () => Row[] };
   };
-  /** A throw rolls back what is within, also inside of another one. */
+  /** A throw rolls back this transaction, also inside another one. */
   readonly transactionSync: <T>(work: () => T) => T;
 }
 
-/** As much of node:sqlite as a service's statements use. */
+/** The part of node:sqlite that a service's statements use. */
 function toDatabase({ sql }: ObjectStorage): Sql {
   return {
     exec: (query) => void sql.exec(query),
@@ -31,7 +31,7 @@ function toDatabase({ sql }: ObjectStorage): Sql {
       run: (...bindings) => {
         sql.exec(query, ...bindings);
         return {
-          // Asked for where somebody reads it, which must be before the next statement.
+          // Read on demand, which must be before the next statement.
           get lastInsertRowid() {
             return readNumber(sql.exec('SELECT last_insert_rowid() AS id').toArray()[0], 'id');
           },

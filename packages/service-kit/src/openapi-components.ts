@@ -1,13 +1,13 @@
-/** The components of an OpenAPI document: what has a name, or is said more than once, stands there once and is pointed at. */
+/** The components of an OpenAPI document: schemas and responses that have a name, or recur, stand there once. */
 import { z } from 'zod';
 
 export type Json = Readonly<Record<string, unknown>>;
 
 export interface Components {
-  /** Schemas with an `id` stand under it. `input`: what is written to the wire, where replies may say more. */
+  /** Schemas with an `id` stand under it. `input`: as callers write it; replies may say more. */
   readonly toSchema: (schema: z.ZodType) => Json;
   readonly toResponse: (response: NamedResponse) => Json;
-  /** All that was pointed at so far. */
+  /** All components referred to so far. */
   readonly list: () => Json;
 }
 
@@ -22,14 +22,14 @@ const Converted = z.object({
   $defs: z.record(z.string(), Definition).default({}),
 });
 
-/** As the field of another one, since the outermost schema is never pointed at. */
+/** As the field of another schema, since a reference never replaces the outermost one. */
 function convert(schema: z.ZodType) {
   const options = { io: 'input', reused: 'inline', unrepresentable: 'any' } as const;
   const text = JSON.stringify(z.toJSONSchema(z.object({ it: schema }), options));
   return Converted.parse(JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/')));
 }
 
-/** Of two responses under one name, the first one has it. */
+/** Of two responses under one name, the first keeps it. */
 function findShared(responses: readonly NamedResponse[]): ReadonlyMap<string, string> {
   const texts = responses.map(({ name, value }) => ({ name, text: JSON.stringify(value) }));
   const shared = new Map<string, string>();
@@ -40,7 +40,7 @@ function findShared(responses: readonly NamedResponse[]): ReadonlyMap<string, st
   return shared;
 }
 
-/** `responses`: all that the document has of those that may be shared. */
+/** `responses`: all responses of the document that may be shared. */
 export function createComponents(responses: readonly NamedResponse[]): Components {
   const shared = findShared(responses);
   const schemas = new Map<string, Json>();

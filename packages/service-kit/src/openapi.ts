@@ -87,7 +87,7 @@ function toReplies(operation: Operation, { toSchema }: Components): Json {
   const replies = Object.entries<z.ZodType>(operation.replies);
   return Object.fromEntries(
     replies.map(([status, schema]) => {
-      // The example is of the first reply listed only.
+      // Only the first listed reply has an example.
       const examples = status === replies[0]?.[0] ? [operation.examples.reply] : [];
       const content = toContent(operation, toSchema(schema), examples);
       return [status, { description: operation.summary, content }];
@@ -95,7 +95,7 @@ function toReplies(operation: Operation, { toSchema }: Components): Json {
   );
 }
 
-/** A 404 for an unknown path, a 405 and the like are of no operation in particular. */
+/** A 404 for an unknown path, a 405 and the like belong to no operation. */
 const elsewhere: ReadonlySet<string> = new Set([
   'not-found',
   'method-not-allowed',
@@ -180,7 +180,7 @@ const toEntry = (operation: Operation, components: Components): Json => ({
   ...(operation.access === 'operator' ? { security: [{ operator: [] }] } : {}),
   parameters: parametersOf(operation, components),
   ...toRequestBody(operation, components),
-  // A 503 that is a reply of its own, as in readiness, stands before the problem.
+  // A 503 among the replies, as in readiness, stands before the problem.
   responses: { ...toProblems(operation, components), ...toReplies(operation, components) },
   ...toExtensions(operation),
 });

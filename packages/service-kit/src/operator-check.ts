@@ -1,6 +1,6 @@
 /**
- * Who may operate: whoever has the token, where there is one. Without a token only this machine, which is where a
- * process without one listens.
+ * Who may operate: callers with the token, where there is one. Without a token only this machine, where such a process
+ * listens.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList } from 'node:net';

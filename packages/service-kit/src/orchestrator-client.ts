@@ -6,7 +6,7 @@ import type { HttpOptions } from './transport.ts';
 
 type Contract = typeof orchestratorOperations;
 export interface CallOptions {
-  /** Without one, a call ends after half a minute, and what it waits for. */
+  /** Default: a call ends after half a minute, and the time that it asks to wait. */
   readonly signal?: AbortSignal;
 }
 export interface PlaceOptions extends CallOptions {
@@ -37,7 +37,7 @@ export interface OrchestratorClient {
   ) => Promise<ReadReply<Contract['cancelOrder']>>;
   readonly getCatalog: (options?: CallOptions) => Promise<ReadReply<Contract['getCatalog']>>;
   readonly getAudit: (options?: CallOptions) => Promise<ReadReply<Contract['getAudit']>>;
-  /** Goes on where it was after a lost connection, until the signal aborts. */
+  /** Resumes after a lost connection, until the signal aborts. */
   readonly events: (options: EventsOptions) => AsyncGenerator<StreamedEvent, void>;
   readonly close: () => Promise<void>;
 }

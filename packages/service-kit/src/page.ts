@@ -1,4 +1,4 @@
-/** Pages of rows, newest first; the cursor is the id of the last row of the page before. */
+/** Pages of rows, newest first; the cursor is the id of the previous page's last row. */
 interface PageQuery {
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -12,7 +12,7 @@ const cursorPattern = /^\d{1,15}$/;
 
 /**
  * `read` selects at most `limit` rows with an id below `beforeId`, newest first.
- * Undefined when the cursor is none of ours.
+ * Undefined when the cursor is not ours.
  */
 export function readPage<T extends { readonly id: number }>(
   { limit, cursor }: PageQuery,

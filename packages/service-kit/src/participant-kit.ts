@@ -1,4 +1,4 @@
-/** What a program that only answers is made of. It calls nobody: with the clients left out, it starts in two thirds of the time. */
+/** The parts of a program that only answers: without the clients, it starts in two thirds of the time. */
 export type { Handlers, Work } from './answer.ts';
 export { createServiceApp } from './app.ts';
 export { toStandbyOrder } from './env.ts';

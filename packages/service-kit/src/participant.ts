@@ -1,4 +1,4 @@
-/** What the `main.ts` of every participant would otherwise repeat: environment, file, app, process. */
+/** What each participant's `main.ts` needs: environment, file, app, process. */
 import { dirname, join } from 'node:path';
 import { findParticipant, type Operations, type ParticipantName } from '@baton/contracts';
 import { FileError, isDiskFailing } from '@baton/sqlite';
@@ -23,7 +23,7 @@ export interface Participant extends ServiceApp {
   readonly close: () => void;
 }
 
-/** What can break a participant on purpose. */
+/** Faults of a participant, on purpose. */
 export interface Saboteur {
   readonly intercept: Interceptor;
   readonly close: () => Promise<void>;
@@ -34,15 +34,15 @@ export interface SaboteurOptions {
   readonly name: string;
   readonly log: Log;
   readonly metrics?: Pick<Metrics, 'countFault'> | undefined;
-  /** Faults that an order carries need it, where there is one. */
+  /** Where there is a token, faults that an order carries need it. */
   readonly operatorToken?: string | undefined;
 }
 
 export interface ParticipantProgram {
-  /** As the list of participants names the program. */
+  /** The program's name in the list of participants. */
   readonly service: ParticipantName;
   readonly create: (options: ParticipantOptions) => Participant;
-  /** Called outside production only, so that what it imports is not even loaded there. */
+  /** Called outside production only, so that production does not even load its imports. */
   readonly loadFaults?: () => Promise<{
     readonly createSaboteur: (options: SaboteurOptions) => Promise<Saboteur>;
   }>;
@@ -63,7 +63,7 @@ async function findSaboteur(
   return createSaboteur({ ...options, file });
 }
 
-/** sysexits.h calls it EX_SOFTWARE; the orchestrator ends with it when its journal fails. Whether the file is usable, a fresh start says. */
+/** EX_SOFTWARE of sysexits.h; the orchestrator ends with it when its journal fails. A fresh start tells whether the file is usable. */
 const storeFailed = 70;
 
 function toWhatFailed(path: string, error: unknown): string {

@@ -16,7 +16,7 @@ export interface ProblemDetails {
   readonly headers?: Headers | undefined;
 }
 
-/** So many issues are shown; a hostile body could name thousands. */
+/** Issues that are shown: a hostile body could have thousands. */
 const issuesMax = 20;
 
 function toDocument(specs: ProblemSpecs, code: string, details: ProblemDetails): Problem {
@@ -46,13 +46,13 @@ export const toProblemAnswer = (
   details: ProblemDetails = {},
 ): HttpAnswer => toAnswer(toDocument(problemsOf(operation), code, details), details.headers);
 
-/** A problem of no operation: no such path, a body that cannot be read. */
+/** A problem that belongs to no operation: no such path, a body that cannot be read. */
 export const toGeneralProblem = (
   code: keyof typeof generalProblems,
   details: ProblemDetails = {},
 ): HttpAnswer => toAnswer(toDocument(generalProblems, code, details), details.headers);
 
-/** Of a path whose routes are known, by a method that none of them has. */
+/** The path has routes, but none with this method. */
 export function toOtherMethod(
   routes: readonly { readonly operation: Pick<Operation, 'method'> }[],
 ): HttpAnswer {

@@ -17,11 +17,11 @@ import {
 } from '@baton/contracts';
 import { z } from 'zod';
 
-/** What else is known of the attempt. Nothing is decided by it. */
+/** What else is known of the attempt. No decision depends on it. */
 interface Noted {
-  /** Such as that it was broken on purpose. */
+  /** Such as the fault that was injected. */
   readonly note?: string | undefined;
-  /** Whom the call went to, and the status it was answered with. */
+  /** The address that was called, and the answer's status. */
   readonly details?: Readonly<Record<string, string | number>> | undefined;
 }
 
@@ -32,7 +32,7 @@ export type Reply<T> =
   | ({
       readonly reply: 'unknown';
       readonly code: string;
-      /** False where asking again the same way cannot help. */
+      /** False where a retry cannot help. */
       readonly retriable: boolean;
       readonly retryAfterMs?: number;
     } & Noted);
@@ -45,7 +45,7 @@ export interface RawResponse {
   readonly receivedAtMs: number;
 }
 
-/** What a transport brings back: a response, or why there is none. */
+/** A transport's result: a response, or why there is none. */
 export type Exchange =
   | { readonly kind: 'response'; readonly response: RawResponse }
   | { readonly kind: 'unsent'; readonly code: string }
@@ -85,7 +85,7 @@ function unknown(code: string, response: RawResponse): Reply<never> {
   };
 }
 
-/** Undefined when the answer is no problem document of the status it came with. */
+/** Undefined when the answer is no problem document of its own status. */
 export function readProblem(response: RawResponse): Problem | undefined {
   if (!hasType(response, problemType)) return undefined;
   const problem = Problem.safeParse(readJson(response.text));
@@ -93,8 +93,8 @@ export function readProblem(response: RawResponse): Problem | undefined {
 }
 
 /**
- * `key-reused` proves that the effect under this key is another request's: every attempt of ours sends the same. So ours
- * never happened, and never will.
+ * `key-reused` proves that the effect under this key is another request's, since all our attempts are the same. So our
+ * effect never happened, and never will.
  */
 function isRefusal(operation: Operation, { code, status }: Problem): boolean {
   if (status === 422 && code === 'key-reused') return true;

@@ -1,4 +1,4 @@
-/** Turns what a caller sent into what a contract says, or into every issue at once. */
+/** Turns a request into what its contract says, or into every issue at once. */
 import type { Issue, Operation } from '@baton/contracts';
 import { z } from 'zod';
 import type { HttpRequest } from './answer.ts';
@@ -31,7 +31,7 @@ function parsePart(schema: z.ZodType, value: unknown, root: string): Read<unknow
   return { ok: false, issues: parsed.error.issues.flatMap((issue) => toIssues(root, issue)) };
 }
 
-/** The keys are looked at before the schema, which would not see all of them. */
+/** Keys are checked before the schema, which would not see all of them. */
 export function readPart(schema: z.ZodType, value: unknown, root: string): Read<unknown> {
   const issues = inspectJson(value, root);
   return issues.length > 0 ? { ok: false, issues } : parsePart(schema, value, root);

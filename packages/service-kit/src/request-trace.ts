@@ -1,4 +1,4 @@
-/** What the span of a request says, over Express and in a test's process. Only requests of a traced caller have one. */
+/** The span of a request, over Express and in a test's process. Only requests of a traced caller have one. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { attemptHeader, keyHeader, type Operation, runIdOfKey, stepOfKey } from '@baton/contracts';
 import {
@@ -20,7 +20,7 @@ function readOne(headers: IncomingHttpHeaders, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Whatever a caller may write as it likes is left out: other headers, query, body. */
+/** A caller's free texts are left out: other headers, query, body. */
 export function beginTrace(
   tracing: Tracing | undefined,
   { path }: Operation,
@@ -51,7 +51,7 @@ export function readServer({ hostname, port, protocol }: URL): SpanAttributes {
   };
 }
 
-/** By what the client called it, not by the address where it was found. Nearly all clients use one name. */
+/** By the name that the client called, not by its address. Nearly all clients use one name. */
 function createServerReader(): (request: Request) => SpanAttributes {
   let last: { readonly url: string; readonly attributes: SpanAttributes } | undefined;
   return ({ host, protocol }) => {
@@ -64,7 +64,7 @@ function createServerReader(): (request: Request) => SpanAttributes {
   };
 }
 
-/** The first handler of a route: what comes after it runs inside of its span. */
+/** The first handler of a route: later ones run inside its span. */
 export function createTracer(operation: Operation, tracing: Tracing | undefined): RequestHandler {
   const readServerOf = createServerReader();
   return (request, response, next) => {
@@ -81,7 +81,7 @@ export function createTracer(operation: Operation, tracing: Tracing | undefined)
         },
       });
     if (!span) return next();
-    // Written out; that the connection is done with it may come milliseconds later.
+    // The answer is written; the connection may finish it milliseconds later.
     response.once('finish', () => span.end(response.statusCode));
     response.once('close', () => {
       // A stream has no end of its own: it ends when its reader leaves.

@@ -49,7 +49,7 @@ async function respondPlainly(
   return looksLikeStream(answer) ? answer : toHttpAnswer(operation, answer);
 }
 
-/** What the app stands on cannot be asked just now, and says so. */
+/** An error with this status: something that the app needs is away for now. */
 const isAway = (error: unknown): boolean => Object(error).status === 503;
 
 function toFailure(

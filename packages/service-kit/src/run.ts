@@ -13,7 +13,7 @@ export interface RunOptions {
   /** 0: any free one; the ready line says which. */
   readonly port: number;
   readonly log: Log;
-  /** Of one client address; all places without it. */
+  /** Connections of one client address. Default: all. */
   readonly connectionsPerAddressMax?: number | undefined;
   /** Called once, after the last request: closes the store. */
   readonly close: () => void | Promise<void>;
@@ -26,7 +26,7 @@ export interface Running {
   readonly stop: () => Promise<void>;
 }
 
-/** Requests still open after this are cut; their callers take it for unknown and ask again. */
+/** Requests still open after this are cut; their callers take the outcome for unknown and ask again. */
 const graceMs = 2_000;
 
 function toListenProblem(error: unknown, host: string, port: number): unknown {
@@ -46,7 +46,7 @@ function toListenProblem(error: unknown, host: string, port: number): unknown {
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
       return new StartupProblem([
-        `${host} is no address of this machine: set HOST to one that is, such as 127.0.0.1.`,
+        `${host} is no address of this machine: set HOST to an address of it, such as 127.0.0.1.`,
       ]);
     default:
       return error;
@@ -118,7 +118,7 @@ export async function runService(options: RunOptions): Promise<Running> {
   const stop = createStop(server, options);
   stopOnSignals(stop, options);
   process.stdout.write(`${JSON.stringify({ ready: true, service: options.service, port })}\n`);
-  // Now, since a process that is killed never writes it, and would compile everything again.
+  // Now, since a process that is killed later never writes it, and the next one would compile everything again.
   flushCompileCache();
   return { port, stop };
 }

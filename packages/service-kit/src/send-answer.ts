@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { HttpAnswer } from './answer.ts';
 
-/** `end`, not `json`: Express would add an ETag and a charset that nobody asked for. */
+/** `end`, not `json`: Express would add an ETag and a charset. */
 export function sendAnswer(response: Response, answer: HttpAnswer): void {
   if (response.destroyed || response.headersSent) return;
   response.status(answer.status);

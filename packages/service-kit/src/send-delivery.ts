@@ -6,7 +6,7 @@ import { sendAnswer } from './send-answer.ts';
 
 const pieces = 10;
 
-/** The whole length is announced at once, so that a caller who stops listening knows that something is missing. */
+/** The whole length is announced at once, so that a caller of a cut answer knows that a part is missing. */
 async function drip(response: Response, answer: HttpAnswer, overMs: number): Promise<void> {
   const bytes = Buffer.from(JSON.stringify(answer.body));
   const pieceBytes = Math.ceil(bytes.length / pieces);

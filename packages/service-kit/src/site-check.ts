@@ -1,6 +1,6 @@
 /**
- * A browser sends what any page tells it to, and a request without a body needs nobody's leave: so requests that change
- * something are refused where another site's page has made them. Programs send neither of the headers looked at here.
+ * A browser sends any page's requests, and those without a body without asking: so a change that another site's page
+ * requests is refused. Programs do not send the headers that are checked here.
  */
 import type { RequestHandler } from 'express';
 import { toGeneralProblem } from './problem-answer.ts';
@@ -17,7 +17,7 @@ interface Asked {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** Browsers of before 2023 may send the origin alone. What cannot be read, as `null`, is nobody's. */
+/** Browsers before 2023 may send the origin alone. An unreadable origin, such as `null`, is no site's. */
 function isOwn({ headers }: Asked, hosts: ReadonlySet<string>): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return own.has(String(site));

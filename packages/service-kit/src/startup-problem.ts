@@ -1,10 +1,10 @@
 import { toOneLine } from '@baton/telemetry';
 
 const failed = 1;
-/** Starting again later may help, as it is: sysexits.h calls it EX_TEMPFAIL, and a supervisor goes by it. */
+/** EX_TEMPFAIL of sysexits.h: it tells the supervisor that a later start may help. */
 const tryLater = 75;
 
-/** What keeps a program from starting, told to whoever starts it: lines, never a stack. */
+/** What keeps a program from starting, in lines for its operator, never a stack. */
 export class StartupProblem extends Error {
   readonly lines: readonly string[];
   readonly exitCode: number;
@@ -25,7 +25,7 @@ export async function startProgram(main: () => Promise<void>): Promise<void> {
     if (!(error instanceof StartupProblem)) throw error;
     process.stderr.write(`${error.lines.map(toOneLine).join('\n')}\n`);
     process.exitCode = error.exitCode;
-    // Whatever was opened before the problem must not keep the process alive.
+    // Resources that were opened before the problem must not keep the process alive.
     process.exit();
   }
 }

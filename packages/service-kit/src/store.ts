@@ -2,8 +2,8 @@
  * A service's own SQLite file: its business tables and its fence, in one file so that one
  * transaction holds both. It is not shared between services. How a file is opened: @baton/sqlite.
  *
- * 1. What keeps the file from being used is a StartupProblem, which says whether it may pass.
- * 2. Fail-stop: after an I/O error no transaction begins on this handle again. A full disk is none: it may have room later.
+ * 1. A file that cannot be used is a StartupProblem, which says whether it may pass.
+ * 2. Fail-stop: after an I/O error no transaction begins on this handle again. A full disk is no such error.
  */
 import { randomUUID } from 'node:crypto';
 import { statfsSync } from 'node:fs';
@@ -26,17 +26,17 @@ import { StartupProblem } from './startup-problem.ts';
 /** The id spells BATN. */
 const ours = { noun: 'data file', applicationId: 0x4241544e };
 const usualBusyTimeoutMs = 2_000;
-/** With less, a disk that was full is not taken to have room before something was written. */
+/** With less free space, a disk that was full counts as full until a write succeeds. */
 const roomBytes = 2 ** 20;
 
 export interface StoreOptions {
   /** A file, or `:memory:` for a test that needs no durability. */
   readonly path: string;
-  /** The service's tables, in SQL: each makes a file one version newer. Append only; files of old may have what the first one makes. */
+  /** The service's tables, in SQL: each text makes a file one version newer. Append only; old files may have the first text's tables already. */
   readonly migrations: readonly string[];
   /** Fills a new file; never run on an existing one. */
   readonly seed?: (db: DatabaseSync) => void;
-  /** Called once when the file can no longer be trusted, or its name leads to it no more: end the process and start again. */
+  /** Called once when the file can no longer be trusted, or was removed or replaced: end the process and start again. */
   readonly onBroken?: (error: unknown) => void;
   readonly busyTimeoutMs?: number;
 }
@@ -86,7 +86,7 @@ function createTransact(
   };
 }
 
-/** Asked of the system: a small write may find a place where an effect finds none. */
+/** Asks the system, since a small write may fit where an effect does not. */
 function isRoomy(path: string): boolean {
   const { bavail, bsize } = statfsSync(dirname(path));
   return bavail * bsize >= roomBytes;
@@ -107,10 +107,10 @@ function open({ path, migrations, seed, busyTimeoutMs }: StoreOptions): Database
   }
 }
 
-/** More texts than that are no fixed set. */
+/** More texts than this are no fixed set. */
 const statementsMax = 100;
 
-/** Handlers prepare the same few texts at each request: each is compiled once. */
+/** Handlers use the same few texts at each request: each is compiled once. */
 function keepStatements(db: DatabaseSync): void {
   const kept = new Map<string, StatementSync>();
   const prepare = db.prepare.bind(db);

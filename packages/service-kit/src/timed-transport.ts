@@ -3,11 +3,11 @@ import type { Transport } from './transport.ts';
 
 export interface Measured {
   readonly metrics?: Pick<Metrics, 'startCall'> | undefined;
-  /** What the server is called in the figures, where its host does not say which it is. */
+  /** The server's name in the figures, where its host does not tell. */
   readonly name?: string | undefined;
 }
 
-/** Every exchange is one observation, whatever came of it. */
+/** Every exchange is one observation, however it ended. */
 export function timeTransport(transport: Transport, { metrics, name }: Measured): Transport {
   if (!metrics) return transport;
   const address = name ?? transport.peer?.address ?? '';

@@ -17,7 +17,7 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 export interface Transport {
-  /** Whom it calls; unknown in a test's process. */
+  /** The server that is called; unknown in a test's process. */
   readonly peer?: { readonly address: string; readonly baseUrl: string };
   readonly exchange: (call: Call) => Promise<Exchange>;
   readonly close: () => Promise<void>;
@@ -32,7 +32,7 @@ export interface HttpOptions {
 
 const responseMaxBytes = 1024 * 1024;
 const usualSocketsMax = 64;
-/** The signal is the deadline; this is the second one, for a caller whose signal never fires. */
+/** The signal is the deadline; this is a second one, for a caller whose signal never fires. */
 const silenceMaxMs = 60_000;
 
 const createAgent = (socketsMax: number): Agent =>
@@ -53,7 +53,7 @@ function toFlatHeaders(headers: Dispatcher.ResponseData['headers']): Record<stri
   return flat;
 }
 
-/** undici does not give up a request that it has not begun: it would wait for the connection, to send nothing. */
+/** undici does not give up a request before it has begun: it would wait for the connection, to send nothing. */
 async function unlessAborted<T>(
   sending: Promise<T>,
   signal: AbortSignal,
@@ -71,7 +71,7 @@ async function unlessAborted<T>(
   }
 }
 
-/** One call on its way, and what came of it beside axios, which would copy each header many times. */
+/** One call, and its response beside axios, which would copy each header many times. */
 interface Sending {
   readonly call: Call;
   readonly progress: Progress;
@@ -125,7 +125,7 @@ export function createHttpTransport({
   const agent = createAgent(socketsMax);
   const dispatcher = watchBegins(agent);
   const peer = toPeer(baseUrl);
-  // Its usual defaults are for adapters of its own, and are merged into each call.
+  // axios merges its defaults into each call, and they are for its own adapters.
   const client = new Axios();
   return {
     peer,

@@ -1,4 +1,4 @@
-/** Breaks one participant: which of its operations, how, and for whom. */
+/** Breaks one participant: which of its operations, how, and for which orders. */
 import { useState } from 'preact/hooks';
 import { setFault } from '../api.ts';
 import { route } from '../route.ts';

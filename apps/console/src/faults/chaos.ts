@@ -1,4 +1,4 @@
-/** Faults by chance, the same ones for the same seed. */
+/** Random faults, the same for the same seed. */
 import type { Fault } from '@baton/contracts';
 import { type FaultKind, faultKinds } from './kinds.ts';
 

@@ -1,4 +1,4 @@
-/** What is broken on purpose right now, for how long still, and how often it hit; and chaos by a seed. */
+/** Faults that are on, how long they last, and how often they hit; and chaos by a seed. */
 import type { FaultState } from '@baton/contracts';
 import { useEffect, useState } from 'preact/hooks';
 import { clearFault, clearFaults, setFault, wantToken } from '../api.ts';
@@ -10,7 +10,7 @@ import { isOn, kindWords } from './kinds.ts';
 
 interface FaultsProps {
   readonly faults: readonly FaultState[];
-  /** Why they cannot be read, where they cannot. */
+  /** Why the faults cannot be read, where they cannot. */
   readonly why: string | undefined;
   readonly onChange: () => void;
 }
@@ -85,7 +85,7 @@ const blowMs = 1_000;
 function Chaos({ operations, onChange }: { operations: readonly string[]; onChange: () => void }) {
   const [seed, setSeed] = useState('7');
   const [endsAt, setEndsAt] = useState<number | null>(null);
-  // It begins when its end is set; the operations are the same all the time.
+  // Chaos begins when its end is set; the operations never change.
   useEffect(() => {
     if (endsAt === null) return;
     const random = createRandom(Number(seed));

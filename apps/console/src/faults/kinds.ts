@@ -1,4 +1,4 @@
-/** What each fault does, in words, and which operations are whose. */
+/** What each fault does, in words, and which participant has which operations. */
 import type { Fault, FaultState } from '@baton/contracts';
 
 export type FaultKind = Fault['kind'];
@@ -29,7 +29,7 @@ export interface FaultForm {
   readonly order: string;
 }
 
-/** As it is sent: only what was set. */
+/** The fault as it is sent: only settings that were made. */
 export function toFault({ kind, times, percent, seconds, order }: FaultForm, nowMs: number): Fault {
   const scope = {
     ...(times && { times: Number(times) }),

@@ -1,4 +1,4 @@
-/** Many runs at once: how many a second, and what came back. */
+/** Many runs at once: how many a second, and their answers. */
 import type { WorkflowDescription } from '@baton/contracts';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type LoadCounts, noLoad, startLoad } from './load.ts';

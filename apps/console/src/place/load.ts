@@ -1,4 +1,4 @@
-/** Places runs at a steady rate, and counts what came back. */
+/** Places runs at a steady rate, and counts the answers. */
 
 import type { WorkflowDescription } from '@baton/contracts';
 import { placeRun } from '../api.ts';
@@ -6,14 +6,14 @@ import { placeRun } from '../api.ts';
 export interface LoadCounts {
   readonly sent: number;
   readonly accepted: number;
-  /** Refused because as many are open as may be. */
+  /** Refused by admission: too many are open. */
   readonly refused: number;
   readonly failed: number;
 }
 
 export const noLoad: LoadCounts = { sent: 0, accepted: 0, refused: 0, failed: 0 };
 
-/** More than these are not under way at once: a browser would only queue them. */
+/** Requests under way at once: a browser would only queue more. */
 const underWayMax = 200;
 const tickMs = 50;
 

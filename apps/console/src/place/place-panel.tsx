@@ -11,7 +11,7 @@ interface PlaceProps {
   readonly workflow: WorkflowDescription;
 }
 
-/** Places a run and goes there; `problem` says why it was not taken. */
+/** Places a run and goes there; `problem` says why the run was not accepted. */
 function usePlace(workflow: WorkflowDescription) {
   const [problem, setProblem] = useState('');
   const place = async (body: unknown, baggage?: string): Promise<void> => {
@@ -64,7 +64,7 @@ export function PlacePanel({ workflow, isShort }: PlaceProps & { readonly isShor
   );
 }
 
-/** The presets in full, for whoever has not chosen a run yet. */
+/** The presets in full, as long as no run is chosen. */
 export function Welcome({ workflow }: PlaceProps) {
   const { place, problem } = usePlace(workflow);
   const { noun, presets } = workflow;

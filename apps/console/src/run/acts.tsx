@@ -1,4 +1,4 @@
-/** What a person may do now, each with what it will do, and why it is done. */
+/** What a person may do now, each with its effect, and a field for the reason. */
 import type { RunStory, WorkflowDescription } from '@baton/contracts';
 import { useState } from 'preact/hooks';
 import { type Answer, cancelRun, retryRun, skipStep } from '../api.ts';

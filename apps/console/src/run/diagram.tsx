@@ -1,4 +1,4 @@
-/** The workflow as its description has it: forward, the way back under it, alternates, and what may come later. */
+/** The workflow from its description: forward, the way back under it, alternates, and deferred steps. */
 import type { RunView, StepDescription, StepView, WorkflowDescription } from '@baton/contracts';
 import { isBreakable } from '../live.ts';
 import { toHash } from '../route.ts';

@@ -1,4 +1,4 @@
-/** Where it stands, in six answers: what was asked, what failed, what Baton did, where things are, what is owed, what is next. */
+/** Where the run stands, in six answers: what was asked, what failed, what Baton did, where things are, what is owed, what is next. */
 import type { RunStory, RunView } from '@baton/contracts';
 import type { ComponentChildren } from 'preact';
 import { useNow } from '../polled.ts';

@@ -61,7 +61,7 @@ export function RunPage({ workflow, id }: RunProps) {
   );
 }
 
-/** Whoever came here by a button that is gone goes on from here. */
+/** Takes the focus of a button that is gone. */
 function Title({ children }: { readonly children: ComponentChildren }) {
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {

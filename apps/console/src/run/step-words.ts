@@ -1,14 +1,14 @@
-/** What the page calls the parts of a run: a step's ways, as far as they are still open, and its spans. Pure. */
+/** The page's words for the parts of a run: a step's ways, as far as they are still open, and its spans. Pure. */
 import type { RunView, StepDescription, StepView, StorySpan } from '@baton/contracts';
 import { isSettled } from '../words.ts';
 
-/** The way that did it; as long as none did, the one that was tried last. */
+/** The way that did the step; before that, the way that was tried last. */
 export function isByAlternate({ attempts }: Pick<StepView, 'attempts'>): boolean {
   const tried = attempts.filter(({ direction }) => direction === 'forward');
   return (tried.find(({ reply }) => reply === 'ok') ?? tried.at(-1))?.way === 'alternate';
 }
 
-/** Once the pivot is done, or the run is over, nothing that stands can be undone any more. */
+/** Once the pivot is done, or the run is over, no step can be undone any more. */
 export const isFinal = (
   { status, steps }: Pick<RunView, 'status' | 'steps'>,
   described: readonly StepDescription[],

@@ -1,4 +1,4 @@
-/** What took how long: every attempt, wait and restart, the same as the run's trace has. */
+/** What took how long: every attempt, wait and restart, as in the run's trace. */
 import type { RunStory, RunView, StorySpan } from '@baton/contracts';
 import { useNow } from '../polled.ts';
 import { isSettled, type Tone, toDuration } from '../words.ts';

@@ -15,13 +15,13 @@ export interface Fates {
 const isOver = (standing: Standing): boolean =>
   standing === 'lost' || (standing !== undefined && isSettled(standing));
 
-/** Of those that are not over, somebody must be asked: what the page has heard may be nothing. */
+/** Runs that are not over, as far as the page has heard: the orchestrator knows better. */
 export const listUnsure = (
   ids: readonly string[],
   find: (id: string) => Standing,
 ): readonly string[] => ids.filter((id) => !isOver(find(id)));
 
-/** Each run is counted once: the sum is that of all who were open. */
+/** Counts each run once: the sum is the number of runs that were open. */
 export function countFates(ids: readonly string[], find: (id: string) => Standing): Fates {
   const fates = { completed: 0, undone: 0, stillOpen: 0, lost: 0 };
   for (const id of ids) fates[toFate(find(id))] += 1;
@@ -35,8 +35,8 @@ function toFate(standing: Standing): keyof Fates {
 }
 
 /**
- * What was written off is explained, so books add up with it, though they do not balance. Where a participant did not
- * answer, half of the books is missing, and the other half says nothing.
+ * A write-off is explained, so books add up with it, though they do not balance. Where a participant did not answer,
+ * half of the books is missing, and the other half says nothing.
  */
 export function judgeBooks({ unreachable, money, stock }: Audit): readonly [word: string, Tone] {
   if (unreachable.length > 0) return [`no answer from ${unreachable.join(', ')}`, 'wait'];

@@ -1,4 +1,4 @@
-/** The process that was killed last: how long it was gone, and that nothing was lost with it. */
+/** The process that was killed last: how long it was gone, and that no run was lost with it. */
 import type { Audit } from '@baton/contracts';
 import { useMemo } from 'preact/hooks';
 import { frame, takeOver, workflows } from '../live.ts';
@@ -41,7 +41,7 @@ const backWords: Readonly<Record<string, string>> = {
   [standby]: 'Another process stood by',
 };
 
-/** Until the page had the next one’s first answer. */
+/** Until the page had the next process’s first answer. */
 const toTakeOver = (killedAt: number): number | undefined =>
   takeOver.value && takeOver.value.at > killedAt ? takeOver.value.at - killedAt : undefined;
 

@@ -1,4 +1,4 @@
-/** Kills a process of the system, and keeps what the page knew to be open then. */
+/** Kills a process of the system, and keeps the runs that the page knew to be open then. */
 import { signal } from '@preact/signals';
 import { type Answer, askLeave, crashOrchestrator, killParticipant } from '../api.ts';
 import { listOpen } from '../live.ts';
@@ -9,17 +9,17 @@ export const standby = 'standby';
 export interface Killed {
   readonly name: string;
   readonly at: number;
-  /** The runs that the page knew to be open: it does not hold all. */
+  /** The runs that the page knew to be open: it does not know all runs. */
   readonly open: readonly string[];
-  /** Until it served again. Undefined as long as nobody knows; null where that took longer than anybody waited. */
+  /** Until it served again. Undefined while that is not known; null where it took longer than anybody waited. */
   readonly afterMs: number | null | undefined;
 }
 
 export const killed = signal<Killed | null>(null);
 
-/** Resolves with why it could not be killed, where it could not. */
+/** Resolves with the reason, where the process could not be killed. */
 export async function kill(name: string): Promise<string | undefined> {
-  // Whoever types a token first takes a while, and orders go on meanwhile.
+  // A person who types a token first takes a while, and orders go on meanwhile.
   const leave = await askLeave();
   if (!leave.ok) return leave.why;
   const dying = { name, at: Date.now(), open: listOpen(), afterMs: undefined };

@@ -1,4 +1,4 @@
-/** The processes in the picture of the system: each says what it is doing, and can be clicked where things may be broken. */
+/** The processes in the picture of the system: each says what it is doing, and opens its faults by a click, outside production. */
 import type { FaultState, Overview, ParticipantState } from '@baton/contracts';
 import type { ComponentChildren } from 'preact';
 import { isOn, kindWords } from '../faults/kinds.ts';
@@ -101,7 +101,7 @@ export function ParticipantNode({ state, faults, ...chosen }: ParticipantProps) 
 
 type Told = string | false;
 
-/** What is not nothing. */
+/** Leaves out zeros. */
 const told = (count: number, what: string): Told =>
   count > 0 && `${count.toLocaleString()} ${what}`;
 

@@ -1,4 +1,4 @@
-/** The system as it is right now: who calls, who is called, and how each line fares. A click on a process breaks it. */
+/** The system right now: its processes, and the calls between them. A click on a process breaks it. */
 import type { FaultState, Overview, ParticipantState } from '@baton/contracts';
 import { useState } from 'preact/hooks';
 import { BreakPanel } from '../faults/break-panel.tsx';
@@ -48,7 +48,7 @@ export function Picture({ overview, states, faults, onChange }: PictureProps) {
         </ul>
       </div>
       <p class="quiet">
-        A line is as thick as calls are under way, with a shade for those that wait, and dashed
+        A line is as thick as calls are under way, with a shade for calls that wait, and dashed
         while calls are held back. Numbers are read one after another: for a moment they may differ.
         {isBreakable.value && ' Click on a process to break or to kill it.'}
       </p>

@@ -1,11 +1,11 @@
-/** Asks for the runs of whose end the page has not heard, and then for the books, until all is known. */
+/** Reads the runs whose end the page has not heard of, and then the books, until all is known. */
 import type { Audit } from '@baton/contracts';
 import { type Answer, readAudit, readRun } from '../api.ts';
 import { findWorkflow, rows } from '../live.ts';
 import { isSettled } from '../words.ts';
 import { judgeBooks, listUnsure, type Standing } from './fates.ts';
 
-/** Of so many in each turn: the others are told of by the stream of events. */
+/** Runs that are read in each turn: the stream of events tells of the others. */
 const askMax = 100;
 
 interface Looked {
@@ -20,7 +20,7 @@ export const unasked: Look = async () => nothing;
 
 export interface Proof {
   readonly find: (id: string) => Standing;
-  /** Once every run is over and the books add up, or there are none, it asks nothing more. */
+  /** Stops once every run is over and the books, if there are any, add up. */
   readonly look: Look;
 }
 

@@ -1,4 +1,4 @@
-/** What came and what ended in the last minutes, as the orchestrator that serves has counted it. */
+/** Runs that came and ended in the last minutes, as the serving orchestrator has counted them. */
 import type { Overview } from '@baton/contracts';
 import { toDuration } from '../words.ts';
 import { Figure } from './figure.tsx';

@@ -1,4 +1,4 @@
-/** The lines of the picture. All that they show is said in words beside them. */
+/** The lines of the picture. Words beside them say the same. */
 import type { ParticipantState } from '@baton/contracts';
 import { toCondition } from './nodes.tsx';
 

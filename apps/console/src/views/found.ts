@@ -1,4 +1,4 @@
-/** Runs that were found by a word of what they were asked for: the orchestrator looks, since a page knows no such word. */
+/** Runs that were found by a word of their request: the orchestrator looks, since the page does not know these words. */
 import type { WorkflowDescription } from '@baton/contracts';
 import { signal } from '@preact/signals';
 import { searchRuns } from '../api.ts';
@@ -8,9 +8,9 @@ interface Found {
   /** The word, and for which workflow. */
   readonly sought: string;
   readonly ids: ReadonlySet<string>;
-  /** At so many runs. */
+  /** How many runs were looked at. */
   readonly looked: number;
-  /** Where older ones begin; null where there are none. */
+  /** Where older runs begin; null where there are none. */
   readonly cursor: string | null;
   readonly why: string | undefined;
 }
@@ -22,10 +22,10 @@ const toSought = ({ idPrefix }: WorkflowDescription, word: string) => `${idPrefi
 export const readFound = (workflow: WorkflowDescription, word: string): Found | undefined =>
   found.value?.sought === toSought(workflow, word) ? found.value : undefined;
 
-/** The answer to anything else comes too late. */
+/** An answer to an earlier search comes too late. */
 let awaited: string | undefined;
 
-/** The same word once more goes on among older ones, until there are none. */
+/** Searching the same word again goes on among older runs. */
 export async function find(workflow: WorkflowDescription, word: string): Promise<void> {
   const sought = toSought(workflow, word);
   const known = readFound(workflow, word);

@@ -24,7 +24,7 @@ interface ListProps {
   readonly selected: string | undefined;
 }
 
-/** The newest first. Without a filter no row is looked at but those in sight. */
+/** The newest first. Without a filter, only rows in sight are looked at. */
 interface Found {
   readonly length: number;
   readonly slice: (from: number, to: number) => readonly Row[];
@@ -91,7 +91,7 @@ function Nothing({ workflow, isFiltered }: { workflow: WorkflowDescription; isFi
   );
 }
 
-/** What operators find runs by besides ids, where the workflow says so. */
+/** Search by a word of a run's request, where the workflow offers it. */
 function Elsewhere({ workflow, text }: { workflow: WorkflowDescription; text: string }) {
   const { searchable, idPrefix, plural: many } = workflow;
   if (!searchable || text === '' || text.startsWith(idPrefix)) return null;
@@ -111,7 +111,7 @@ function Elsewhere({ workflow, text }: { workflow: WorkflowDescription; text: st
   );
 }
 
-/** An id that is not loaded is gone to all the same. */
+/** Opens an id, loaded or not. */
 function Filters({ workflow, status, text }: { workflow: WorkflowDescription } & Filter) {
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();

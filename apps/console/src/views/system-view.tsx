@@ -1,4 +1,4 @@
-/** The whole: who serves, how each participant fares, what came and ended, what is broken, and what needs somebody. */
+/** The system: the serving process, each participant, rates, faults, and what needs an operator. */
 import { readAlerts, readFaults, readOverview, readParticipants } from '../api.ts';
 import { FaultList } from '../faults/fault-list.tsx';
 import { isBreakable } from '../live.ts';

@@ -37,7 +37,7 @@ export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWa
   let dueAt = now() + everyMs;
   let isAuditing = false;
   let doubts = 0;
-  /** Audits in a row that a doubt brought forward. */
+  /** Doubts up to this number had an audit, with no other doubt meanwhile. */
   let settledDoubts = 0;
   /** No doubt brings an audit forward past it. */
   let restsUntil = 0;
