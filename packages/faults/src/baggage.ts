@@ -7,19 +7,19 @@ import querystring from 'node:querystring';
 import { hasToken } from '@baton/service-kit/participant';
 import { type CarriedFault, type ReadFault, readFaultWords } from './fault-words.ts';
 
-/** All that begins so is meant for us. */
+/** Keys that begin so are Baton's. */
 const ownPrefix = 'baton.';
 const faultKey = 'baton.fault';
 const sealKey = 'baton.fault-seal';
-/** The longest baggage that a request may carry is longer than anyone's list of faults. */
+/** More than any list of faults needs. */
 const faultsMax = 32;
 const baggageMax = 4_096;
 
 export interface CarriedFaults {
   readonly faults: readonly CarriedFault[];
-  /** What was meant for us and is no fault: a line each. */
+  /** Wrong entries under Baton's keys: a line each. */
   readonly slips: readonly string[];
-  /** Of an orchestrator that an operator asked for them. */
+  /** The orchestrator's seal: an operator asked for these faults. */
   readonly seal: string | undefined;
 }
 
@@ -78,7 +78,7 @@ export function readBaggage(baggage: string | undefined): CarriedFaults {
   };
 }
 
-/** Of these faults, for this order only: who has no token cannot make it, nor use it for another order. */
+/** Seals these faults for this order: without the token nobody can make a seal, nor use it for another order. */
 const toSeal = (baggage: string, orderId: string, token: string): string =>
   createHmac('sha256', token)
     .update(JSON.stringify([orderId, ...listTexts(listOwn(baggage))]))
@@ -93,11 +93,11 @@ export function sealBaggage(baggage: string, orderId: string, token: string): st
 export interface Bearing {
   readonly orderId: string;
   readonly baggage?: string | undefined;
-  /** Of the request, where somebody calls for himself. */
+  /** The request's, where a person calls without the orchestrator. */
   readonly authorization?: string | undefined;
 }
 
-/** Where there is a token, faults in baggage count only with it, or with the seal of whoever has it. */
+/** Where there is a token, faults in baggage count only with the token, or with a seal made by it. */
 export function mayCarry({ orderId, baggage, authorization }: Bearing, token?: string): boolean {
   if (token === undefined || hasToken(authorization, token)) return true;
   const given = Buffer.from(readBaggage(baggage).seal ?? '');

@@ -1,4 +1,4 @@
-/** Faults as the orchestrator sees them: it switches them, and knows which of its attempts were hit. */
+/** The orchestrator's side of faults: it switches them, and knows which of its attempts were hit. */
 import { faultHeader, faultKinds } from '@baton/contracts';
 import type { Annotate } from '@baton/service-kit';
 import { hasToken } from '@baton/service-kit/participant';
@@ -9,12 +9,12 @@ import { findFault, toFaultName } from './find-fault.ts';
 import { type Flags, openFlags } from './flags.ts';
 import { type Killing, killParticipant, killStandby } from './kill.ts';
 
-/** What an order asks for that carries faults. */
+/** The faults that an order carries. */
 export interface Carrying {
   readonly orderId: string;
-  /** As it will travel with the order; undefined where none does. */
+  /** The baggage that travels with the order; undefined without any. */
   readonly baggage: string | undefined;
-  /** As it came. */
+  /** The baggage as it came. */
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 export type Admitted =
@@ -24,10 +24,10 @@ export type Admitted =
 export interface FaultControl extends FaultFile {
   /** For the client of a participant. */
   readonly annotateAs: (participant: string) => Annotate;
-  /** The baggage that the order is to travel with: faults in it have the word of the operator who asked for them. */
+  /** The order's baggage, with the seal for faults that an operator asked for. */
   readonly admit: (carrying: Carrying) => Admitted;
   readonly flags: Flags;
-  /** Ends this process without a farewell, once what it was about to answer has left. */
+  /** Kills this process, once its answer has left. */
   readonly crash: () => void;
   /** Ends the process of a participant, and resolves once it serves again. */
   readonly kill: (participant: string) => Promise<Killing>;
@@ -59,7 +59,7 @@ interface Questioning {
 
 const answerMs = 50;
 
-/** A participant may have no faults, or other flags: an answer says what hit it, and only silence is guessed at. */
+/** A participant may have no faults, or other flags: an answer names its fault, and only without an answer the fault is guessed. */
 const createAnnotate =
   (flags: Flags, { now, operatorToken }: Questioning, participant: string): Annotate =>
   ({ operation, orderId, attempt, context }) => {
@@ -89,7 +89,7 @@ export async function openFaultControl({
   readonly file: string;
   readonly log: Log;
   readonly operatorToken?: string | undefined;
-  /** Where participants are, by name: who has none here is not killed. */
+  /** The participants' addresses, by name: a participant without one is not killed. */
   readonly urls?: Readonly<Record<string, string>>;
   readonly now?: () => number;
 }): Promise<FaultControl> {

@@ -20,12 +20,12 @@ type Flags = z.infer<typeof Flags>;
 const schema = 'https://flagd.dev/schema/v0/flags.json';
 export const noFaults = '{"flags":{}}';
 
-/** It is there, and it is no faults file. */
+/** The file is there, and is no faults file. */
 export class UnreadableFaults extends Error {
   override readonly name = 'UnreadableFaults';
 }
 
-/** No file can be read or written there, such as where a folder is: writing it anew does not mend that. */
+/** The file cannot be read or written, such as where a folder stands: writing it anew does not mend that. */
 export class UnusableFaults extends Error {
   override readonly name = 'UnusableFaults';
 }
@@ -63,7 +63,7 @@ export function parseFaults(text: string, path: string): Flags {
   return flags.data;
 }
 
-/** What libraries say of a bad file is long; where it is says enough. */
+/** Libraries say a lot about a bad file; the position is enough. */
 function attempt<T>(read: () => T, message: string): T {
   try {
     return read();

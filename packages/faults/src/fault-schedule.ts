@@ -2,7 +2,7 @@
 import { Fault, type FaultOperation, faultableOperations, faultKinds } from '@baton/contracts';
 
 export interface FaultChange {
-  /** After the change before. */
+  /** After the previous change. */
   readonly afterMs: number;
   readonly operation: FaultOperation;
   /** Null switches it off. */
@@ -30,7 +30,7 @@ function pick<T>(items: readonly T[], random: () => number): T {
   return item;
 }
 
-/** Each leaves some attempts alone, so that orders get through while it is on; delays stay below time-outs mostly. */
+/** Each fault spares some attempts, so that orders get through; delays stay below time-outs mostly. */
 function toRandomFault(random: () => number): Fault {
   const kind = pick(faultKinds, random);
   const fraction = Math.round(20 + random() * 60) / 100;

@@ -1,4 +1,4 @@
-/** Faults as people write them, at the command line and in baggage: a slip is told in one line, with what there is. */
+/** Faults as people write them, at the command line and in baggage: a slip is told in one line, with the known words. */
 import {
   Fault,
   FaultOperation,
@@ -23,7 +23,7 @@ export interface FaultWords {
   readonly toName: (setting: string) => string;
 }
 
-/** Somebody's typing, as part of a line. */
+/** A person's typing, as part of a line. */
 const quote = (text: string): string => text.slice(0, 100);
 
 export const describeNoOperation = (text: string): string =>
@@ -42,7 +42,7 @@ function describeProblem(kind: string, issue: Problem, toName: FaultWords['toNam
     : `${names.join('.')}: ${issue.message}`;
 }
 
-/** Undefined where the business can say no with it. */
+/** Undefined where the business can refuse with this code. */
 function findNoCode(
   operation: FaultOperation,
   fault: Fault,

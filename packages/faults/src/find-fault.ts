@@ -1,6 +1,6 @@
 /**
- * Which fault hits an attempt. The same question has the same answer in every process that has the same flags, so
- * the orchestrator knows what hit an attempt of which no answer came back.
+ * Which fault hits an attempt. The same question has the same answer in every process with the same flags, so the
+ * orchestrator knows what hit an attempt without an answer.
  */
 import { Fault, findParticipant } from '@baton/contracts';
 import { readBaggage } from './baggage.ts';
@@ -18,7 +18,7 @@ export interface FaultQuestion {
   readonly now: number;
 }
 
-/** Whoever asks twice is told the same: a fraction is drawn from the order, the attempt and the operation. */
+/** A repeated question has the same answer: a fraction is drawn from the order, the attempt and the operation. */
 const toContext = ({ orderId, attempt, now }: FaultQuestion) => ({
   targetingKey: `${orderId}#${attempt}`,
   orderId,
@@ -26,7 +26,7 @@ const toContext = ({ orderId, attempt, now }: FaultQuestion) => ({
   nowMs: now,
 });
 
-/** What travels with the request comes before what is on for all. */
+/** Faults of the request come before faults for all. */
 export async function findFault(
   flags: Pick<Flags, 'evaluate'>,
   question: FaultQuestion,

@@ -1,6 +1,6 @@
 /**
- * A fault as a feature flag in flagd's JSON format. What happens is the flag's variant `on`; whom it hits is its
- * targeting, which is repeated in words of ours in its metadata, so that it can be read back and shown.
+ * A fault as a feature flag in flagd's JSON format. The flag's variant `on` is the fault; its targeting is the fault's
+ * scope, which our own words repeat in its metadata, so that it can be read back and shown.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '@baton/contracts';
@@ -10,7 +10,7 @@ import { z } from 'zod';
 const weightSum = 10_000;
 
 type Rule = Readonly<Record<string, unknown>>;
-/** Built by hand, a flag may be anything that flagd takes. */
+/** A flag that a person wrote may be anything that flagd takes. */
 export const Flag = z.looseObject({
   state: z.enum(['ENABLED', 'DISABLED']),
   variants: z.record(z.string(), z.union([Fault, z.strictObject({})])),
@@ -49,7 +49,7 @@ export function toFlag(fault: Fault) {
   };
 }
 
-/** What happens, whatever the variant says of whom it hits: that is the targeting's. */
+/** The fault without its scope, which is the targeting's. */
 function readAction(variant: unknown): Fault | undefined {
   const { times: _t, fraction: _f, order: _o, until: _u, ...action } = Object(variant);
   return Fault.safeParse(action).data;
@@ -57,7 +57,7 @@ function readAction(variant: unknown): Fault | undefined {
 
 const hasTargeting = ({ targeting }: Flag): boolean => Object.keys(Object(targeting)).length > 0;
 
-/** Null when nothing can be hit; `custom` when its targeting is not what we would have written. */
+/** Null when it can hit no request; `custom` when its targeting is not ours. */
 export function readFlag(
   flag: Flag,
   nowMs: number,
@@ -81,7 +81,7 @@ export function readFlag(
 
 const toPlain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-/** Whom it hits, in words. */
+/** The fault's scope, in words. */
 export const describeHits = ({ order, times, fraction, until }: Fault): string =>
   [
     order === undefined ? 'every order' : `order ${order}`,

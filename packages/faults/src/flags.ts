@@ -1,4 +1,4 @@
-/** The faults file as feature flags: an OpenFeature provider over flagd's evaluator, as it stands at each question. */
+/** The faults file as feature flags: an OpenFeature provider over flagd's evaluator. */
 import type { Log } from '@baton/telemetry';
 import type { FlagdCore } from '@openfeature/flagd-core';
 import { type EvaluationContext, OpenFeature, type Provider } from '@openfeature/server-sdk';
@@ -20,8 +20,8 @@ const createProvider = (core: () => FlagdCore): Provider => ({
 });
 
 /**
- * The text is read again for every question: whoever switches a fault on and sends an order afterwards means that order,
- * and no watcher sees all ways in which a file behind links is replaced.
+ * The text is read again for every question: a fault that was switched on must hit the very next order, and no watcher
+ * sees all ways in which a file behind links is replaced.
  */
 function createReload(file: string, log: Log): () => FlagdCore {
   let core = toFlagdCore(noFaults);

@@ -1,7 +1,7 @@
 /**
- * Ends a participant's process as `kill -9` does, and says when it served again. It is asked to by a request that carries
- * a crash, which hits before the fence is asked: under a key of no run, and without a body, so that a participant that
- * takes no faults refuses it and does nothing.
+ * Ends a participant's process as `kill -9` does, and says when it served again. It sends a request that carries a
+ * crash, which hits before the fence is asked: under a key of no run, and without a body, so that a participant without
+ * faults refuses the request and does nothing.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { sealBaggage } from './baggage.ts';
 import { toFaultName } from './find-fault.ts';
 
 export interface Killed {
-  /** Null where it did not within the patience. */
+  /** Null where it did not serve again in time. */
   readonly servedAgainAfterMs: number | null;
 }
 /** `why` says why the process lives, or was dead. */
@@ -26,7 +26,7 @@ const everyMs = 20;
 
 interface KillOptions {
   readonly url: string | undefined;
-  /** It seals the crash, and goes nowhere: somebody else may listen there. */
+  /** It seals the crash, and is never sent: another program may listen there. */
   readonly operatorToken: string | undefined;
 }
 
@@ -66,7 +66,7 @@ export async function killParticipant(
   }
 }
 
-/** It hears of nothing but the lock that it waits for, and of a file that asks it to die. */
+/** A standby looks only at the lock that it waits for, and at a file that asks it to die. */
 export async function killStandby(
   faultsFile: string,
   isThere: () => Promise<boolean>,
@@ -78,7 +78,7 @@ export async function killStandby(
   const isHeard = await until(async () => !existsSync(order), killedAt + answerMs);
   rmSync(order, { force: true });
   if (!isHeard) return { why: 'the standby does not look for faults' };
-  // It takes the file away while it still lives.
+  // The standby removes the file before it dies.
   await until(async () => !(await isThere()), killedAt + answerMs);
   return toKilled(killedAt, isThere);
 }

@@ -1,6 +1,6 @@
 /**
- * Steps between a participant and its callers, and does to each call what the flags say. Everything happens before
- * or after the participant's own transaction, never inside; only a refusal is decided there, as the business's would be.
+ * Stands between a participant and its callers, and does to each call what the flags say. Everything happens before or
+ * after the participant's own transaction, never inside, but for a refusal, as the business's would.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import {
@@ -25,7 +25,7 @@ import { type Bearing, mayCarry, readBaggage } from './baggage.ts';
 import { findFault, toFaultName } from './find-fault.ts';
 import { type Flags, openFlags } from './flags.ts';
 
-/** A call that hangs is let go in the end, even if its caller never is. */
+/** A call that hangs is let go in the end, even if its caller never leaves. */
 const hangMaxMs = 600_000;
 
 interface Tools {
@@ -57,7 +57,7 @@ const toProblem = (
 const toDecline = (call: InterceptedCall, code = listDeclineCodes(call.operation)[0]) => ({
   problem: code,
   detail: 'Declined on purpose',
-  // Stored with the refusal, so that a replay says so too.
+  // Stored with the refusal, so that a replay has it, too.
   headers: { [faultHeader]: 'decline' },
 });
 
@@ -104,7 +104,7 @@ async function act(fault: Fault, call: InterceptedCall, tools: Tools): Promise<D
   }
 }
 
-/** A decline marks itself, where it did decide: an effect that was done before is replayed, and is none of ours. */
+/** A refusal marks itself, where it was decided here: an effect that was done before is replayed, and is not refused. */
 const mark = (delivery: Delivery, { kind }: Fault): Delivery =>
   delivery === null || kind === 'decline'
     ? delivery
@@ -137,7 +137,7 @@ export interface SaboteurDesign extends SaboteurOptions {
   readonly now?: () => number;
 }
 
-/** As they are written in baggage: `ms=800:times=2`. */
+/** Settings as in baggage: `ms=800:times=2`. */
 function describeSettings({ kind, ...settings }: Fault): string | undefined {
   const texts = Object.entries(settings).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],
@@ -145,7 +145,7 @@ function describeSettings({ kind, ...settings }: Fault): string | undefined {
   return texts.length > 0 ? texts.join(':') : undefined;
 }
 
-/** The faults that the request may carry; what it carries for nothing is said. */
+/** The faults that the request may carry; a warning names the others. */
 function readCarried(bearing: Bearing, { log, operatorToken }: SaboteurDesign): string | undefined {
   const { faults, slips } = readBaggage(bearing.baggage);
   if (slips.length > 0) log.warn({ slips }, 'baggage names faults that there are not');
@@ -197,7 +197,7 @@ export async function createSaboteur(design: SaboteurDesign): Promise<Saboteur> 
   const tools = createTools(closing.signal, design.log, design.crash ?? killProcess);
   const intercept = createIntercept(flags, tools, design);
   return {
-    // What waits when the process ends is cut, not done.
+    // A call that waits when the process ends is cut, not done.
     intercept: (call) =>
       intercept(call).catch((error) => {
         if (closing.signal.aborted) return null;

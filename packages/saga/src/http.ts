@@ -12,13 +12,13 @@ import type { Attempt, Operation } from './core/saga.ts';
 import type { Schema } from './core/schema.ts';
 
 export interface PostOptions<O> {
-  /** What a 200 must hold. */
+  /** The schema of a 200's body. */
   readonly answer: Schema<O>;
   /** Codes of 409 problems that say: nothing happened, nothing will, and the service remembers this. Default: none. */
   readonly refusals?: readonly string[];
   /** Asked at each attempt, so that a token can be renewed. */
   readonly headers?: (attempt: Attempt) => HeaderRecord | Promise<HeaderRecord>;
-  /** Default: Node's own. Another one must not retry, and does nothing before it has read the body. */
+  /** Default: Node's own. Another `fetch` must not retry, nor do anything before it has read the body. */
   readonly fetch?: typeof fetch;
 }
 type HeaderRecord = Readonly<Record<string, string>>;
@@ -63,7 +63,7 @@ async function toHeaders<O>({ headers }: PostOptions<O>, attempt: Attempt, lengt
   return all;
 }
 
-/** No context at all where it would make every attempt fail, and every undo: for its size, or as no header can hold it. */
+/** Drops a context that would make every attempt and undo fail: one too large, or one that no header can hold. */
 function toTravelling(context: HeaderRecord): Headers {
   try {
     return new Headers(Object.entries(context).flat().join('').length > contextMax ? {} : context);
@@ -103,7 +103,7 @@ async function toReply<O>(
   return isRefusal ? refused(value.code) : unknown(`status-${status}`);
 }
 
-/** Undefined when it is too large. Throws for what is not UTF-8. */
+/** Undefined when the body is too large. Throws when it is not UTF-8. */
 async function readText({ body }: Response): Promise<string | undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let [text, bytes] = ['', 0];

@@ -1,4 +1,4 @@
-/** What a row's cells hold. Not a mapper: a cell of the wrong type is a bug, and is thrown. */
+/** The cells of a row. Not a mapper: a cell of the wrong type is a bug, and is thrown. */
 export type Row = Record<string, unknown>;
 
 /** The named boundary for cells whose column type the schema fixes. */

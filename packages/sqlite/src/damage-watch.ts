@@ -1,9 +1,9 @@
 /**
- * Reads the pages of a large file in a thread, while it is in use: its start did not wait for that. Not a proof of what the
- * rows say: it finds what SQLite could not read.
+ * Reads the pages of a large file in a thread, while the file is in use: the start did not wait for that. It finds pages
+ * that SQLite cannot read, not wrong rows.
  *
  * 1. The event loop does nothing for it, and a process that ends need not wait for more than one page.
- * 2. What was found is remembered beside the file: it is refused at each start from then on, until it reads well.
+ * 2. Damage is noted beside the file: each start from then on refuses the file, until it reads well.
  */
 import { statSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
@@ -27,7 +27,7 @@ export function watchDamage(place: Place, onDamaged: (error: FileError) => void)
     thread = new Worker(`(${findDamage})()`, { eval: true, workerData: path });
     thread.unref();
     thread.on('error', (error) => {
-      // What else keeps it from reading keeps the owner too, who knows what it means.
+      // Any other error meets the file's owner, too, which knows what it means.
       if (!isDamaged(error)) return;
       writeFileSync(toMark(path), toReason(error), { mode: 0o600 });
       onDamaged(toCorrupt(place, toReason(error)));
@@ -39,7 +39,7 @@ export function watchDamage(place: Place, onDamaged: (error: FileError) => void)
   };
 }
 
-/** Becomes text, so that it needs no file of its own: it knows nothing of what stands around it. */
+/** The function becomes text, so that it needs no file of its own: it must use nothing from around it. */
 function findDamage(): void {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
@@ -49,6 +49,6 @@ function findDamage(): void {
   for (const { name } of database.prepare('SELECT name FROM sqlite_schema').all())
     for (const { pageno, pagetype } of pages.iterate(String(name)))
       if (pagetype === 'corrupted')
-        // As SQLite would have said it, had it read the page.
+        // SQLite's own words for a page that it cannot read.
         throw Object.assign(new Error(`page ${pageno} of ${name}`), { errcode: 11 });
 }

@@ -2,10 +2,10 @@
  * A SQLite file that must survive a crash. Not a schema and not a lock: its owner brings the tables, and decides who may write.
  *
  * 1. Durable: WAL and synchronous=FULL, both read back, on a SQLite that loses no commit.
- * 2. A file that is damaged, foreign or newer is refused before anything is written to it. Of a large one the pages are
- *    read later: a start must not take longer the more is stored.
+ * 2. A file that is damaged, foreign or newer is refused before anything is written to it. A large file's pages are read
+ *    later: a start must not take longer the more is stored.
  * 3. A file is as new as its program, or as it was: all missing migrations are one transaction.
- * 4. Readable for its owner alone. What is erased is overwritten.
+ * 4. Readable for its owner alone. Erased fields are overwritten.
  */
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -23,7 +23,7 @@ import {
 } from './file-error.ts';
 import { transact } from './transaction.ts';
 
-/** Asked for, not imported: an import would fail on an old Node before anybody could say what is missing. */
+/** Not imported: on an old Node, an import would fail before the program could say what is missing. */
 const sqlite = process.getBuiltinModule('node:sqlite');
 
 /** Older ones can lose a commit when a checkpoint races with a reset of the write-ahead log. */
@@ -101,7 +101,7 @@ function refuseOldSqlite(): void {
   );
 }
 
-/** Read-only, so that a file which is not ours, or is damaged, stays as it is for whoever has to mend it. */
+/** Read-only, so that a file which is not ours, or is damaged, stays as it is until somebody mends it. */
 function inspect(file: DurableFile): void {
   const { path, noun, applicationId, migrations } = file;
   const { application, version, tables, verdict } = look(file);
@@ -149,7 +149,7 @@ function checkDurability(database: DatabaseSync, { path, noun }: Place): void {
   );
 }
 
-/** Under the write lock from the start: of two processes that make a file, the second one finds it made. */
+/** Under the write lock from the start: of two processes that make a file, the second finds it made. */
 function migrate(database: DatabaseSync, file: DurableFile): void {
   const { applicationId, migrations } = file;
   let version = 0;

@@ -1,4 +1,4 @@
-/** What went wrong at a file, by SQLite's primary result code or the system's code. Not what to do about it: file-error.ts says that. */
+/** What went wrong at a file, by SQLite's primary result code or the system's code. file-error.ts says what to do. */
 const busy = 5;
 const ioError = 10;
 const corrupt = 11;

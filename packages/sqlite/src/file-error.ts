@@ -1,8 +1,8 @@
 /**
  * Why a file cannot be used, or not now, and what to do about it.
  *
- * 1. Every message names the file, or its disk, and the way out. It is for whoever starts the program.
- * 2. What may pass by itself is told from what waits for somebody: nobody restores a file because it was busy.
+ * 1. Every message names the file, or its disk, and the way out, for the program's operator.
+ * 2. An error that may pass differs from an error that needs an operator: nobody restores a file that was busy.
  */
 import { dirname } from 'node:path';
 import { isBusy, isDamaged, isDiskFailing, isNotOpened, toReason } from './failure.ts';
@@ -30,7 +30,7 @@ export class FileError extends Error {
     this.code = code;
   }
 
-  /** It may be over later, as it is. Other errors wait for somebody to change something. */
+  /** The error may pass by itself. Others need an operator. */
   get isPassing(): boolean {
     return ['disk-failing', 'busy', 'not-opened', 'removed'].includes(this.code);
   }
@@ -45,7 +45,7 @@ export interface Place {
   readonly noun: string;
 }
 
-/** Undefined for whatever will not pass by itself. */
+/** Undefined for an error that will not pass by itself. */
 export function toPassing({ path, noun }: Place, error: unknown): FileError | undefined {
   if (isBusy(error))
     return new FileError(

@@ -1,9 +1,9 @@
 /**
  * A lock among processes: an exclusive transaction held on a database file that nothing else opens. Not a lease, and no queue.
  *
- * 1. The operating system lets go when the process ends, however it ends. There is no lease and no clock.
+ * 1. The operating system lets go of the lock when the process ends, however it ends.
  * 2. Closing any descriptor of the file, in the holder, would drop the lock. So only this file opens it, through SQLite.
- * 3. Whoever removes the file does not take the lock away: a new file of its name is refused to who saw the old one held.
+ * 3. Removing the file does not free the lock: a process that saw the old file held refuses a new file of its name.
  * 4. The handle is kept for life: a collected handle would let go.
  */
 import type { DatabaseSync } from 'node:sqlite';
@@ -15,12 +15,12 @@ import { identify, toRemoved } from './place.ts';
 /** Held for the life of the process, so that no collector closes one. */
 const held = new Map<string, DatabaseSync>();
 
-/** Files that others were seen to hold; '' for one that was gone by then. */
+/** Files that others were seen to hold; '' for a file that was gone by then. */
 const heldElsewhere = new Map<string, string>();
 
 const toPlace = (path: string): Place => ({ path, noun: 'lock' });
 
-/** By this process. */
+/** Locks that this process holds. */
 export function heldLocks(): readonly Place[] {
   return [...held.keys()].map(toPlace);
 }
@@ -29,13 +29,13 @@ export function heldLocks(): readonly Place[] {
 export function tryLock(path: string): boolean {
   if (held.has(path)) return false;
   const place = toPlace(path);
-  // Before it is opened: whatever the name leads to later may be another one.
+  // Before the file is opened: later, the name may lead to another one.
   const seen = identify(path);
   refuseOther(place);
   const candidate = openOwn(place, 0);
   try {
     candidate.exec('BEGIN EXCLUSIVE');
-    // It may have been removed since the look, and have been made anew by being opened.
+    // The file may have been removed since the look, and made anew by the opening.
     refuseOther(place);
   } catch (error) {
     candidate.close();
@@ -48,7 +48,7 @@ export function tryLock(path: string): boolean {
   return true;
 }
 
-/** Throws where the file is not the one that was seen to be held. */
+/** Throws where another file stands in the place of a held one. */
 function refuseOther(place: Place): void {
   const known = heldElsewhere.get(place.path);
   if (known === undefined || known === identify(place.path)) return;
@@ -66,7 +66,7 @@ export function isLockedElsewhere(path: string): boolean {
   try {
     if (!tryLock(path)) return !held.has(path);
   } catch (error) {
-    // Nobody holds it, or the disk would not have been asked for anything; or it is a new file.
+    // The disk is used only where nobody holds the lock; and nobody holds a new file.
     const code = error instanceof FileError ? error.code : undefined;
     if (code === 'disk-failing' || code === 'removed') return false;
     throw error;

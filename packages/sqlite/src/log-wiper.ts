@@ -1,8 +1,8 @@
 /**
- * Empties the write-ahead log of what was erased. Not a checkpointer: keeping the log short is SQLite's own business.
+ * Empties the write-ahead log of erased fields. Not a checkpointer: SQLite keeps the log short.
  *
- * 1. An erased field is overwritten in the file, but stands in the log until that is emptied.
- * 2. Under load it waits: after emptying, each flush has to make the log longer again, which costs more than writing over it.
+ * 1. An erased field is overwritten in the file, but stands in the log until the log is emptied.
+ * 2. Under load the wiper waits: after emptying, each flush must make the log longer again, which costs more than overwriting.
  * 3. It waits for no reader, since it runs on the event loop.
  */
 import type { DatabaseSync } from 'node:sqlite';

@@ -1,6 +1,6 @@
 /**
- * Notices when a name no longer leads to the file that this process has open: somebody removed or replaced it, or its folder.
- * What is written from then on is lost with the process, though each write succeeds.
+ * Notices when a name no longer leads to the file that this process has open: somebody removed or replaced the file, or
+ * its folder. From then on each write succeeds, but is lost with the process.
  *
  * 1. It opens none of the files: closing a descriptor would drop this process's locks on them.
  * 2. A file that cannot be looked at for another reason says nothing about its name.
@@ -12,7 +12,7 @@ import { identify, toRemoved } from './place.ts';
 const lookEveryMs = 250;
 
 /**
- * Watches a database, the log beside it (what was committed last stands in that alone), and the locks that this process
+ * Watches a database, the log beside it (the latest commits stand in the log alone), and the locks that this process
  * holds. Calls back once, within a quarter of a second of the change. Returns how to stop.
  */
 export function watchPlaces(

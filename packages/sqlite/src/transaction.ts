@@ -8,13 +8,13 @@ export function transact<T>(database: DatabaseSync, work: () => T): T {
     database.exec('COMMIT');
     return result;
   } catch (error) {
-    // A rollback that fails too is the worse news, and is thrown instead. An open one would keep every other writer waiting.
+    // A rollback that fails, too, is the worse news, and is thrown instead: an open transaction would keep every writer waiting.
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }
 
-/** Runs `work` as a part of a transaction: what it writes is taken back alone where it throws, or where its result says so. */
+/** Runs `work` as a part of a transaction: its writes alone are taken back where it throws, or where its result says so. */
 export function runPart<T>(
   database: DatabaseSync,
   work: () => T,

@@ -13,12 +13,12 @@ import { createTracing, type Tracing } from './tracing.ts';
 export interface CollectorOptions {
   readonly service: string;
   readonly settings: TraceSettings;
-  /** Of the resource. */
+  /** The resource's name. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
-/** What may come with each batch is said no more often. */
+/** A warning that each batch may cause is logged no more often. */
 const sayEveryMs = 600_000;
 const messageMax = 200;
 
@@ -53,8 +53,8 @@ function seldom<A extends unknown[]>(say: (...given: A) => void): (...given: A) 
 }
 
 /**
- * Says once that the collector has gone, and once that it is back. One that refuses is there, and may take the next
- * batch: that it did is no news.
+ * Says once that the collector has gone, and once that it is back. A collector that refuses a batch is there: that it
+ * takes the next one is no news.
  */
 function watch(exporter: SpanExporter, log: Log): SpanExporter {
   let isGone = false;
@@ -80,7 +80,7 @@ function watch(exporter: SpanExporter, log: Log): SpanExporter {
   };
 }
 
-/** A collector that took a part only answers with 200: the exporter says so nowhere else. */
+/** A collector that took only a part answers 200: the exporter tells it nowhere else. */
 function hearPartial(log: Log): void {
   const sayPartial = seldom((spans: number, message: string) =>
     log.warn({ spans, message }, 'the trace collector refuses some spans of a batch'),
@@ -116,7 +116,7 @@ async function createOtlpExporter(settings: OtlpSettings): Promise<SpanExporter>
   return new OTLPTraceExporter(toExporterConfig(settings));
 }
 
-/** What one of them did not take has not arrived. */
+/** Spans arrived when every collector took them. */
 const join = (exporters: readonly SpanExporter[]): SpanExporter => ({
   export: (spans, callback) => {
     let left = exporters.length;

@@ -1,12 +1,12 @@
-/** What becomes of spans that are handed to a collector. */
+/** The fate of spans that are handed to a collector. */
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 
-/** `away`: it may take the same spans later. `refused`: it is there, and something is wrong with these. */
+/** `away`: the collector may take the same spans later. `refused`: it is there, and the spans are wrong. */
 export type Delivery = 'arrived' | 'away' | 'refused';
 
 /**
- * What speaks of the spans themselves. Any other status speaks of who sends, where to, or when: a wrong path or a
- * missing key (401, 404) is mended by somebody, and costs no span.
+ * Statuses that blame the spans. Any other status blames the sender, the address or the moment: an operator mends a
+ * wrong path or a missing key (401, 404), and no span is lost.
  */
 const refusals = new Set<unknown>([400, 413, 422]);
 
@@ -19,7 +19,7 @@ export function toDelivery(result: ExportResult): Delivery {
   return refusals.has(readCode(result)) ? 'refused' : 'away';
 }
 
-/** Not in the collector's own words: they have no bound, and may repeat the spans. */
+/** Not the collector's own words: they have no bound, and may repeat the spans. */
 export function describeFailure(result: ExportResult): string {
   const code = readCode(result);
   if (typeof code === 'number') return `status ${code}`;

@@ -1,6 +1,6 @@
 /**
- * What OpenTelemetry keeps once for the whole process. Where the program has registered a part already, such as with
- * `--import`, that one is used: it is neither replaced nor shut down here.
+ * What OpenTelemetry keeps once for the whole process. A part that the program has registered already, such as with
+ * `--import`, is used: it is neither replaced nor shut down here.
  */
 import {
   context,
@@ -22,13 +22,13 @@ export function ensureContextManager(): void {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 }
 
-/** The API itself has a provider that hands over to another one, once there is one. */
+/** The API's own provider hands over to a real one, once there is one. */
 export function hasGlobalProvider(): boolean {
   const provider = trace.getTracerProvider();
   return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('') !== undefined;
 }
 
-/** Also for what instruments the process, and for the handlers of a service. */
+/** Also for instrumentations, and for the handlers of a service. */
 export function registerProvider(provider: TracerProvider): void {
   trace.setGlobalTracerProvider(provider);
 }

@@ -8,7 +8,7 @@ export interface HistogramDesign<L extends string> {
   readonly buckets: readonly number[];
 }
 
-/** The span that the observation was made in becomes the exemplar of its bucket, if the trace is one that is kept. */
+/** The active span becomes the exemplar of its bucket, if its trace is sampled. */
 export type Observe<L extends string> = (
   labels: Readonly<Record<L, string | number>>,
   value: number,

@@ -2,8 +2,8 @@
  * The headers of Jaeger's own, retired clients: `uber-trace-id: {trace}:{span}:{parent}:{flags}`, a header
  * `uberctx-{key}` for each baggage item, and `jaeger-baggage: k=v,k2=v2` and `jaeger-debug-id`, which are written by hand.
  *
- * 1. Where W3C's headers were read before, they win: these add what those do not say.
- * 2. A caller that debugs is sampled, and all that its request calls hears so.
+ * 1. Where W3C's headers were read before, they win: Jaeger's add the rest.
+ * 2. A caller that debugs is sampled, and so is every call of its request.
  */
 import querystring from 'node:querystring';
 import {
@@ -25,7 +25,7 @@ const itemPrefix = 'uberctx-';
 const listHeader = 'jaeger-baggage';
 const debugIdHeader = 'jaeger-debug-id';
 
-/** Leading zeros may be missing; the parent is said, and used by nobody. */
+/** Leading zeros may be missing; the parent is ignored. */
 const spanPattern = /^([\da-f]{1,32}):([\da-f]{1,16}):[\da-f]{1,16}:([\da-f]{1,2})$/i;
 const debug = 0b10;
 
@@ -38,13 +38,13 @@ const debugIdMax = 64;
 const debugKey = createContextKey('the trace that is debugged');
 const debugIdKey = createContextKey('what the caller looks for its trace by');
 
-/** What a caller without a trace looks for the trace by that begins with its request. */
+/** By this id a caller without a trace finds the trace that its request begins. */
 export function readDebugId(context: Context): string | undefined {
   const id = context.getValue(debugIdKey);
   return typeof id === 'string' ? id : undefined;
 }
 
-/** Then all of its trace is sampled. */
+/** All of a debugged trace is sampled. */
 export const isDebugged = (context: Context): boolean =>
   context.getValue(debugKey) === true || readDebugId(context) !== undefined;
 
@@ -67,7 +67,7 @@ function readSpan(header: string): { span: SpanContext; isDebugged: boolean } | 
   return trace.isSpanContextValid(span) ? { span, isDebugged: (bits & debug) !== 0 } : undefined;
 }
 
-/** Without all the rest of it being read. */
+/** Reads the flag alone, not the whole header. */
 const mayDebug = (header: string): boolean => (Number.parseInt(header.slice(-1), 16) & debug) !== 0;
 
 function extractSpan(context: Context, header: string): Context {
@@ -100,7 +100,7 @@ function* listItems<C>(carrier: C, getter: TextMapGetter<C>): Generator<readonly
   }
 }
 
-/** Each item once, but for those that the W3C header names: it wins, and they came as items too if we sent them. */
+/** Each item once. Items of the W3C header are left out: it wins, and we send such items in both forms. */
 function extractItems<C>(context: Context, carrier: C, getter: TextMapGetter<C>): Context {
   const given = propagation.getBaggage(context);
   let named: Set<string> | undefined;
@@ -117,7 +117,7 @@ function extractItems<C>(context: Context, carrier: C, getter: TextMapGetter<C>)
 /** A string may hold half a character, which no encoding has. */
 const encodeValue = (value: string): string => encodeURIComponent(value.toWellFormed());
 
-/** As much as may be sent, the first entry first. */
+/** As many entries as may be sent, from the first on. */
 function injectItems<C>(context: Context, carrier: C, setter: TextMapSetter<C>): void {
   const sent = new Set<string>();
   let length = 0;

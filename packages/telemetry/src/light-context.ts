@@ -1,4 +1,4 @@
-/** A context that says one thing more than the one below it, where each of the API's own is a copy of all that was said. */
+/** A context that adds one entry to the context below it; the API's own would copy all entries. */
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 
 class Layer implements Context {
@@ -25,5 +25,5 @@ class Layer implements Context {
   }
 }
 
-/** Says nothing; what is added to it costs next to nothing. */
+/** The empty context; an entry added to it costs next to nothing. */
 export const emptyContext: Context = new Layer(ROOT_CONTEXT, Symbol('nothing'), undefined);

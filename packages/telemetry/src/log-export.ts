@@ -18,7 +18,7 @@ import { scope } from './span-scope.ts';
 import { type Loss, watchExporter } from './watched-exporter.ts';
 
 export interface LogExportOptions {
-  /** As `readResourceAttributes` has them. */
+  /** From `readResourceAttributes`. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly settings: LogSettings;
   readonly loss: Loss;
@@ -26,7 +26,7 @@ export interface LogExportOptions {
 
 export interface LogExport {
   readonly take: (line: string) => void;
-  /** Sends what is left, but waits no longer than a moment. */
+  /** Sends the remaining lines, but waits no longer than a moment. */
   readonly close: () => Promise<void>;
 }
 

@@ -1,13 +1,13 @@
 /**
- * The lines of a log on their way out: to a pipe, as a rule, that somebody should read.
+ * The lines of a log on their way out: as a rule to a pipe that another process reads.
  *
- * 1. Nobody waits for the reader. What finds no room is kept, and of more than `keptMaxBytes` the oldest lines are dropped.
+ * 1. Nobody waits for the reader. Lines without room are kept; beyond `keptMaxBytes` the oldest are dropped.
  * 2. Lines keep their order, and none is torn. Where some were dropped, a line says how many.
- * 3. What finds room has left before `write` returns, so that no end of the process takes it along. What is kept is written at the
- *    end, to a reader that takes it within `lastWordsMaxMs`.
+ * 3. A line with room has left before `write` returns, so that no end of the process takes it along. Kept lines are
+ *    written at the end, if the reader takes them within `lastWordsMaxMs`.
  */
 export interface LogLinesOptions {
-  /** Writes what there is room for, and says how many bytes that was. It never waits. */
+  /** Writes as much as there is room for, and returns how many bytes that was. It never waits. */
   readonly take: (bytes: Buffer) => number;
   readonly toNotice: (dropped: number) => string;
 }
@@ -18,15 +18,15 @@ export interface LogLines {
 
 const keptMaxBytes = 1_048_576;
 const retryMs = 20;
-/** A reader that is there takes all of it in a few of these. */
+/** A live reader takes all in a few of these. */
 const lastWordsRetryMs = 1;
 const lastWordsMaxMs = 1_000;
 const nobodyWakes = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 export function createLogLines({ take, toNotice }: LogLinesOptions): LogLines {
-  /** What is left of the line that goes next. It may have left in part, so it is never dropped. */
+  /** The rest of the next line. A part of the line may have left, so the rest is never dropped. */
   let front: Buffer = Buffer.alloc(0);
-  /** All of them older than what is kept. */
+  /** Dropped lines, all older than the kept ones. */
   let dropped = 0;
   const kept: Buffer[] = [];
   let keptBytes = 0;

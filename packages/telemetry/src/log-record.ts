@@ -1,4 +1,4 @@
-/** A line of the log as a record of OpenTelemetry's. It is made from the line, so that it says what the line says, and no secret more. */
+/** A log line as a record of OpenTelemetry's. It is made from the line, so that it holds no secret more than the line. */
 import {
   type Attributes,
   type Context,
@@ -19,7 +19,7 @@ const severities: Readonly<Partial<Record<string, SeverityNumber>>> = {
   fatal: SeverityNumber.FATAL,
 };
 
-/** `line` is one of `createLog`. Its service and instance are the resource's. */
+/** `line` is from `createLog`. Its service and instance are the resource's. */
 export function toLogRecord(line: string): LogRecord {
   const {
     time,
@@ -42,7 +42,7 @@ export function toLogRecord(line: string): LogRecord {
   };
 }
 
-/** As pino writes an error, in the words of the conventions. */
+/** Pino's form of an error, in the words of the conventions. */
 function toException(err: unknown): Attributes {
   if (typeof err !== 'object' || err === null) return {};
   const { type, message, stack, ...further }: Attributes = { ...err };
@@ -54,7 +54,7 @@ function toException(err: unknown): Attributes {
   };
 }
 
-/** A line may be of another span than the active one, and knows no flags of it. */
+/** A line's span may not be the active one, and the line does not hold its flags. */
 function toContext(traceId: string, spanId: string): Context {
   const active = trace.getActiveSpan()?.spanContext();
   const traceFlags = active?.spanId === spanId ? active?.traceFlags : undefined;

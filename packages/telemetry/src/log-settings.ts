@@ -10,7 +10,7 @@ export interface LogSettings {
   readonly batchMax: number;
 }
 
-/** `otlp` has to be said, as it has for metrics. */
+/** Off by default, as for metrics. */
 export function readLogSettings(env: OtelEnv): LogSettings | undefined {
   const exporters = readExporters(env, 'logs', ['otlp']);
   const settings = {

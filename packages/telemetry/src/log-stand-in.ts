@@ -1,4 +1,4 @@
-/** A program that says and does what stdin tells it, for the test of logs that nobody reads. */
+/** A program that does what stdin tells it, for the test of logs that nobody reads. */
 import { createInterface } from 'node:readline';
 import { createLog } from './log.ts';
 

@@ -9,7 +9,7 @@ export type Log = Logger;
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Wherever they stand: a token in a log is a token lost. */
+/** Secrets are hidden wherever they stand: a token in a log is a token lost. */
 const secrets = ['token', 'authorization', 'cookie'].flatMap((name) => [
   name,
   `*.${name}`,
@@ -17,13 +17,13 @@ const secrets = ['token', 'authorization', 'cookie'].flatMap((name) => [
   `*.*.*.${name}`,
 ]);
 
-/** Of the span that is being worked in, so that a line leads to its trace. */
+/** The active span's ids, so that a line leads to its trace. */
 function readSpanIds() {
   const span = trace.getActiveSpan()?.spanContext();
   return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
 }
 
-/** In every line: what OpenTelemetry calls the resource. */
+/** In every line: OpenTelemetry's resource. */
 const toBase = (service: string) => ({ service, instance: instanceId });
 
 const stderr = 2;
@@ -41,7 +41,7 @@ function takeOnStderr(bytes: Buffer): number {
   }
 }
 
-/** To look at it does, where it is a pipe: what finds no room there fails from now on, instead of waiting for the reader. */
+/** A look at stderr makes a pipe non-blocking: a write without room fails from now on, instead of waiting for the reader. */
 const makeStderrNonBlocking = (): boolean => process.stderr.writable;
 
 export function createStderrLines(service: string): LogLines {

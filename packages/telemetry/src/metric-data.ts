@@ -1,6 +1,6 @@
 /**
- * The figures of /metrics as OpenTelemetry has them. Names and labels go through its translation to Prometheus backwards: whoever
- * translates them again has those of /metrics. Exemplars stay there, for which the SDK's data has no place.
+ * The figures of /metrics as OpenTelemetry's data. Names and labels go backwards through its translation to Prometheus:
+ * translated again, they are those of /metrics. Exemplars are left out: the SDK's data has no field for them.
  */
 import { type Attributes, type HrTime, ValueType } from '@opentelemetry/api';
 import { hrTime, millisToHrTime } from '@opentelemetry/core';
@@ -18,12 +18,12 @@ type Labels = Readonly<Partial<Record<string, string | number>>>;
 interface Value {
   readonly labels: Labels;
   readonly value: number;
-  /** Of a histogram: its own with `_bucket`, `_sum` or `_count`. */
+  /** A histogram's name with `_bucket`, `_sum` or `_count`. */
   readonly metricName?: string;
 }
 interface Read {
   readonly metrics: MetricData[];
-  /** Why what is not among them could not be read; the others go. */
+  /** Why the missing figures could not be read; the others are sent. */
   readonly errors: unknown[];
 }
 
@@ -51,7 +51,7 @@ export async function readMetricData(registry: Registry<OpenMetricsContentType>)
 
 const hasPoints = ({ dataPoints }: MetricData): boolean => dataPoints.length > 0;
 
-/** Nothing of a summary, which the SDK does not know. */
+/** A summary is left out: the SDK does not know it. */
 async function toMetricData(figure: Figure): Promise<MetricData[]> {
   const shared = {
     descriptor: describe(figure),
@@ -99,7 +99,7 @@ const toPoint = <T>(labels: Labels, value: T, endTime: HrTime): DataPoint<T> => 
 
 function toPoints(values: readonly Value[]): DataPoint<number>[] {
   const now = hrTime();
-  // A mean of nothing is no number, which JSON cannot say.
+  // A mean of nothing is NaN, which JSON cannot say.
   const known = values.filter(({ value }) => Number.isFinite(value));
   return known.map(({ labels, value }) => toPoint(labels, value, now));
 }
@@ -115,7 +115,7 @@ function toHistogramPoints(values: readonly Value[]): DataPoint<HistogramValue>[
   });
 }
 
-/** Prometheus's buckets have those below in them. */
+/** Prometheus's buckets include all lower ones. */
 function toHistogram(series: readonly Value[]): HistogramValue {
   const buckets = series.filter(({ labels }) => labels.le !== undefined);
   const read = (end: string): number =>

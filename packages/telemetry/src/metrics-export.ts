@@ -19,7 +19,7 @@ import { createLoss, watchExporter } from './watched-exporter.ts';
 export interface MetricsExportOptions {
   readonly settings: MetricsSettings;
   readonly metrics: Metrics;
-  /** As `readResourceAttributes` has them. */
+  /** From `readResourceAttributes`. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly log: Log;
 }
@@ -43,7 +43,7 @@ const createProducer = ({ registry }: Metrics): MetricProducer => ({
   },
 });
 
-/** What it returns sends the last figures, but waits no longer than a moment. */
+/** The returned function sends the last figures, but waits no longer than a moment. */
 export async function startMetricsExport(
   options: MetricsExportOptions,
 ): Promise<() => Promise<void>> {

@@ -1,4 +1,4 @@
-/** What a scrape is answered: the older text of Prometheus, or OpenMetrics, which alone has a place for exemplars. */
+/** The page for a scrape: Prometheus's older text, or OpenMetrics, which alone has exemplars. */
 import { type OpenMetricsContentType, Registry } from 'prom-client';
 
 export const textType = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -6,8 +6,8 @@ export const openMetricsType = Registry.OPENMETRICS_CONTENT_TYPE;
 export type MetricsType = typeof textType | typeof openMetricsType;
 
 /**
- * The registry writes OpenMetrics only: its type is a state of it, which two scrapes at once would share, and once it has
- * written OpenMetrics it has cut `_total` off the names of its counters. The older text is made from what it wrote.
+ * The registry writes OpenMetrics only: two scrapes at once would share its type, and once it has written OpenMetrics it
+ * has cut `_total` off the names of its counters. The older text is made from its OpenMetrics.
  */
 export async function writeMetrics(
   registry: Registry<OpenMetricsContentType>,

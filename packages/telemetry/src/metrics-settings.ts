@@ -8,7 +8,7 @@ export interface MetricsSettings {
   readonly timeoutMs: number;
 }
 
-/** `otlp` has to be said: a collector that an endpoint is given of for traces, such as Jaeger, may take no metrics. */
+/** Off by default: a collector that takes traces, such as Jaeger, may take no metrics. */
 export function readMetricsSettings(env: OtelEnv): MetricsSettings | undefined {
   const exporters = readExporters(env, 'metrics', ['otlp', 'prometheus']);
   env.read('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', Word(['cumulative']));

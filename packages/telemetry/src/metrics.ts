@@ -18,13 +18,13 @@ export type CallOutcome = { readonly status: number } | { readonly error: string
 export interface Metrics {
   readonly registry: Registry<OpenMetricsContentType>;
   /**
-   * Called when a request begins, and what it returns when the answer is out: events of a response are no part of the
+   * Called when a request begins; the returned function, when the answer is out. A response's events are outside of the
    * request's context, so the span is looked up at the beginning.
    */
   readonly startRequest: (request: MeasuredRequest) => (status: number) => void;
-  /** As `startRequest`, of a request to another service. Attempts have exemplars of their own. */
+  /** As `startRequest`, for a request to another service. Attempts have exemplars of their own. */
   readonly startCall: (call: MeasuredCall) => (outcome: CallOutcome) => void;
-  /** A fault was put in on purpose; 0 times says that it may be, so that the first one is a rise. */
+  /** Faults put in on purpose; 0 from the start, so that the first fault is a rise. */
   readonly countFault: (operation: string, kind: string, times?: number) => void;
 }
 

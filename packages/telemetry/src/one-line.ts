@@ -1,4 +1,4 @@
-/** Control characters, what turns the direction of writing, what nobody sees, and ends of lines that are no `\n`. */
+/** Control characters, changes of the writing direction, invisible characters, and line ends other than `\n`. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 const escapeUnits = (text: string): string =>
@@ -8,7 +8,7 @@ const escapeUnits = (text: string): string =>
     .join('');
 
 /**
- * What others wrote, for a terminal, a log or a page: on one line, with everything escaped that could forge another line
- * or act on a terminal. In JSON the escapes mean what they replace.
+ * A text of others, for a terminal, a log or a page: on one line, with everything escaped that could forge another line
+ * or act on a terminal. In JSON the escapes mean the characters that they replace.
  */
 export const toOneLine = (text: string): string => text.replace(unprintable, escapeUnits);

@@ -1,4 +1,4 @@
-/** The log of a program: on stderr, and where somebody asked for it, to a collector too. What sends it is loaded only then. */
+/** A program's log: to stderr and, where the environment asks for it, to a collector. The exporter is loaded only then. */
 import { createLog, createStderrLines, type Log, type LogLevel } from './log.ts';
 import { readLogSettings } from './log-settings.ts';
 import type { OtelEnv } from './otel-env.ts';
@@ -22,7 +22,7 @@ export async function openLog({ env, service, level }: OpenLogOptions): Promise<
   if (settings === undefined) return { log: createLog(service, level), close: async () => {} };
   const { openLogExport } = await import('./log-export.ts');
   const lines = createStderrLines(service);
-  // It is told of in the very log whose lines are lost, which stderr has.
+  // The log itself tells of the loss: stderr has all lines.
   const loss: Loss = createLoss('log lines', () => log);
   const { take, close } = await openLogExport({ attributes, settings, loss });
   const log = createLog(service, level, {

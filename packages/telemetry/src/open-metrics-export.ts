@@ -1,4 +1,4 @@
-/** The figures of a program for a collector, where somebody asked for it. What sends them is loaded only then. */
+/** Sends a program's figures to a collector, where the environment asks for it. The exporter is loaded only then. */
 import type { MetricsExportOptions } from './metrics-export.ts';
 import { readMetricsSettings } from './metrics-settings.ts';
 import type { OtelEnv } from './otel-env.ts';
@@ -9,7 +9,7 @@ export interface OpenMetricsExportOptions extends Pick<MetricsExportOptions, 'me
   readonly service: string;
 }
 
-/** What it returns sends the last figures, but waits no longer than a moment. */
+/** The returned function sends the last figures, but waits no longer than a moment. */
 export async function openMetricsExport({
   env,
   service,

@@ -1,4 +1,4 @@
-/** What a program tells of itself: its log, its figures and its traces, and where the environment says that they go. */
+/** A program's log, figures and traces, sent where the environment says. */
 import type { Log, LogLevel } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { openLog } from './open-log.ts';
@@ -19,7 +19,7 @@ export interface Telemetry {
   readonly metrics: Metrics;
   /** Undefined where nothing is traced. */
   readonly tracing: Tracing | undefined;
-  /** Sends what is left, but waits no longer than a moment. */
+  /** Sends the rest, but waits no longer than a moment. */
   readonly close: () => Promise<void>;
 }
 

@@ -13,7 +13,7 @@ export interface OpenTracingOptions {
   readonly log: Log;
 }
 
-/** What makes and sends spans is loaded only here: it would be a good part of what every program takes to start. */
+/** Spans' code is loaded only here: it would be a good part of every program's start. */
 export async function openTracing({
   env,
   service,

@@ -1,6 +1,6 @@
 /**
- * `OTEL_*`, as OpenTelemetry's specification lists them. Nothing that they say keeps a program from starting: what cannot
- * be used is named, and counts as unset.
+ * `OTEL_*`, as OpenTelemetry's specification lists them. None keeps a program from starting: a variable that cannot be
+ * used is named, and counts as unset.
  */
 import { z } from 'zod';
 
@@ -9,13 +9,13 @@ export interface OtelEnv {
   readonly read: <T>(name: string, schema: z.ZodType<T>) => T | undefined;
   /** The known words of a list, each once; undefined when there is none. */
   readonly readList: <T extends string>(name: string, known: readonly T[]) => T[] | undefined;
-  /** Names a variable that is not honoured as it stands, and says what is done instead. */
+  /** Names a variable that is not honoured, and says what is done instead. */
   readonly report: (name: string, problem: string) => void;
-  /** What was reported, and the variables that nothing here has read. */
+  /** What was reported, and the variables that were never read. */
   readonly listProblems: () => readonly string[];
 }
 
-/** What may hold a key or a password is not repeated. */
+/** A value that may hold a key or a password is not repeated. */
 const secret = /HEADERS|ENDPOINT|RESOURCE_ATTRIBUTES/;
 const quotedMax = 64;
 const quote = (text: string): string => JSON.stringify(text.slice(0, quotedMax));

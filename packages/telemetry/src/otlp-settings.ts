@@ -44,7 +44,7 @@ const Pem = z.string().transform((path, context) => {
   }
 });
 
-/** Loaded only for headers: it is a good part of what a program takes to start. */
+/** Loaded only for headers: it is a good part of a program's start. */
 function canSend(pairs: Readonly<Record<string, string>>): boolean {
   const { validateHeaderName, validateHeaderValue } = process.getBuiltinModule('node:http');
   try {

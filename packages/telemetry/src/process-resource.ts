@@ -1,4 +1,4 @@
-/** Who sends figures and lines: what the environment says of the program, and which process it is, as its spans say. */
+/** The sender of figures and lines: the program by the environment, and the process as in its spans. */
 import { hostname } from 'node:os';
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { instanceId } from './instance-id.ts';

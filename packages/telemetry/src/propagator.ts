@@ -1,4 +1,4 @@
-/** The headers that are read and written unless the program has propagators of its own: W3C's, and after them Jaeger's. */
+/** The default headers of traces: W3C's, then Jaeger's. A program may register others. */
 import { propagation, type TextMapPropagator } from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator } from '@opentelemetry/core';
 import { createJaegerPropagator } from './jaeger-propagator.ts';
@@ -11,7 +11,7 @@ export const createPropagator = (): TextMapPropagator =>
 
 let isRegistered = false;
 
-/** A program says at its start which headers it reads and writes, if any; what it registered itself stays. */
+/** At its start a program sets which headers it reads and writes, if any; a propagator that it registered itself stays. */
 export function ensurePropagator(given?: TextMapPropagator): void {
   if (isRegistered) return;
   isRegistered = true;

@@ -1,6 +1,6 @@
 /**
- * What the spans of a request share, from its beginning to its answer. A part that ended goes out with its request: a process
- * that is killed in between leaves no span without a parent.
+ * What the spans of a request share, from its beginning to its answer. A finished part is sent with its request: a
+ * process that is killed in between leaves no span without a parent.
  */
 import { type Context, createContextKey, type Span, type Tracer } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
@@ -8,11 +8,11 @@ import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 export interface Scene {
   readonly span: Span;
   readonly tracer: Tracer;
-  /** Not that of an instrumentation, which ends it by itself. */
+  /** False for the span of an instrumentation, which ends it by itself. */
   readonly isOwn: boolean;
-  /** Answered, or cut: what is done from now on comes late. */
+  /** Answered, or cut: later spans are late. */
   isOver: boolean;
-  /** To the next processor. */
+  /** Each hands a finished span to the next processor. */
   readonly held: (() => void)[];
 }
 
@@ -25,7 +25,7 @@ export const setScene = (context: Context, scene: Scene): Context =>
 export const readScene = (context: Context): Scene | undefined =>
   context.getValue(sceneKey) as Scene | undefined;
 
-/** A stream may go on for days: what is above goes out at once. */
+/** A stream may go on for days: spans above this number are sent at once. */
 const heldMax = 64;
 
 export function holdParts(next: SpanProcessor): SpanProcessor {

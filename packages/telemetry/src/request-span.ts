@@ -1,10 +1,10 @@
 /**
  * Requests that continue their caller's trace, and the work inside of them.
  *
- * 1. A request without a caller whose trace is sampled has no span of the project's own: a trace begins where an order does.
- * 2. Where an instrumentation has opened a span for the request, that one is taken, and ended by whoever opened it.
- * 3. Whatever a handler opens itself continues its caller's trace, sampled or not.
- * 4. Without tracing everything runs as it would, at no cost.
+ * 1. Only a request of a caller with a sampled trace has a span of the project's own: traces begin with orders.
+ * 2. Where an instrumentation has opened a span for the request, that span is used, and the instrumentation ends it.
+ * 3. Spans that a handler opens itself continue its caller's trace, sampled or not.
+ * 4. Without tracing everything runs the same, at no cost.
  */
 import {
   type Context,
@@ -36,7 +36,7 @@ export interface RequestSpan {
   readonly end: (status: number | null) => void;
 }
 
-/** Undefined where no caller says anything of a trace, and nobody traces the request. */
+/** Undefined where neither the caller nor an instrumentation traces the request. */
 export function startRequestSpan(
   tracing: Tracing | undefined,
   { name, headers, attributes }: TracedRequest,
@@ -94,13 +94,13 @@ function endRequest(span: Span, status: number | null, at?: number): void {
   span.end(at);
 }
 
-/** By convention a server answers for what is 5xx; what is 4xx is its caller's. */
+/** By convention a 5xx is the server's error, a 4xx its caller's. */
 function toRequestError(status: number | null): string | undefined {
   if (status === null) return 'no-answer';
   return status >= 500 ? String(status) : undefined;
 }
 
-/** Of a request that nobody called with a trace and that has begun one, `startedAt` ms since the epoch: below that one's span. */
+/** For a request without a caller's trace that has begun a trace, at `startedAt` ms since the epoch: below that trace's span. */
 export function startRequestBelow(
   { tracer }: Pick<Tracing, 'tracer'>,
   place: SpanPlace,
@@ -111,11 +111,11 @@ export function startRequestBelow(
     { kind: SpanKind.SERVER, startTime: new Date(startedAt), attributes: toAttributes(attributes) },
     withSpan(emptyContext, { ...place, isSampled: true }),
   );
-  // Of a span whose start is given the SDK takes the end in whole milliseconds, and a quick request would have taken none.
+  // For a span with a given start the SDK takes the end in whole milliseconds: a quick request would have taken none.
   return (status) => endRequest(span, status, performance.now());
 }
 
-/** A part of the request's work, which the request's span tells of. What is done after its end is a span of its own. */
+/** A part of the request's work, told in the request's span. Work after the request's end is a span of its own. */
 export async function runTold<T>(
   name: string,
   attributes: SpanAttributes,
@@ -140,7 +140,7 @@ function startLate({ tracer }: Scene, name: string, attributes: SpanAttributes):
   return tracer.startSpan(name, { attributes: late }, context.active());
 }
 
-/** Says more of the span that is being worked in, if there is one. Of a request that ended meanwhile, a late span says it. */
+/** Adds attributes to the active span, if there is one. After the request's end, a late span has them. */
 export function markSpan(
   attributes: SpanAttributes,
   late?: { readonly name: string; readonly attributes: SpanAttributes },

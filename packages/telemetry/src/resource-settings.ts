@@ -1,4 +1,4 @@
-/** Who sends: what the environment says of the program. */
+/** The sender: the program by the environment. */
 import { z } from 'zod';
 import type { OtelEnv } from './otel-env.ts';
 

@@ -1,11 +1,11 @@
-/** Who a span is from: the program, the process and the machine. */
+/** The origin of a span: the program, the process and the machine. */
 import { hostname } from 'node:os';
 import type { Attributes } from '@opentelemetry/api';
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { instanceId } from './instance-id.ts';
 import { scope } from './span-scope.ts';
 
-/** Of this process. What is `given` wins. */
+/** This process's resource. `given` wins. */
 export const createResource = (service: string, given: Attributes = {}): Resource =>
   defaultResource().merge(
     resourceFromAttributes({
@@ -14,7 +14,7 @@ export const createResource = (service: string, given: Attributes = {}): Resourc
       'service.version': scope.version,
       'service.instance.id': instanceId,
       'deployment.environment.name': process.env.NODE_ENV || 'development',
-      // The machine tells who shares a clock, and the process that there was a restart between two spans.
+      // The machine tells which spans share a clock, the process whether there was a restart between two spans.
       'host.name': hostname(),
       'process.pid': process.pid,
       'process.creation.time': new Date(performance.timeOrigin).toISOString(),
@@ -22,6 +22,6 @@ export const createResource = (service: string, given: Attributes = {}): Resourc
     }),
   );
 
-/** Of a process that may have ended long ago. */
+/** The resource of a process that may have ended long ago. */
 export const recallResource = (attributes: Attributes): Resource =>
   resourceFromAttributes(attributes);

@@ -1,6 +1,6 @@
 /**
- * All that a span may say. What is not in this list cannot be traced, so that no token, no name and no free text of
- * anybody ever leaves with a span. docs/traces.md says what each one means; a test holds the two together.
+ * All attributes that a span may have. Others cannot be traced, so that no token, no name and no free text ever leaves
+ * with a span. docs/traces.md says what each means; a test holds the two together.
  */
 export const spanAttributes = [
   'http.request.method',
@@ -45,12 +45,12 @@ export type SpanAttributes = {
   readonly [K in (typeof spanAttributes)[number]]?: string | number | boolean | undefined;
 };
 
-/** In characters: what is said in more is no code and no name. */
+/** In characters: a longer text is no code and no name. */
 const lengthMax = 256;
 
 const known: ReadonlySet<string> = new Set(spanAttributes);
 
-/** Types end where text from outside begins: what is not on the list is left out here too. */
+/** Types end where text from outside begins: attributes that are not on the list are left out here, too. */
 function addAttribute(
   attributes: Record<string, string | number | boolean>,
   name: string,

@@ -1,4 +1,4 @@
-/** How much a span may hold. Measured spans are held to it by the SDK, and those that are told here. */
+/** How much a span may hold. The SDK limits measured spans; told spans are limited here. */
 import { cleanAttributes } from '@opentelemetry/core';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 

@@ -1,4 +1,4 @@
-/** A span that was not measured but is known: its ids, its times and all it says follow from something that lasts. */
+/** A span that was not measured: its ids, times and attributes follow from the journal. */
 import {
   type HrTime,
   type SpanContext,
@@ -40,7 +40,7 @@ const secondUs = 1_000_000;
 
 const toTime = (us: number): HrTime => [Math.floor(us / secondUs), (us % secondUs) * 1_000];
 
-/** The same record makes the same span, byte for byte, in whatever process: `resource` is that of the one it began in. */
+/** The same record makes the same span, byte for byte, in every process: `resource` is that of the process it began in. */
 export function toReadableSpan(record: SpanRecord, resource: Resource): ReadableSpan {
   const { traceId, spanId, parentSpanId, startUs, endUs, links = [], error } = record;
   const toContext = (id: string): SpanContext => ({

@@ -1,9 +1,9 @@
 /**
- * What a request says about the trace it belongs to, and what travels along with it, as a context of OpenTelemetry's:
- * read and written by the program's propagators, and kept with an order in a form that depends on none.
+ * A request's trace, and its baggage, as a context of OpenTelemetry's: read and written by the program's propagators,
+ * and kept with an order in a form that depends on none.
  *
- * 1. Reading never throws, and refuses no request: what is malformed or too long is dropped.
- * 2. What is kept can always be sent: printable ASCII, no more in all than our clients take.
+ * 1. Reading never throws, and refuses no request: malformed or too long parts are dropped.
+ * 2. A kept context can always be sent: printable ASCII, no more in all than our clients take.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -25,7 +25,7 @@ import type { SpanRef } from './span-ref.ts';
 /** By lower-case name, as Node gives them. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Of a request being answered, with the span that an instrumentation has opened for it: what begins now hangs on that. */
+/** For a request that is being answered: spans that begin now hang on its span, if an instrumentation has opened one. */
 export function readCaller(headers: Headers): Context {
   ensurePropagator();
   const caller = propagation.extract(emptyContext, headers);
@@ -48,11 +48,11 @@ export function readSpanRef(within: Context): SpanRef | undefined {
   return { traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 };
 }
 
-/** Within a span that is told later, under ids that are known already: what begins there hangs on it. */
+/** Within a span that is told later, under ids that are known already: spans that begin there hang on it. */
 export function withSpan(within: Context, { traceId, spanId, isSampled }: SpanRef): Context {
   const traceFlags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
   const before = trace.getSpanContext(within);
-  // Vendors wrote it about the trace that it came with.
+  // A vendor's state belongs to the trace that it came with.
   const traceState = before?.traceId === traceId ? before.traceState : undefined;
   const span = { traceId, spanId, traceFlags, ...(traceState && { traceState }) };
   return trace.setSpanContext(within, span);
@@ -60,7 +60,7 @@ export function withSpan(within: Context, { traceId, spanId, isSampled }: SpanRe
 
 export const runWithin = <T>(within: Context, work: () => T): T => context.with(within, work);
 
-/** What nobody asked for, such as a look at somebody's health, is no trace: neither here nor, as its headers say, there. */
+/** Background work, such as a health question, begins no trace: neither here nor, by its headers, at the other end. */
 export const runUntraced = <T>(work: () => T): T =>
   context.with(suppressTracing(ROOT_CONTEXT), work);
 
@@ -85,7 +85,7 @@ function toUntracedHeaders(): Record<string, string> {
 
 const form = createPropagator();
 
-/** In characters: with Jaeger's items, which say the same once more, it stays below what our clients take. */
+/** In characters: with Jaeger's items, which repeat it, the sum stays below what our clients take. */
 const keptMax = 4_096;
 const sendable = /^[\t -~]+$/;
 
@@ -97,7 +97,7 @@ export function keepTraceContext(caller: Context): Record<string, string> {
     traceparent,
     tracestate,
     baggage,
-    // It says no more than W3C's, but for the flag of a caller that debugs.
+    // Jaeger's header adds only the flag of a caller that debugs.
     ...(isDebugged(caller) && { 'uber-trace-id': span, 'jaeger-debug-id': readDebugId(caller) }),
   };
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** What the environment says of traces: where they go, which of them, and how much a span may hold. */
+/** Settings of traces from the environment: where they go, which of them, and how much a span may hold. */
 import { z } from 'zod';
 import { type OtelEnv, Timeout, Whole, Word } from './otel-env.ts';
 import { type OtlpSettings, readExporters, readOtlpSettings } from './otlp-settings.ts';
@@ -27,7 +27,7 @@ export interface TraceSettings {
   readonly batches: ReturnType<typeof readBatches>;
 }
 
-/** Unlike in the specification, nothing leaves for an address that nobody has named. */
+/** Unlike in the specification, there is no default address: nothing leaves unless an operator has named one. */
 export function readTraceSettings(env: OtelEnv): TraceSettings {
   const exporters = readExporters(env, 'traces', ['otlp', 'console']);
   const otlp = readOtlpSettings(env, 'traces');
@@ -71,7 +71,7 @@ function readSpanLimits(env: OtelEnv): SpanLimits {
   };
 }
 
-/** A process that is killed loses the spans of this long, which is why it is less than the specification's 5,000. */
+/** A killed process loses the spans of this time, so it is shorter than the specification's 5,000. */
 const delayMs = 500;
 /** More than the specification's 2,048: a rush of orders fits in. */
 const queueMax = 16_384;

@@ -1,6 +1,6 @@
 /**
- * A thin layer on OpenTelemetry: what makes spans, and where they go. A collector that is slow or gone holds nobody
- * up, also not at the end of the process.
+ * A thin layer on OpenTelemetry: it makes and sends spans. A collector that is slow or gone holds nobody up, also not
+ * at the end of the process.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import {
@@ -33,30 +33,30 @@ import { limitSpan, type SpanLimits } from './span-limits.ts';
 import { scope } from './span-scope.ts';
 
 export interface Tracing {
-  /** Makes the spans that are measured here, some time later to be sent: nobody hears whether they arrived. */
+  /** Makes measured spans. They are sent some time later, and nobody hears whether they arrived. */
   readonly tracer: Tracer;
-  /** Of this process. */
+  /** This process's. */
   readonly resource: Resource;
-  /** For who sends spans of its own making. */
+  /** For callers that make their own spans. */
   readonly send: (spans: readonly ReadableSpan[]) => Promise<Delivery>;
-  /** Of a trace that begins here, or that the caller has begun. */
+  /** For a trace that begins here, or that the caller has begun. */
   readonly isSampled: (traceId: string, caller?: Context) => boolean;
-  /** Sends what is left, but waits no longer than a moment. */
+  /** Sends the remaining spans, but waits no longer than a moment. */
   readonly close: () => Promise<void>;
 }
 
 export interface TracingOptions {
   readonly service: string;
   readonly exporter: SpanExporter;
-  /** What else the resource has. */
+  /** Further attributes of the resource. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** By default, traces that begin here, and those that the caller samples. */
+  /** Default: traces that begin here, and traces that the caller samples. */
   readonly sampler?: Sampler;
   readonly spanLimits?: SpanLimits;
   readonly batches?: Omit<BatchSpanProcessorOptions, 'exporter'>;
   /** For tests: each span is sent at its end. */
   readonly isImmediate?: boolean;
-  /** For a program: its provider is that of the whole process, unless there is one already. */
+  /** For a program: its provider becomes the whole process's, unless there is one already. */
   readonly isGlobal?: boolean;
 }
 
@@ -74,7 +74,7 @@ export function createTracing(options: TracingOptions): Tracing {
   return {
     tracer,
     resource,
-    // However it is sent, that is no work of anybody's trace.
+    // Sending is no work of anybody's trace.
     send: (spans) =>
       context.with(
         suppressTracing(context.active()),
@@ -90,7 +90,7 @@ export function createTracing(options: TracingOptions): Tracing {
       sampler.shouldSample(caller, traceId, 'order', SpanKind.SERVER, {}, []).decision ===
       SamplingDecision.RECORD_AND_SAMPLED,
     close: async () => {
-      // What did not arrive was said, and is no reason to end otherwise than well.
+      // The loss was logged, and is no reason to end with an error.
       const closed = close().catch(() => {});
       await Promise.race([closed, wait(closeMaxMs, undefined, { ref: false })]);
     },

@@ -8,9 +8,9 @@ import {
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 
-/** The trace's id is random: who samples by it may rely on that. */
+/** The trace's id is random: samplers may rely on that. */
 const random = 0x02;
-/** Of other flags nobody knows the meaning yet, so they are not sent on. */
+/** Other flags have no meaning yet, so they are not sent on. */
 const known = TraceFlags.SAMPLED | random;
 
 const randomKey = createContextKey('the trace whose id its caller called random');
@@ -25,7 +25,7 @@ function withFlags(context: Context, toFlags: (flags: number, traceId: string) =
     : trace.setSpanContext(context, { ...span, traceFlags });
 }
 
-/** The SDK gives its spans no flag but the sampled one: what the caller said of the trace is kept beside them. */
+/** The SDK gives its spans no flag but the sampled one: the caller's flags are kept beside them. */
 export function createW3cPropagator(): TextMapPropagator {
   const inner = new W3CTraceContextPropagator();
   return {

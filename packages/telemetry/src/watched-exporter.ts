@@ -11,7 +11,7 @@ export interface Exporter<T> {
 }
 
 export interface Loss {
-  /** Something did not arrive. It is said unless it was. */
+  /** Something did not arrive. It is said once. */
   readonly add: (why: string, count?: number) => void;
   readonly end: () => void;
 }
@@ -20,7 +20,7 @@ export interface Loss {
 export function createLoss(what: string, toLog: () => Log): Loss {
   let isGone = false;
   let lost = 0;
-  // What is said is of no request, though a request may be what brought it about.
+  // The message belongs to no request, though a request may have caused it.
   const say = (tell: () => void): void => context.with(ROOT_CONTEXT, tell);
   return {
     add: (why, count = 0) => {

@@ -22,18 +22,18 @@ export interface Aim {
   readonly way: PlannedWay;
   readonly direction: Direction;
 }
-/** What is called for it, and how often. */
+/** The call of a way in its direction, and how often it is tried. */
 export const toCall = ({ way, direction }: Aim): NonNullable<PlannedWay['undo']> =>
   direction === 'undo' && way.undo ? way.undo : way;
 
 /** Times are in milliseconds since the epoch. */
 export type Command =
-  /** Whichever of these is admitted first, one of each participant, in order. If none is by `until`, decide again. */
+  /** Perform the first of these that is admitted, one of each participant, in order. If none is by `until`, decide again. */
   | {
       readonly type: 'perform';
       readonly aims: readonly Aim[];
       readonly until: number;
-      /** Participants of what waits beside them, and is due as soon as its participant is well again. */
+      /** Participants of the calls that wait beside these, and are due as soon as their participant is well again. */
       readonly patient: readonly string[];
     }
   | (Aim & { readonly type: 'wait'; readonly until: number; readonly patient: readonly string[] })
@@ -43,11 +43,11 @@ export type Command =
 
 type AnySaga = Pick<Saga<unknown>, 'plan'>;
 
-/** What the process saw itself. Times are in milliseconds since the epoch. */
+/** What this process saw itself. Times are in milliseconds since the epoch. */
 export interface Seen {
   /** When a participant's breaker closed last; 0 when it never did. */
   readonly healedAt: (participant: string) => number;
-  /** Its start. */
+  /** The start of the process. */
   readonly bornAt: number;
 }
 interface View extends Seen {
@@ -68,7 +68,7 @@ export function decide(saga: AnySaga, state: RunState, now: number, seen = unsee
       return actOn(undos, view, { type: 'compensated' });
     }
     case 'completed': {
-      // The first way is tried, since it is what was wanted.
+      // A repair tries the first way, since the caller wanted that one.
       const repairs = findRepairs(saga, state).map(({ first }) =>
         toDue(state, { way: first, direction: 'forward' }),
       );
@@ -104,7 +104,7 @@ function decideForward(saga: AnySaga, state: RunState, view: View): Command {
   return actOn([toDue(state, { way, direction: 'forward' }, endsAt)], view, rest);
 }
 
-/** Of a budget only time counts that this process lived through: a clock that was set wrong gives nothing up. */
+/** A budget counts only time that this process lived through: a clock that was set wrong gives nothing up. */
 const toEndsAt = (since: number, { tries }: PlannedWay, { bornAt }: View): number =>
   Math.max(since, bornAt) + tries.budgetMs;
 
@@ -115,7 +115,7 @@ export function findCurrent(saga: AnySaga, state: RunState): PlannedStep | undef
 
 const isDone = (state: RunState, step: PlannedStep): boolean =>
   findOk(state, step) !== undefined ||
-  // A deferred step is written off by its first way: that is what would be tried.
+  // A deferred step is written off by its first way, which a repair would try.
   (step.kind === 'later' &&
     (readWay(state, step.first.name).writtenOff !== null ||
       readWay(state, chosen(state, step).name).result === 'refused'));
@@ -128,7 +128,7 @@ function giveUp(state: RunState, step: PlannedStep, code: string): Command {
     : { type: 'compensation-decided', code, step: step.name };
 }
 
-/** The alternate has its own patience, and the undo before it counts: it ends as one that was never reached. */
+/** The alternate has its own budget. The first way's undo counts against it: past it, the alternate is never called. */
 function undoFirst(state: RunState, step: PlannedStep, view: View): Command {
   const { undo, code } = readWay(state, step.first.name);
   const since = readChosenAt(state, step.name) ?? view.now;
@@ -145,7 +145,7 @@ export const owesFirstUndo = (state: RunState, step: PlannedStep): boolean =>
 export const chosen = (state: RunState, step: PlannedStep): PlannedWay =>
   step.alternate && readChosenAt(state, step.name) !== undefined ? step.alternate : step.first;
 
-/** Whichever way did it: a repair takes the first one, though the alternate was chosen. */
+/** The way that did the step: a repair takes the first, though the alternate was chosen. */
 const findOk = (state: RunState, step: PlannedStep): WayState | undefined =>
   toWays(step)
     .map((way) => readWay(state, way.name))
@@ -169,7 +169,7 @@ export function findOwed(saga: AnySaga, state: RunState): PlannedWay[] {
     .filter((way) => isOwed(state, way));
 }
 
-/** `key-reused` says that this id had a run before: what was done before this one asked for it is that run's. */
+/** `key-reused` says that this id had a run before: an effect from before this run's first attempt is that run's. */
 export const isForeign = (state: RunState, way: string): boolean =>
   state.reason?.code === 'key-reused' && readWay(state, way).isInherited;
 
@@ -202,14 +202,14 @@ function toDue(state: RunState, aim: Aim, endsAt = never): Due {
   return { ...aim, tried: readTried(state, aim), patience: toPatience(state, aim), endsAt };
 }
 
-/** Undos and repairs have no end: a budget is for what holds the run up. */
+/** Undos and repairs have no end: a budget is for steps that hold the run up. */
 function toPatience(state: RunState, { way, direction }: Aim): Patience {
   if (direction === 'undo')
     return readWay(state, way.name).undo.exhausted ? 'exhausted' : 'endless';
   return state.phase === 'completed' ? 'endless' : 'step';
 }
 
-/** Of each participant the first one counts: what is due may be done, else the earliest is waited for. */
+/** Of each participant the first counts: calls that are due may be made, else the earliest is waited for. */
 function actOn(dues: readonly Due[], view: View, otherwise: Command): Command {
   const first = dues.filter(
     ({ way }, i) => dues.findIndex((due) => due.way.participant === way.participant) === i,
@@ -227,7 +227,7 @@ function actOn(dues: readonly Due[], view: View, otherwise: Command): Command {
   return { type: 'wait', way: next.way, direction: next.direction, until, patient };
 }
 
-/** Due at once when its participant is well again. A step keeps to its own time. */
+/** An undo or repair is due at once when its participant is well again. A step keeps to its own time. */
 const isPatient = ({ patience }: Due): boolean => patience !== 'step';
 
 /** A wait beyond the longest delay was written under another clock: a clock set back must not hold a run up. */

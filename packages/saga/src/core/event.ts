@@ -17,7 +17,7 @@ interface Tried {
   readonly attempt: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** As the reply had them. */
+  /** The reply's. */
   readonly note?: string;
   readonly details?: Details;
 }
@@ -39,7 +39,7 @@ type StepEvent =
   /** `final`: the same request will fare no better. `interrupted`: recovery wrote it, since the attempt's end was not seen. */
   | (Failed &
       Blame & { readonly type: 'step-unknown'; readonly final?: true; readonly interrupted?: true })
-  /** It waits for its participant's breaker to close: no attempt, only the time budget, is used up. */
+  /** The way waits for its participant's breaker to close: no attempt, only the time budget, is used up. */
   | { readonly type: 'step-parked'; readonly way: WayName; readonly code: string };
 
 type UndoEvent =
@@ -70,18 +70,18 @@ type RunWideEvent =
     }
   /** An operator's: the engine will not do a deferred step, or not make an undo. */
   | (Aimed & { readonly type: 'written-off'; readonly reason: string })
-  /** A restart found it with an undo or a repair ahead. A forward step's attempt is marked unknown instead. */
+  /** A restart found the run with an undo or a repair ahead. A forward step's attempt is marked unknown instead. */
   | (Blame & {
       readonly type: 'recovered';
-      /** What may have been under way when the process ended: several where nobody can say which. Older journals lack it. */
+      /** Calls that may have been under way when the process ended: several where nobody can say which. Older journals lack them. */
       readonly interrupted?: readonly Aimed[];
     })
-  /** Written before the call of a run that crashes may come from, so that the next one can be laid at its door. */
+  /** Written before a call of a suspect run, so that the next crash can be laid at its door. */
   | (Aimed & { readonly type: 'attempt-started' })
-  /** The process ended too often in its calls: it rests, and is tried again alone from `until` on. Older journals lack that. */
+  /** The process ended too often in the run's calls: the run rests, and is tried again alone from `until` on. Older journals lack that. */
   | { readonly type: 'quarantined'; readonly code: string; readonly until?: number };
 
-/** What `decide` came to. Nothing is called for it. */
+/** What `decide` decided. It needs no call. */
 export type Decision =
   | { readonly type: 'alternate-chosen'; readonly step: string; readonly code: string }
   /** A step was deferred: the run completes without it, and the engine repairs it afterwards. */
@@ -91,7 +91,7 @@ export type Decision =
   | { readonly type: 'completed' }
   | { readonly type: 'compensated' };
 
-/** What happened, before the journal gave it its place and time. */
+/** What happened, before the journal gave it a number and a time. */
 export type Happening = StepEvent | UndoEvent | RunWideEvent | Decision;
 
 /** What the journal holds. `seq` counts within the run from 1; `at` is in milliseconds since the epoch. */

@@ -2,8 +2,8 @@ import type { Event, Happening } from './event.ts';
 import { evolve, type RunState } from './state.ts';
 
 /**
- * What happened, numbered and timed, and the state after it. The only place where events get both. None lies before the
- * one that it follows, also where the clock was set back in between.
+ * What happened, numbered and timed, and the state after it. The only place where events get both. No event lies before
+ * its predecessor, also where the clock was set back in between.
  */
 export function extend(state: RunState | null, happenings: readonly Happening[], now: number) {
   const first = (state?.seq ?? 0) + 1;

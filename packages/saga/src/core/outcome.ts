@@ -10,7 +10,7 @@ interface Outcome {
   readonly endedAt: number;
   readonly before: WayState;
   readonly tries: Tries;
-  /** Of a run that completed without it: it goes on without an end. */
+  /** For a run that completed without the step: the step is tried without an end. */
   readonly isRepair: boolean;
   /** In [0, 1). */
   readonly random: number;
@@ -26,7 +26,7 @@ export function toStepEvent(outcome: Outcome): Happening {
   return { type: 'step-unknown', ...failed, ...(reply.retriable === false && { final: true }) };
 }
 
-/** A refused undo, and one out of attempts, is owed all the same: it goes on, ever more rarely. */
+/** An undo that is refused or out of attempts is owed all the same: the engine tries it ever more rarely. */
 export function toUndoEvent(outcome: Outcome): Happening {
   const { tried, reply, before } = outcome;
   if (reply.reply === 'ok') return { type: 'undo-succeeded', ...tried };

@@ -6,7 +6,7 @@ export interface Policy {
 }
 
 export interface Retry {
-  /** Attempts that may fail before the step gives up; an undo that reaches it makes the run stuck, and goes on, ever more rarely. */
+  /** Attempts that may fail before the step gives up; an undo that reaches it makes the run stuck, and is tried ever more rarely. */
   readonly attemptsMax: number;
   readonly firstDelayMs: number;
   readonly factor: number;
@@ -20,7 +20,7 @@ export interface Tries extends Retry {
   readonly timeoutMs: number;
 }
 
-/** An attempt is a call that somebody waits for; what takes longer is asked for again later. */
+/** The engine waits for an attempt; an operation that takes longer is asked for again later. */
 const timeoutMaxMs = 600_000;
 
 const shared = { timeoutMs: 3_000, firstDelayMs: 200, factor: 2 };
@@ -63,13 +63,13 @@ export function toTries(policy: Policy, defaults: Tries): Tries {
   return { ...tries, budgetMs: Math.ceil(tries.budgetMs) };
 }
 
-/** The longest wait of what goes on though the policy has no attempt left for it: ever more rarely, but for ever. */
+/** The longest wait of an undo or repair that the policy has no attempt left for: ever more rarely, but for ever. */
 export const endlessDelayMaxMs = 900_000;
 
 /**
- * A `step` gives up some day. What is `endless`, an undo or a repair, never does: beyond the policy's attempts each wait
- * may be twice as long as the one before, so that what cannot be done writes no endless history. What is `exhausted`
- * begins that at the policy's longest delay.
+ * A `step` gives up some day. An `endless` undo or repair never does: beyond the policy's attempts each wait may be twice
+ * as long as the last one, so that a hopeless undo writes no endless history. An `exhausted` one begins that at the
+ * policy's longest delay.
  */
 export type Patience = 'step' | 'endless' | 'exhausted';
 
@@ -93,13 +93,13 @@ export const toLongestMs = (tries: Tries, misses: Misses, patience: Patience): n
 
 interface Wish {
   readonly patience: Patience;
-  /** The participant's; the policy's longest delay bounds it. */
+  /** The participant's wish; the policy's longest delay bounds it. */
   readonly retryAfterMs: number;
   /** In [0, 1). */
   readonly random: number;
 }
 
-/** Full jitter, so that those who failed together do not come back together. Never 0: a retry lets go of its place. */
+/** Full jitter, so that runs that failed together do not come back together. Never 0: a retry lets go of its slot. */
 export function toDelayMs(tries: Tries, misses: Misses, wish: Wish): number {
   const jitteredMs = Math.round(wish.random * toCeilingMs(tries, misses, wish.patience));
   return Math.max(1, jitteredMs, Math.ceil(Math.min(wish.retryAfterMs, tries.delayMaxMs)));

@@ -12,7 +12,7 @@ interface Remarks {
 }
 
 /**
- * What came back from one attempt, as data. There are four replies, never two:
+ * The result of one attempt, as data. There are four replies, never two:
  * - `ok`: the participant did it, now or before, and says so. Only `ok` carries an output.
  * - `refused`: the business said no and remembers it. Nothing happened, nothing will.
  * - `unsent`: the request provably never left. Burns no attempt, only the time budget.
@@ -21,8 +21,8 @@ interface Remarks {
  * `code` is a stable short word, never an error's text. `retryAfterMs` is the participant's wish;
  * the policy's longest delay bounds it. `retriable: false` says that the same request will fare no better.
  * `note` is shown with the attempt, such as the fault that was injected into it.
- * `details` are kept with it for whoever looks closer, such as the address that was called. One of them decides
- * something: `replayed` in an ok says that it was done before. Where another step is refused as `key-reused`, it is not undone.
+ * `details` are kept with it for people, such as the address that was called. One of them decides something:
+ * `replayed` in an ok says that it was done before. Where another step is refused as `key-reused`, it is not undone.
  */
 export type Reply<O> = Remarks &
   (
@@ -38,7 +38,7 @@ export const refused = (code: string) =>
 
 const notAReply: Reply<never> = { reply: 'unknown', code: 'not-a-reply', retriable: false };
 
-/** Plain JavaScript may return anything: what is no reply, or no output that can be stored, says nothing. */
+/** Plain JavaScript may return anything: a value that is no reply, or an output that cannot be stored, is `unknown`. */
 export function readReply(value: unknown, onError: (error: unknown) => void): Reply<unknown> {
   const fields: Record<string, unknown> = Object(value);
   return { ...readFields(fields, onError), ...toRemarks(fields) };

@@ -1,15 +1,15 @@
 /**
- * Where a run is to be found while nobody moves it: a row that is due at a time, or waits for a participant. Pure.
+ * Where a run rests while nobody moves it: in a row that is due at a time, or waits for a participant. Pure.
  *
  * 1. It follows from the run's events and its plan: a crash, a retry, a parked step and a repair are one thing.
- * 2. What is neither waited for nor done is due at 0: before all that has a time, the oldest run first.
+ * 2. A run that waits for nothing and is not done is due at 0: before all runs with a time, the oldest first.
  */
 import { decide, type Seen } from './decide.ts';
 import type { Saga } from './saga.ts';
 import { isParked, type RunState, readTried } from './state.ts';
 import { isSettled } from './status.ts';
 
-/** Who goes first when there are fewer places than runs that could go on. */
+/** Which runs go first when more could go on than there are slots. */
 export const priorities = ['undo', 'in-flight', 'new', 'repair'] as const;
 export type Priority = (typeof priorities)[number];
 
@@ -40,7 +40,7 @@ export function toRest(saga: Saga<unknown>, state: RunState, now: number, seen: 
   if (!isHeldUp) return { dueAt: 0, priority, waits: [] };
   const parked = aims.map((aim): Wait => {
     const { failures, unsents } = readTried(state, aim);
-    // One whose own request may be to blame is the last choice for a probe.
+    // A run whose own request may be to blame is the last choice for a probe.
     const rank = failures + unsents > 0 ? 1 : 0;
     return { participant: aim.way.participant, kind: 'parked', rank };
   });

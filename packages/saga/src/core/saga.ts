@@ -1,7 +1,7 @@
 /**
  * The definition of a saga: data plus functions, made by a typed builder. Not its execution: nothing here runs a step.
  *
- * 1. What must not be written does not compile: an undo after the pivot, a second pivot, a name twice, an output that
+ * 1. Wrong definitions do not compile: an undo after the pivot, a second pivot, a name twice, an output that
  *    JSON would change, an undo that trusts an output which may never have arrived.
  * 2. A step has one way to be done, or two: the first and its alternate. Each way has its own key and its own undo.
  * 3. `structure` names steps, order, kinds and undos. Two definitions of one version have the same structure.
@@ -17,7 +17,7 @@ import {
 import type { Reply } from './reply.ts';
 import type { Schema } from './schema.ts';
 
-/** Outputs live in the journal: what JSON would change is refused by name. */
+/** Outputs live in the journal: a type that JSON would change is refused by name. */
 type Stored<T> = T extends string | number | boolean | null | undefined
   ? T
   : T extends
@@ -38,11 +38,11 @@ export interface Attempt {
   /** 1 for the run's first call, of any step. No two calls of a run have the same, crashes included. */
   readonly ordinal: number;
   readonly signal: AbortSignal;
-  /** What the submitter handed over to travel with the run, such as trace context. */
+  /** The submitter's, travelling with the run, such as trace context. */
   readonly context: Readonly<Record<string, string>>;
 }
 
-/** Inputs live there too. */
+/** Inputs live in the journal, too. */
 type Storable<I> = unknown extends I
   ? unknown
   : I extends Stored<I>
@@ -66,7 +66,7 @@ export interface Undoing<I, D, O> extends Doing<I, D> {
 
 type Perform<I, D, O> = (now: Doing<I, D>) => Promise<Reply<O>>;
 type Undo<I, D, O> = (now: Undoing<I, D, O>) => Promise<Reply<unknown>>;
-/** Whom the way calls. Undos of one participant keep their order. Default, unless `P` lists names: the step's own. */
+/** The participant that the way calls. Undos of one participant keep their order. Default, unless `P` lists names: the step's own. */
 type Called<P> = Policy &
   (string extends P ? { readonly participant?: P } : { readonly participant: P });
 type Way<I, D, O, P> = Called<P> & {
@@ -75,14 +75,14 @@ type Way<I, D, O, P> = Called<P> & {
   readonly undo: Undo<I, D, O> | (Policy & { readonly perform: Undo<I, D, O> }) | null;
 };
 type Step<I, D, O, P> = Way<I, D, O, P> & {
-  /** Taken when the first way is spent, after the first one's undo was acknowledged. A refusal is final: it is not taken then. */
+  /** Taken when the first way is spent, after its undo was acknowledged. A refusal is final: then the alternate is not taken. */
   readonly alternate?: Way<I, D, NoInfer<O>, P>;
-  /** True when doing it twice, by both ways, harms nobody: the alternate need not wait for the undo of the first. */
+  /** True when doing the step twice, by both ways, harms nobody: the alternate need not wait for the undo of the first. */
   readonly repeatable?: boolean;
 };
 type Later<I, D, O, P> = Called<P> & {
   readonly perform: Perform<I, D, O & Stored<O>>;
-  /** There is no undo to wait for: where the end of the first way is not known, both may be done. */
+  /** The step has no undo to wait for: where the end of the first way is not known, both may be done. */
   readonly alternate?: Called<P> & { readonly perform: Perform<I, D, NoInfer<O>> };
 };
 type Fresh<N extends string, D> = N extends keyof D ? `'${N}' is defined twice` : N;
@@ -195,7 +195,7 @@ type AnyWay = Later<unknown, unknown, unknown, string> &
   Partial<Way<unknown, unknown, unknown, string>>;
 type AnyStep = AnyWay & { readonly alternate?: AnyWay; readonly repeatable?: boolean };
 
-/** What the types refuse, for plain JavaScript. */
+/** Checks for plain JavaScript what the types refuse. */
 function findFault(
   plan: readonly PlannedStep[],
   kind: PlannedStep['kind'],
@@ -213,7 +213,7 @@ function findFault(
     : `'${step}' needs perform, and before the pivot undo: functions, or null where nothing is to be undone`;
 }
 
-/** An undo that was forgotten is not one that is not needed. */
+/** Tells a forgotten undo from `null`, an undo that is not needed. */
 function isWay(kind: PlannedStep['kind'], way: AnyWay): boolean {
   const { perform, undo, participant = kind } = Object(way);
   const isUndo = undo === null || typeof (undo?.perform ?? undo) === 'function';

@@ -1,4 +1,4 @@
-/** Fields that recovery needs and nobody may see: stored apart from the events, erased at settlement. */
+/** Input fields that recovery needs and nobody may see: stored apart from the events, erased at settlement. */
 
 /** Puts `login.token` back where it was taken from. */
 export function restoreSecrets(
@@ -11,7 +11,7 @@ export function restoreSecrets(
   );
 }
 
-/** Takes the secret fields out of an input: what is left may be stored and shown. */
+/** Takes the secret fields out of an input: the rest may be stored and shown. */
 export function separateSecrets(input: unknown, paths: readonly string[]) {
   const secrets: Record<string, unknown> = {};
   let rest = input;

@@ -16,7 +16,7 @@ export interface TriedState {
   readonly failures: number;
   readonly unsents: number;
   readonly retryAt: number;
-  /** Of the last reply, unless that was ok. */
+  /** The last reply's, unless that was ok. */
   readonly code: string | null;
   /** Waits for the participant's breaker since its last attempt. */
   readonly isParked: boolean;
@@ -38,17 +38,17 @@ export interface WayState extends TriedState {
   /** Start of the first recorded attempt, in milliseconds since the epoch. */
   readonly since: number | null;
   readonly output: unknown;
-  /** Its first attempt was told that it is done already: perhaps by another run that had this id before. */
+  /** The participant answered the first attempt that it is done already: perhaps by an earlier run under this id. */
   readonly isInherited: boolean;
   readonly undo: UndoState;
-  /** By an operator: not done any more, or not undone any more. */
+  /** An operator's: the way will not be done, or not be undone. */
   readonly writtenOff: Omit<Told<'written-off'>, 'way' | 'seq'> | null;
 }
 
-/** What was accepted, and what became of it. `seq` is that of the last event. */
+/** A run so far. `seq` is that of the last event. */
 export interface RunState extends Omit<Told<'accepted'>, 'at'> {
   readonly phase: 'forward' | 'compensating' | 'completed' | 'compensated';
-  /** Why it is, or was, undone. */
+  /** Why the run is, or was, undone. */
   readonly reason: Omit<Told<'compensation-decided'>, 'at' | 'seq'> | null;
   readonly cancelRequested: boolean;
   /** Steps whose alternate was chosen, and when: in milliseconds since the epoch. */
@@ -58,15 +58,15 @@ export interface RunState extends Omit<Told<'accepted'>, 'at'> {
   readonly ways: Readonly<Record<string, WayState>>;
   /** Ends of the process in a row, while this run got no further: no attempt ended, and nothing was decided. */
   readonly interruptions: number;
-  /** What was announced before its call, until its end is seen or it was parked again. */
+  /** The call that was announced before it left, until its end is seen or it was parked again. */
   readonly started: Aimed | null;
   readonly isQuarantined: boolean;
-  /** Of a quarantined run, in milliseconds since the epoch: nothing of it is tried before. */
+  /** The end of a quarantine, in milliseconds since the epoch: no call of the run is tried before. */
   readonly restsUntil: number;
   /** Calls so far, as far as can be known: also those that were never sent, or whose end nobody saw. */
   readonly calls: number;
   readonly acceptedAt: number;
-  /** Of the last event, in milliseconds since the epoch. */
+  /** The last event's time, in milliseconds since the epoch. */
   readonly at: number;
   readonly settledAt: number | null;
 }
@@ -123,7 +123,7 @@ interface Target {
 export const readTried = (state: RunState, { way, direction }: Target): TriedState =>
   direction === 'undo' ? readWay(state, way.name).undo : readWay(state, way.name);
 
-/** Waits for its participant's breaker, and was not called out of it since. */
+/** The way waits for its participant's breaker, and was not called since. */
 export const isParked = (state: RunState, aim: Target): boolean =>
   readTried(state, aim).isParked && !isStarted(state, aim.way.name, aim.direction);
 
@@ -139,7 +139,7 @@ export function evolve(state: RunState | null, event: Event): RunState {
   return { ...state, ...toTraces(state, event), ...toChange(state, event), seq, at };
 }
 
-/** Another call or another direction: whoever suspected it of ending the process has to begin anew. */
+/** Another call or another direction: the suspicion that a call ends the process begins anew. */
 const unsuspected = { interruptions: 0, isQuarantined: false, restsUntil: 0 } as const;
 
 /** A call has ended, or may have been under way when the process did: both have a number. */
@@ -176,7 +176,7 @@ function toChange(state: RunState, event: Exclude<Event, { type: 'accepted' }>):
       return { isQuarantined: true, restsUntil: event.until ?? 0 };
     case 'retry-requested':
       if (event.nudge) return { ways: toDue(state.ways) };
-      // What was announced may be under way: only its end, or a restart, says otherwise.
+      // An announced call may be under way: only its end, or a restart, says otherwise.
       return { ...unsuspected, ways: toDue(state.ways, unspent) };
     case 'written-off': {
       const { direction, reason, at } = event;

@@ -1,4 +1,4 @@
-/** What the journal can keep: plain data that reads back from JSON as it was, so that a run sees the same before a crash and after. */
+/** What the journal can keep: plain data that JSON does not change, so that a run sees the same before a crash and after. */
 
 /** Of one value's JSON, in characters. */
 export const storedMax = 1_048_576;
@@ -18,7 +18,7 @@ export function toStored(value: unknown, name: string): unknown {
   return copy;
 }
 
-/** What became something else on its way through JSON. A field that is undefined may be left out. */
+/** Finds a value that JSON has changed. A field that is undefined may be left out. */
 function findChange(was: unknown, is: unknown, path: readonly string[]): string | undefined {
   if (Object.is(was, is)) return undefined;
   if (path.length > depthMax) return `${path[0]} is more than ${depthMax} levels deep`;
@@ -30,7 +30,7 @@ function findChange(was: unknown, is: unknown, path: readonly string[]): string 
   return undefined;
 }
 
-/** Also where another realm made it: above its prototype there is only that of all objects, or nothing. */
+/** Also an object of another realm: above its prototype there is only that of all objects, or nothing. */
 export function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const own: object | null = Object.getPrototypeOf(value);

@@ -1,11 +1,11 @@
-/** What plain JavaScript may hand to the engine is checked here: refused by name, before anything is stored. */
+/** Checks arguments from plain JavaScript: a wrong one is refused by name, before anything is stored. */
 import { randomBytes } from 'node:crypto';
 import { statuses } from '../core/status.ts';
 import { isPlain, toStored } from '../core/stored.ts';
 import type { ListQuery, Notice } from '../journal/journal.ts';
 import type { EngineOptions, SubmitOptions } from './engine.ts';
 
-/** 80 random bits: nobody guesses one. The time before them keeps new runs together, on few pages of each index. */
+/** 80 random bits, which nobody guesses. The time before them keeps new runs together, on few pages of each index. */
 export function createRunId(prefix = 'run_'): string {
   const time = Date.now().toString(16).padStart(12, '0');
   return `${prefix}${time}${randomBytes(10).toString('hex')}`;
@@ -19,7 +19,7 @@ export const text: Rule = [
   `a text of at most ${textMax} characters`,
   (value) => typeof value === 'string' && value.length <= textMax && value.isWellFormed(),
 ];
-/** Idempotency keys begin with it, and travel in a header, which loses a space in front. */
+/** Idempotency keys begin with the id, and travel in a header, which loses a space in front. */
 const runId: Rule = [
   'a text of 1 to 200 printable ASCII characters, the first of them no space',
   (value) => typeof value === 'string' && /^[\x21-\x7e][\x20-\x7e]{0,199}$/.test(value),

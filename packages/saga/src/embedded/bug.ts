@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { Thrown } from '../run/perform.ts';
 
-/** Outside of whatever met it, so that an uncaught bug ends the process and breaks nothing before. */
+/** Throws outside of its finder, so that an uncaught bug ends the process and breaks nothing before. */
 export const throwAgain = (error: unknown): void =>
   queueMicrotask(() => {
     throw error;

@@ -1,9 +1,9 @@
 /**
- * The engine behind `createEngine`: what is asked of it, and what it knows of all runs together.
+ * The engine behind `createEngine`: its methods, and what it knows of all runs together.
  *
  * 1. A submission is acknowledged after its commit, and one id is one run, however often it is submitted.
- * 2. What was under way when the process ended is marked before anything else is done with a run, and for all that is
- *    due before `start` resolves: open the port after that.
+ * 2. Calls that were under way when the process ended are marked before anything else is done with a run, and for all
+ *    runs that are due before `start` resolves: open the port after that.
  * 3. Everything is bounded: runs in progress, open runs, the time ended runs are kept.
  */
 import { isPastPivot } from '../core/decide.ts';
@@ -58,7 +58,7 @@ class EmbeddedEngine implements Engine {
   readonly #onBug: (error: unknown) => void;
   readonly #scheduler: Scheduler;
   readonly #ends = new Ends();
-  /** Runs that have not settled, and those that are set aside. */
+  /** Runs that have not settled, and runs that are set aside. */
   #counts = { open: 0, aside: 0 };
   #stopPruning = (): void => {};
   #hasStopped = false;
@@ -102,7 +102,7 @@ class EmbeddedEngine implements Engine {
 
   async submit<I>(saga: Saga<I>, input: I, options: SubmitOptions = {}): Promise<Submission> {
     const { id, fingerprint, context } = readSubmitOptions(options);
-    // Not the one that was passed: it may only look like it.
+    // Not the definition that was passed: it may only look like the registered one.
     const known = saga && findSaga(this.#options.sagas, saga);
     if (!known)
       throw new Error(
@@ -195,7 +195,7 @@ class EmbeddedEngine implements Engine {
     if (!this.#hasStopped) this.#journal.expectEnd();
     this.#stopPruning();
     const stopped = this.#scheduler.stop();
-    // What waits for room would be waited for without end.
+    // Writes that wait for room would be waited for without end.
     if (this.#journal.hasRoom()) await stopped;
     if (this.#hasStopped) return;
     this.#hasStopped = true;
@@ -208,7 +208,7 @@ class EmbeddedEngine implements Engine {
     if (this.#hasStopped) throw new Error('the engine has stopped');
   }
 
-  /** Undefined when it is not known, or its events make no sense. `saga` is undefined when its definition is gone. */
+  /** Undefined for an unknown run, or events that make no sense. `saga` is undefined when its definition is gone. */
   #replay(id: string) {
     check({ id }, text);
     const stored = this.#journal.read(id);
@@ -217,7 +217,7 @@ class EmbeddedEngine implements Engine {
     return state && { ...stored, state, saga };
   }
 
-  /** Without waiting for anything: what is settled in between would be missed. */
+  /** Waits for nothing, since a run that settles in between would be missed. */
   #readState(id: string): RunState | undefined {
     return this.#scheduler.find(id)?.state ?? this.#replay(id)?.state;
   }
@@ -233,7 +233,7 @@ class EmbeddedEngine implements Engine {
     return { run: new Run(id, saga, stored), cutOff };
   }
 
-  /** What cannot be gone on with: the others go on. */
+  /** Sets aside a run that cannot go on: the others go on. */
   #setAside(id: string): undefined {
     const was = this.#journal.setAside(id);
     if (was === 'open') this.#counts.open -= 1;
@@ -250,7 +250,7 @@ class EmbeddedEngine implements Engine {
     });
   }
 
-  /** What an operator asks for is written like everything else, then the run goes on with it. */
+  /** An operator's wish is written like everything else, then the run goes on with it. */
   #intervene(id: string, reason: string, toWish: (run: Run) => Wish): Promise<Intervention> {
     return this.#attend(id, reason, async (run) => {
       const wish = toWish(run);
@@ -263,13 +263,13 @@ class EmbeddedEngine implements Engine {
 
   #tell(commit: Commit): void {
     const { run, before, state } = commit;
-    // A new run was counted when its place was taken.
+    // A new run was counted when it was admitted.
     if (before && !isSettled(before) && isSettled(state)) this.#counts.open -= 1;
     this.feed.tell(commit);
     if (isSettled(state)) this.#ends.tell(run, state);
   }
 
-  /** What others wrote may fail without harm to the runs. */
+  /** Code of others may fail without harm to the runs. */
   readonly #guard = (work: () => void): void => {
     try {
       work();

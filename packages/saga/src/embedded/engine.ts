@@ -1,4 +1,4 @@
-/** What a program embeds: runs sagas inside one process, on a journal. */
+/** The engine that a program embeds: runs sagas inside one process, on a journal. */
 
 import type { Aim, Command } from '../core/decide.ts';
 import type { Event } from '../core/event.ts';
@@ -21,18 +21,18 @@ export interface EngineOptions {
   readonly concurrencyMax?: number;
   /** Calls in flight to one participant; further runs wait for a permit. Default 32. */
   readonly callsMax?: number;
-  /** When a participant is not called at all, and its steps are parked. */
+  /** When a breaker opens: its participant is not called, and its steps are parked. */
   readonly breaker?: Partial<BreakerOptions>;
   /** Parked runs that go on each second after a breaker closed. Default 200. */
   readonly drainPerSecond?: number;
   /** Runs accepted and not settled; one more is answered `full`. Default 100,000. */
   readonly openMax?: number;
-  /** For which ended runs are kept, counted while an engine runs: no wrong clock shortens it. Default: for ever. */
+  /** How long ended runs are kept, counted while an engine runs: no wrong clock shortens it. Default: for ever. */
   readonly keepMs?: number;
   readonly onPruned?: (runs: readonly string[]) => void;
-  /** Folds a run into what is kept of all pruned ones, such as totals. Must survive JSON. */
+  /** Folds a pruned run into what is kept of all pruned ones, such as totals. Must survive JSON. */
   readonly carry?: (carried: unknown, state: RunState, id: string) => unknown;
-  /** Somebody is known to have ended the last process: no run is suspected. Default: whether that one was told to stop. */
+  /** Somebody is known to have ended the last process: no run is suspected. Default: whether that process was told to stop. */
   readonly isBlameless?: boolean;
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -68,7 +68,7 @@ export type Cancellation =
   | 'settled'
   | 'quarantined'
   | 'unknown-run';
-/** What became of an operator's wish: `in-flight` says that an attempt must end first. */
+/** The answer to an operator's wish: `in-flight` says that an attempt must end first. */
 export type Intervention =
   | 'done'
   | 'nothing-to-retry'
@@ -78,7 +78,7 @@ export type Intervention =
   | 'unknown-run';
 
 export interface RetryOptions {
-  /** Who asks, where it is no operator. */
+  /** The caller, where it is no operator. */
   readonly by?: string;
   /** Only requeues the run: no attempt is given back, a stuck run stays stuck, and a quarantine lasts. */
   readonly nudge?: boolean;
@@ -120,7 +120,7 @@ export interface Acts {
   readonly skip: readonly string[];
 }
 
-/** Where a reader of the feed is. Opaque: only the host that gave it can read it. */
+/** A reader's position in the feed. Opaque: only the host that gave it can read it. */
 export type Position = string;
 
 export interface FeedEvent {
@@ -140,7 +140,7 @@ export interface Feed {
   last(): Promise<Position>;
   /** Events of all runs after a position, in order within a run. Undefined when some were pruned since, or the position is none of this host's. */
   read(after: Position, limit: number): Promise<readonly FeedEvent[] | undefined>;
-  /** The same for a reader whom gaps do not harm. A position of another journal begins anew. */
+  /** The same for a reader that gaps do not harm. A position of another journal begins anew. */
   readKept(after: Position, limit: number): Promise<readonly FeedEvent[]>;
   /** How many events come after a position, about. */
   behind(after: Position): Promise<number>;
@@ -178,9 +178,9 @@ export interface Engine {
   retry(id: string, reason: string, options?: RetryOptions): Promise<Intervention>;
   /** An operator's: writes off a deferred step, or the exhausted undo of a step. Recorded with its reason. */
   skip(id: string, step: string, reason: string): Promise<Intervention>;
-  /** Undefined when it is not known, or when its stored events make no sense. */
+  /** Undefined for an unknown run, or when its stored events make no sense. */
   read(id: string): Promise<RunView | undefined>;
-  /** The same without its history: at once for what is open or under repair, however long its history is. */
+  /** The same without the history: at once for a run that is open or under repair, however long its history is. */
   readState(id: string): Promise<RunState | undefined>;
   list(query: ListQuery): Promise<RunSummary[]>;
   /** Resolves with a run's settled state, or with undefined once `signal` aborts or the run is not known. */

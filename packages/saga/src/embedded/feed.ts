@@ -11,7 +11,7 @@ type Guard = (work: () => void) => void;
 export class JournalFeed implements Feed {
   readonly start: Position = toPosition(0);
   readonly #journal: ReadJournal;
-  /** Keeps what listeners throw from harming anybody else. */
+  /** Keeps a listener's throw from harming anybody else. */
   readonly #guard: Guard;
   readonly #listeners = new Set<(committed: Committed) => void>();
 

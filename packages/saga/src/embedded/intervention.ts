@@ -1,4 +1,4 @@
-/** What an operator may ask of a run, as events. Pure: not who may ask, and not how it goes on. */
+/** An operator's wishes for a run, as events. Pure: not who may ask, and not how the run goes on. */
 import { findOpenLater, findOwed, findRepairs, isPastPivot } from '../core/decide.ts';
 import type { Happening } from '../core/event.ts';
 import { toWays } from '../core/saga.ts';
@@ -21,7 +21,7 @@ export function toRetry(run: Asked, reason: string, options?: RetryOptions | nul
   return [{ type: 'retry-requested', reason, ...(by && { by }), ...(nudge && { nudge }) }];
 }
 
-/** A quarantined run is not to be skipped past what it may crash on: its retry comes first. */
+/** A quarantined run must not skip the step that it may crash on: its retry comes first. */
 export function toSkip(run: Asked, name: string, reason: string): Wish {
   check({ step: name }, text);
   const { saga, attempt } = run;
@@ -32,7 +32,7 @@ export function toSkip(run: Asked, name: string, reason: string): Wish {
   if (toWays(step).some((way) => way.name === attempt?.way)) return 'in-flight';
   const isOpenLater = state.phase !== 'compensated' && findOpenLater(saga, state).includes(step);
   const later = isOpenLater ? [{ way: step.first.name, direction: 'forward' as const }] : [];
-  // Only what was refused or is out of attempts: anything else settles by itself.
+  // Only an undo that was refused or is out of attempts: anything else settles by itself.
   const undos = (state.phase === 'compensating' ? findOwed(saga, state) : [])
     .filter((way) => toWays(step).includes(way) && readWay(state, way.name).undo.exhausted)
     .map((way) => ({ way: way.name, direction: 'undo' as const }));

@@ -29,7 +29,7 @@ export function startPruning(options: EngineOptions, clock: Clock, guard: Guard)
   let agedAt = clock.now();
   let callOff = (): void => {};
   const grow = (): void => {
-    // What is much longer than a step was not lived through: the clock jumped, or the machine slept.
+    // A time much longer than a step was not lived through: the clock jumped, or the machine slept.
     const moreMs = Math.min(Math.max(0, clock.now() - agedAt), 2 * stepMs);
     agedAt = clock.now();
     age = toOlder(age, moreMs, journal.readLast(), keepMs);
@@ -52,7 +52,7 @@ export function startPruning(options: EngineOptions, clock: Clock, guard: Guard)
   return () => callOff();
 }
 
-/** With a mark of where the journal is now, unless there is one that is hardly older; of those long past, the last is kept. */
+/** Adds a mark of the journal's position now, unless there is one that is hardly older; of long past marks, the last is kept. */
 export function toOlder(age: Age, moreMs: number, position: number, keepMs: number): Age {
   const livedMs = age.livedMs + moreMs;
   const isMarked = livedMs - (age.marks.at(-1)?.[0] ?? -keepMs) < keepMs / marksMax;
@@ -60,14 +60,14 @@ export function toOlder(age: Age, moreMs: number, position: number, keepMs: numb
   return { livedMs, marks: marks.slice(Math.max(0, findLast({ livedMs, marks }, keepMs))) };
 }
 
-/** The last position of what is older than that; 0 where nothing is known to be. */
+/** The last position that is older than that; 0 where none is known to be. */
 export const findOld = (age: Age, keepMs: number): number =>
   age.marks[findLast(age, keepMs)]?.[1] ?? 0;
 
 const findLast = ({ livedMs, marks }: Age, keepMs: number): number =>
   marks.findLastIndex(([at]) => at <= livedMs - keepMs);
 
-/** What is carried is stored as the runs are removed, so that totals agree with the books. True when more may be due. */
+/** Stores what is carried as it removes the runs, so that totals agree with the books. True when more may be due. */
 function pruneSome(
   { journal, onPruned, carry = (carried) => carried ?? null }: EngineOptions,
   settledBefore: number,
@@ -79,7 +79,7 @@ function pruneSome(
   let carried = journal.readCarried();
   for (const id of due) {
     const state = tryReplay(journal.read(id)?.events ?? []);
-    // A run whose events make no sense stays, for whoever looks into it, and keeps no other from going.
+    // A run whose events make no sense stays, for a person to look into, and keeps no other from going.
     if (!state) continue;
     carried = toStored(carry(carried, state, id), 'carried');
     gone.push(id);

@@ -1,4 +1,4 @@
-/** A run's end: who waits for it, and what it is in the types of its definition. */
+/** A run's end: its waiting callers, and its outputs in the types of its definition. */
 import { EventEmitter, once } from 'node:events';
 import { readOutputs } from '../core/decide.ts';
 import type { Saga } from '../core/saga.ts';

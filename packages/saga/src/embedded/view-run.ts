@@ -1,4 +1,4 @@
-/** A run to look at, composed in one place: whoever shows a run need not decide anew what the engine decides. */
+/** A run to look at, composed in one place: a program that shows a run need not decide what the engine decides. */
 import { type Aim, type Command, decide, findOwed } from '../core/decide.ts';
 import type { Event } from '../core/event.ts';
 import type { Saga } from '../core/saga.ts';
@@ -12,12 +12,12 @@ interface Viewed {
   readonly state: RunState;
   readonly events: readonly Event[];
   readonly attempt?: RunView['attempt'];
-  /** When the process that moves it began, as `decide` has it. */
+  /** When the process that moves the run began, for `decide`. */
   readonly bornAt?: number;
 }
 type Lanes = ReadonlyMap<string, Pick<Lane<never>, 'look' | 'healedAt' | 'view'>>;
 
-/** Without its definition nobody can say what comes next. Without lanes, it is shown as if nobody held it up. */
+/** Without its definition nobody can say what comes next. Without lanes, the run is shown as if nothing held it up. */
 export function viewRun(
   saga: Saga<unknown> | null,
   { id, state, events, attempt = null, bornAt = Number.NEGATIVE_INFINITY }: Viewed,

@@ -1,7 +1,7 @@
 /**
- * What the journal's file holds, version by version. Not how a file is opened or kept: that is @baton/sqlite.
+ * The journal's tables, version by version. Not how a file is opened or kept: that is @baton/sqlite.
  *
- * 1. A version that was released is never changed: what is new is one more of them.
+ * 1. A version that was released is never changed: a change is a new version.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { type DurableFile, openFile, openForReading, readVersion } from '@baton/sqlite';
@@ -29,8 +29,8 @@ const notices =
   'CREATE TABLE notices (position INTEGER PRIMARY KEY AUTOINCREMENT, notice TEXT NOT NULL) STRICT;';
 
 /**
- * Version 2 kept all runs that had not ended in memory. What those wait for is found out anew: all are due, except for
- * those in quarantine, whose last event says so. In its status, one of those is no different from a stuck one.
+ * Version 2 kept all runs that had not ended in memory. What these wait for is found out anew: all are due, except for
+ * runs in quarantine, whose last event says so: by its status, a quarantined run is no different from a stuck one.
  */
 const rows = `
   DROP INDEX runs_repair;
@@ -81,7 +81,7 @@ const counts = `
   END;
 `;
 
-/** What events have alike is stored once, and a run's id and fingerprint in its row alone. Views show both as before. */
+/** What events share is stored once, and a run's id and fingerprint in its row alone. Views show both as before. */
 const compact = `
   ALTER TABLE runs ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
   UPDATE runs SET fingerprint = submissions.fingerprint FROM submissions WHERE run = id;
@@ -113,7 +113,7 @@ export function openJournalFile(path: string): DatabaseSync {
 /** Opens a journal that is there, to look at: its own process may go on writing. */
 export function openJournalReader(path: string): DatabaseSync {
   const database = openForReading(toJournalFile(path));
-  // What an older engine wrote is read as it is, with nothing where it had nothing.
+  // An older engine's rows are read as they are, with nothing where they had nothing.
   const version = readVersion(database);
   if (version === 1) database.exec(notices.replace('CREATE TABLE', 'CREATE TEMP TABLE'));
   if (version < 3)

@@ -1,4 +1,4 @@
-/** Who may write a journal: one process, and others may wait to take over. */
+/** One process may write a journal; others may wait to take over. */
 import { dirname, join } from 'node:path';
 import { FileError, isLockedElsewhere, releaseLock, tryLock } from '@baton/sqlite';
 

@@ -1,4 +1,4 @@
-/** What can be asked of a journal's file, also while another process writes it. */
+/** Reads a journal's file, also while another process writes it. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Event } from '../core/event.ts';
 import { endlessMs, type Priority, priorities, type Rest, type Wait } from '../core/rest.ts';
@@ -78,7 +78,7 @@ export class JournalReader implements ReadJournal {
       FROM meta WHERE name = 'pruned-to'`;
   }
 
-  /** Of a bounded number that a clock takes for old, those that their place says to be so. */
+  /** Of a bounded number of runs that are old by the clock, the runs that are old by their position. */
   listPrunable(settledBefore: number, upTo: number, limit: number): string[] {
     const old = this.all<{ id: string; position: number }>`SELECT id,
       (SELECT max(position) FROM events WHERE run = id) AS position

@@ -2,7 +2,7 @@ import type { Event } from '../core/event.ts';
 import type { Priority, Rest, Wait } from '../core/rest.ts';
 import type { Status } from '../core/status.ts';
 
-/** What can be asked of a journal's file, also while another process writes it. */
+/** Reads a journal's file, also while another process writes it. */
 export interface ReadJournal {
   /** A run's events in order, with the secrets that are not yet erased. */
   read(run: string): StoredRun | undefined;
@@ -13,13 +13,13 @@ export interface ReadJournal {
   readNotices(limit: number): Notice[];
   /** Events of all runs after a position, in order; undefined when some were pruned, or it is ahead of all of them. */
   readFeed(after: number, limit: number): StoredEvent[] | undefined;
-  /** The same for whom gaps do no harm: what was pruned is left out. */
+  /** The same for a reader that gaps do not harm: pruned events are left out. */
   readKept(after: number, limit: number): StoredEvent[];
   /** The position of the last event ever committed; 0 when there was none. */
   readLast(): number;
   /** Runs that ended before `settledBefore`, with all their events up to this position, the oldest first. */
   listPrunable(settledBefore: number, upTo: number, limit: number): string[];
-  /** Undefined when nobody kept it. */
+  /** Undefined when no age was stored. */
   readAge(): Age | undefined;
   readCarried(): unknown;
   close(): void;
@@ -35,7 +35,7 @@ export interface Journal extends ReadJournal {
   append(entry: Append): Promise<number>;
   /** Makes a notice durable, then resolves. The newest `noticesMax` are kept. Fails as `append` does. */
   addNotice(notice: Notice): Promise<void>;
-  /** Runs of this priority that are due by `now`, the longest due first, the oldest of those. */
+  /** Runs of this priority that are due by `now`, the longest due first, then the oldest. */
   listDue(priority: Priority, now: number, limit: number): string[];
   /** How many are due, of all priorities; a bound is as good as an exact number. */
   countDue(now: number): number;
@@ -46,12 +46,12 @@ export interface Journal extends ReadJournal {
   countWaits(): readonly WaitCount[];
   /** Runs that have not settled, and runs that are set aside. */
   countRuns(): { readonly open: number; readonly aside: number };
-  /** Nothing fetches it any more. Says what it was; undefined when nothing would have fetched it. */
+  /** Sets the run aside: nothing fetches it any more. Returns its row; undefined when nothing would have fetched it. */
   setAside(run: string): 'open' | 'settled' | undefined;
   /**
-   * At the start. What was set aside is due if its definition is among these, and what is of no such definition is set
-   * aside. What stood in line is due: no line outlives its executor. What is due later than `latest` was written under
-   * another clock: it is due now.
+   * At the start. A run that was set aside is due if its definition is among these, and a run without such a definition
+   * is set aside. A run that stood in a queue is due: no queue outlives its executor. A time later than `latest` was
+   * written under another clock: its run is due now.
    */
   review(known: readonly Pick<Summary, 'saga' | 'version'>[], latest: number): void;
   /** Removes runs and stores what is carried of them, in one transaction. */
@@ -63,15 +63,15 @@ export interface Journal extends ReadJournal {
   expectEnd(): void;
   /** False while appends wait for room on the disk. */
   hasRoom(): boolean;
-  /** Nothing is under way any more: said last, after every append. */
+  /** Nothing is under way any more: the last call, after every append. */
   rest(): void;
   /** The executor before this one was told to end. */
   readonly wasTold: boolean;
-  /** What followed an event up to here may not have been seen: an executor ended without a word since. */
+  /** An executor ended without a word since: what followed an event up to here may not have been seen. */
   readonly unseenTo: number;
 }
 
-/** How long engines lived with the journal, which no wrong clock changes, and what its last position was at some of those times. */
+/** How long engines lived with the journal, which no wrong clock changes, and its last position at some of these times. */
 export interface Age {
   readonly livedMs: number;
   readonly marks: readonly (readonly [livedMs: number, position: number])[];
@@ -108,7 +108,7 @@ export interface Summary {
 }
 export interface RunSummary extends Summary {
   readonly id: string;
-  /** Grows with each run: where the next page begins. */
+  /** Grows with each run: the next page begins here. */
   readonly number: number;
 }
 export interface ListQuery {

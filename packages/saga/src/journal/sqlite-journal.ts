@@ -5,7 +5,7 @@
  * 2. Appends that arrive together share one transaction, in order, and none of its statements can fail by constraint.
  * 3. Each transaction checks the epoch inside: an executor that lost its lock cannot write.
  * 4. Any failure stops the process, since after a failed flush later commits would seem to succeed; a full disk is waited for.
- * 5. What was erased leaves the write-ahead log too, also what a killed process left there.
+ * 5. Erased fields leave the write-ahead log, too, also where a killed process left them.
  */
 import { resolve } from 'node:path';
 import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
@@ -64,7 +64,7 @@ function endProcess(error: unknown): void {
 }
 
 const asideRank = ranks.indexOf('aside');
-/** Set aside since its definition is not known, or its events make no sense: another start may know better. */
+/** A run is set aside since its definition is not known, or its events make no sense: another start may know better. */
 const unknownMs = endlessMs - 1;
 const headsMax = 1_000;
 
@@ -74,7 +74,7 @@ class SqliteJournal extends JournalReader implements Journal {
   readonly #epoch: number;
   readonly #care: FileCare;
   readonly #writes: WriteQueue;
-  /** Numbers of what events begin with; 0 for what was seen once. */
+  /** Numbers of the events' shared beginnings; 0 for a beginning that was seen once. */
   readonly #heads = new Map<string, number>();
   readonly unseenTo: number;
   readonly wasTold: boolean;
@@ -205,7 +205,7 @@ class SqliteJournal extends JournalReader implements Journal {
         UPDATE runs SET status = ${status}, settled_at = ${settledAt}, due_at = ${dueAt}, priority = ${priority}
         WHERE id = ${run} AND (status, settled_at, due_at, priority)
           IS NOT (${status}, ${settledAt}, ${dueAt}, ${priority})`;
-      // What was due at once, and still is, had none.
+      // A run that was due at once, and still is, had no waits.
       if (changes > 0 || dueAt !== 0) this.#run`DELETE FROM waits WHERE run = ${run}`;
     }
     for (const { participant, kind, rank } of waits)
@@ -229,7 +229,7 @@ class SqliteJournal extends JournalReader implements Journal {
       .lastInsertRowid;
   }
 
-  /** Null for one that was not seen before: what is unique has nothing in common with others. */
+  /** Null for a beginning that was not seen before: a unique one is not worth sharing. */
   #findHead(head: string): number | null {
     const seen = this.#heads.get(head);
     if (seen) return seen;

@@ -1,6 +1,6 @@
 /**
- * Writes that wait for their commit. Those that arrive together share one transaction, in their order. A full disk has
- * stored nothing of it, and says so, unlike a failed flush: the same writes are tried again until there is room.
+ * Writes that wait for their commit. Writes that arrive together share one transaction, in their order. A full disk has
+ * stored none of them, and says so, unlike a failed flush: they are tried again until there is room.
  */
 
 /** How often a full disk is tried. */
@@ -52,14 +52,14 @@ export class WriteQueue {
 
   /** To be called whenever the disk was found to be full. */
   waitForRoom(): void {
-    // Something has to be tried, also where nothing else waits.
+    // A write must be tried, also where none waits.
     if (this.#pending.length === 0) void this.add(() => 0);
     this.#setRoom(false);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.flush(), roomTriedMs);
   }
 
-  /** What still waits is as what a crash leaves: nobody was told of it. */
+  /** Writes that still wait are lost as in a crash: nobody was told of them. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);

@@ -1,8 +1,8 @@
 /**
- * Whether a participant may be called at all. Pure: times and randomness are arguments. Not who waits: that is the lane's.
+ * Whether a participant may be called at all. Pure: times and randomness are arguments. The lane keeps the queue.
  *
  * 1. Open, it lets nobody through until its time has come; then one probe at a time.
- * 2. What was called before it opened says nothing any more when it ends after it.
+ * 2. A call from before the opening says nothing any more when it ends after the opening.
  */
 
 import { checkFigures } from '../core/policy.ts';
@@ -11,9 +11,9 @@ import type { Reply } from '../core/reply.ts';
 export interface BreakerOptions {
   /** It opens when this many runs failed, if they are also half of the latest ones. Default 5. */
   readonly failuresMin: number;
-  /** Latest runs that are looked at, at most; of each, its latest call. Default 20. */
+  /** How many of the latest runs count, at most; each by its latest call. Default 20. */
   readonly callsLookedAt: number;
-  /** Older calls are not looked at; one that opens again sooner waits longer than before. Default 30,000. */
+  /** Older calls do not count; a breaker that opens again sooner waits longer than before. Default 30,000. */
   readonly windowMs: number;
   /** From the opening to the first probe; doubled after each probe that failed. Default 1,000. */
   readonly firstDelayMs: number;
@@ -35,10 +35,10 @@ export function toBreakerOptions(given: Partial<BreakerOptions> = {}): BreakerOp
   return options;
 }
 
-/** `healthy`: it answered, if only to refuse or to blame the request. `failing`: it did not, or threw. `nothing`: not asked. */
+/** `healthy`: the participant answered, if only to refuse or to blame the request. `failing`: it did not, or threw. `nothing`: not called. */
 export type Verdict = 'healthy' | 'failing' | 'nothing';
 
-/** To a client, a throw is a participant that does not answer. What this side broke off, `null`, says nothing. */
+/** To a client, a throw is a participant that does not answer. A call that this side broke off, `null`, says nothing. */
 export function toVerdict(reply: Reply<unknown> | null): Verdict {
   if (reply === null) return 'nothing';
   if (reply.reply === 'ok' || reply.reply === 'refused') return 'healthy';
@@ -90,7 +90,7 @@ export const enter = (breaker: Breaker): Breaker =>
   breaker.state === 'open' ? { ...breaker, isProbing: true, era: breaker.era + 1 } : breaker;
 
 interface Ended {
-  /** Whose call it was: what fails for one run again and again may be its own fault. */
+  /** The call's run: where calls fail for one run again and again, the run may be at fault. */
   readonly run?: string | undefined;
   readonly era: number;
   readonly verdict: Verdict;
@@ -98,7 +98,7 @@ interface Ended {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Should it open again soon, it waits longer than at first, but not as long as after many probes that failed. */
+/** A breaker that opens again soon waits longer than at first, but not as long as after many failed probes. */
 const openingsKept = 2;
 
 export function leave(breaker: Breaker, call: Ended, moment: Moment): Breaker {
@@ -136,7 +136,7 @@ function count(breaker: Breaker, call: Ended, moment: Moment): Breaker {
   return open({ ...breaker, since: now, openings }, call, moment);
 }
 
-/** Half of the delay is by chance, so that several orchestrators do not probe together. */
+/** Half of the delay is random, so that several orchestrators do not probe together. */
 function open(breaker: Breaker, call: Ended, { now, random, options }: Moment): Breaker {
   const ceiling = Math.min(options.delayMaxMs, options.firstDelayMs * 2 ** (breaker.openings - 1));
   const wishMs = Math.min(call.retryAfterMs ?? 0, options.delayMaxMs);

@@ -1,7 +1,7 @@
 /**
- * What a run that moves asks of where it lives: the clock, the lanes, and the journal.
+ * What a moving run needs from its host: the clock, the lanes, and the journal.
  *
- * 1. A run's state holds committed events only; what is on its way to the disk is counted ahead of it.
+ * 1. A run's state holds committed events only; events on their way to the disk are counted ahead of it.
  */
 import type { Event, Happening } from '../core/event.ts';
 import { extend } from '../core/history.ts';
@@ -22,13 +22,13 @@ export interface Commit {
   readonly before: RunState | null;
   readonly state: RunState;
   readonly events: readonly Event[];
-  /** Of the first one; the others follow it. */
+  /** The first event's; the others follow it. */
   readonly position: number;
 }
 interface Special {
   /** Of a new run. */
   readonly fingerprint?: string;
-  /** What its row says, where that is not what follows from its events. */
+  /** The run's row, where that does not follow from its events. */
   readonly rest?: Rest;
 }
 export interface EmbeddedHost extends Host {

@@ -1,11 +1,11 @@
 /**
- * The way to one participant: its breaker, its permits, and the line of runs that wait for one. Not who waits for the
- * breaker: those are rows of the store.
+ * The way to one participant: its breaker, its permits, and the queue of runs that wait for a permit. Runs that wait for
+ * the breaker are rows of the store.
  *
  * 1. Calls in flight are bounded, and undos leave one permit to the others. An open breaker lets one probe through.
  * 2. A permit is handed over with the run that takes it: none is kept for a run that was called and does not come.
- * 3. A run that fails again, while others are served, says nothing new: a few that nobody can serve do not close the
- *    way to the others. A probe is believed whichever run it was: there may be no other.
+ * 3. A run that fails again, while others are served, says nothing new: a few hopeless runs do not close the way to the
+ *    others. A probe counts whichever run it was: there may be no other.
  */
 
 import type { Direction } from '../core/event.ts';
@@ -33,13 +33,13 @@ export interface LaneOptions {
 }
 /** `full`: too many calls are in flight. `open`: its breaker is open. */
 export type Barrier = 'full' | 'open';
-/** A call's end must be told, once; null for one that was not made. */
+/** A call's end must be told, once; null for a call that was not made. */
 export type Leave = (reply: Reply<unknown> | null) => void;
 export const never = Number.POSITIVE_INFINITY;
 
 export class Lane<T> {
   readonly line = new Queue<T>();
-  /** The line goes on in the store. */
+  /** The queue goes on in the store. */
   overflows = false;
   /** When rows that wait for the breaker may go on, once it is closed; `never` where there are none. */
   drainsAt = never;
@@ -63,7 +63,7 @@ export class Lane<T> {
     return this.isOpen ? 0 : this.#breaker.since;
   }
 
-  /** When something may change by itself. An open breaker that is due needs no timer: whoever comes next is the probe. */
+  /** When something may change by itself. An open breaker that is due needs no timer: the next run is the probe. */
   nextAt(now: number): number {
     const { state, until } = this.#breaker;
     if (state === 'closed') return this.drainsAt;

@@ -1,11 +1,11 @@
 /**
- * The ways to all participants: which run may call, which stand in line, and which of the store's come next.
+ * The ways to all participants: which run may call, which stand in a queue, and which of the store's come next.
  *
- * 1. A run that is taken from a line asks for its permit in the same tick: nobody else gets it before. A run that
- *    comes while others stand in line stands behind them.
- * 2. An open breaker probes with one parked run at a time, those first that did not fail there.
+ * 1. A run that is taken from a queue asks for its permit in the same tick: no other run gets it before. A run that
+ *    comes while others stand in the queue stands behind them.
+ * 2. An open breaker probes with one parked run at a time: first with runs that did not fail there.
  * 3. When a breaker closes, and after a restart, the runs that wait for it go on at a bounded rate.
- * 4. A line too long for memory goes on in the store.
+ * 4. A queue too long for memory goes on in the store.
  */
 
 import { type Aim, decide } from '../core/decide.ts';
@@ -27,7 +27,7 @@ import { type Run, readState } from './run.ts';
 export interface LanesOptions extends LaneOptions {
   readonly journal: Pick<Journal, 'listWaiting' | 'countWaits'>;
   readonly drainPerSecond: number;
-  /** Takes as many into memory as there are places, of those that are not there yet. */
+  /** Takes up to `places` runs into memory, of the runs that are not there yet. */
   readonly fetch: (places: number, list: (limit: number) => string[]) => readonly Run[];
   readonly wake: (run: Run) => void;
 }
@@ -41,7 +41,7 @@ export interface ParticipantView extends Readonly<ReturnType<Lane<Run>['view']>>
 }
 
 const drainEveryMs = 100;
-/** Runs in line for one participant that are kept in memory. */
+/** Runs in one participant's queue that are kept in memory. */
 const lineMax = 1_000;
 /** The lane of runs that are tried alone: one permit, and no participant. */
 const alone = '';
@@ -50,7 +50,7 @@ export class Lanes {
   readonly #options: LanesOptions;
   readonly bornAt: number;
   readonly #lanes = new Map<string, Lane<Run>>();
-  /** Taken from a line last. */
+  /** The run that was taken from a queue last. */
   #called: Run | undefined;
 
   constructor(options: LanesOptions) {
@@ -58,7 +58,7 @@ export class Lanes {
     this.bornAt = options.clock.now();
   }
 
-  /** A restart remembers no breaker: those that waited for one go on at their rate. */
+  /** A restart remembers no breaker: runs that waited for one go on at their rate. */
   start(): void {
     this.note(this.#options.journal.countWaits());
   }
@@ -84,25 +84,25 @@ export class Lanes {
     }));
   }
 
-  /** Those of participants, by name. */
+  /** The participants' lanes, by name. */
   all(): ReadonlyMap<string, Lane<Run>> {
     return new Map([...this.#lanes].filter(([name]) => name !== alone));
   }
 
   readonly healedAt = (participant: string): number => this.#lanes.get(participant)?.healedAt ?? 0;
 
-  /** `now`: when they were served last. By a later look, what became due in between would be nobody's. */
+  /** `now`: when lanes were served last. By a later time, a run that became due in between would be nobody's. */
   nextAt(now: number): number {
     return Math.min(never, ...[...this.#lanes.values()].map((lane) => lane.nextAt(now)));
   }
 
-  /** How many in line would be admitted. */
+  /** How many queued runs would be admitted. */
   countCalled(): number {
     const lanes = [...this.#lanes.values()].filter((lane) => lane.look('forward') === null);
     return lanes.reduce((sum, { line }) => sum + line.size(), 0);
   }
 
-  /** False while another run is tried alone: then nobody could say which of them a crash came from. */
+  /** False while another run is tried alone: else nobody could say which of the two a crash came from. */
   takeTurn(run: Run): boolean {
     const state = readState(run);
     if (!isTriedAlone(state)) return true;
@@ -112,7 +112,7 @@ export class Lanes {
     return run.turn !== null;
   }
 
-  /** The first of these that may be called. A permit that the run has already is for that one. */
+  /** The first of these that may be called. A permit that the run has already is for this call. */
   admit(run: Run, aims: readonly Aim[]): Admission {
     const barriers: Record<string, Barrier> = {};
     const kept = aims.find(({ way }) => way.participant === run.permit?.participant);
@@ -132,21 +132,21 @@ export class Lanes {
 
   #ask(run: Run, aim: Aim): ReturnType<Lane<Run>['admit']> {
     const lane = this.of(aim.way.participant);
-    // Others stand in line already, and this one was not called out of it.
+    // Others stand in the queue already, and this run was not called out of it.
     if (run !== this.#called && lane.line.size(toPriorityOf(run, aim)) > 0)
       return lane.look(aim.direction) ?? 'full';
     const { failures, unsents, triedAt } = readTried(readState(run), aim);
     return lane.admit(aim.direction, failures + unsents > 0 ? triedAt : 0, run.id);
   }
 
-  /** `reply`: what came of the call; null where none was made. */
+  /** `reply`: the call's; null where no call was made. */
   giveBack(run: Run, reply: Parameters<Leave>[0] = null): void {
     const { permit } = run;
     run.permit = null;
     permit?.leave(reply);
   }
 
-  /** Somebody says that it is worth a try: the breakers that hold the run back probe at once. */
+  /** An operator or the watchdog asks for a try: the breakers that hold the run back probe at once. */
   hasten(run: Run): void {
     const now = this.#options.clock.now();
     const next = decide(run.saga, readState(run), now, this);
@@ -154,11 +154,11 @@ export class Lanes {
       this.of(way.participant).hasten();
   }
 
-  /** The next in a line whose permit is free. */
+  /** The next run of a queue with a free permit. */
   take(priority: Priority): Run | undefined {
     const direction = priority === 'undo' ? 'undo' : 'forward';
     for (const lane of this.#lanes.values()) {
-      // Most lines are empty: that is known without a look at the clock.
+      // Most queues are empty: that is known without a look at the clock.
       if (lane.line.size() === 0 || lane.look(direction) !== null) continue;
       const run = lane.line.take(priority);
       if (run) this.#called = run;
@@ -171,7 +171,7 @@ export class Lanes {
     for (const { line } of this.#lanes.values()) line.remove(run);
   }
 
-  /** What its row must say instead, where the lines are too long for memory; null where it stands in one. */
+  /** What the run's row must say, where the queues are too long for memory; null where the run stands in one. */
   standInLine(run: Run, { aims, barriers, until }: Held): Rest | null {
     const full = aims.filter(({ way }) => barriers[way.participant] === 'full');
     const inMemory = full.filter(({ way }) => {
@@ -205,7 +205,7 @@ export class Lanes {
       else this.#drain(participant, lane, now);
   }
 
-  /** While the breaker lets nobody through, runs in line wait for more than a permit. Once it does, one of the parked comes. */
+  /** While the breaker lets no run through, queued runs wait for more than a permit. Once it does, a parked run comes. */
   #probe(participant: string, lane: Lane<Run>): void {
     const barrier = lane.look('forward');
     if (barrier === 'open') for (const run of lane.line.items()) this.#options.wake(run);
@@ -213,7 +213,7 @@ export class Lanes {
     if (isWanted && !this.#bring(participant, 'parked', 1)) lane.drainsAt = never;
   }
 
-  /** Those that are parked, and those that failed before it was well again; and the next of a long line. */
+  /** Fetches parked runs, runs that failed before the participant was well again, and the next of a long queue. */
   #drain(participant: string, lane: Lane<Run>, now: number): void {
     const { journal, drainPerSecond, fetch, wake } = this.#options;
     if (lane.drainsAt <= now) {

@@ -1,7 +1,7 @@
 /**
  * Carries a run one command further. Not where runs wait, queue or are stored: that is the host's.
  *
- * 1. It decides on committed events only, and sends in the tick in which it saw that nothing has changed since.
+ * 1. It decides on committed events only, and sends in the tick in which it saw that nothing had changed since.
  * 2. A result is committed before anything else is sent.
  * 3. `performAttempt` is the one place where throws, time-outs and odd values become replies.
  */
@@ -19,7 +19,7 @@ import type { Barrier } from './lane.ts';
 import { toAnnouncement } from './recovery.ts';
 import { type Run, readState } from './run.ts';
 
-/** Where a step threw. */
+/** The call in which a step threw. */
 export interface Thrown {
   readonly run: string;
   /** `pay`, `undo of pay` … */
@@ -33,7 +33,7 @@ export interface Admission {
   /** Of those before it, by participant. */
   readonly barriers: Barriers;
 }
-/** All that a run asks of where it lives. */
+/** All that a run needs from its host. */
 export interface Host {
   readonly clock: Clock;
   readonly random: () => number;
@@ -67,7 +67,7 @@ export async function advance(run: Run, host: Host): Promise<'advanced' | 'waits
   return 'advanced';
 }
 
-/** Of what a breaker holds back, as far as it is not parked yet. */
+/** Parks the calls that a breaker holds back, unless they are parked already. */
 export const toParkings = (run: Run, aims: readonly Aim[], barriers: Barriers): Happening[] =>
   aims
     .filter((aim) => barriers[aim.way.participant] === 'open' && !isParked(readState(run), aim))
@@ -89,7 +89,7 @@ async function tryWay(run: Run, host: Host, { way, direction }: Aim): Promise<Ha
     perform(createNow(run, way, { ...planned, signal, context: state.context }));
   const step = direction === 'undo' ? `undo of ${way.name}` : way.name;
   const reply = await performAttempt(
-    // Nobody stores what an undo brings along.
+    // An undo's output is not stored.
     direction === 'forward'
       ? call
       : async (signal) => ({ ...Object(await call(signal)), output: null }),
@@ -103,7 +103,7 @@ async function tryWay(run: Run, host: Host, { way, direction }: Aim): Promise<Ha
     tried: { way: way.name, attempt: number, startedAt, ...toRemarks(reply) },
     reply,
     endedAt: clock.now(),
-    // As it is now: an operator may have asked for a retry meanwhile.
+    // The state now: an operator may have asked for a retry meanwhile.
     before: readWay(readState(run), way.name),
     tries,
     isRepair: state.phase === 'completed',
@@ -113,7 +113,7 @@ async function tryWay(run: Run, host: Host, { way, direction }: Aim): Promise<Ha
   return conclude(run, [happening], host);
 }
 
-/** With the decisions that follow from it: they need no call, so they share its commit. */
+/** Adds the decisions that follow from the event: they need no call, so they share its commit. */
 function conclude(run: Run, happenings: Happening[], host: Host): Happening[] {
   const { after } = extend(run.ahead, happenings, host.clock.now());
   const next = after && decide(run.saga, after, host.clock.now(), host.lanes);
@@ -137,7 +137,7 @@ function createNow(run: Run, way: PlannedWay, attempt: Attempt): Now {
 /** For an aborted call to say what was known of it. */
 const noteGraceMs = 20;
 
-/** Ends when the call does, or at its deadline. Of what comes then only the note is kept, unless nothing was sent. */
+/** Ends with the call, or at its deadline. Of a later reply only the note is kept, unless nothing was sent. */
 export function performAttempt(
   call: (signal: AbortSignal) => Promise<unknown>,
   timeoutMs: number,
@@ -157,7 +157,7 @@ export function performAttempt(
       resolve(isLate ? { ...timedOut, ...toRemarks(reply) } : reply);
     };
     const tell = (error: unknown): void => {
-      // What throws because its time is over says nothing new.
+      // A throw because the time is over says nothing new.
       if (!abort.signal.aborted) onError(error);
     };
     // An async function, so that a throw before the first await, or from a value that cannot be read, is caught as well.

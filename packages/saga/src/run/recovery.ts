@@ -1,10 +1,10 @@
 /**
  * What a restart says of a run before anything else happens to it, and how a run that ends its process is found. Pure.
  *
- * 1. The end of what was under way was not seen, so its effect may exist.
+ * 1. Nobody saw the end of a call that was under way, so its effect may exist.
  * 2. A run that is parked, or under repair, was not called, or it would have said so: nothing was interrupted.
  * 3. A run that is under suspicion and was not called says nothing new: endless restarts write no endless history.
- * 4. What may have been under way is worked out here, and written down: nobody works it out again.
+ * 4. The calls that may have been under way are worked out here, and stored: nobody works them out again.
  */
 import { type Aim, chosen, findCurrent, findOwed, owesFirstUndo } from '../core/decide.ts';
 import type { Happening } from '../core/event.ts';
@@ -13,14 +13,14 @@ import type { Saga } from '../core/saga.ts';
 import { isStarted, type RunState, readTried, readWay } from '../core/state.ts';
 import { isSettled } from '../core/status.ts';
 
-/** Open at two ends of the process in a row: from then on its calls are announced, so that an end in them is seen. */
+/** A run that is open at two ends of the process in a row is suspect: its calls are announced, so that an end in them is seen. */
 const suspectMin = 2;
 const interruptionsMax = 5;
-/** From the end that was one too many to the next try; doubled with each further one. */
+/** From the end that was one too many to the next try; doubled with each further end. */
 const restMs = 5_000;
 
 const isSuspect = ({ interruptions }: RunState): boolean => interruptions >= suspectMin;
-/** An end was seen in its call. Several may have been under way: one at a time, they can be told apart. */
+/** The process ended in the run's call. Several calls may have been under way: one at a time, they can be told apart. */
 export const isTriedAlone = ({ interruptions }: Pick<RunState, 'interruptions'>): boolean =>
   interruptions > suspectMin;
 
@@ -33,7 +33,7 @@ export function toAnnouncement(state: RunState, aim: Aim): Happening[] | undefin
   return [{ type: 'attempt-started', way: way.name, direction }];
 }
 
-/** After one end too many in its calls, a run rests, ever longer. Ends that somebody caused for certain do not count. */
+/** After one end too many in its calls, a run rests, ever longer. Ends that somebody caused do not count. */
 export function toRecovery(saga: Saga<unknown>, state: RunState, now: number, isBlameless = false) {
   const interruption = toInterruption(saga, state, now);
   if (!interruption) return [];
@@ -50,7 +50,7 @@ export function toInterruption(
   now: number,
 ): Extract<Happening, { type: 'recovered' | 'step-unknown' }> | undefined {
   const ahead = findAhead(saga, state);
-  // One that is parked was not called. One that waits for its time may have been, early: its breaker closed.
+  // A parked way was not called. A way that waits for its time may have been, early: its breaker closed.
   const callable = ahead.filter((aim) => !readTried(state, aim).isParked);
   const areParked = ahead.length > 0 && callable.length === 0;
   const isAnnounced = isSettled(state) || isSuspect(state) || areParked;
@@ -66,7 +66,7 @@ export function toInterruption(
   return { type: 'step-unknown', ...tried, code: 'interrupted', interrupted: true };
 }
 
-/** What may have been called last: whatever comes next. */
+/** The calls that may have been the last: those that come next by the journal. */
 function findAhead(saga: Saga<unknown>, state: RunState): Aim[] {
   if (state.phase !== 'forward')
     return findOwed(saga, state).map((way) => ({ way, direction: 'undo' }));

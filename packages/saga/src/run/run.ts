@@ -10,21 +10,21 @@ export class Run {
   readonly saga: Saga<unknown>;
   /** Committed; null until the acceptance is. */
   state: RunState | null;
-  /** With the events that are on their way to the disk: for numbering and the row, never for a decision. */
+  /** The state with events on their way to the disk: for numbering and the row, never for a decision. */
   ahead: RunState | null;
-  /** Resolves when what is on its way is durable. */
+  /** Resolves when the events on their way are durable. */
   written: Promise<void> = Promise.resolve();
-  /** What its row says, as far as it was written since the run was read. */
+  /** The run's row, as far as it was written since the run was read. */
   rest: Rest | null = null;
-  /** Of its input, by path; none once they were erased. */
+  /** The input's, by path; none once they were erased. */
   secrets: Readonly<Record<string, unknown>>;
   attempt: (Aimed & { readonly number: number; readonly startedAt: number }) | null = null;
-  /** Something changed while it was moving: look again before it rests. */
+  /** Something changed while the run was moving: look again before it rests. */
   isStirred = false;
-  /** How many others than its driver ask something of it. */
+  /** How many callers besides its driver hold the run in memory. */
   pins = 0;
   permit: { readonly participant: string; readonly leave: Leave } | null = null;
-  /** Of a run that is tried alone: no other one is, until it gives this back. */
+  /** Gives back the turn of a run that is tried alone: until then, no other is. */
   turn: Leave | null = null;
   callOff = (): void => {};
 

@@ -25,7 +25,7 @@ export interface SchedulerOptions
     Omit<LanesOptions, 'fetch' | 'wake' | 'onChange'> {
   readonly journal: Journal;
   readonly concurrencyMax: number;
-  /** A run as the store has it; undefined when nobody can go on with it. `cutOff`: what a restart says of it first. */
+  /** A run as the store has it; undefined when nobody can go on with it. `cutOff`: the events of a restart. */
   readonly read: (id: string) => { readonly run: Run; readonly cutOff: Happening[] } | undefined;
   /** A bug, in the engine or in a host: the run stays as the journal has it, and is tried again in a minute. */
   readonly onBug: (error: unknown) => void;
@@ -61,7 +61,7 @@ export class Scheduler {
     this.host = createHost(options, this.lanes);
   }
 
-  /** Resolves when all that is due, or as much of it as memory may hold, was recovered. It moves only after that. */
+  /** Resolves when all due runs, or as many as memory may hold, were recovered. They move only after that. */
   start(): Promise<void> {
     return inRoot(async () => {
       this.lanes.start();
@@ -83,7 +83,7 @@ export class Scheduler {
     return this.#inHand.get(id);
   }
 
-  /** Keeps a run in memory while something is asked of it, then lets it go on. It is undefined where nobody can. */
+  /** Keeps a run in memory for a caller, then lets it go on. The run is undefined where nobody can go on with it. */
   attend<T>(known: Run | string, ask: (run: Run | undefined) => Promise<T>): Promise<T> {
     return inRoot(async () => {
       const run = typeof known === 'string' ? (this.find(known) ?? this.#load(known)) : known;
@@ -91,7 +91,7 @@ export class Scheduler {
       this.#inHand.set(run.id, run);
       run.pins += 1;
       try {
-        // What is being written may be the end, or an earlier wish: neither is answered before it is durable.
+        // The end, or an earlier wish, may be on its way to the disk: neither is answered before it is durable.
         while (run.ahead !== run.state) await run.written;
         return await ask(run);
       } finally {
@@ -162,7 +162,7 @@ export class Scheduler {
   #letGo(run: Run): void {
     // `attend` wakes it afterwards.
     if (run.pins > 0) return;
-    // It may stand in a queue: fetched from its row besides, it would have two drivers.
+    // The run may stand in a queue: fetched from its row besides, it would have two drivers.
     this.#ready.remove(run);
     this.lanes.forget(run);
     this.#inHand.delete(run.id);
@@ -171,7 +171,7 @@ export class Scheduler {
     this.lanes.note(run.rest.waits);
   }
 
-  /** Once for all that happens in one tick. */
+  /** Once for all changes of one tick. */
   #fillSoon(): void {
     if (this.#mustFill) return;
     this.#mustFill = true;
@@ -222,7 +222,7 @@ export class Scheduler {
     try {
       stays = await this.#move(run);
     } catch (error) {
-      // Without a pause it would be due at once, again and again.
+      // Without a pause the run would be due at once, again and again.
       this.#wakeIn(run, bugPauseMs);
       this.#options.onBug(error);
     }
@@ -238,13 +238,13 @@ export class Scheduler {
 
   /** True when it stays in memory: it stands in line. */
   async #move(run: Run): Promise<boolean> {
-    // What a restart says of it comes before all else.
+    // The events of a restart come before all else.
     if (run.ahead !== run.state) await run.written;
     const wasSettled = isSettled(readState(run));
     run.isStirred = false;
     if (!this.lanes.takeTurn(run)) return true;
     while (!this.#isStopping) {
-      // What is owed after the completion is fetched in its turn.
+      // A repair after the completion is fetched in its turn.
       if (isSettled(readState(run)) && !wasSettled) return false;
       run.isStirred = false;
       const outcome = await advance(run, this.host);
@@ -258,7 +258,7 @@ export class Scheduler {
     if (outcome !== 'waits' && Object.values(outcome.barriers).includes('full')) {
       overflow = this.lanes.standInLine(run, outcome);
       if (!overflow) {
-        // In line for no longer than its patience.
+        // In the queue for no longer than `until`.
         if (outcome.until < endlessMs) this.#wakeIn(run, outcome.until - this.host.clock.now());
         return true;
       }

@@ -1,4 +1,4 @@
-/** A collector that keeps what it is sent, on a free port of this machine. */
+/** A collector that keeps all it gets, on a free port of this machine. */
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -27,12 +27,12 @@ export interface RecordingOptions {
   readonly tls?: {
     readonly key: string;
     readonly cert: string;
-    /** Whoever sends must show a certificate of this authority. */
+    /** Senders must show a certificate of this authority. */
     readonly ca?: string;
   };
   /** False: it answers nothing. */
   readonly answers?: boolean;
-  /** Of each answer, as it is then. */
+  /** Called at each answer. */
   readonly readStatus?: () => number;
 }
 

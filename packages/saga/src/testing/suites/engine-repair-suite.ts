@@ -53,7 +53,7 @@ export function describeEngineRepairs(name: string, createHouse: () => JournalHo
       stage.bench.answer = () => ok(1);
       await stage.restart();
       const recovered = await stage.having(ids, 'recovered');
-      // Those that were about to be called as well: that was written before they found no place.
+      // Also runs that were about to be called: their row was written before they found no permit.
       expect([...hung].filter((id) => !recovered.includes(id))).toEqual([]);
       expect(recovered.length).toBeLessThanOrEqual(64);
       await stage.clock.run(areMade(ids));

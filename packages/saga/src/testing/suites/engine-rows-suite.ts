@@ -9,7 +9,7 @@ import type { JournalHouse } from './journal-suite.ts';
 const down: Reply<never> = { reply: 'unsent', code: 'connection-refused' };
 const lost: Reply<never> = { reply: 'unknown', code: 'reset' };
 
-/** Who of those that wait for a participant is called next, on whatever journal. */
+/** Which of the runs that wait for a participant is called next, on every journal. */
 export function describeEngineRows(name: string, createHouse: () => JournalHouse): void {
   describe(`the runs that wait for a participant, on a journal ${name}`, () => {
     const stage = useEngineStage(createHouse);

@@ -87,7 +87,7 @@ export function useEngineStage(createHouse: () => JournalHouse) {
     get engine() {
       return cast.engine;
     },
-    /** What the test's engine stands on: whoever embeds an engine hears of it through the engine only. */
+    /** The journal of the test's engine: an embedding program hears of it through the engine only. */
     get journal() {
       return cast.process.journal;
     },
