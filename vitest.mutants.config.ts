@@ -1,4 +1,4 @@
-/** Of the pure files, and of those that a small store makes nearly so: what stryker.config.json changes is judged by these. */
+/** Tests of the pure files, and of files that are nearly pure: they judge what stryker.config.json changes. */
 import { defineConfig } from 'vitest/config';
 import { common } from './vitest.config.ts';
 

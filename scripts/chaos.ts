@@ -46,7 +46,7 @@ async function stop(): Promise<void> {
   process.exit(interrupted);
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
-// Whoever read it has gone; what is said until all is stopped fails, too.
+// The reader has gone, so later writes fail, too.
 process.stdout.once('error', stop).on('error', () => {});
 
 console.log(`Seed ${seed}, ${seconds} s of trouble.`);

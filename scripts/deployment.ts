@@ -1,4 +1,4 @@
-/** What deployments say of each participant, from the list of who takes part. */
+/** What deployments say of each participant, from the list of participants. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ListedParticipant, listedParticipants, orchestratorPort } from '@baton/contracts';

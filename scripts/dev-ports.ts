@@ -24,7 +24,7 @@ const blockSize = Math.max(...places.map(({ offset }) => offset)) + 1;
 /** The last port that a block can begin with. */
 export const firstMax = 65_536 - blockSize;
 
-/** Below those that the system hands out, so that nobody is given one before it is used here. */
+/** Below the ports that the system hands out, so that no other program gets one before it is used here. */
 const freeFrom = 20_000;
 const freeTo = 30_000;
 

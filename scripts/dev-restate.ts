@@ -16,7 +16,7 @@ npm run drain         the same on the data of npm run dev: new orders go to the 
 PORT        as for npm run dev; the cluster's ports come 100 after it
 DATA_DIR    where all is kept; .data-restate unless it is set, for npm run drain .data`;
 const root = resolve(import.meta.dirname, '..');
-/** From the orchestrator's port to those of the cluster. */
+/** From the orchestrator's port to the cluster's. */
 const apart = 100;
 
 async function main(): Promise<void> {

@@ -20,7 +20,7 @@ npm run fault -- random [--seed N] [--for 60s] faults that come and go
 
 Operations  ${faultableOperations.join(', ')}
 Kinds       ${faultKinds.join(', ')}
-Whom        --order ord_1  --times 2  --fraction 0.3  --for 60s
+Scope       --order ord_1  --times 2  --fraction 0.3  --for 60s
 How         --ms 800  --status 503  --retry-after 2  --when before|after  --code out-of-stock`;
 
 const options = {

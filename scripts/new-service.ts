@@ -1,6 +1,6 @@
 /**
- * `npm run new:service`: a participant that runs, with its contract, its tests and its place in the list of who takes
- * part. Either all of it is there at the end, or nothing.
+ * `npm run new:service`: a participant that runs, with its contract, its tests and its entry in the list of
+ * participants. Either all of it is there at the end, or nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

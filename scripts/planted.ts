@@ -1,6 +1,6 @@
 /**
- * `npm run planted`: puts known bugs in, one at a time, and sees that a test catches each. A bug that no test notices,
- * and one that can no longer be planted, fail. `npm run planted -- <part of a name>` judges some of them.
+ * `npm run planted`: puts known bugs in, one at a time, and sees that a test catches each. It fails for a bug that no
+ * test notices or that can no longer be planted. `npm run planted -- <part of a name>` judges some of them.
  *
  * 1. In the pure files a tool changes one expression after the other: planted/pure-files.ts. What survives is explained.
  * 2. Bugs of the protocol are wrappers round a journal, an engine, a participant: packages/saga/src/testing/mutants.

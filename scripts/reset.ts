@@ -53,7 +53,7 @@ function lock(path: string): DatabaseSync {
   return db;
 }
 
-/** Every file in it but a node's, and every folder but those of ours, by its path inside. */
+/** Every file in it but a node's, and every folder but ours, by its path inside. */
 function listFiles(): string[] {
   try {
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
@@ -95,7 +95,7 @@ function remove(list: () => readonly string[], end: () => string): string {
   const locks: DatabaseSync[] = [];
   try {
     for (const name of databases) locks.push(lock(join(folder, name)));
-    // Listed anew: to take a lock makes files, and whoever stopped meanwhile left some.
+    // Listed anew: taking a lock makes files, and a process that stopped meanwhile left some.
     for (const name of list()) rmSync(join(folder, name), { force: true });
     return end();
   } finally {
@@ -103,7 +103,7 @@ function remove(list: () => readonly string[], end: () => string): string {
   }
 }
 
-/** With what is in it again, it stays: whoever starts just now has made it, and needs it. */
+/** A folder with files stays: a process that starts just now has made them. */
 function removeFolder(path: string): void {
   if (existsSync(path) && readdirSync(path).length === 0) rmdirSync(path);
 }

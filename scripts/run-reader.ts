@@ -1,4 +1,4 @@
-/** Runs as they stand in the journal's file, with the workflow they began with: for whoever tells of them. */
+/** Runs as they stand in the journal's file, with the workflow they began with: for the scripts that tell of them. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export const findFiles = (dataDir: string): string[] =>
     .map((file) => join(dataDir, 'orchestrator', file))
     .filter((path) => existsSync(path));
 
-/** Those of a cluster are listed first: they are the newer ones. */
+/** A cluster's runs are listed first: they are newer. */
 export function openRuns(dataDir: string): Reader {
   const readers = findFiles(dataDir).map(openReader);
   const find = <T>(read: (reader: Reader) => T | undefined): T | undefined => {

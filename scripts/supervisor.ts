@@ -2,11 +2,11 @@
  * Runs one app during development, and starts it again when it ends. In production the platform does this work.
  *
  * 1. No child outlives it, also after kill -9: each child's stdin is a pipe from here, and a child exits when its stdin closes.
- * 2. A child that ends unasked is started again after 300 ms. One that keeps failing before it is ready has a wrong configuration: its
- *    message stands, and the next change of a source file tries again. One that says that starting later may help (port taken, disk
- *    full, file held by another program) or whose file failed before it was ready is started again, ever more rarely.
+ * 2. A child that ends unasked is started again after 300 ms. If it keeps failing before it is ready, its configuration is wrong: its
+ *    message stands, and the next change of a source file tries again. If it says that a later start may help (port taken, disk
+ *    full, file held by another program), or its file failed before it was ready, it is started again, ever more rarely.
  * 3. With two instances the standby always has an active one to follow: they restart one after another.
- * 4. Who takes over hears how the one before ended: `blameless` if somebody else ended it, so that it suspects no order.
+ * 4. The next child hears how the last one ended: `blameless` if somebody ended it, so that no order is suspected.
  *
  * BATON_PORTS (`thing:5001,other:5002`) goes before PORT.
  */

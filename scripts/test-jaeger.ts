@@ -1,7 +1,7 @@
 /**
  * `npm run test:jaeger`: the tests that need a real Jaeger, if there is one; arguments go to vitest.
  *
- * Each test file starts its own, on free ports: one that runs already holds traces that are not ours.
+ * Each test file starts its own, on free ports: a running Jaeger holds other traces.
  */
 import { spawn } from 'node:child_process';
 import { findOwnJaeger } from './jaeger/own-jaeger.ts';

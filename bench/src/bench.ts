@@ -1,4 +1,4 @@
-/** `npm run bench`: all benches, or those that are named. 1: one of them does not hold; 2: it could not be measured. */
+/** `npm run bench`: all benches, or the named ones. Status 1: a limit does not hold; 2: it could not be measured. */
 import { parseArgs } from 'node:util';
 import type { Bench, BenchReport } from './bench-report.ts';
 import { benchFunction } from './function-bench.ts';

@@ -1,6 +1,6 @@
 /**
- * A collector of spans in a process of its own: what arrives is kept as it is, and read only when somebody asks, so
- * that while orders are placed it takes next to nothing from those who are measured.
+ * A collector of spans in a process of its own: spans are kept as they arrive, and read only on request, so that it
+ * takes next to nothing from the measured processes while orders are placed.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -47,5 +47,5 @@ server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
   process.stdout.write(`${port}\n`);
 });
-// Whoever started it has gone.
+// The parent process has gone.
 process.stdin.once('close', () => process.exit(0)).resume();

@@ -1,6 +1,6 @@
 /**
- * An engine on a journal of its own, in a process that can be killed. It has two kinds of orders: those that call a
- * participant which is down, or back, and those whose four participants answer at once. It does one thing at a time.
+ * An engine on a journal of its own, in a process that can be killed. It has two kinds of orders: orders for a
+ * participant that is down, or back, and orders whose four participants answer at once. It does one thing at a time.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createEngine, ok, openJournal, saga } from '@baton/saga';

@@ -13,7 +13,7 @@ import { runPairs, type Spread, toSpread, toText } from './ratio.ts';
 const full = { pairs: 15, seconds: 1, warmSeconds: 3 };
 const quick = { pairs: 3, seconds: 0.5, warmSeconds: 1 };
 const callers = 16;
-/** What a second of a processor by use may cost, beside one that is rented by the month. */
+/** What a processor second by use may cost, beside a processor that is rented by the month. */
 const priceFactors = [1, 10];
 
 interface Host {

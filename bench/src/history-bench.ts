@@ -18,7 +18,7 @@ const names = ['takeOverMs', 'startMs', 'orderMs', 'listMs', 'auditMs'] as const
 type Round = Readonly<Record<(typeof names)[number], number>>;
 type Program = MeasuredProcess<HistoryTask>;
 
-/** An orchestrator on a journal, with another one that waits for it. */
+/** An orchestrator on a journal, with its standby. */
 class Seat {
   readonly path: string;
   #holder: Program;

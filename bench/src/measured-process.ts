@@ -79,7 +79,7 @@ export function serveTasks<T extends z.ZodType>(
   process.on('message', async (message) => {
     process.send?.(await run(schema.parse(message)));
   });
-  // Whoever started it has gone.
+  // The parent process has gone.
   process.once('disconnect', () => process.exit(0));
   process.send?.(ready);
 }

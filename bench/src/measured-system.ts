@@ -29,7 +29,7 @@ export async function startMeasured({
   folder = createFastFolder('bench'),
   env: given = {},
 }: SystemOptions = {}): Promise<MeasuredSystem> {
-  // Said either way: what is set around us must not trace those that are measured without.
+  // Set either way: variables of the surroundings must not trace a system that is measured without.
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: collector?.url ?? '',
     JAEGER_UI_URL: collector?.pageUrl ?? '',

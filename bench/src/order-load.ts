@@ -1,4 +1,4 @@
-/** So many customers, each of whom places an order, waits for its end, and places the next one. */
+/** So many customers: each places an order, waits for its end, and places the next one. */
 import { Agent, request } from 'node:http';
 import { OrderView } from '@baton/contracts';
 
@@ -13,7 +13,7 @@ export interface LoadOptions {
 }
 export interface Load {
   readonly orders: number;
-  /** Of those that say which trace is theirs. */
+  /** Of orders that name their trace. */
   readonly traceIds: readonly string[];
   /** From the first order's placing to the last one's end. */
   readonly tookSeconds: number;

@@ -114,7 +114,7 @@ class Partition {
     for (let client = 0; client < clients; client += 1) {
       const wait =
         retry === 'in step' ? retryAfterSeconds : this.#random.whole(1, 2 * retryAfterSeconds);
-      // In step: whoever was refused within the same ten seconds comes back together.
+      // In step: clients that were refused within the same ten seconds come back together.
       const at = retry === 'in step' ? Math.ceil((second + 1) / wait) * wait : second + wait;
       this.#returning.set(at, (this.#returning.get(at) ?? 0) + 1);
     }

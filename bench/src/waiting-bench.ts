@@ -14,7 +14,7 @@ const shareMin = 0.9;
 const restartMaxMs = 1_000;
 /** A busy machine lets nobody start within that: then it may take so many times as long as where none wait. */
 const restartRatioMax = 1.5;
-/** What the engine promises of those that go on, 200 a second, and a quarter for a timer that is late. */
+/** The engine's bound for drained orders, 200 a second, and a quarter for a timer that is late. */
 const callRateMax = 250;
 const full = {
   pairsMin: 12,
@@ -48,7 +48,7 @@ export interface WaitingFigures {
   readonly orders: number;
   readonly bytesPerOrder: number;
   readonly rounds: number;
-  /** Orders a second beside those that wait, to those beside none. */
+  /** Orders a second beside waiting orders, to orders a second without. */
   readonly throughput: Spread;
   readonly isClear: boolean;
   /** Processor time for an order, likewise. */

@@ -87,7 +87,7 @@ function toEvents(number: number): string {
 
 export interface Crowd {
   readonly url: string;
-  /** New orders a second, to everyone who listens. */
+  /** New orders a second, to every listener. */
   readonly tell: (rate: number) => void;
   readonly close: () => Promise<void>;
 }

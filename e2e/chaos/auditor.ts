@@ -128,8 +128,8 @@ export function audit(
 }
 
 /**
- * How many orders are in each place: `done` are those that want nothing more. Undefined while a process that was started
- * again, and frozen perhaps, has the journal for itself.
+ * How many orders are in each place: `done` orders want nothing more. Undefined while a process that was started again,
+ * and frozen perhaps, has the journal for itself.
  */
 export function countPlaces(
   dataDir: string,

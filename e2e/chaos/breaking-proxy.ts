@@ -167,7 +167,7 @@ export async function startBreakingProxy({ port, random }: ProxyOptions): Promis
       const sent = { method, path, headers, body: await buffer(incoming) };
       await pickFate(sent)(sent, response);
     } catch {
-      // Whoever waits for it learns no more of what is behind the proxy than that.
+      // A cut is all that the client learns of a failure behind the proxy.
       cut(response);
     }
   });

@@ -16,7 +16,7 @@ export interface KeptProcess {
 
 const restartMs = 300;
 
-/** Resolves when it is ready; one that is given a port may have to wait for another there, and is not waited for. */
+/** Resolves when the process is ready. With a given port, at once: the process may have to wait for the port. */
 export async function keepProcess(app: AppName, options: StartOptions): Promise<KeptProcess> {
   const surprises: string[] = [];
   const over = new AbortController();

@@ -160,7 +160,7 @@ async function* tellRound(subject: Subject, gapMs: number): AsyncGenerator<Findi
   yield check('nothing stands after both', `${post} again`, fenced, await forward(subject, order));
 }
 
-/** Whoever wins, the undo is acknowledged and nothing stands. */
+/** Whichever request wins, the undo is acknowledged and no effect stands. */
 export const tellRace: Story = async function* (subject) {
   if (subject.effect.undo === undefined) return;
   for (const gapMs of gapsMs) yield* tellRound(subject, gapMs);

@@ -1,4 +1,4 @@
-/** Commands in a copy of this repository, as somebody types them who has just cloned it. */
+/** Commands in a copy of this repository, as a newcomer types them in a fresh clone. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 

@@ -28,7 +28,7 @@ export function startListener(baseUrl: string): Listener {
   function note({ orderId, seq }: { readonly orderId: string; readonly seq: number }): void {
     const numbers = heard.get(orderId) ?? [];
     heard.set(orderId, numbers);
-    // One that begins anew may be told again what it knows.
+    // After a reset, known events may come again.
     if (resets === 0 || !numbers.includes(seq)) numbers.push(seq);
   }
   const listening = listen();

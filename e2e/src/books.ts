@@ -12,7 +12,7 @@ const providers = listedParticipants.flatMap(({ name, program }) =>
   program === 'payment-service' ? [name] : [],
 );
 
-/** Those that an order which did not complete leaves nothing with: each of their effects can be undone. */
+/** Participants whose every effect can be undone: an order that did not complete leaves nothing there. */
 const undoable = listedParticipants.flatMap(({ name, operations }) =>
   Object.values(operations).some((one) => one.kind === 'effect' && one.undo === null) ? [] : [name],
 );

@@ -11,7 +11,7 @@ export interface BorrowedServices {
 interface Kept {
   readonly services: Services;
   readonly refill: readonly (() => void)[];
-  /** Of whom they are lent to. */
+  /** The borrower's. */
   readonly clock: { now: () => number };
 }
 

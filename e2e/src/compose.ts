@@ -36,7 +36,7 @@ export const compose = Compose.parse(
     { merge: true },
   ),
 );
-/** Those that run this project's image. */
+/** The services that run this project's image. */
 export const apps = Object.entries(compose.services).filter(([, { profiles }]) => !profiles);
 
 /** Names that containers reach each other by; both orchestrators have the same one. */

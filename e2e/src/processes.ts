@@ -40,7 +40,7 @@ const toCommand = (fileBlocksMax?: number): [command: string, args: string[]] =>
     ? [process.execPath, ['src/main.ts']]
     : ['sh', ['-c', `ulimit -f ${fileBlocksMax}; exec "$0" src/main.ts`, process.execPath]];
 
-/** Spawned and not yet ready, so that one that waits as a standby can be had too. */
+/** A process that is spawned and not yet ready, such as a waiting standby. */
 export interface Starting {
   readonly ready: Promise<App>;
   readonly ended: Promise<Ended>;
@@ -92,12 +92,12 @@ export function start(name: AppName, options: StartOptions): Starting {
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
   }));
-  // One that is killed while it waits never becomes ready, and nobody need hear of it.
+  // A process that is killed while it waits never becomes ready, and nobody need hear of it.
   ready.catch(() => {});
   return { ready, ended, signal: (signal) => child.kill(signal), kill: () => end('SIGKILL') };
 }
 
-/** Where this process was told that spans go, those of its programs go too. */
+/** The programs' spans go where this process's spans go. */
 const readTraceEnv = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'JAEGER_UI_URL'].flatMap((name) =>

@@ -1,10 +1,10 @@
-/** The participants' apps, by the list of who takes part. */
+/** The participants' apps, by the list of participants. */
 import { type ListedParticipant, participantPrograms } from '@baton/contracts';
 import type { Participant, ParticipantOptions } from '@baton/service-kit';
 
 /** What a participant's tables say, for tests that count what it did. */
 export interface EffectTable {
-  /** A row for each effect, also for one that was undone unless undoing deletes it. */
+  /** A row for each effect, also for an undone one unless the undo deletes it. */
   readonly effects: string;
   /** The change that an undo makes to an effect's row. */
   readonly undoes: 'UPDATE' | 'DELETE' | null;

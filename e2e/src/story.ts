@@ -39,7 +39,7 @@ export interface Story {
   readonly wantsCancel?: (state: RunState) => boolean;
   readonly ends: { readonly status: 'completed' | 'compensated'; readonly code?: string };
   readonly effects: readonly string[];
-  /** For one that asks again and again for minutes: crashes after these find nothing new. */
+  /** For a story that asks again and again for minutes: further crashes find nothing new. */
   readonly crashesMax?: number;
   /** Of many points: played in a file of its own. */
   readonly isLong?: boolean;

@@ -151,7 +151,7 @@ export const services: Row = {
     {
       title: 'Answers of 500 and above',
       description:
-        'By operation and status. Those of 503 of POST /orders are orders refused at the limit',
+        'By operation and status. A 503 of POST /orders is an order refused at the limit',
       unit: 'reqps',
       queries: [
         {

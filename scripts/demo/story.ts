@@ -19,7 +19,7 @@ export interface Scene {
   readonly ledger: Ledger;
   readonly orderId: string;
   readonly events: () => readonly Event[];
-  /** The order that is told, and those of the crowd that were accepted. */
+  /** The order that is told, and accepted orders of the crowd. */
   readonly all: () => readonly RunView[];
   readonly refusals: readonly Refusal[];
   /** Resolves when what was told so far is so. */
@@ -36,9 +36,9 @@ export interface Story {
   readonly sku: string;
   readonly quantity: number;
   readonly token: string;
-  /** What goes wrong, for someone who has never seen the code. */
+  /** What goes wrong, for a reader who has never seen the code. */
   readonly trouble: string;
-  /** Faults that travel with this one order, and with those of the crowd. */
+  /** Faults that travel with this order, and with the crowd's. */
   readonly faults?: string;
   /** So many others order the same at the same moment; their orders are not told one by one. */
   readonly crowd?: number;
@@ -136,7 +136,7 @@ export class Telling {
   async tell(): Promise<string[]> {
     const scene = this.#toScene();
     const acting = this.#story.act?.(scene);
-    // Whoever waits for an event that never comes is not awaited.
+    // An act may wait for an event that never comes, so nobody awaits it.
     acting?.catch(() => {});
     const isEnded = await this.#screen.during(() => this.#describeNext(), this.#follow());
     if (!isEnded || !this.#run)
@@ -248,7 +248,7 @@ export class Telling {
   #toOthersTables(): Finding[] {
     const { length } = this.#placed.crowd.orderIds;
     if (length === 0) return [];
-    const text = `the same for each of the ${length} others who were accepted`;
+    const text = `the same for each of the ${length} other accepted orders`;
     const sound = this.#others.filter(
       (run) => run.state.phase === this.#story.ends && this.#toTables(run).holds,
     );

@@ -1,4 +1,4 @@
-/** The two ports of a Jaeger on this machine, and who answers there. */
+/** The two ports of a Jaeger on this machine, and the program that answers there. */
 import { createServer } from 'node:net';
 
 export interface JaegerPorts {
@@ -47,7 +47,7 @@ type Listener = 'jaeger' | 'nobody' | 'other';
 /** A first request takes a second where every core is busy. */
 const answerLongestMs = 4_000;
 
-/** Who listens; with something that is not Jaeger on either port, that port too. */
+/** The listener; with another program than Jaeger on either port, that port, too. */
 export type Occupant =
   | { readonly kind: 'jaeger' | 'nobody' }
   | { readonly kind: 'other'; readonly port: number };

@@ -3,7 +3,7 @@
  *
  * 1. It does not outlive us, not even when we are killed: a guard beside it waits for the end of its own input,
  *    which is a pipe from here and closed by the system, and tells it to end. Jaeger would not notice by itself.
- * 2. It has a process group of its own, so that Ctrl-C reaches us alone, and those who still export go before it.
+ * 2. It has a process group of its own, so that Ctrl-C reaches us alone, and processes that still export end before it.
  * 3. It is up when it answers on both ports; what it said is shown only when it never was.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
@@ -47,7 +47,7 @@ export const toUrls = ({ otlp, query }: JaegerPorts): Pick<Jaeger, 'otlpUrl' | '
   uiUrl: `http://localhost:${query}`,
 });
 
-/** Whether Docker's engine answers; one that takes long is of no use either. */
+/** Whether Docker's engine answers; a slow one is of no use either. */
 export const hasDocker = (): Promise<boolean> =>
   new Promise((resolve) => {
     const command = ['info', '--format', '{{.ServerVersion}}'];
@@ -72,7 +72,7 @@ export async function launchJaeger(
 async function isUp(ports: JaegerPorts, isOver: AbortSignal): Promise<boolean> {
   while (!isOver.aborted) {
     const { kind } = await readOccupant(ports);
-    // If ours is gone, this is that of somebody who was quicker.
+    // If ours is gone, this Jaeger is another program's.
     if (kind === 'jaeger') return !isOver.aborted;
     await delay(pollMs);
   }

@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** One that can be started here. */
+/** A Jaeger that can be started here. */
 export type JaegerProgram =
   | { readonly kind: 'program'; readonly file: string }
   | { readonly kind: 'docker' };

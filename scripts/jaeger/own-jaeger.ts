@@ -1,4 +1,4 @@
-/** A Jaeger of our own, on free ports: one that somebody else runs would show traces that are not ours. */
+/** A Jaeger of our own, on free ports: another would also show other traces. */
 import { pickFreePorts } from './jaeger-ports.ts';
 import { hasDocker, type Jaeger, launchJaeger } from './jaeger-process.ts';
 import { findJaeger, isProgram, type JaegerSource } from './jaeger-source.ts';

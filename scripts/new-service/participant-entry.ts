@@ -1,4 +1,4 @@
-/** A further entry in the list of who takes part: whether it may have that name, and where the list gets it. */
+/** A new entry in the list of participants: whether its name is free, and where it goes. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

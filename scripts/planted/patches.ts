@@ -48,7 +48,7 @@ async function judgePatch(
   return verdict;
 }
 
-/** Those that nobody works in. */
+/** Copies of the tree that no patch is judged in. */
 const copies: string[] = [];
 
 function takeCopy(): string {

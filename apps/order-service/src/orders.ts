@@ -1,4 +1,4 @@
-/** Orders as this service knows them: who wants what, at which price, and whether it still stands. */
+/** Orders as this service knows them: the customer, the lines, the price, and whether the order still stands. */
 import type { BodyOf, ReplyBodyOf } from '@baton/contracts';
 import { orderOperations } from '@baton/contracts/order-service';
 import type { Sql, Work } from '@baton/service-kit/participant';

@@ -1,4 +1,4 @@
-/** One of those who are compared, in a process of its own: it places runs at as many at a time as it is told. */
+/** A contestant in a process of its own: it places as many runs at a time as it is told. */
 import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Figures, readGiven, serveTasks } from '../measured-process.ts';

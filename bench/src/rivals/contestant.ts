@@ -1,4 +1,4 @@
-/** What all who are compared do: four steps over HTTP, one after the other, at participants that do nothing. */
+/** What every contestant does: four steps over HTTP, one after the other, at participants that do nothing. */
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 
@@ -6,7 +6,7 @@ export const steps = ['validate', 'reserve', 'pay', 'notify'] as const;
 export type StepName = (typeof steps)[number];
 
 export interface Contestant {
-  /** Of what is measured, for whoever repeats it. */
+  /** The version that is measured, so that others can repeat it. */
   readonly version: string;
   /** True where this process is only the customer: its own processor time and memory are not counted. */
   readonly isCustomer?: boolean;

@@ -1,4 +1,4 @@
-/** Who is compared, in the order of the table; the first is what all are compared with. */
+/** The contestants, in the order of the table; all are compared with the first. */
 
 import { openOwnTransport, openUndici } from './bare-loops.ts';
 import { openCluster, openClusterApps, openOneLane } from './baton-cluster.ts';

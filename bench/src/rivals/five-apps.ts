@@ -4,7 +4,7 @@ import { production, startMeasured } from '../measured-system.ts';
 import { placeOrder } from '../order-load.ts';
 import type { Contestant, Open } from './contestant.ts';
 
-/** Sooner than the orchestrator closes a connection: no order may meet one that is being closed. */
+/** Sooner than the orchestrator closes a connection: no order may meet a closing one. */
 const idleMaxMs = 5_000;
 
 export async function openApps(

@@ -38,7 +38,7 @@ export function installRivals(): void {
 
 const find = createRequire(join(cacheFolder, 'package.json')).resolve;
 
-/** The named boundary: nothing of them is installed where this is compiled, so who imports one says what it uses. */
+/** The named boundary: rivals are not installed where this is compiled, so their importer says what it uses. */
 export async function importRival<T>(name: string): Promise<T> {
   return (await import(pathToFileURL(find(name)).href)) as T;
 }

@@ -1,4 +1,4 @@
-/** One of those who are compared, started with participants that do nothing, and what it can be told to do. */
+/** A contestant, started with participants that do nothing, and its commands. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';

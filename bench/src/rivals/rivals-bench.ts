@@ -37,7 +37,7 @@ interface Arena {
 }
 type Pair = readonly [of: Load, beside: Load];
 
-/** In memory: flushes cost nothing, which favours whoever flushes often. */
+/** In memory: flushes cost nothing, which favours systems that flush often. */
 async function openArena(cleanup: AsyncDisposableStack): Promise<Arena> {
   const parent = createFastFolder('rivals');
   cleanup.defer(() => rmSync(parent, { recursive: true, force: true }));
@@ -158,7 +158,7 @@ async function runFull(isLanding: boolean): Promise<BenchReport> {
   };
 }
 
-/** Of this machine alone: for whoever reads the JSON. */
+/** Figures of this machine alone, for readers of the JSON. */
 function toMedians(pairs: readonly Pair[]): Load {
   const middle = (read: (load: Load) => number) => toSpread(pairs.map(([of]) => read(of))).median;
   return {

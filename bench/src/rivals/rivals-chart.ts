@@ -54,7 +54,7 @@ ${ordered.map((row, index) => drawRow(row, index, scale)).join('\n')}
 
 const readMedian = (row: Row): number => row.throughput[comparedLevel]?.median ?? 0;
 
-/** Steps that call nobody do not do the same work: the picture is of those that do. */
+/** Steps without calls do other work: the picture shows steps with calls. */
 export function drawRivals({ rows: { alone: _, ...rows } }: Landed): void {
   writeFileSync(path, toSvg(Object.values(rows)));
 }

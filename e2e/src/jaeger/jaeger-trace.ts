@@ -5,7 +5,7 @@ type TagValue = string | number | boolean;
 
 export interface JaegerSpan {
   readonly id: string;
-  /** Also of one that is not there; null for a true root. */
+  /** Also of a parent that is missing; null for a true root. */
   readonly parentId: string | null;
   readonly service: string;
   readonly operation: string;
@@ -14,7 +14,7 @@ export interface JaegerSpan {
   readonly statusMessage: string;
   readonly startUs: number;
   readonly durationUs: number;
-  /** Attributes, but for those that only carry kind and status. */
+  /** Attributes, without kind and status. */
   readonly tags: Readonly<Record<string, TagValue>>;
   /** Of the process that made the span. */
   readonly resource: Readonly<Record<string, TagValue>>;
@@ -74,7 +74,7 @@ export function toTrace(answer: z.infer<typeof TraceAnswer>): JaegerTrace {
     .toSorted((a, b) => a.startTime - b.startTime)
     .map((span): JaegerSpan => {
       const own: JaegerSpan[] = [];
-      // One that arrived twice, each time different, shows its children once, at the first.
+      // A span that arrived twice, each time different, shows its children once, at the first.
       const children = childrenOf.has(span.spanID) ? [] : own;
       if (children === own) childrenOf.set(span.spanID, own);
       return { ...toSpan(answer, span), children };

@@ -71,7 +71,7 @@ export const describeCell = ({ operation, facts, moment, lasting, circumstance }
 /** No answer comes within the deadline. */
 export const isSilent = ({ facts }: Cell): boolean => facts.code === 'timed-out';
 
-/** Those that the workflow calls, in its order. Nothing befalls an order at any other. */
+/** The operations that the workflow calls, in its order. Nothing befalls an order at any other. */
 export const listCalled = (places: readonly Pick<Place, 'operation'>[]): FaultOperation[] => [
   ...new Set(places.map(({ operation }) => operation)),
 ];

@@ -21,7 +21,7 @@ export type Sizes = Readonly<Record<ParticipantName, number>>;
 /** What an order moves that completes. */
 interface Moves {
   readonly sizes: Sizes;
-  /** Who is paid, by the way of the step: only one of them is. */
+  /** The payment providers, by the way of the step: only one of them is paid. */
   readonly providers: ReadonlyMap<ParticipantName, Place['way']>;
 }
 

@@ -63,7 +63,7 @@ async function toHeaders<O>({ headers }: PostOptions<O>, attempt: Attempt, lengt
   return all;
 }
 
-/** Drops a context that would make every attempt and undo fail: one too large, or one that no header can hold. */
+/** Drops a context that is too large, or that no header can hold: it would make every attempt and undo fail. */
 function toTravelling(context: HeaderRecord): Headers {
   try {
     return new Headers(Object.entries(context).flat().join('').length > contextMax ? {} : context);

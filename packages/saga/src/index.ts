@@ -1,6 +1,6 @@
 import './node-version.ts';
 
-// Not from the whole: its types would need those of Node.
+// Not from the whole: its types would need Node's.
 export { FileError as JournalError } from '@baton/sqlite/file-error';
 export { findOwed, findRepairs, isForeign, isPastPivot, readOutputs } from './core/decide.ts';
 export type { Direction, Event, EventType, Happening, TriedEvent } from './core/event.ts';

@@ -12,5 +12,5 @@ const [oldestMajor = 0, oldestMinor = 0] = nodeOldest.split('.').map(Number);
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor))
   throw new Error(
-    `@baton/saga needs Node ${nodeOldest} or newer (this is ${process.version}): older ones have no SQLite, or one that can lose a commit. Install a newer one: https://nodejs.org`,
+    `@baton/saga needs Node ${nodeOldest} or newer (this is ${process.version}): older versions lack SQLite, or theirs can lose a commit. Install a newer one: https://nodejs.org`,
   );

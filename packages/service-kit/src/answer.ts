@@ -34,7 +34,7 @@ export interface HttpAnswer {
   readonly body: unknown;
 }
 
-/** One Server-Sent Event. `id` is opaque to clients, who send it back to resume. */
+/** One Server-Sent Event. `id` is opaque to clients, which send it back to resume. */
 export interface ServerEvent {
   readonly id?: string;
   readonly event: string;

@@ -1,5 +1,5 @@
 /**
- * A SQLite file that must survive a crash. Not a schema and not a lock: its owner brings the tables, and decides who may write.
+ * A SQLite file that must survive a crash. Not a schema and not a lock: its owner brings the tables, and admits writers.
  *
  * 1. Durable: WAL and synchronous=FULL, both read back, on a SQLite that loses no commit.
  * 2. A file that is damaged, foreign or newer is refused before anything is written to it. A large file's pages are read

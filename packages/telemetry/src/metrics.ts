@@ -63,7 +63,7 @@ export function createMetrics(service: string): Metrics {
 /** In seconds; a request may ask to wait for 30. */
 const secondsOfRequests = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30];
 
-/** Names and labels of both histograms are those of OpenTelemetry's conventions. */
+/** Names and labels of both histograms are from OpenTelemetry's conventions. */
 function timeRequests(registry: Metrics['registry']): Metrics['startRequest'] {
   const observe = createHistogram(registry, {
     name: 'http_server_request_duration_seconds',

@@ -1,4 +1,4 @@
-/** Where and how OTLP sends a signal. The signal's own variables come before those of all signals. */
+/** Where and how OTLP sends a signal. The signal's own variables come before the general ones. */
 import { readFileSync } from 'node:fs';
 import { parseKeyPairsIntoRecord } from '@opentelemetry/core';
 import { z } from 'zod';

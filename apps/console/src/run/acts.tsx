@@ -39,7 +39,7 @@ const listActs = ({ workflow, id, story: { mayDo } }: ActsProps): readonly Act[]
         {
           label: `Cancel the ${workflow.noun}`,
           effect:
-            'Everything done so far is undone, in reverse order; one that fails holds up no other service. It cannot be taken back.',
+            'Everything done so far is undone, in reverse order; an undo that fails holds up no other service. There is no way back.',
           wantsReason: false,
           send: () => cancelRun(workflow, id),
         },

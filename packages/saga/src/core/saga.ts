@@ -152,7 +152,7 @@ export interface SagaOptions<I> {
   readonly secrets?: readonly Field<NoInfer<I>>[];
 }
 
-/** Step names become part of idempotency keys, and `:` ends them there; those of an alternate end with `alt`. */
+/** Step names become part of idempotency keys, and `:` ends them there; an alternate's end with `alt`. */
 const namePattern = /^[a-z][a-z0-9-]{0,40}$/;
 const nameRule = 'use lower case, digits and hyphens, a letter first, 41 at most';
 const isName = (name: unknown): name is string =>

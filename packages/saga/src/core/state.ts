@@ -63,7 +63,7 @@ export interface RunState extends Omit<Told<'accepted'>, 'at'> {
   readonly isQuarantined: boolean;
   /** The end of a quarantine, in milliseconds since the epoch: no call of the run is tried before. */
   readonly restsUntil: number;
-  /** Calls so far, as far as can be known: also those that were never sent, or whose end nobody saw. */
+  /** Calls so far, as far as can be known: also calls that were never sent, or whose end nobody saw. */
   readonly calls: number;
   readonly acceptedAt: number;
   /** The last event's time, in milliseconds since the epoch. */

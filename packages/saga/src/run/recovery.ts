@@ -66,7 +66,7 @@ export function toInterruption(
   return { type: 'step-unknown', ...tried, code: 'interrupted', interrupted: true };
 }
 
-/** The calls that may have been the last: those that come next by the journal. */
+/** The calls that may have been the last: by the journal, they come next. */
 function findAhead(saga: Saga<unknown>, state: RunState): Aim[] {
   if (state.phase !== 'forward')
     return findOwed(saga, state).map((way) => ({ way, direction: 'undo' }));

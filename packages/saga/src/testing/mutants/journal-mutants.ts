@@ -53,7 +53,7 @@ export const journalMutants = {
     caughtBy: [...byStories, ...onEachHost('not acknowledged, nor begun, before it is durable')],
   },
   'journal-takes-unknown-for-unsent': {
-    bug: 'An attempt whose end was not seen is stored as one that was never sent',
+    bug: 'An attempt whose end was not seen is stored as never sent',
     mutate: rewriteEvents((event) =>
       event.type === 'step-unknown' ? { ...event, type: 'step-unsent' } : event,
     ),
@@ -96,12 +96,12 @@ export const journalMutants = {
     caughtBy: onEachHost('is known when it comes again'),
   },
   'journal-vouches-for-a-crash': {
-    bug: 'A process that crashed is taken for one that came to rest',
+    bug: 'A crash is taken for a process that came to rest',
     mutate: (inner) => override(inner, { unseenTo: 0 }),
     caughtBy: [...byStories, ...onEachHost('marks the attempt whose end was not seen')],
   },
   'journal-vouches-for-nothing': {
-    bug: 'A process that came to rest is taken for one that crashed',
+    bug: 'A process that came to rest is taken for a crash',
     mutate: (inner) => override(inner, { unseenTo: inner.readLast() }),
     caughtBy: onEachHost('interrupts nothing'),
   },

@@ -40,7 +40,7 @@ export function describeEngineRows(name: string, createHouse: () => JournalHouse
       stage.bench.calls.length = 0;
       await stage.called('forward reserve');
       expect(callsOf('forward reserve')).toEqual(['innocent']);
-      // It failed as well now: the one that has waited the longest is next.
+      // The probe failed as well: the run that has waited the longest is next.
       await stage.clock.run(() => stage.bench.calls.length === 2);
       expect(callsOf('forward reserve')[1]).toMatch(/^failed/);
     });

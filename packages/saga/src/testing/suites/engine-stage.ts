@@ -109,7 +109,7 @@ export function useEngineStage(createHouse: () => JournalHouse) {
       scenery.clock.run(() => scenery.bench.calls.some((call) => call.what === what)),
     done: (): string[] => scenery.bench.calls.map(({ what }) => what),
     types: async (id: string): Promise<string[]> => (await view(id)).events.map(({ type }) => type),
-    /** Those of the runs whose events have one of this type. */
+    /** The runs that have an event of this type. */
     having: async (ids: readonly string[], what: string): Promise<string[]> =>
       (await views(ids)).flatMap(({ id, events }) =>
         events.some(({ type }) => type === what) ? [id] : [],
