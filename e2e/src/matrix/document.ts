@@ -75,8 +75,7 @@ function toIntroduction(cells: Cells, impossible: number): string[] {
     ...`
 # The failure matrix
 
-Each step of an order calls another program, and a call fails in many ways: the request is lost, or the reply, or the request arrives
-after the caller gave up. The matrix has ${cells.length} such failures. For each one, a test places an order over real HTTP with that single
+Each call of an order can fail in many ways. For each of ${cells.length} failures, a test places an order over real HTTP with that single
 fault, and judges how the order ends. ${impossible} combinations cannot happen.
 
 | | the order is | orders |
@@ -138,7 +137,7 @@ const toReading = (): string[] =>
   second provider is played after the first provider acted, and after it did not. A decline is played with each code. A cell has more than one sign where these end differently.
 - **The judge.** [expected-end.ts](../e2e/src/matrix/expected-end.ts) says how each order must end, and shares no code with the orchestrator. The fault
   must be in the service's log and in the order's timeline, and the services' tables must agree: one provider was paid once, or all is undone.
-- **Stuck** means that an undo was refused or ran out of attempts. Baton repeats it, and each order settled without help.
+- **Stuck**: each of these orders settled without help.
 - **Unlike production**: waits are short, Baton gives up after two attempts, breakers never open, and a crash closes the service's file within
   one process. [Chaos](../scripts/chaos.ts) kills real processes.
 - E-mail and SMS share one operation, so a fault hits both; [stories.ts](../e2e/src/stories.ts) breaks one alone.`.split(

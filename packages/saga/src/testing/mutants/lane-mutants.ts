@@ -45,7 +45,7 @@ export const laneMutants = {
   'lane-lets-undos-take-every-place': {
     bug: 'Undos take every permit of their participant',
     mutate: (root) => Object.defineProperty(root, 'hasUndosOnly', { get: () => false }),
-    caughtBy: onEachHost('leave one to those that go forward'),
+    caughtBy: onEachHost('leave one to runs that go forward'),
   },
   'lane-blames-the-participant-for-a-run': {
     bug: 'One run that nobody can serve opens the breaker for all',

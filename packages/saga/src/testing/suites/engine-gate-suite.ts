@@ -346,7 +346,7 @@ export function describeEngineGate(name: string, createHouse: () => JournalHouse
         expect(await lane('reserve')).toMatchObject({ inFlight: 0, waiting: 0 });
       });
 
-      test('leave one to those that go forward, however many undos there are', async () => {
+      test('leave one to runs that go forward, however many undos there are', async () => {
         await stage.restart({ callsMax: 2 });
         const held = createGate();
         stage.bench.answer = ({ what, run }) => {

@@ -245,7 +245,7 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
         expect(most).toBe(2);
       });
 
-      test('are never all taken by undos that come back: one is left to those that go forward', async () => {
+      test('are never all taken by undos that come back: one is left to runs that go forward', async () => {
         await stage.restart({ concurrencyMax: 2 });
         const undo = (number: number) => (number === 1 ? lost : never);
         stage.bench.answer = ({ what, run, number }) => {
