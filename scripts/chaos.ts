@@ -1,7 +1,7 @@
 /**
- * `npm run chaos`: orders while everything is killed, frozen and cut off; then the books, by an auditor of its own.
+ * `npm run chaos`: orders while everything is killed, frozen and cut off; then an independent auditor checks the books.
  *
- * It runs everything in a folder of its own, on free ports. The folder stays where something is not as it should be.
+ * It runs everything in a folder of its own, on free ports. The folder stays where something is wrong.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -63,6 +63,6 @@ function tellEnd(): never {
     console.log(`Its files are in ${dataDir}: DATA_DIR=${dataDir} npm run explain -- <orderId>`);
     console.log(`Again: npm run chaos -- --seed ${seed} --seconds ${seconds}`);
   }
-  // Customers and troubles of a play that broke off are still about.
+  // Customers and troubles of an interrupted play are still active.
   process.exit(findings.length === 0 ? 0 : 1);
 }

@@ -1,8 +1,8 @@
-/** What was typed after a command's name. */
+/** The arguments after a command's name. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { toOneLine } from '@baton/telemetry/one-line';
 
-/** `--help` is answered with the usage, and what the command does not know with a line above it; either ends the process. */
+/** Answers `--help` with the usage, and an unknown argument with a line above it; either ends the process. */
 export function readCommandLine<T extends ParseArgsConfig>(usage: string, config: T) {
   if (process.argv.slice(2).some((word) => ['--help', '-h'].includes(word))) {
     console.log(usage);
@@ -12,7 +12,7 @@ export function readCommandLine<T extends ParseArgsConfig>(usage: string, config
     return parseArgs(config);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    // Its second sentence is for programmers.
+    // The error's second sentence is for programmers.
     console.error(`${toOneLine(error.message.split(/\.\s/)[0] ?? '')}.\n\n${usage}`);
     process.exit(1);
   }

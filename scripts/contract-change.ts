@@ -1,4 +1,4 @@
-/** What of a changed OpenAPI document breaks callers that know the one before, as oasdiff judges. */
+/** Which changes of an OpenAPI document break callers of the old one, as oasdiff judges. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

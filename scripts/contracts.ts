@@ -1,4 +1,4 @@
-/** `npm run contracts`: fails where a contract changed so that callers of before break, and its version was not raised. */
+/** `npm run contracts`: fails where a contract's change breaks callers, and its version was not raised. */
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toOpenApiFiles } from '../packages/service-kit/src/openapi-file.ts';

@@ -1,4 +1,4 @@
-/** Writes the Grafana dashboard anew: `npm run dashboard`. A test says so when it was forgotten. */
+/** Writes the Grafana dashboard anew: `npm run dashboard`. A test fails when the dashboard is out of date. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toDashboard } from './dashboard/grafana.ts';

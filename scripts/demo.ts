@@ -1,8 +1,8 @@
 /**
- * `npm run demo`: orders that meet trouble, each of another kind, told as it happens; then the books.
+ * `npm run demo`: orders that meet trouble, each of another kind, told while they run; then the books.
  *
- * It runs everything in a folder of its own, on free ports, beside whatever else runs. --keep leaves the folder for a
- * closer look; --svg FILE draws one story and the end of what was said.
+ * It runs everything in a folder of its own, on free ports. --keep leaves the folder for a closer look; --svg FILE draws
+ * one story and the end of the output.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,12 +1,12 @@
-/** Where `npm run dev` puts its programs: in a block of ports that PORT begins, the usual one unless it is set. */
+/** The ports of `npm run dev`: a block that begins at PORT, or the usual one. */
 import { createServer } from 'node:net';
 import { listedParticipants, orchestratorPort } from '@baton/contracts';
 
 interface Place {
   readonly name: string;
-  /** In a block. */
+  /** The position in a block. */
   readonly offset: number;
-  /** The setting that tells the orchestrator where it is. */
+  /** The setting that tells the orchestrator the program's address. */
   readonly urlVariable?: string;
 }
 
@@ -19,7 +19,7 @@ const places: readonly Place[] = [
   })),
 ];
 
-/** Some of them may be nobody's. */
+/** Some ports of a block may be unused. */
 const blockSize = Math.max(...places.map(({ offset }) => offset)) + 1;
 /** The last port that a block can begin with. */
 export const firstMax = 65_536 - blockSize;
@@ -31,7 +31,7 @@ const freeTo = 30_000;
 /** PORT names no block; the message says what would. */
 class BadPort extends Error {}
 
-/** Says what PORT should be, where it names no block. */
+/** Reads PORT, and says what it should be where it names no block. */
 export async function runOnPorts(main: () => Promise<void>): Promise<void> {
   try {
     await main();
@@ -53,7 +53,7 @@ export async function readFirstPort(text = ''): Promise<number> {
   );
 }
 
-/** What the supervisors and the orchestrator are told; an address that is given already stands. */
+/** The variables for the supervisors and the orchestrator; an address that is set already stays. */
 export function toPortsEnv(first: number, given: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const urls = places.flatMap(({ urlVariable, offset }) =>
     urlVariable
@@ -64,7 +64,7 @@ export function toPortsEnv(first: number, given: NodeJS.ProcessEnv): NodeJS.Proc
   return { ...Object.fromEntries(urls), BATON_PORTS: list };
 }
 
-/** Somebody else may take one before it is used. */
+/** Another program may take a port before it is used. */
 export async function findFreeBlock(): Promise<number> {
   const blocks = Math.floor((freeTo - freeFrom) / blockSize);
   const start = Math.floor(Math.random() * blocks);

@@ -1,6 +1,6 @@
 /**
- * `npm run dev:restate`: what `npm run dev` starts, with its orders on a Restate cluster of one node, which comes first
- * and goes last. `npm run drain` is the same on the data of `npm run dev`, whose orders it moves over.
+ * `npm run dev:restate`: as `npm run dev`, with the orders on a Restate cluster of one node, which starts first and ends
+ * last. `npm run drain` does the same on the data of `npm run dev`, and moves its orders over.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

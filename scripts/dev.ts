@@ -1,6 +1,6 @@
 /**
  * `npm run dev`, `npx turbo dev`: every app under a supervisor, and a Jaeger if there is one, until a signal ends it.
- * Jaeger comes first and goes last, so that the apps know where it is and it hears all they say.
+ * Jaeger starts first and ends last, so that the apps know its address and it gets all their spans.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -25,10 +25,10 @@ const root = resolve(import.meta.dirname, '..');
 
 const dataDir = resolve(root, process.env.DATA_DIR || '.data');
 const isOnCluster = process.env.SAGA_HOST === 'restate';
-/** For a journal. On a cluster every orchestrator is active, and each needs a port of its own. */
+/** A journal has one active orchestrator. On a cluster all are active, and each needs its own port. */
 const hasStandby = !isOnCluster || existsSync(join(dataDir, 'orchestrator/journal.sqlite'));
 
-/** What each app's supervisor is told besides: a standby, or further instances of the program. */
+/** Further arguments of each app's supervisor: a standby, or further instances of the program. */
 const supervised: readonly (readonly [app: string, Pick<Supervised, 'count' | 'seconds'>])[] = [
   ['orchestrator', { count: hasStandby ? 2 : 1, seconds: [] }],
   ...participantPrograms.map((program) => {
@@ -50,12 +50,12 @@ function toAppsEnv({ jaeger, firstPort }: Whereabouts): NodeJS.ProcessEnv {
     ...process.env,
     ...jaeger.env,
     ...toPortsEnv(firstPort, process.env),
-    // One port cannot serve them all: each takes its own.
+    // One port cannot serve all apps: each takes its own.
     PORT: '',
   };
 }
 
-/** Says once, when every app has said where it is, what to do now. */
+/** Says once, when every app has printed its address, what to do now. */
 function createGuide({ jaeger, firstPort }: Whereabouts): (line: string) => void {
   const tracesUrl = jaeger.env.JAEGER_UI_URL;
   const beside = [
@@ -84,7 +84,7 @@ function createGuide({ jaeger, firstPort }: Whereabouts): (line: string) => void
   };
 }
 
-/** A process of its own, as the build changes NODE_ENV. Without a page the rest runs all the same. */
+/** Builds the page in a process of its own, as the build changes NODE_ENV. Without a page the rest runs all the same. */
 function buildConsole(): void {
   try {
     execFileSync(process.execPath, [join(root, 'apps/console/build.ts')], { stdio: 'inherit' });

@@ -1,7 +1,7 @@
 /**
  * `npm run explain -- <orderId>`: an order's life in plain words, read from the journal's file.
  *
- * It changes nothing and asks no service, so it works while the orchestrator runs, and when it does not.
+ * The command changes nothing and asks no service, so it works with and without a running orchestrator.
  */
 import { resolve } from 'node:path';
 import { narrate } from '@baton/runtime/narrative';

@@ -37,7 +37,7 @@ const options = {
   help: { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options'];
 
-/** What was asked for is not there: told in one line, with what is. */
+/** A word is not known: the message has one line, with the known words. */
 export class Slip extends Error {}
 
 function readWords(args: readonly string[]) {
@@ -68,7 +68,7 @@ function readOperation(text: string): FaultOperation {
   throw new Slip(`${describeNoOperation(text)}, or off, random`);
 }
 
-/** Numbers as numbers; the contract says what may be one. */
+/** Texts that are numbers become numbers; the contract checks them. */
 const toValue = (text: string): string | number =>
   text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 
@@ -123,7 +123,7 @@ async function playRandom(file: FaultFile, { values, say, stopped }: Play): Prom
   }
 }
 
-/** The services' own rules say where the file is; what else they need is not asked here. */
+/** The file's path by the services' own rules; their other settings are not read here. */
 function findFile({ NODE_ENV, FAULTS, FAULTS_FILE, DATA_DIR, ...env }: FaultCommand['env']) {
   const { HOST, OPERATOR_TOKEN } = env;
   const source = { NODE_ENV, FAULTS, FAULTS_FILE, DATA_DIR, HOST, OPERATOR_TOKEN };
@@ -138,11 +138,11 @@ export interface FaultCommand {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly say: (text: string) => void;
-  /** Ends a random play. */
+  /** Ends random faults. */
   readonly stopped: AbortSignal;
 }
 
-/** Throws a Slip when the words are wrong, with what there is to say instead. */
+/** Throws a Slip when the words are wrong, with the right ones. */
 export async function runFault({ args, env, say, stopped }: FaultCommand): Promise<void> {
   const { values, positionals } = readWords(args);
   const [word, second, ...others] = positionals;

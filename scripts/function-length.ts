@@ -1,7 +1,6 @@
 /**
- * How long functions are, without comments, without lines that only close what others opened, and without a
- * definition of a saga or of an operation: these are data, and may be as many as there are steps or routes. The functions
- * in them count as any others do.
+ * How long functions are, without comments, closing lines, and definitions of sagas and operations: these are data, and
+ * as long as there are steps or routes. The functions in them count as any others do.
  */
 import { parseSync, Visitor } from 'oxc-parser';
 
@@ -24,7 +23,7 @@ const countLines = (text: string): number => text.split('\n').length;
 
 const definers: readonly unknown[] = ['saga', 'defineOperation'];
 
-/** Whether calls upon calls began with `saga(…)`, or an operation is defined. */
+/** Whether a chain of calls began with `saga(…)`, or defines an operation. */
 function isDefinition(node: Syntax): boolean {
   if ('callee' in node) return isDefinition(node.callee as Syntax);
   if ('object' in node) return isDefinition(node.object as Syntax);
@@ -33,7 +32,7 @@ function isDefinition(node: Syntax): boolean {
 
 function readSpans(path: string, text: string) {
   const bodies: Span[] = [];
-  /** All calls of a definition begin where it does; its last one, which holds the others, is met first. */
+  /** All calls of a definition begin at the same place; the last one, which holds the others, is met first. */
   const definitions = new Map<number, Span>();
   const addBody = ({ body }: { readonly body: Span | null }) => body && bodies.push(body);
   const { program, errors } = parseSync(path, text);

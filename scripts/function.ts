@@ -1,4 +1,4 @@
-/** `npm run function`: notification-service as a function on workerd, where the process would be: PORT, HOST and DATA_DIR say so. */
+/** `npm run function`: notification-service as a function on workerd, with the process's PORT, HOST and DATA_DIR. */
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { findParticipant } from '@baton/contracts';

@@ -1,14 +1,14 @@
-/** Where `npm run dev` sends its traces: to a Jaeger that runs already, or to one of its own. Without one, it says how to get it. */
+/** `npm run dev` sends its traces to a running Jaeger, or to one that it starts. Without any, it says how to get it. */
 import { type JaegerPorts, readOccupant } from './jaeger/jaeger-ports.ts';
 import { hasDocker, launchJaeger, toUrls } from './jaeger/jaeger-process.ts';
 import { findJaeger, isProgram, type JaegerProgram } from './jaeger/jaeger-source.ts';
 
 export interface JaegerAccess {
-  /** For every app, beside what is there already. Without a page to look at, no `JAEGER_UI_URL`. */
+  /** Variables for every app. Without a page to look at, no `JAEGER_UI_URL`. */
   readonly env: { readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string; readonly JAEGER_UI_URL?: string };
-  /** It was started here. */
+  /** Whether it was started here. */
   readonly isOwn: boolean;
-  /** Resolves when what was started here is gone; nothing else is stopped. */
+  /** Stops a Jaeger that was started here, and resolves when it is gone. */
   stop(): Promise<void>;
 }
 
@@ -75,10 +75,10 @@ async function startOwn(program: JaegerProgram, opening: Opening): Promise<Jaege
   return { env: toEnv(opening), isOwn: true, stop: jaeger.stop };
 }
 
-/** As the apps' own lines look. */
+/** A line in the style of the apps' own. */
 const sayWhere = (say: Opening['say'], text: string): void => say(`${'jaeger'.padEnd(22)} ${text}`);
 
-/** A page at another address, such as behind a proxy, is the operator's to know. */
+/** Operators know of a page at another address, such as behind a proxy. */
 function toEnv({ env, ports }: Opening): JaegerAccess['env'] {
   const { otlpUrl, uiUrl } = toUrls(ports);
   return { OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl, JAEGER_UI_URL: env.JAEGER_UI_URL || uiUrl };

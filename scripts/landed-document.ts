@@ -1,7 +1,7 @@
-/** What a document of this repository said when it last landed on the main branch, by git. */
+/** A document of this repository as it last landed on the main branch, by git. */
 import { spawnSync } from 'node:child_process';
 
-/** Undefined where the history does not reach so far: outside of git, in a shallow clone, or when the document is new. */
+/** Undefined where the history is too short: outside of git, in a shallow clone, or when the document is new. */
 export function readLanded(folder: string, path: string, now: string): string | undefined {
   const git = (...args: readonly string[]): string | undefined => {
     const { status, stdout } = spawnSync('git', args, { cwd: folder, encoding: 'utf8' });
@@ -12,7 +12,7 @@ export function readLanded(folder: string, path: string, now: string): string | 
     'HEAD';
   const landed = git('show', `${base}:${path}`);
   if (landed !== now) return landed;
-  // CI runs on the main branch when a change has landed already: judge the document's last one.
+  // On the main branch, CI runs when a change has landed already: judge the document's last change.
   const change = git('log', '-1', '--format=%H', base, '--', path)?.trim();
   return git('show', `${change}^:${path}`);
 }

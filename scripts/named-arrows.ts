@@ -1,4 +1,4 @@
-/** Functions with statements that are written as constants; one with a type of its own, or a function of functions, may be. */
+/** Finds functions with statements that are written as constants. With a type of its own, or as a function of functions, one may be. */
 import { parseSync } from 'oxc-parser';
 
 export function listNamedArrows(path: string, text: string): readonly string[] {

@@ -23,7 +23,7 @@ npm run new:service -- NAME --program SERVICE    a second instance of a service 
 
 const root = resolve(import.meta.dirname, '..');
 const workflow = 'apps/orchestrator/src/place-order';
-/** Of others, and changed by this. */
+/** Existing files that this command changes. */
 const changed = [
   listFile,
   'package-lock.json',
@@ -31,7 +31,7 @@ const changed = [
   ...toDeploymentFiles().keys(),
 ];
 
-/** Shows what it said only where it failed. */
+/** Shows the program's output only where it failed. */
 function run(what: string, command: string, args: readonly string[]): void {
   console.log(`  ${what}`);
   const { status, stdout, stderr, error } = spawnSync(command, args, {
@@ -54,12 +54,12 @@ function add(participant: NewParticipant): void {
   run('writing what follows from the list (npm run generate)', 'npm', ['run', 'generate']);
 }
 
-/** As it was before, whatever happens in `work`. */
+/** Restores the files when `work` fails. */
 function addOrLeave(participant: NewParticipant): void {
   const before = changed.map(
     (path) => [join(root, path), readFileSync(join(root, path), 'utf8')] as const,
   );
-  // The program that was started gets the signal too, and its failure leads here.
+  // The started program gets the signal, too, and its failure leads here.
   process.on('SIGINT', () => {});
   try {
     add(participant);

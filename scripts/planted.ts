@@ -2,9 +2,9 @@
  * `npm run planted`: puts known bugs in, one at a time, and sees that a test catches each. It fails for a bug that no
  * test notices or that can no longer be planted. `npm run planted -- <part of a name>` judges some of them.
  *
- * 1. In the pure files a tool changes one expression after the other: planted/pure-files.ts. What survives is explained.
+ * 1. In the pure files a tool changes one expression after the other: planted/pure-files.ts. Survivors are explained.
  * 2. Bugs of the protocol are wrappers round a journal, an engine, a participant: packages/saga/src/testing/mutants.
- * 3. What neither can say is a patch: e2e/planted.
+ * 3. All other bugs are patches: e2e/planted.
  */
 import type { Bug, Verdict } from './planted/bug.ts';
 import { readPatches, removeCopies } from './planted/patches.ts';
@@ -17,7 +17,7 @@ const lanes = 2;
 const [wanted = ''] = process.argv.slice(2);
 const isWanted = ({ name }: Bug): boolean => name.includes(wanted);
 const bugs = [...listProtocolMutants(), ...readPatches()].filter(isWanted);
-// It has lanes of its own.
+// The tool runs its own tests in parallel.
 const first = [pureFiles].filter(isWanted);
 const total = first.length + bugs.length;
 let caught = 0;

@@ -25,20 +25,20 @@ DATA_DIR  that folder; .data unless it is set`;
 
 const sqlite = '\\.(sqlite|lock)(-wal|-shm|-journal|-damaged)?';
 const journal = `(journal|standby)${sqlite}|(catalog\\.json|totals\\.json|traced-(to|by))(\\.new)?`;
-/** Whatever else is found in DATA_DIR, it was set to someone else's folder. */
+/** With any other file, DATA_DIR is another program's folder. */
 const ours = new RegExp(
   `^(\\.DS_Store|faults\\.json(\\..+)?|(notification-service/)?[a-z0-9-]+${sqlite}|orchestrator/(${journal}))$`,
 );
 const projection = new RegExp(`^orchestrator/cluster/(projection|journal|standby)${sqlite}$`);
 
-/** A cluster's node: what it keeps there is its own business. */
+/** The folder of a cluster's node, whose files are its own. */
 const node = 'restate';
 /** The orchestrator's, and a function's. */
 const folders = ['orchestrator/cluster', 'orchestrator', 'notification-service', node];
 
 class Refusal extends Error {}
 
-/** Taken on a file for as long as it is open. */
+/** A lock on a file for as long as the connection is open. */
 function lock(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
@@ -89,7 +89,7 @@ function forgetCluster(): string {
   return remove(list, () => 'The next start reads all that the cluster has told.');
 }
 
-/** While nobody uses any of it. */
+/** Empties the folder, unless a process uses it. */
 function remove(list: () => readonly string[], end: () => string): string {
   const databases = list().filter((name) => /\.(sqlite|lock)$/.test(name));
   const locks: DatabaseSync[] = [];

@@ -12,7 +12,7 @@ export type Reader = Pick<
   'read' | 'readSubmission' | 'list' | 'close'
 >;
 
-/** The orchestrator's journal, and the copy that a replica of a cluster keeps: both where orders have moved. */
+/** The orchestrator's journal, and a replica's copy of its cluster: both where orders have moved. */
 export const findFiles = (dataDir: string): string[] =>
   ['journal.sqlite', 'cluster/projection.sqlite']
     .map((file) => join(dataDir, 'orchestrator', file))
@@ -42,7 +42,7 @@ export function openRuns(dataDir: string): Reader {
   };
 }
 
-/** Only their plans are asked: without clients of the participants, a command is there in half the time. */
+/** For their plans alone: without clients of the participants, a command starts in half the time. */
 export const workflow = createPlaceOrder(mapParticipants(() => ({})) as unknown as Participants);
 const sagas = workflow.versions;
 

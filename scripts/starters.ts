@@ -1,4 +1,4 @@
-/** What started this process, which may die without passing a signal on: for programs that must not outlive it. */
+/** The processes that started this one, which must not outlive them: they may die without passing a signal on. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -16,7 +16,7 @@ function readProcess(pid: number): { parent: number; command: string } {
   return { parent: Number(parent), command };
 }
 
-/** What started this process, up to the outermost npm or turbo. A shell above those may well go before it. */
+/** The processes that started this one, up to the outermost npm or turbo. A shell above may end before this process. */
 function readStarters(): readonly number[] {
   const ancestors: number[] = [];
   let starters = 1;

@@ -6,10 +6,10 @@ import { createParticipants } from '@baton/runtime';
 
 const file = new URL('../apps/orchestrator/src/place-order/structures.json', import.meta.url);
 
-/** What is written down already stays: a test says where a version differs from it. Throws a RangeError where versions are misnumbered. */
+/** Keeps structures that are written already: a test finds a version that differs. Throws a RangeError where versions are misnumbered. */
 export function readStructures(): Readonly<Record<string, string>> {
   const recorded: Readonly<Record<string, string>> = JSON.parse(readFileSync(file, 'utf8'));
-  // Only their plans are asked, so nobody need be at these addresses.
+  // Only the plans are read, so no participant need be at these addresses.
   const sagas = createOrderSagas(createParticipants(mapParticipants(() => 'http://127.0.0.1:1')));
   const found = sagas.map(({ version, structure }) => [`v${version}`, structure] as const);
   const all = { ...Object.fromEntries(found), ...recorded };
@@ -23,7 +23,7 @@ export function recordStructures(): void {
 
 const toNumber = (version: string): number => Number(version.slice(1));
 
-/** Of all versions that ever were, those whose file is gone included. */
+/** Structures of all versions that ever were, with and without a file. */
 export function checkNumbers(versions: readonly number[]): void {
   const newest = Math.max(...versions);
   const missing = versions.map((_, index) => index + 1).find((n) => !versions.includes(n));

@@ -1,6 +1,6 @@
 /**
  * One app under a supervisor, from the app's folder: `node ../../scripts/supervise.ts src/main.ts [--instances 2] [--second NAME:PORT …]`.
- * It does not outlive what started it, which may die without passing a signal on.
+ * It does not outlive its starters, which may die without passing a signal on.
  */
 import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
@@ -28,7 +28,7 @@ function main(): void {
   process.stdout.on('error', stop);
   process.on('exit', supervisor.kill);
   watchStarters(stop);
-  // Its next start is quick and small, even if this process is killed.
+  // The next start is quick and small, even if this process is killed.
   flushCompileCache();
 }
 

@@ -1,7 +1,7 @@
 /**
  * Runs one app during development, and starts it again when it ends. In production the platform does this work.
  *
- * 1. No child outlives it, also after kill -9: each child's stdin is a pipe from here, and a child exits when its stdin closes.
+ * 1. No child outlives the supervisor, also after kill -9: each child's stdin is a pipe from here, and a child exits when its stdin closes.
  * 2. A child that ends unasked is started again after 300 ms. If it keeps failing before it is ready, its configuration is wrong: its
  *    message stands, and the next change of a source file tries again. If it says that a later start may help (port taken, disk
  *    full, file held by another program), or its file failed before it was ready, it is started again, ever more rarely.
@@ -27,19 +27,19 @@ const startLongestMs = 5_000;
 const failedStartsMax = 2;
 /** The exit code of a child that may start later. */
 const tryLater = 75;
-/** That of one whose journal or data file failed after it was opened. */
+/** The exit code of a child whose journal or data file failed after the opening. */
 const fileFailed = 70;
-/** Sent by somebody else: a process that breaks gets others, or an exit code. */
+/** Signals that another process sent: a process that breaks ends with others, or with an exit code. */
 const fromOutside: readonly unknown[] = ['SIGHUP', 'SIGINT', 'SIGKILL', 'SIGTERM'];
 
-/** A program that is looked at needs no large young heap. */
+/** A program on show needs no large young heap. */
 const sparing = ['--max-semi-space-size=2'];
 
 export interface Supervised {
-  /** Of the app. */
+  /** The app's. */
   readonly folder: string;
   readonly entry: string;
-  /** With two, one of them stands by. */
+  /** With two instances, one is the standby. */
   readonly count: number;
   /** The same program once more, as `NAME:PORT`. */
   readonly seconds: readonly string[];
@@ -49,7 +49,7 @@ export interface Supervised {
 export interface Supervisor {
   /** Resolves when no child is left. */
   stop(): Promise<void>;
-  /** At once, for a process that ends. */
+  /** Kills all at once, for a process that ends. */
   kill(): void;
 }
 
@@ -125,7 +125,7 @@ class Instance {
     clearTimeout(lastResort);
   }
 
-  /** For good. */
+  /** Stops for good. */
   async end(): Promise<void> {
     this.#isOver = true;
     await this.stop();
@@ -138,7 +138,7 @@ class Instance {
     this.start();
   }
 
-  /** How the active one ended, for a standby that takes over. */
+  /** Tells a standby that takes over how the active instance ended. */
   tell(how: string): void {
     this.#child?.stdin?.write(`${how}\n`);
   }
@@ -153,7 +153,7 @@ class Instance {
 
   #read(line: string, child: ChildProcess): void {
     const address = readReadyLine(line);
-    // The last lines of a child that is gone say nothing about its successor.
+    // The last lines of an ended child say nothing about its successor.
     if (address === null || child !== this.#child) {
       this.#supervised.print(line);
       return;

@@ -1,4 +1,4 @@
-/** `npm run test:alerts`: Prometheus's own tools judge deploy/prometheus, then a real one asks real apps for everything. */
+/** `npm run test:alerts`: Prometheus's own tools judge deploy/prometheus, then a real Prometheus scrapes real apps. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

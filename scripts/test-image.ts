@@ -1,5 +1,5 @@
 /**
- * `npm run test:image`: builds the Dockerfile's image, and runs from it all of this project that compose.yaml runs.
+ * `npm run test:image`: builds the Dockerfile's image, and runs this project's services of compose.yaml from it.
  *
  * Invariants:
  * 1. Nothing that a step mounts or starts outlives it: each has a mount namespace of its own, the tests also one of processes.
@@ -46,7 +46,7 @@ function useStorage(): void {
   process.env.CONTAINERS_STORAGE_CONF = file;
 }
 
-/** A step that says little while it is well, and all when it is not. */
+/** A step that prints little when it succeeds, and all when it fails. */
 function run(what: string, ...command: readonly string[]): void {
   const startMs = performance.now();
   console.log(`${what} …`);
@@ -79,7 +79,7 @@ function build(): void {
     const what = `Making ${base} of this machine's Debian and Node, once: about a minute`;
     run(what, 'sh', script, base, join(scratch, 'base'), process.execPath, npm);
   }
-  // What a run that was cut short left behind.
+  // Left behind by an interrupted run.
   run('Cleaning up', 'sh', '-c', 'buildah rm --all && buildah rmi --prune --force');
   // Docker's format, as the other one has no health checks.
   const options = ['--isolation=chroot', '--pull-never', '--network=host', '--format=docker'];

@@ -1,4 +1,4 @@
-/** Hears of changed source files, for a program that is to run them. */
+/** Watches source files for the program that runs them. */
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 

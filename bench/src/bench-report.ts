@@ -1,12 +1,12 @@
-/** What every bench is, and what it hands back. */
+/** A bench, and its report. */
 export interface BenchOptions {
-  /** Less often, for less long: enough to see that nothing has gone wrong. */
+  /** Fewer and shorter rounds: enough to see that nothing has broken. */
   readonly isQuick: boolean;
   /** A real Jaeger takes the spans. */
   readonly hasJaeger: boolean;
-  /** How many wait, where that is what is measured. */
+  /** How many orders wait, for the bench of waiting orders. */
   readonly orders: number;
-  /** What was measured becomes what later runs are compared with. */
+  /** Keeps the figures, for later runs to compare with. */
   readonly isLanding: boolean;
 }
 export interface BenchReport {

@@ -1,6 +1,6 @@
 /**
  * What a cluster of one Restate node costs, beside the embedded host on the same machine: runs whose steps answer at
- * once, and whole orders of the five apps; and what is lost where each participant has one lane.
+ * once, and whole orders of the five apps; and the loss where each participant has one lane.
  */
 import { rmSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -17,23 +17,23 @@ const atOnce = 64;
 /** With so many on their way, a run on the cluster takes seconds: a round must not be much shorter. */
 const full = { pairs: 7, seconds: 6, warmSeconds: 8 };
 const quick = { pairs: 3, seconds: 4, warmSeconds: 6 };
-/** With less of the processors' time left over, they are what bounds. */
+/** With less idle time, the processors are the bound. */
 const idleMin = 0.1;
 
 interface Round extends Load {
-  /** Of all processors' time, the share that it used itself. */
+  /** The share of all processors' time that it used itself. */
   readonly used: number;
-  /** And the share that nobody on this machine used. */
+  /** The idle share. */
   readonly idle: number;
 }
 export interface Cost {
-  /** So many times fewer runs a second than the other one. */
+  /** How many times fewer runs a second than the other host. */
   readonly slowdown: Spread;
-  /** So many times the processor time for a run, in all processes. */
+  /** How many times the processor time for a run, in all processes. */
   readonly cpu: Spread;
   readonly used: Spread;
   readonly idle: Spread;
-  /** The share of its processor time that its own process did not take: of an engine alone, the node's. */
+  /** The share of processor time outside of its own process: for an engine alone, the node's. */
   readonly nodeShare: Spread;
 }
 export interface ClusterFigures {

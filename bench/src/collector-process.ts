@@ -26,7 +26,7 @@ const server = createServer(async (request, response) => {
   switch (`${request.method} ${request.url}`) {
     case 'POST /v1/traces':
       await keep(request);
-      // All were taken, in JSON as in protobuf: an exporter that cannot read its answer takes longer over it.
+      // The answer takes all spans, in JSON as in protobuf: an exporter that cannot read an answer takes longer.
       response.end();
       break;
     case 'GET /count':

@@ -1,4 +1,4 @@
-/** The counting collector, started and asked. */
+/** The counting collector, and its commands. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -15,11 +15,11 @@ const Count = z.object({
 export type Count = z.output<typeof Count>;
 
 export interface Collector {
-  /** Where spans go. */
+  /** The address for spans. */
   readonly url: string;
-  /** Where a person could look at them; then the answers of orders say which trace is theirs. */
+  /** The page for people; with one, the answers of orders name their trace. */
   readonly pageUrl?: string;
-  /** Since it was last cleared. Of these traces only, where it cannot be cleared. */
+  /** Counts since it was last cleared; only these traces, where it cannot be cleared. */
   readCount(traceIds: readonly string[]): Promise<Count>;
   clear(): Promise<void>;
   stop(): Promise<void>;

@@ -1,7 +1,7 @@
 /** The processor time that processes took so far, from Linux's /proc. */
 import { readFileSync } from 'node:fs';
 
-/** Linux counts in these for every program, whatever its own clock does. */
+/** Linux counts in these units for every program. */
 const ticksPerSecond = 100;
 /** Places after the name, which is in brackets and may hold anything. */
 const user = 11;
@@ -17,7 +17,7 @@ function sumFields(line: string, places: readonly number[]): number {
 /** Of one line of /proc/PID/stat, in seconds. */
 export const readCpuSeconds = (line: string): number => sumFields(line, [user, system]);
 
-/** With what the process waited for, and what that waited for. */
+/** Includes ended child processes, and theirs. */
 export const readTreeSeconds = (line: string): number =>
   sumFields(line, [user, system, endedUser, endedSystem]);
 

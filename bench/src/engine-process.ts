@@ -63,7 +63,7 @@ async function park(orders: number): Promise<Figures> {
 }
 
 async function collect(): Promise<Figures> {
-  // Again and again: what has a finalizer goes with the next one, and only between two turns of the event loop.
+  // Several times: an object with a finalizer goes at the next collection, between two turns of the event loop.
   for (let i = 0; i < collections; i++) {
     globalThis.gc?.();
     await delay(pollMs);
@@ -88,7 +88,7 @@ async function load(seconds: number): Promise<Figures> {
   return { perSecond, cpuPerOrder: (user + system) / orders };
 }
 
-/** What became of the start, once some seconds have passed. */
+/** The figures of the start, after some seconds. */
 async function watch(seconds: number): Promise<Figures> {
   await delay(seconds * 1_000);
   const times = calledMs.slice();

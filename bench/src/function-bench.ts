@@ -30,7 +30,7 @@ interface Round {
   readonly cpuPerCall: number;
 }
 
-/** Each of the function, to that of the process. */
+/** Ratios of the function to the process. */
 export interface FunctionFigures {
   readonly coldStart: Spread;
   readonly memory: Spread;
@@ -87,7 +87,7 @@ export function toReport(figures: FunctionFigures): BenchReport {
     (factor) => `${(100 / cpu.median / factor).toFixed(0)} % at ${factor} times the price`,
   );
   return {
-    // Nothing is promised: it is measured so that somebody can choose.
+    // There is no promise: the figures help people to choose.
     holds: true,
     figures: { ...figures },
     lines: [

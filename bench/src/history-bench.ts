@@ -1,6 +1,6 @@
 /**
- * What orders cost that have ended long ago: two orchestrators, one of them with a past, are killed, taken over and
- * started again in turns. What is asked of both takes no longer with the past than without it.
+ * What orders cost that ended long ago: two orchestrators, one of them with a past, are killed, taken over and started
+ * again in turns. Requests to both take no longer with the past than without it.
  */
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ const begin = (path: string): Promise<Program> => startProcess(program, { given:
 
 export const benchHistory: Bench = async ({ isQuick, orders }) => {
   await using cleanup = new AsyncDisposableStack();
-  // In memory: a disk that is waited for would hide what a past takes.
+  // In memory: waiting for a disk would hide the cost of a past.
   const folder = createFastFolder('history');
   cleanup.defer(() => rmSync(folder, { recursive: true }));
   const open = async (name: string): Promise<Seat> => {

@@ -23,7 +23,7 @@ const serving = Promise.withResolvers<Figures>();
 serveTasks(HistoryTask, {}, (task) =>
   'fill' in task ? run(task.fill) : { waiting, serving }[task.await].promise,
 );
-// The first one holds the lock at once, and the next one waits for it.
+// The first orchestrator takes the lock at once, and the next waits for it.
 let beganMs = performance.now();
 function onHeld(): void {
   waiting.resolve({});
@@ -66,7 +66,7 @@ async function audit(): Promise<void> {
   await answer.text();
 }
 
-/** In milliseconds, of one. */
+/** The time of one, in milliseconds. */
 async function measure(work: () => Promise<unknown>, times: number): Promise<number> {
   const fromMs = performance.now();
   for (let time = 0; time < times; time++) await work();
@@ -75,7 +75,7 @@ async function measure(work: () => Promise<unknown>, times: number): Promise<num
 
 async function run(orders: number): Promise<Figures> {
   if (orders > 0) await fill(orders);
-  // The first audit after a start, and others, each with orders since the one before.
+  // The first audit after a start, and further ones, each with new orders.
   const auditMs = await measure(audit, 1);
   const orderMs = await measure(place, repeats.placing);
   const listMs = await measure(() => engine.list({ limit: 100 }), repeats.listing);

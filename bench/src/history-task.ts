@@ -1,4 +1,4 @@
-/** What is asked of an orchestrator whose past is measured. */
+/** Tasks of an orchestrator whose past is measured. */
 import { z } from 'zod';
 
 export const HistoryTask = z.union([

@@ -9,7 +9,7 @@ const listCounted = ({ spans }: JaegerTrace): string[] =>
     isCounted(operation) ? [`${service} ${kind}`] : [],
   );
 
-/** Throws where there is no Jaeger. */
+/** Throws without a Jaeger. */
 export async function startJaegerCollector(): Promise<Collector> {
   const { otlpUrl, uiUrl, client, stop } = await startJaeger();
   return {

@@ -1,4 +1,4 @@
-/** How late a program's event loop is: measured in the program, into which this is loaded first, and read by the bench. */
+/** How late a program's event loop is: loaded into the program first, which measures, and read by the bench. */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -12,7 +12,7 @@ export type Window = z.output<typeof Window>;
 
 const toPath = (folder: string, app: string): string => join(folder, `${app}.loop`);
 
-/** Of the app whose folder it runs in, by windows that ended between the two times. */
+/** The delays of the app in this folder, by windows that ended between the two times. */
 export const readWindows = (folder: string, app: string, from: number, to: number): Window[] =>
   readFileSync(toPath(folder, app), 'utf8')
     .trimEnd()

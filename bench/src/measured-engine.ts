@@ -1,4 +1,4 @@
-/** An engine in a process of its own, and what it can be told to do. */
+/** An engine in a process of its own, and its commands. */
 import { z } from 'zod';
 import { type MeasuredProcess, startProcess } from './measured-process.ts';
 
@@ -7,7 +7,7 @@ export const EngineGiven = z.object({
   path: z.string(),
   /** In milliseconds since the epoch. */
   spawnedAt: z.number(),
-  /** The participant that was down answers. */
+  /** From now on, the participant that was down answers. */
   isBack: z.boolean(),
   openMax: z.number(),
 });
@@ -26,6 +26,6 @@ export type MeasuredEngine = MeasuredProcess<EngineTask>;
 export const startEngine = (options: Omit<EngineGiven, 'spawnedAt'>): Promise<MeasuredEngine> =>
   startProcess(new URL('./engine-process.ts', import.meta.url), {
     given: { ...options, spawnedAt: Date.now() },
-    // Code that was not used for a while would be dropped at some collections and not at others, megabytes of it.
+    // Some collections would drop megabytes of unused code, and others would not.
     execArgv: ['--expose-gc', '--no-flush-bytecode'],
   });

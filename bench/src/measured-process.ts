@@ -1,4 +1,4 @@
-/** A program in a process of its own: started with options, told what to do, and killed. */
+/** A program in a process of its own: started with options, given tasks, and killed. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { z } from 'zod';
@@ -8,18 +8,18 @@ export type Figures = z.output<typeof Figures>;
 
 export interface MeasuredProcess<Task> {
   readonly pid: number;
-  /** What the program said first. */
+  /** The program's first message. */
   readonly ready: unknown;
-  /** One task at a time. Throws when the process ends over it, or does not say one of the figures that are asked for. */
+  /** One task at a time. Throws when the process ends meanwhile, or its answer lacks a figure. */
   run<K extends string>(task: Task, names: readonly K[]): Promise<Record<K, number>>;
   /** kill -9; resolves when the process is gone. */
   kill(): Promise<void>;
-  /** Lets it end what it started. */
+  /** Lets the program end its child processes. */
   end(): Promise<void>;
 }
 
 export interface ProcessOptions {
-  /** The program reads them from its first argument, as JSON. */
+  /** The program reads its options from its first argument, as JSON. */
   readonly given: object;
   readonly execArgv?: readonly string[];
 }
@@ -29,7 +29,7 @@ export async function startProcess<Task extends object>(
   program: URL,
   { given, execArgv = [] }: ProcessOptions,
 ): Promise<MeasuredProcess<Task>> {
-  // What it prints is no report of ours.
+  // The program's output is no report of ours.
   const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
   const child = fork(program, [JSON.stringify(given)], {
     execArgv: [...execArgv],
@@ -66,11 +66,11 @@ export async function startProcess<Task extends object>(
   };
 }
 
-/** What the program was started with. */
+/** The options that the program was started with. */
 export const readGiven = <T extends z.ZodType>(schema: T): z.output<T> =>
   schema.parse(JSON.parse(process.argv[2] ?? ''));
 
-/** Of the program's side: says that it is ready, and does what it is told, one task after another. */
+/** The program's side: says that it is ready, and does one task after another. */
 export function serveTasks<T extends z.ZodType>(
   schema: T,
   ready: object,

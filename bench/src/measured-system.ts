@@ -1,4 +1,4 @@
-/** A whole system of processes, started with what is to be measured or without it. */
+/** A whole system of processes, with or without the measured feature. */
 import { rmSync } from 'node:fs';
 import { createFastFolder } from '@baton/e2e/folder';
 import { startSystem } from '@baton/e2e/processes';
@@ -13,15 +13,15 @@ export interface MeasuredSystem {
 }
 
 export interface SystemOptions {
-  /** Without one nothing is traced. */
+  /** Without a collector nothing is traced. */
   readonly collector?: Pick<Collector, 'url' | 'pageUrl'> | undefined;
-  /** Default: one in memory, as a disk that is waited for would hide what is measured. */
+  /** Default: a folder in memory, as waiting for a disk would hide the difference. */
   readonly folder?: string;
-  /** Of every process. */
+  /** Variables of every process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** As they run in production: nothing in them can be broken on purpose. */
+/** As in production: without faults on purpose. */
 export const production = { NODE_ENV: 'production', FAULTS: 'off' };
 
 export async function startMeasured({

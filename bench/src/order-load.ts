@@ -6,9 +6,9 @@ export interface LoadOptions {
   /** The orchestrator's. */
   readonly url: string;
   readonly customers: number;
-  /** It takes no less time than this. */
+  /** The least time that the load takes. */
   readonly seconds?: number;
-  /** Nor are fewer orders placed. */
+  /** The least number of orders. */
   readonly orders?: number;
 }
 export interface Load {
@@ -50,7 +50,7 @@ export function placeOrder(url: string, agent: Agent): Promise<string> {
   return promise;
 }
 
-/** Throws when an order did not complete at its first try: then the rounds are not of the same work. */
+/** Throws when an order did not complete at its first try: then the rounds did not do the same work. */
 function readTraceId(text: string): string | undefined {
   const { status, steps, links } = OrderView.parse(JSON.parse(text));
   if (status !== 'completed' || steps.some(({ attempts }) => attempts.length > 1))
@@ -76,7 +76,7 @@ export async function placeOrders({
   const tookSeconds = (performance.now() - beganMs) / 1_000;
   const endedAt = Date.now();
   agent.destroy();
-  // Read afterwards: no time of a round is ours.
+  // Read afterwards, outside of a round's time.
   const traceIds = answers.flatMap((text) => readTraceId(text) ?? []);
   return { orders: answers.length, traceIds, tookSeconds, endedAt };
 }

@@ -1,33 +1,33 @@
 /**
- * A simulation of many partitions of orders, each of them one orchestrator that does so many orders a second. Not a
- * forecast: it shows what skew, a lost zone and clients that come back do to the load, in units of one partition.
+ * A simulation of many partitions of orders, each an orchestrator that does so many orders a second. Not a forecast: it
+ * shows what skew, a lost zone and returning clients do to the load, in units of one partition.
  *
  * 1. The same seed gives the same figures.
  * 2. No order is lost: a client that is refused, or finds nobody, asks again.
  */
 import { createRandom, type Random } from '@baton/e2e/random';
 
-/** What one partition does in a second: enough that chance is small beside it. */
+/** Orders that one partition does in a second: enough to make chance small. */
 const capacity = 200;
 const customers = 20_000;
 
 export interface Scenario {
   readonly name: string;
   readonly partitions: number;
-  /** Orders that arrive, to what all partitions can do. */
+  /** Arriving orders, to the capacity of all partitions. */
   readonly load: number;
-  /** What says to which partition an order belongs. A few customers place most of the orders. */
+  /** What chooses an order's partition. A few customers place most of the orders. */
   readonly key: 'order' | 'customer';
   /** A third of the partitions goes away with its zone. */
   readonly lost?: {
     readonly fromSecond: number;
     readonly seconds: number;
-    /** Until the other zones carry its partitions too; never without a replica. */
+    /** Until the other zones carry its partitions, too; never without a replica. */
     readonly takeOverSeconds: number;
   };
   /** When a refused client asks again: all after the same time, or spread over it. */
   readonly retry: 'in step' | 'spread';
-  /** Of a partition, in seconds of its work: more are refused. */
+  /** Open orders of a partition, in seconds of its work: more are refused. */
   readonly openSecondsMax: number;
   readonly seconds: number;
 }
@@ -37,11 +37,11 @@ export interface Outcome {
   readonly busiest: number;
   /** Most orders that were open at one partition, in seconds of its work. */
   readonly openSeconds: number;
-  /** Most requests to one partition in a second, to what it can do. */
+  /** Most requests to one partition in a second, to its capacity. */
   readonly peak: number;
   /** Requests that were refused or found nobody, for each order. */
   readonly refusals: number;
-  /** From the loss until no client has to ask again and no partition is behind; Infinity where that is not reached. */
+  /** From the loss until no client has to ask again and no partition is behind; Infinity for never. */
   readonly recoverySeconds: number;
 }
 
@@ -68,7 +68,7 @@ function drawCount(mean: number, random: Random): number {
   return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal));
 }
 
-/** What a partition can do in this second, to what it usually can. */
+/** A partition's capacity in this second, to its usual one. */
 function toShare({ lost }: Scenario, second: number, isOfLostZone: boolean): number {
   if (!lost || second < lost.fromSecond || second >= lost.fromSecond + lost.seconds) return 1;
   if (second >= lost.fromSecond + lost.takeOverSeconds) return 2 / 3;
@@ -95,7 +95,7 @@ class Partition {
     return this.open > capacity || this.#returning.size > 0;
   }
 
-  /** One second, in which it can do `share` of what it usually can; 0: it is gone. */
+  /** One second, with `share` of the usual capacity; 0: the partition is gone. */
   live(second: number, share: number, arrivals: number): void {
     const requests = arrivals + (this.#returning.get(second) ?? 0);
     this.#returning.delete(second);

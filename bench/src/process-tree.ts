@@ -1,4 +1,4 @@
-/** A process with all that it started, as Linux tells of them. What ends while it is looked at is left out. */
+/** A process with its descendants, from Linux. Processes that end during the look are left out. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { readTreeSeconds } from './cpu-time.ts';
 
@@ -23,14 +23,14 @@ const readChildren = (pid: number): number[] =>
     [...readProcess(`${pid}/task/${task}/children`).matchAll(/\d+/g)].map(Number),
   );
 
-/** All below it, however deep. */
+/** All descendants, however deep. */
 export const listDescendants = (pid: number): number[] =>
   readChildren(pid).flatMap((child) => [child, ...listDescendants(child)]);
 
 const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);
 
-/** In bytes. A page that several of them share is counted once. */
+/** In bytes. A page that several processes share is counted once. */
 export const sumMemoryBytes = (pids: readonly number[]): number =>
   sum(
     pids.map((pid) => {
@@ -39,6 +39,6 @@ export const sumMemoryBytes = (pids: readonly number[]): number =>
     }),
   );
 
-/** The processor time that they took so far, with that of what they waited for and has ended: databases end workers. */
+/** The processor time so far, with that of ended child processes: databases end workers. */
 export const sumTreeSeconds = (pids: readonly number[]): number =>
   sum(pids.map((pid) => readTreeSeconds(readProcess(`${pid}/stat`))));

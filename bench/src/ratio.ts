@@ -1,4 +1,4 @@
-/** What is said of rounds that ran side by side. Ratios only: how many a second says more of the machine than of us. */
+/** Statistics of rounds that ran side by side. Ratios only: a figure a second says more of the machine than of us. */
 
 export interface Spread {
   readonly median: number;
@@ -7,7 +7,7 @@ export interface Spread {
   readonly upper: number;
 }
 
-/** The value below which so much of the others lie, between its neighbours where it falls between two. */
+/** The quantile, interpolated between its neighbours. */
 export function readQuantile(sorted: readonly number[], share: number): number {
   const place = (sorted.length - 1) * share;
   const below = sorted[Math.floor(place)] ?? Number.NaN;
@@ -15,7 +15,7 @@ export function readQuantile(sorted: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-/** NaN throughout where there are no values. */
+/** NaN throughout without values. */
 export function toSpread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   return {
@@ -28,13 +28,13 @@ export function toSpread(values: readonly number[]): Spread {
 export const toText = ({ median, lower, upper }: Spread): string =>
   `${median.toFixed(2)} (${lower.toFixed(2)} to ${upper.toFixed(2)})`;
 
-/** Of a normal distribution, so that nineteen times in twenty the true median is not outside. */
+/** The quantile of a normal distribution for 95 % certainty. */
 const deviations = 1.96;
 
-/** Whether the true median of what these are samples of is on one side of the limit, and not just theirs. */
+/** Whether the true median, and not just the samples', is on one side of the limit. */
 export function isDecided(values: readonly number[], limit: number): boolean {
   const sorted = values.toSorted((a, b) => a - b);
-  // As many samples are below the true median as heads are in so many throws of a coin.
+  // The number of samples below the true median is as the number of heads in so many throws of a coin.
   const rank = Math.floor((sorted.length - deviations * Math.sqrt(sorted.length)) / 2);
   const lowest = sorted.at(rank);
   const highest = sorted.at(-1 - rank);
@@ -44,7 +44,7 @@ export function isDecided(values: readonly number[], limit: number): boolean {
 
 type Pair<T> = readonly [a: T, b: T];
 
-/** Two at a time, turn about: A B, B A, A B … so that neither always has the warmer or the emptier machine. */
+/** Two at a time, in turns: A B, B A, A B … so that neither always has the warmer or the emptier machine. */
 export async function runPairs<T>(
   isEnough: (pairs: readonly Pair<T>[]) => boolean,
   runA: () => Promise<T>,

@@ -1,7 +1,7 @@
 /**
  * What one node carries and what a cluster costs, measured here, and what follows by arithmetic and by a simulation: how
- * many partitions a load needs, and what skew, a lost zone and returning clients do to them. Nothing is promised, so it
- * always holds.
+ * many partitions a load needs, and what skew, a lost zone and returning clients do to them. There is no promise, so the
+ * bench always holds.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { type Scenario, simulate } from './partitions.ts';
 
 const seed = 1;
 const customers = 64;
-/** Of what a partition can do: a lost zone leaves two thirds. */
+/** The share of a partition's capacity: a lost zone leaves two thirds. */
 const plannedLoad = 0.6;
 const loads = [100, 1_000, 10_000, 100_000];
 const secondsPerDay = 86_400;

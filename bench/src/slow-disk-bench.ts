@@ -1,6 +1,6 @@
 /**
- * What a slow disk costs: the five real apps on disks whose flush takes longer, beside the same on one whose flush takes
- * nothing. A flush that the event loop waits for delays everything else that the process does.
+ * What a slow disk costs: the five real apps on disks with a slow flush, beside the same apps on a disk with an instant
+ * flush. A flush blocks the event loop, and so delays everything else in the process.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { runPairs, type Spread, toSpread, toText } from './ratio.ts';
 
 const flushesMs = [1, 5];
 const customers = 64;
-/** Of the fast disk's throughput, at least so much must be left. */
+/** The share of the fast disk's throughput that must be left. */
 const shareMin = 0.8;
 const full = { pairs: 9, seconds: 2 };
 const quick = { pairs: 5, seconds: 1.5 };

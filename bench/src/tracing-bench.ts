@@ -12,21 +12,21 @@ import { type LoadOptions, placeOrders } from './order-load.ts';
 import { isDecided, runPairs, type Spread, toSpread, toText } from './ratio.ts';
 import { completedShape } from './trace-shape.ts';
 
-/** Of the untraced throughput, at least so much must be left. */
+/** The share of the untraced throughput that must be left. */
 const shareMin = 0.8;
-/** Processor time that would cost as much, where processors are all there is to wait for. */
+/** The processor time that would cost as much, where processors are the only bound. */
 const cpuMax = 1 / shareMin;
-/** Half of what the orchestrator lets be in progress at once: none waits for a place. */
+/** Half of the orders that the orchestrator moves at once: none waits for its turn. */
 const customers = 32;
-/** Many short rounds rather than a few long ones: what else runs on the machine comes and goes within seconds. */
+/** Many short rounds rather than a few long ones: other work of the machine comes and goes within seconds. */
 const full = { pairsMin: 24, pairsMax: 80, seconds: 1.5 };
 const quick = { pairsMin: 9, pairsMax: 18, seconds: 1 };
-/** Then programs are compiled, however fast the machine is: it takes more orders the more is done for each. */
+/** After so many orders, programs are compiled on any machine. */
 const warmOrders = 5_000;
 const pollMs = 100;
-/** What processes do while nobody wants anything is not held against the traced ones, for whose last spans one waits. */
+/** Idle work is subtracted: the traced system runs longer, as the bench waits for its last spans. */
 const usualLagMs = 600;
-/** Spans that did not arrive for so long do not arrive. */
+/** After this silence, no more spans arrive. */
 const silenceMaxMs = 5_000;
 
 interface Round {
@@ -36,7 +36,7 @@ interface Round {
   /** From the last order's end to the last span's arrival. */
   readonly lagMs: number;
   readonly spans: number;
-  /** Traces by what they have, where it is not what they must have. */
+  /** Wrong traces, by their shape. */
   readonly wrong: Readonly<Record<string, number>>;
 }
 
@@ -46,7 +46,7 @@ export interface TracingFigures {
   readonly spans: number;
   /** Orders a second, traced to untraced. */
   readonly throughput: Spread;
-  /** Whether it is plain on which side of what is promised the throughput lies. */
+  /** Whether it is plain on which side of the promise the throughput lies. */
   readonly isClear: boolean;
   /** Processor time for an order, traced to untraced. */
   readonly cpu: Spread;
@@ -65,7 +65,7 @@ async function play(system: MeasuredSystem, length: Length, collector?: Collecto
   return {
     orders,
     perSecond: orders / load.tookSeconds,
-    // What is sent after the last order is part of it.
+    // Sending after the last order counts, too.
     cpuPerOrder: (sumCpuSeconds(system.pids) - cpuBefore) / orders,
     lagMs: (count?.lastAt ?? Number.NaN) - load.endedAt,
     spans: count?.spans ?? 0,
@@ -90,7 +90,7 @@ async function awaitSpans(
   return count;
 }
 
-/** Pure. Orders of which nothing arrived are named `nothing`. */
+/** Pure. Orders without any span are named `nothing`. */
 export function findWrong(
   { shapes }: Pick<Count, 'shapes'>,
   orders: number,
@@ -117,8 +117,8 @@ export const toFigures = (pairs: readonly Pair[]): TracingFigures => ({
 });
 
 /**
- * Where the rounds lie so far apart that they do not say it, processor time does, which the rest of the machine
- * disturbs less. Where they do say it, nothing else counts: waiting takes no processor.
+ * Where the rounds differ too much to tell, processor time decides, which the rest of the machine disturbs less. Where
+ * they tell, nothing else counts: waiting takes no processor.
  */
 const holdsShare = ({ throughput, isClear, cpu }: TracingFigures): boolean =>
   throughput.median >= shareMin || (!isClear && cpu.median <= cpuMax);
@@ -129,7 +129,7 @@ function toShareText(figures: TracingFigures): string {
   return `too far apart to say whether less than ${shareMin}: the processor time counts`;
 }
 
-/** A real Jaeger works on the same processors: what it takes is shown, and not held against the tracing. */
+/** A real Jaeger works on the same processors: its share is shown, and not held against the tracing. */
 export function toReport(figures: TracingFigures, hasJaeger: boolean): BenchReport {
   const { rounds, orders, spans, throughput, cpu, lagMs, wrong } = figures;
   return {
@@ -162,7 +162,7 @@ export const benchTracing: Bench = async ({ isQuick, hasJaeger }) => {
   const playPlain = (): Promise<Round> => play(plain, { seconds });
   await play(traced, { orders: warmOrders }, collector);
   await play(plain, { orders: warmOrders });
-  // On a busy machine it takes more of them to tell. All of them count.
+  // On a busy machine it takes more rounds to tell. All rounds count.
   const isEnough = (rounds: readonly Pair[]): boolean =>
     rounds.length >= pairsMax ||
     (rounds.length >= pairsMin && isDecided(listShares(rounds), shareMin));

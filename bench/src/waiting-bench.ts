@@ -1,6 +1,6 @@
 /**
- * What orders cost that wait for a participant which is down: memory, the others' throughput, and the time that a
- * restart takes. They are rows of the journal, so that none of these should grow with their number.
+ * What orders cost that wait for a participant that is down: memory, the others' throughput, and the time of a restart.
+ * They are rows of the journal, so none of these should grow with their number.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { isDecided, runPairs, type Spread, toSpread, toText } from './ratio.ts';
 const bytesMax = 100;
 const shareMin = 0.9;
 const restartMaxMs = 1_000;
-/** A busy machine lets nobody start within that: then it may take so many times as long as where none wait. */
+/** On a busy machine no start is that fast: then it may take so many times as long as without waiting orders. */
 const restartRatioMax = 1.5;
 /** The engine's bound for drained orders, 200 a second, and a quarter for a timer that is late. */
 const callRateMax = 250;
@@ -32,7 +32,7 @@ const quick = {
   restarts: 3,
   watchSeconds: 2,
 };
-/** Between two words about how far it is. */
+/** Between two lines about the progress. */
 const chunk = 20_000;
 
 const restartNames = [
@@ -53,11 +53,11 @@ export interface WaitingFigures {
   readonly isClear: boolean;
   /** Processor time for an order, likewise. */
   readonly cpu: Spread;
-  /** Of the process, restarted and at work. */
+  /** Memory of the process, restarted and at work. */
   readonly residentBytes: number;
-  /** The middle one of several, from the spawning of the process; of the calls, the most of any second. */
+  /** The median of several, from the spawning of the process; for calls, the most of any second. */
   readonly restart: Restart;
-  /** A new order's end where none waited. */
+  /** A new order's end without waiting orders. */
   readonly emptyRestartMs: number;
 }
 
@@ -70,7 +70,7 @@ async function park(engine: MeasuredEngine, orders: number): Promise<void> {
     const more = Math.min(chunk, orders - done);
     const { parked } = await engine.run({ type: 'park', orders: more }, ['parked']);
     done += more;
-    // One of them may be called just now, to see whether its participant is back.
+    // One order may be called just now, as the probe of its participant.
     if (parked < done - 1) throw new Error(`Of ${done} orders, only ${parked} wait`);
     say(`  ${done} of ${orders} orders wait`);
   }
@@ -130,7 +130,7 @@ export const benchWaiting: Bench = async ({ isQuick, orders }) => {
     ? quick
     : full;
   await using cleanup = new AsyncDisposableStack();
-  // In memory: a disk that is waited for would hide what they take.
+  // In memory: waiting for a disk would hide their cost.
   const folder = createFastFolder('waiting');
   cleanup.defer(() => rmSync(folder, { recursive: true }));
   const start = async (name: string, isBack = false): Promise<MeasuredEngine> => {

@@ -1,4 +1,4 @@
-/** A real Prometheus of a test's own, with the project's configuration, looking at apps on free ports. */
+/** A real Prometheus for a test, with the project's configuration, for apps on free ports. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,7 +8,7 @@ import { z } from 'zod';
 const source = join(import.meta.dirname, '../../deploy/prometheus');
 
 export interface Prometheus {
-  /** `data` of an answer of its HTTP API; throws with what it says when it refuses. */
+  /** `data` of an answer of its HTTP API; throws with the message of a refusal. */
   get(path: string, query?: Readonly<Record<string, string>>): Promise<unknown>;
   stop(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export async function startPrometheus(
 ): Promise<Prometheus> {
   mkdirSync(folder, { recursive: true });
   copyFileSync(join(source, 'rules.yml'), join(folder, 'rules.yml'));
-  // As often as a test of seconds needs it; the rest is as it is delivered.
+  // Scrapes as often as a test of seconds needs; the rest is the delivered configuration.
   const config = readFileSync(join(source, 'prometheus.yml'), 'utf8')
     .replace(/_interval: 5s/g, '_interval: 1s')
     .replace('scrape_timeout: 3s', 'scrape_timeout: 1s');

@@ -1,4 +1,4 @@
-/** The page is made before it is tested. */
+/** Builds the page before its tests. */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

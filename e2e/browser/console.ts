@@ -23,11 +23,11 @@ export interface Console {
   readonly url: string;
   /** A new page at an address such as `#/books`. */
   readonly open: (hash?: string, view?: View) => Promise<Page>;
-  /** Resolves when a standby waits, with what resolves when that one serves. */
+  /** Resolves when a standby waits; the result resolves when that standby serves. */
   readonly standBy: () => Promise<() => Promise<void>>;
   readonly kill: (name: AppName) => Promise<void>;
   readonly start: (name: AppName) => Promise<void>;
-  /** What any page has complained of, failed requests apart: must stay empty. */
+  /** Complaints of any page, but for failed requests: must stay empty. */
   readonly complaints: readonly string[];
   readonly close: () => Promise<void>;
 }
@@ -67,7 +67,7 @@ async function openPage(
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    // A browser says so of each answer that is no success, wanted or not.
+    // A browser complains of each answer that is no success, wanted or not.
     if (message.text().startsWith('Failed to load resource')) return;
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
@@ -89,7 +89,7 @@ async function standBy(system: System, dataDir: string): Promise<() => Promise<v
   };
 }
 
-/** What the page answers of a run, by question: each line of the answer. */
+/** The page's answers about a run, by question: the lines of each answer. */
 export async function readAnswers(page: Page): Promise<Readonly<Record<string, string[]>>> {
   const answers: Record<string, string[]> = {};
   for (const part of await page.locator('.now dl > div').all()) {

@@ -1,4 +1,4 @@
-/** A stand-in for an orchestrator with any number of orders, that tells of new ones as fast as it is told to: what the page does is measured, not the services. */
+/** A stand-in for an orchestrator with any number of orders and any rate of new ones: the tests measure the page, not services. */
 import { readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,7 +22,7 @@ const workflow = {
 };
 
 const counts = Array.from({ length: 60 }, (_, place) => place * 17);
-/** What the system view asks for each second. */
+/** The answers for the system view's requests of each second. */
 const asked: Readonly<Record<string, unknown>> = {
   '/overview': {
     startedAt: at(0),
@@ -74,7 +74,7 @@ function listPage(orders: number, cursor: number) {
   return { orders: shown, nextCursor: next > 0 ? String(next) : null };
 }
 
-/** Of one order, all that is told of it. */
+/** All events of one order. */
 function toEvents(number: number): string {
   const tell = (seq: number, type: string, more: object = {}): string =>
     `id: ${number * 10 + seq}\nevent: ${type}\ndata: ${JSON.stringify({ orderId: toId(number), seq, type, at: at(number), ...more })}\n\n`;

@@ -1,6 +1,6 @@
 /**
- * How long the page itself keeps its main thread busy, from Chromium's own trace. In the thread's time, not the wall's:
- * what other processes of the machine take meanwhile is not the page's.
+ * How long the page itself keeps its main thread busy, from Chromium's own trace: in the thread's time, without the time
+ * of other processes.
  */
 import type { Browser, CDPSession } from 'playwright-core';
 
@@ -18,7 +18,7 @@ const traceConfig = {
   excludedCategories: ['*'],
 };
 
-/** In milliseconds, the longest first: the tasks that all pages of the browser had to do during the work. */
+/** The main-thread tasks of all pages during the work, in milliseconds, the longest first. */
 export async function traceTasks(
   browser: Browser,
   work: () => Promise<void>,

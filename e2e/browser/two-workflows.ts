@@ -1,4 +1,4 @@
-/** An orchestrator of two workflows in this process, neither of which is about orders of a shop. */
+/** An orchestrator of two workflows in this process, neither about a shop's orders. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createOrchestrator, defineWorkflow } from '@baton/runtime';

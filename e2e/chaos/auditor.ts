@@ -1,6 +1,6 @@
 /**
- * Audits what customers ordered and were told against the files of the journal and of each participant. It shares no code
- * with the product: it reads tables, and of the journal only what was ordered and how that ended.
+ * Compares customers' orders and answers with the files of the journal and of each participant. It shares no code with
+ * the product: it reads tables, and of the journal only orders and their ends.
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -36,7 +36,7 @@ const effects = `
     sum(channel = 'email') AS emails, sum(channel = 'sms') AS texts, count(*) AS count
     FROM told.messages GROUP BY order_id;`;
 
-/** Each order: what was wanted of it, and how it ended. */
+/** Each order: its content, and its end. */
 const orders = `
   CREATE TEMP TABLE ended AS SELECT run AS id, count(*) AS count FROM journal.events
     WHERE event ->> 'type' IN ('completed', 'compensated') GROUP BY run;
@@ -54,7 +54,7 @@ const orders = `
     FROM ordered LEFT JOIN valid USING (id) LEFT JOIN held USING (id) LEFT JOIN paid USING (id) LEFT JOIN message USING (id)
     WHERE is_settled;`;
 
-/** Each finds nothing where all is well, and words where not. */
+/** Each query finds nothing where all is well, otherwise the faults in words. */
 const questions = [
   `SELECT id || ' was accepted and is lost' FROM answer WHERE id NOT IN (SELECT id FROM ordered)`,
   `SELECT id || ' was ordered by nobody' FROM ordered WHERE customer IS NULL`,
@@ -142,13 +142,13 @@ export function countPlaces(
       'SELECT place AS name, count(*) AS count FROM runs GROUP BY place',
     );
   } catch (error) {
-    // A process has it for itself, or was killed and left a log that only a writer can take up.
+    // A process has the journal for itself, or was killed and left a log that only a writer can read.
     if (error instanceof Error && /locked|unable to open/.test(error.message)) return undefined;
     throw error;
   }
 }
 
-/** How they ended, and how many were set aside on the way. */
+/** How orders ended, and how many were set aside on the way. */
 export const countEnds = (dataDir: string): Map<string, number> =>
   readCounts(
     dataDir,

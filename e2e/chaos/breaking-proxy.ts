@@ -1,6 +1,6 @@
 /**
- * Stands in front of a program and breaks what passes, as a network does, by a seed: it refuses, delays, drops, cuts and
- * repeats requests. Once it is calm it only passes them on; what it still holds back comes when it is told so.
+ * Stands in front of a program and breaks requests, as a network does, by a seed: it refuses, delays, drops, cuts and
+ * repeats them. Once calm, it only passes requests on, and releases the held ones on command.
  */
 import { once } from 'node:events';
 import {
@@ -29,10 +29,10 @@ interface Answer extends Message {
 
 export interface BreakingProxy {
   readonly url: string;
-  /** Requests that were broken, by how. */
+  /** Broken requests, by the kind of trouble. */
   readonly broken: ReadonlyMap<string, number>;
   calm(): void;
-  /** Sends what it held back. Resolves when all of it was answered, or failed. */
+  /** Sends the held requests. Resolves when all were answered, or failed. */
   deliverHeld(): Promise<void>;
   close(): Promise<void>;
 }
@@ -46,12 +46,12 @@ const host = '127.0.0.1';
 /** Of all requests. */
 const brokenShare = 0.15;
 const shutMaxMs = 1_500;
-/** Longer than some steps are tried. */
+/** Longer than some steps try. */
 const partedMaxMs = 5_000;
 const delayMaxMs = 2_000;
-/** What is held back comes within this, or, as often, at the very end. */
+/** Held requests come within this time, or, as often, at the very end. */
 const heldMaxMs = 20_000;
-/** Some orders bring a fault along for which they are never answered. */
+/** Some orders carry a fault that leaves them without an answer. */
 const answerLongestMs = 10_000;
 
 /** Hop by hop: each side has its own. */
@@ -95,7 +95,7 @@ function sayHalf(response: ServerResponse, answer: Answer): void {
   response.write(answer.body.subarray(0, answer.body.length / 2), () => cut(response));
 }
 
-/** Passed on a second time, also long after its answer or after its caller gave up. */
+/** Passes a request on a second time, also long after its answer or after its caller gave up. */
 function createHeldBack(forward: (sent: Request) => Promise<Answer>, random: Random) {
   const held = new Set<Request>();
   const deliver = async (sent: Request): Promise<void> => {
@@ -154,7 +154,7 @@ export async function startBreakingProxy({ port, random }: ProxyOptions): Promis
       return pickFate(sent)(sent, response);
     },
   };
-  /** They come twice, or after their caller gave up: for that, a request must have a key. */
+  /** Requests come twice, or after their caller gave up: for that, a request must have a key. */
   const repeating = ['late', 'doubled', 'repeated'];
   const kinds = Object.keys(fates);
   let isCalm = false;

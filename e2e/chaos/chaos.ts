@@ -1,7 +1,7 @@
 /**
- * Everything as real processes, each behind a proxy that breaks what passes; orders all the time; kills and freezes of
- * everything. Then calm: each order must end by itself, and the books be exact. The seed says what happens, not when the
- * machine gets round to it.
+ * Everything as real processes, each behind a proxy that breaks requests; orders all the time; kills and freezes of
+ * everything. Then calm: each order must end by itself, and the books be exact. The seed says what happens, not exactly
+ * when.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { listedParticipants } from '@baton/contracts';
@@ -20,7 +20,7 @@ export interface ChaosOptions {
 }
 
 export interface Chaos {
-  /** What is not as it should be, in words: empty when all ended whole. */
+  /** Faults in words: empty when all orders ended whole. */
   play(): Promise<readonly string[]>;
   /** Leaves no process. */
   end(): Promise<void>;
@@ -29,16 +29,16 @@ export interface Chaos {
 interface House {
   readonly processes: readonly KeptProcess[];
   readonly proxies: readonly BreakingProxy[];
-  /** Where customers ask. */
+  /** The address for customers. */
   readonly url: string;
 }
 
 const tellEveryMs = 5_000;
 const lookEveryMs = 500;
-/** What an undo or a message waits for at most, when it failed often, is a quarter of an hour; hardly any gets so far. */
+/** An undo or a message that failed often waits a quarter of an hour at most; hardly any gets so far. */
 const settleLongestMs = 600_000;
 
-/** Each has a seed of its own, so that none of them changes what another does. */
+/** Each part has its own seed, so that no part changes another. */
 function createSeeds(seed: number): () => number {
   const random = createRandom(seed);
   return () => random.whole(0, 2 ** 32 - 1);
@@ -85,7 +85,7 @@ export function prepareChaos({ seed, seconds, dataDir, say }: ChaosOptions): Cha
   const opening = openHouse(dataDir, nextSeed);
 
   let places = new Map<string, number>();
-  /** False when nobody can say just now. */
+  /** False when the counts are not known just now. */
   function look(): boolean {
     const found = countPlaces(dataDir);
     places = found ?? places;
@@ -104,7 +104,7 @@ export function prepareChaos({ seed, seconds, dataDir, say }: ChaosOptions): Cha
     );
   }
 
-  /** False when it was too long. */
+  /** False when the time was up. */
   async function untilSettled(tellNow: () => void): Promise<boolean> {
     const deadline = performance.now() + settleLongestMs;
     let toldMs = performance.now();
@@ -131,7 +131,7 @@ export function prepareChaos({ seed, seconds, dataDir, say }: ChaosOptions): Cha
     say('calm: nothing is broken any more');
     const calmMs = performance.now();
     await customers.finish();
-    // What the network held back may come after all is over, and an order may be among it.
+    // Held requests may come after the end, and an order may be among them.
     const isSettled = await untilSettled(tellNow);
     say(
       `${isSettled ? 'settled' : 'NOT settled'} ${toSeconds(performance.now() - calmMs)} s later`,

@@ -1,20 +1,20 @@
-/** Customers who order without a pause, some with a key that they repeat; what each wanted, and what each was told. */
+/** Customers who order without a pause, some with a key that they repeat; their wishes, and their answers. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { faultableOperations, faultKinds, findFaultContract } from '@baton/contracts';
 import { createOrchestratorClient } from '@baton/service-kit';
 import type { Random } from '../src/random.ts';
 
 export interface Wish {
-  /** Of nobody else: an order says whose it is. */
+  /** Unique: an order names its customer. */
   readonly customer: string;
-  /** With one they ask until they are answered; without, once. */
+  /** With a key a customer asks until there is an answer; without, once. */
   readonly key: string | undefined;
   readonly lines: readonly { readonly sku: string; readonly quantity: number }[];
   readonly token: string;
   readonly baggage: string | undefined;
 }
 
-/** Of a wish, each id that an answer named: no more than one, one hopes. */
+/** The order ids in a wish's answers: one at most, if all is well. */
 export interface Ordered extends Wish {
   readonly ids: ReadonlySet<string>;
 }
@@ -23,7 +23,7 @@ export interface Customers {
   readonly orders: readonly Ordered[];
   /** Answers that nobody should get, in words. */
   readonly complaints: readonly string[];
-  /** Resolves when the last one was answered, or gave up. */
+  /** Resolves when the last customer had an answer, or gave up. */
   finish(): Promise<void>;
 }
 
@@ -40,15 +40,15 @@ const answerLongestMs = 5_000;
 const askAgainMinMs = 200;
 const askAgainMaxMs = 3_000;
 const laterMaxMs = 15_000;
-/** They give up at last, and complain. */
+/** After this time customers give up, and complain. */
 const patienceMs = 300_000;
 
-/** Of the two that are scarce, one is sold out at once, the other never there. */
+/** Two scarce products: one is sold out at once, the other was never there. */
 const skus = ['mug', 'mug', 'mug', 'teapot', 'kettle', 'numbered-print', 'first-edition'] as const;
 const effects = faultableOperations.filter((name) => findFaultContract(name).kind === 'effect');
-/** Cards are declined, and goods sold out, without it. */
+/** Not `decline`: cards are declined, and goods sold out, without a fault. */
 const kinds = faultKinds.filter((kind) => kind !== 'decline');
-/** What says of the moment alone that it is not a good one. */
+/** Answers that are about the moment alone: a later try may succeed. */
 const passing = [408, 429, 503];
 
 function toWish(index: number, random: Random): Wish {

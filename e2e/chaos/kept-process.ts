@@ -1,4 +1,4 @@
-/** A process that is started again whenever it ends, as a supervisor does; to be killed and frozen meanwhile. */
+/** A process that is started again whenever it ends, as by a supervisor, while tests kill and freeze it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AppName, type StartOptions, start } from '../src/processes.ts';
 

@@ -15,7 +15,7 @@ const frozenMaxMs = 5_000;
 
 type Victims = readonly KeptProcess[];
 
-/** Both orchestrators at once, or no order would lose its process: one of them only waits. */
+/** Both orchestrators at once, or no order would lose its process: the standby only waits. */
 function pickVictims(processes: Victims, random: Random): Victims {
   if (random.chance(0.05)) return processes;
   if (random.chance(0.15)) return processes.filter(() => random.chance(0.4));
@@ -39,7 +39,7 @@ export async function makeTrouble(
   while (!signal.aborted) {
     const victims = pickVictims(processes, random);
     const isKill = random.chance(0.6);
-    // What is hit as often as it comes back is not to blame for it, nor is what it was doing.
+    // A process that is hit each time it comes back is not to blame, nor are its orders.
     const times = random.chance(0.1) ? random.whole(3, 6) : 1;
     for (let time = 0; time < times; time++) {
       await wait();

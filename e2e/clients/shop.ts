@@ -1,6 +1,6 @@
 /**
- * What a stranger writes against clients that openapi-typescript makes from the documents of a running system: it is
- * compiled beside them, then run with the addresses of both apps and the operators' token.
+ * A stranger's program for clients that openapi-typescript makes from the documents of a running system: it is compiled
+ * beside them, then run with the addresses of both apps and the operators' token.
  */
 import { deepStrictEqual } from 'node:assert/strict';
 import createClient from 'openapi-fetch';

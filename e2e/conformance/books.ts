@@ -1,4 +1,4 @@
-/** What the participant's own reads say, so that an effect can be seen from outside. */
+/** The participant's own reads: they show an effect from outside. */
 import type { Wire } from './wire.ts';
 
 export type Books = ReadonlyMap<string, string>;
@@ -11,7 +11,7 @@ export async function readBooks(wire: Wire, paths: readonly string[]): Promise<B
   return new Map(await Promise.all(answers));
 }
 
-/** Reads that differ though nothing was done, such as one with a clock in it, say nothing. */
+/** A read that differs though nothing was done, such as one with a clock, says nothing. */
 export async function findSteadyReads(
   wire: Wire,
   paths: readonly string[],
@@ -39,7 +39,7 @@ const count = (text: string, part: string): number => text.split(part).length - 
 const countNumbers = (text: string, own: readonly string[]): number =>
   listNumbers(text).filter((n) => own.includes(String(n))).length;
 
-/** How often a read names what is an order's own: as a text, as a number that was not there, or as what its numbers moved by. */
+/** How often a read names a value of the order: as a text, as a new number, or as a change of its numbers. */
 function countOwn(before: string, after: string, own: readonly string[]): number {
   const texts = own.filter((value) => Number.isNaN(Number(value)));
   const named =
@@ -50,9 +50,8 @@ function countOwn(before: string, after: string, own: readonly string[]): number
 }
 
 /**
- * The trace that an effect left: how often a read names what is the order's own, or, where it names none of it, by how
- * much its numbers moved. Two single effects of requests that differ in nothing else leave equal traces; a doubled one
- * does not.
+ * The trace of an effect: how often a read names the order's own values, or, where it names none, by how much its numbers
+ * moved. Two single effects of otherwise equal requests leave equal traces; a doubled effect does not.
  */
 export const toTrace = (before: Books, after: Books, own: readonly string[]): string =>
   JSON.stringify(

@@ -26,7 +26,7 @@ const stories: readonly Story[] = [
   tellWrongMethod,
 ];
 
-/** Undoing is safe to repeat, so every order is undone, whatever its story did. */
+/** An undo is safe to repeat, so every order is undone, whatever its story did. */
 async function cleanUp(subject: Subject, orders: readonly Order[]): Promise<Finding> {
   const left: string[] = [];
   for (const order of orders) {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 export type Body = Readonly<Record<string, unknown>>;
-/** Orders take them in turn. */
+/** Bodies that orders take in turn. */
 export type Bodies = readonly [Body, ...Body[]];
 
 export interface Effect {
@@ -11,12 +11,12 @@ export interface Effect {
   readonly bodies: Bodies;
   readonly undo: { readonly path: string; readonly bodies: Bodies } | undefined;
   readonly refusal: { readonly code: string; readonly body: Body } | undefined;
-  /** Of the body of a 200. */
+  /** The schema of a 200's body. */
   readonly reply: z.ZodType;
 }
 export interface Description {
   readonly effects: readonly Effect[];
-  /** Paths that can be read without knowing anything: they show what an effect changed. */
+  /** Paths without parameters: their reads show what an effect changed. */
   readonly reads: readonly string[];
 }
 export type Read =
@@ -24,7 +24,7 @@ export type Read =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 const Body = z.record(z.string(), z.unknown());
-/** Only what is used is read; documents hold much else, and in many shapes. */
+/** Parses only the parts that are used: documents hold much else, and in many shapes. */
 const Json = z.looseObject({
   example: Body.optional(),
   schema: z.record(z.string(), z.unknown()).optional(),
@@ -57,7 +57,7 @@ const follow = (document: unknown, reference: string): unknown =>
       return fields.success ? fields.data[name] : undefined;
     }, document);
 
-/** Puts what a reference points at in its place; a circle ends as anything at all. */
+/** Resolves references; a circle ends as a schema for anything. */
 function inline(document: unknown, value: unknown, seen: readonly string[] = []): unknown {
   if (Array.isArray(value)) return value.map((item) => inline(document, item, seen));
   const fields = Body.safeParse(value);
@@ -80,7 +80,7 @@ function bodiesOf(operation: Operation | undefined): Bodies | undefined {
 
 const isSeveral = (bodies: Bodies | Body): bodies is Bodies => Array.isArray(bodies);
 
-/** Undefined for a schema that says more than can be checked here. */
+/** Undefined for a schema that cannot be checked here. */
 function toReplySchema(document: Document, operation: Operation): z.ZodType | undefined {
   const schema = operation.responses[200]?.content?.['application/json']?.schema ?? {};
   try {

@@ -89,7 +89,7 @@ async function* tellUndoneRefusal(subject: Subject, order: Order): AsyncGenerato
   yield check('a good body after an undone refusal', `${post} with a good body`, noEffect, good);
 }
 
-/** Row REFUSED, where the document says what is always refused. */
+/** Row REFUSED, where the document names a request that is always refused. */
 export const tellRefusal: Story = async function* (subject) {
   const { refusal } = subject.effect;
   if (refusal === undefined) return;
@@ -142,7 +142,7 @@ export const tellDuplicates: Story = async function* (subject) {
   };
 };
 
-/** From the same moment to when most forwards are half done or just over. */
+/** Pauses between forward and undo: from none to the time when most forwards are half done or just over. */
 const gapsMs = [0, 0, 2, 10];
 
 async function* tellRound(subject: Subject, gapMs: number): AsyncGenerator<Finding> {

@@ -46,7 +46,7 @@ export const toLine = ({ operation, check, sent, expected, came, passed }: Findi
     `${passed ? 'pass' : 'FAIL'}  ${operation}: ${check} | sent ${sent} | expected ${expected} | came ${came}`,
   );
 
-/** By the key that it repeats, or by `orderId` in its body; where it says both, both are right. */
+/** An answer names its request by the key, or by `orderId` in its body; if it has both, both must be right. */
 function isOf({ headers, text }: Answer, { id, key }: Order): boolean {
   const echoed = headers.get(keyHeader);
   const { orderId } = Object(readJson(text));

@@ -5,20 +5,20 @@ import type { Bodies, Body } from './description.ts';
 export interface Order {
   readonly id: string;
   readonly key: string;
-  /** How many came before: where there are several bodies, orders take them in turn. */
+  /** The order's number: where there are several bodies, orders take them in turn. */
   readonly turn: number;
-  /** What stands for `{unique}`. */
+  /** Replaces `{unique}`. */
   readonly unique: string;
 }
 
-/** Its id begins as that of the example does, such as `ord_`. */
+/** The id has the example's prefix, such as `ord_`. */
 export function createOrder(turn: number, example?: Body): Order {
   const [prefix] = /^[a-z][a-z0-9]{0,15}_/.exec(String(example?.orderId)) ?? ['run_'];
   const id = `${prefix}conformance_${randomBytes(16).toString('hex')}`;
   return { id, key: `${id}:conformance`, turn, unique: randomBytes(6).toString('hex') };
 }
 
-/** The example's order id, wherever it stands, becomes the order's. Where there is none, the key alone says whose it is. */
+/** Replaces the example's order id by the order's, everywhere. Without one, the key alone names the order. */
 export function toText(bodies: Bodies, { id, turn, unique }: Order): string {
   const body = bodies[turn % bodies.length] ?? bodies[0];
   const text = JSON.stringify(body).replaceAll('{unique}', unique);
@@ -55,14 +55,14 @@ export function toOtherText(bodies: Bodies, order: Order): string {
   return changed === text ? addField(text, '"conformance":1') : changed;
 }
 
-/** Broken whatever the contract says. */
+/** A body that breaks every contract. */
 export const brokenText = '{"orderId":[]}';
 
 /** JSON.parse would make it an own field; a literal would set the prototype. */
 export const toPollutingText = (bodies: Bodies, order: Order): string =>
   addField(toText(bodies, order), '"__proto__":{"polluted":true}');
 
-/** More than any request of an order needs. */
+/** Larger than any order's request. */
 const oversizedBytes = 256 * 1_024;
 
 export const toOversizedText = (bodies: Bodies, order: Order): string =>

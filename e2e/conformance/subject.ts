@@ -10,7 +10,7 @@ export interface Subject {
   readonly wire: Wire;
   /** Reads that change only when something was done. */
   readonly reads: readonly string[];
-  /** Remembered, so that whatever it leaves is undone at the end. */
+  /** Notes the order, so that its effects are undone at the end. */
   readonly newOrder: () => Order;
 }
 export type Story = (subject: Subject) => AsyncGenerator<Finding>;
@@ -37,7 +37,7 @@ export const send = ({ wire, effect }: Subject, message: Partial<Message>): Prom
 
 export const look = ({ wire, reads }: Subject): Promise<Books> => readBooks(wire, reads);
 
-/** Compares the participant's reads with what they said before. */
+/** Compares the participant's reads with the earlier ones. */
 export async function checkUnchanged(
   subject: Subject,
   check: string,

@@ -1,9 +1,9 @@
-/** Plain HTTP to a participant. It never throws: no answer is an answer too, and a bad one. */
+/** Plain HTTP to a participant. It never throws: a missing answer is a bad answer. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { keyHeader } from '@baton/contracts';
 
 export interface Answer {
-  /** 0 when none came. */
+  /** 0 without an answer. */
   readonly status: number;
   readonly headers: Headers;
   /** The body, or why there was no answer. */
@@ -14,7 +14,7 @@ export interface Message {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly key?: string;
-  /** As it goes over the wire, so that broken JSON can be sent too. */
+  /** The body as text, so that broken JSON can be sent, too. */
   readonly text?: string;
 }
 

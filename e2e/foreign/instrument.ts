@@ -1,4 +1,4 @@
-/** For `--import`: OpenTelemetry with its own packages alone, as its documentation sets it up. What goes where, `OTEL_*` say. */
+/** For `--import`: OpenTelemetry with its own packages alone, as its documentation sets it up. `OTEL_*` name the addresses. */
 import { register } from 'node:module';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';

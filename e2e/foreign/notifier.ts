@@ -1,4 +1,4 @@
-/** A participant that knows the protocol and OpenTelemetry, and no line of ours: it takes the place of notification-service. */
+/** A participant that stands in for notification-service, on the protocol and OpenTelemetry alone, without a line of ours. */
 import { trace } from '@opentelemetry/api';
 import express from 'express';
 

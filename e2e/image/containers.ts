@@ -1,6 +1,6 @@
 /**
  * Containers of the image that `npm run test:image` built, made of the kernel's own parts, as no engine runs here. They
- * have what the image and compose.yaml say, but share one network: a loopback that the check has to itself.
+ * follow the image and compose.yaml, but share one network: a loopback that the check has to itself.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export interface Image extends z.infer<typeof Config> {
   close(): void;
 }
 
-/** It finds its storage by a variable that scripts/test-image.ts sets. */
+/** buildah finds its storage by a variable that scripts/test-image.ts sets. */
 const buildah = (...args: readonly string[]): string =>
   execFileSync('buildah', args, { encoding: 'utf8' }).trim();
 
@@ -37,9 +37,9 @@ export interface Container {
   readonly pid: number;
   /** Runs a program inside, with the same rights, as `docker exec` does. */
   run(program: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>;
-  /** Resolves when it answers on its port. */
+  /** Resolves when the app answers on its port. */
   answers(): Promise<void>;
-  /** Resolves with the code that it ended with, or the signal. */
+  /** Resolves with the exit code, or the signal. */
   end(signal: NodeJS.Signals): Promise<Outcome['code']>;
 }
 interface Outcome {
@@ -47,7 +47,7 @@ interface Outcome {
   readonly output: string;
 }
 
-/** The service's container; its data are in `volume`, and `hosts` is a file that says where the others are. */
+/** The service's container, with its data in `volume`; the file `hosts` has the others' addresses. */
 export function startContainer(
   image: Image,
   service: ComposeService,
@@ -59,7 +59,7 @@ export function startContainer(
     env: { ...process.env, READ_ONLY: String(service.read_only), TMPFS: service.tmpfs.join(' ') },
   });
   const outcome = follow(child);
-  // Its output may last longer, where something that it started holds it open.
+  // The output may last longer, where a child process holds it open.
   const ended = new Promise<Outcome['code']>((resolve) =>
     child.once('exit', (code, signal) => resolve(code ?? signal)),
   );
@@ -83,7 +83,7 @@ export function startContainer(
   };
 }
 
-/** The command line that takes on the image's user and environment, and the rights that compose.yaml leaves. */
+/** The command line for the image's user and environment, with the rights that compose.yaml leaves. */
 function toProgram({ User, Env, WorkingDir }: Image, service: ComposeService) {
   const rights = [
     ...(service.cap_drop.includes('ALL') ? ['--bounding-set=-all', '--inh-caps=-all'] : []),

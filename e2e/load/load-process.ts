@@ -1,11 +1,11 @@
 /**
- * Places orders at a rate of its own, whatever is answered: an open loop, in a process that shares no event loop with
- * what it loads. `node load-process.ts URL RATE SECONDS`; what came of it is its only line.
+ * Places orders at a fixed rate, whatever the answers: an open loop, in a process that shares no event loop with the
+ * loaded one. `node load-process.ts URL RATE SECONDS`; it prints one line, the result.
  */
 import { Agent, request } from 'node:http';
 
 const everyMs = 5;
-/** One in so many asks for what is answered without any work: how long any answer takes just now. */
+/** One request in so many needs no work: it shows how long any answer takes just now. */
 const pingEvery = 20;
 const [url = '', rate = '1', seconds = '1'] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: true, maxSockets: 512 });
@@ -13,7 +13,7 @@ const accepted: string[] = [];
 const refusedMs: number[] = [];
 const pingMs: number[] = [];
 const retryAfter = new Set<string>();
-/** What was neither accepted nor refused, by its status, or by its error's code. */
+/** Requests that were neither accepted nor refused, by status, or by the error's code. */
 const others: Record<string, number> = {};
 
 interface Answer {

@@ -1,6 +1,6 @@
 /**
- * A speed, as a ratio of two times that were taken one after the other: no machine is so slow that both would not be.
- * Something else may still have the machine for one of them, so the median of a few counts, and a bad one is taken anew.
+ * A speed, as a ratio of two times that were measured one after the other: a slow machine slows both. Another program
+ * may still disturb one of them, so the median of a few counts, and a bad one is measured again.
  */
 const roundsOdd = 3;
 const triesMax = 3;

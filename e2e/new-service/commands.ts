@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Nothing of the `npm run` that this test belongs to. */
+/** Without the variables of the `npm run` around this test. */
 const toEnv = (more: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
   HOME: process.env.HOME,
@@ -16,7 +16,7 @@ export interface Place {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** What it said; it must end with 0. */
+/** The command's output; its exit code must be 0. */
 export function npm({ tree, env }: Place, ...args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync('npm', args, {
     cwd: tree,

@@ -1,4 +1,4 @@
-/** One address for several programs, as a platform has: each connection goes to the next that takes it. */
+/** One address for several programs, as on a platform: each connection goes to the next program that takes it. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
@@ -29,7 +29,7 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
     server.on('error', () => client.destroy()).once('close', () => client.destroy());
     client.pipe(server).pipe(client);
   }
-  // Small messages are not held back: an order is many of them, one after the other.
+  // Without delay: an order is many small messages, one after the other.
   const balancer = createServer({ noDelay: true }, (client) => void join(client)).listen(0, host);
   await once(balancer, 'listening');
   const { port } = balancer.address() as AddressInfo; // it listens on TCP
@@ -44,7 +44,7 @@ export async function startBalancer(ports: readonly number[]): Promise<Balancer>
   };
 }
 
-/** The first of them that takes the connection. */
+/** The first program that takes the connection. */
 async function reach(ports: readonly number[]): Promise<Socket | undefined> {
   for (const port of ports) {
     const socket = connect({ port, host, noDelay: true });

@@ -1,4 +1,4 @@
-/** A blow to the cluster while orders are under way, and how long nothing was heard after it. */
+/** A blow to the cluster while orders are under way, and the silence after it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readRows } from '../src/books.ts';
 import { projection } from './cluster.ts';
@@ -6,7 +6,7 @@ import { projection } from './cluster.ts';
 export interface Struck {
   /** Orders that were under way. */
   readonly open: number;
-  /** The longest time in which nothing was seen to happen at a replica, in milliseconds. */
+  /** The longest time without an event at a replica, in milliseconds. */
   readonly silenceMs: number;
   /** In milliseconds since the epoch. */
   readonly window: readonly [began: number, end: number];

@@ -1,4 +1,4 @@
-/** What an orchestrator is told of the nodes that its orders live on. */
+/** An orchestrator's settings for its cluster. */
 import { pickFreePorts, type RestateNode } from '@baton/saga-restate/nodes';
 
 export const toClusterEnv = async (
@@ -7,6 +7,6 @@ export const toClusterEnv = async (
   SAGA_HOST: 'restate',
   RESTATE_INGRESS_URLS: nodes.map(({ ingressUrl }) => ingressUrl).join(','),
   RESTATE_ADMIN_URLS: nodes.map(({ adminUrl }) => adminUrl).join(','),
-  // Always the same: that is where the cluster finds it again.
+  // Always the same port, where the cluster finds it again.
   RESTATE_HANDLERS_PORT: String((await pickFreePorts(1))[0]),
 });

@@ -14,14 +14,14 @@ export interface Cluster {
   readonly nodes: readonly RestateNode[];
   readonly orchestrators: readonly KeptProcess[];
   readonly proxies: readonly BreakingProxy[];
-  /** Where customers ask: either orchestrator answers. */
+  /** The address for customers: either orchestrator answers. */
   readonly url: string;
   /** Ends that nobody asked for, in words. */
   surprises(): readonly string[];
   close(): Promise<void>;
 }
 
-/** Of the first orchestrator, in the folder. */
+/** The first orchestrator's projection, in the folder. */
 export const projection = 'first/orchestrator/cluster/projection.sqlite';
 
 export async function startCluster(dataDir: string, seed: number): Promise<Cluster> {
@@ -60,7 +60,7 @@ async function openAll(
     RESTATE_INGRESS_URLS: nodes.map(({ ingressUrl }) => ingressUrl).join(','),
   };
   const ports = await pickFreePorts(2);
-  // With a port of their own they are not waited for: they wait for the cluster to know them.
+  // With given ports they are not awaited: they wait until the cluster knows them.
   const orchestrators = await Promise.all(
     ['first', 'second'].map((folder, i) =>
       keepProcess('orchestrator', {

@@ -1,9 +1,9 @@
-/** Follows the live events of all orders, as a page does: after a lost connection it goes on behind the last event that it heard. */
+/** Follows the live events of all orders, as a page does: after a lost connection it goes on behind the last event heard. */
 import { createOrchestratorClient } from '@baton/service-kit';
 import { readRows } from '../src/books.ts';
 
 export interface Listener {
-  /** How often it was told to begin anew, as by a replica that is behind the one before. */
+  /** How often a `reset` came, as from a replica that is behind the last one. */
   countResets(): number;
   /** Orders in a replica's file whose events were not heard once each and in order, in words. */
   findFaults(dataDir: string, file: string): string[];

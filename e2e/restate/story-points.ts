@@ -1,7 +1,7 @@
-/** Where a story is interrupted, and what must be the same afterwards. */
+/** The points at which a story is interrupted, and what must be the same afterwards. */
 import type { Ending, Story } from '../src/story.ts';
 
-/** Of a long story, in even distances: it has up to four thousand points, and all of them take minutes. */
+/** At even distances in a long story: it has up to four thousand points, which would take minutes. */
 const pickedMax = 6;
 
 export function listPoints({ isLong, crashesMax }: Story, points: number): number[] {

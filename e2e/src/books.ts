@@ -31,14 +31,14 @@ export function findFaults(dataDir: string, accepted: readonly string[]): string
 }
 
 export function readRows(dataDir: string, file: string, sql: string): Row[] {
-  // A process that was killed leaves a log that the next one has for itself while it reads it.
+  // A killed process leaves a log, which the next process locks while it reads it.
   const database = new DatabaseSync(join(dataDir, file), { readOnly: true, timeout: 5_000 });
   const rows = database.prepare(sql).all();
   database.close();
   return rows;
 }
 
-/** Of a cluster, a replica's copy. */
+/** On a cluster, a replica's copy. */
 const files = ['orchestrator/journal.sqlite', 'orchestrator/cluster/projection.sqlite'] as const;
 
 export function readRuns(dataDir: string): Map<string, Event[]> {
@@ -137,14 +137,14 @@ function findMessageFaults(dataDir: string, runs: ReadonlyMap<string, readonly E
   });
 }
 
-/** As the workflow has them in the journal. */
+/** The order's lines, from the journal. */
 const Input = z.object({ lines: z.array(z.object({ sku: z.string(), quantity: z.int() })) });
 const Amount = z.object({ amountMinor: z.int() });
 const Priced = z.object({ total: Amount });
 const Paid = z.object({ amount: Amount });
 
 export const readLines = (input: unknown) => Input.parse(input).lines;
-/** What was paid; a provider of before did not say, and took what was asked for. */
+/** The amount paid; old providers did not say it, and took the amount of the request. */
 export function readAmount({ ways }: RunState): number {
   const paid = [ways.pay, ways['pay:alt']].flatMap(
     (way) => Paid.safeParse(way?.output).data?.amount ?? [],

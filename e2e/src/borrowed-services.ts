@@ -1,10 +1,10 @@
-/** Participants in memory, emptied and used again: to open them takes longer than to play most stories. */
+/** Participants in memory, emptied and used again: opening them takes longer than playing most stories. */
 import type { Store } from '@baton/service-kit';
 import { openServices, type Services } from './services.ts';
 
 export interface BorrowedServices {
   readonly services: Services;
-  /** Not called where something went wrong: whatever was left in them is forgotten with them. */
+  /** Not called after a failure: then the services are dropped. */
   giveBack(): void;
 }
 
@@ -34,7 +34,7 @@ function openKept(): Kept {
   return { services, refill, clock };
 }
 
-/** What it returns makes every table what it was, down to the next number of a row. */
+/** Returns how to restore every table, down to the next number of a row. */
 function keepContents({ db }: Store): () => void {
   const tables = db
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'meta'")

@@ -1,4 +1,4 @@
-/** Every participant behind a real port, each to be broken on purpose, and what it did to each order. */
+/** Every participant behind a real port, with faults on purpose, and its effects for each order. */
 import { join } from 'node:path';
 import {
   type FaultOperation,

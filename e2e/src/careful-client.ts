@@ -1,4 +1,4 @@
-/** Orders for a system whose processes are killed meanwhile, by a client that asks until it is answered. */
+/** A client that repeats its order until it has an answer, for systems whose processes are killed meanwhile. */
 import type { Event } from '@baton/saga';
 import type { OrchestratorClient } from '@baton/service-kit';
 import { expect } from 'vitest';
@@ -10,7 +10,7 @@ const toOrder = (index: number) => ({
   payment: { method: 'card' as const, token: index % 5 === 0 ? 'tok_declined' : 'tok_ok' },
 });
 
-/** As a careful client does: the same key until there is an answer. */
+/** Repeats the same key until there is an answer. */
 export async function place(client: OrchestratorClient, index: number): Promise<string> {
   const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
@@ -33,7 +33,7 @@ export async function untilSettled(dataDir: string, ids: readonly string[]): Pro
   expect([...readRuns(dataDir).keys()].sort()).toEqual([...new Set(ids)].sort());
 }
 
-/** Settled, and told to the customer if it completed. */
+/** The order has settled, and the customer was told if it completed. */
 function isOver(events: readonly Event[]): boolean {
   const isTold = events.some(
     (event) => event.type === 'step-succeeded' && /^notify(:alt)?$/.test(event.way),

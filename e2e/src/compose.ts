@@ -1,4 +1,4 @@
-/** compose.yaml as a test reads it: with a secret of its own, and nothing else in the environment. */
+/** compose.yaml for tests: with a secret of their own, and nothing else in the environment. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import { z } from 'zod';
 const Service = z.object({
   image: z.string(),
   profiles: z.array(z.string()).optional(),
-  // What is left empty is an empty text to a container.
+  // A container gets an empty text for an empty variable.
   environment: z
     .record(
       z.string(),
@@ -39,5 +39,5 @@ export const compose = Compose.parse(
 /** The services that run this project's image. */
 export const apps = Object.entries(compose.services).filter(([, { profiles }]) => !profiles);
 
-/** Names that containers reach each other by; both orchestrators have the same one. */
+/** Names that containers reach each other by; both orchestrators have the same name. */
 export const toHost = (name: string): string => name.replace(/^orchestrator-\d$/, 'orchestrator');

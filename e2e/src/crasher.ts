@@ -6,7 +6,7 @@ export interface Crasher {
   readonly isDown: () => boolean;
   /** Points passed so far: before and after each append and each call. */
   readonly count: () => number;
-  /** A point that somebody else knows of. True from the one on at which it goes down. */
+  /** Passes a further point. True once the orchestrator is down. */
   readonly passes: () => boolean;
   wrapJournal(journal: Journal): Journal;
   wrapTrouble(trouble: Trouble): Trouble;
@@ -14,7 +14,7 @@ export interface Crasher {
 
 const never = (): Promise<never> => new Promise(() => {});
 
-/** A disk takes its time: what goes on without waiting for a commit is seen to do so. */
+/** A disk takes its time: it reveals code that does not wait for a commit. */
 const commitMs = 2;
 
 export function createCrasher(crashAt: number, clock: Clock): Crasher {

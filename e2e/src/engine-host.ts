@@ -7,7 +7,7 @@ interface EngineHost {
   close(): Promise<void>;
 }
 
-/** Where orders live, by the setting that programs read: on a cluster of their own, made anew each time. */
+/** The host by the programs' setting: the embedded one, or a new cluster for each test. */
 export async function openHost(folder: string): Promise<EngineHost> {
   if (process.env.SAGA_HOST !== 'restate') return { createEngine, close: async () => {} };
   const { startNodes } = await import('@baton/saga-restate/nodes');

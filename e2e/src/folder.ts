@@ -4,6 +4,6 @@ import { join } from 'node:path';
 
 const memory = '/dev/shm';
 
-/** For what plays in virtual time: every commit is flushed as ever, but the machine's disk need not be waited for. */
+/** For stories in virtual time: every commit is flushed as always, but needs no wait for a disk. */
 export const createFastFolder = (name: string): string =>
   mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), `baton-${name}-`));

@@ -1,7 +1,7 @@
-/** Answers a participant's port byte by byte, so that what no HTTP server would send can be sent. */
+/** Answers at a participant's port byte by byte, and so can send what no HTTP server would. */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
-/** What is written to a connection once a request has arrived on it. */
+/** Writes to a connection once a request has arrived on it. */
 export type Hostility = (socket: Socket) => void;
 
 export interface HostileServer {
@@ -22,7 +22,7 @@ export async function startHostileServer(port = 0): Promise<HostileServer> {
   const server = createServer((socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
-    // The caller hangs up on what it does not believe.
+    // The caller hangs up on an answer that it does not believe.
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
       requests.push(String(chunk));
@@ -53,7 +53,7 @@ export const saying =
     for (const part of parts) socket.write(part);
   };
 
-/** As saying, and hangs up after it. */
+/** As `saying`, and hangs up afterwards. */
 export const sayingLast =
   (...parts: readonly (string | Buffer)[]): Hostility =>
   (socket) => {
@@ -61,7 +61,7 @@ export const sayingLast =
     socket.end();
   };
 
-/** Goes on for as long as the connection does. */
+/** Goes on for as long as the connection lasts. */
 export const repeating =
   (first: string, part: string, everyMs: number): Hostility =>
   (socket) => {

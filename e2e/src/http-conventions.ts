@@ -1,4 +1,4 @@
-/** OpenTelemetry's stable conventions of HTTP: what a span of a request must say, and what it must say in some cases. */
+/** OpenTelemetry's stable HTTP conventions: attributes that a request's span must have, always or in some cases. */
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
@@ -14,11 +14,11 @@ const required = {
   ],
 };
 
-/** What the span of a call or of a request lacks. */
+/** The attributes that the span of a call or of a request lacks. */
 export function findLacking({ kind, status, attributes }: ReadableSpan): string[] {
   if (kind !== SpanKind.CLIENT && kind !== SpanKind.SERVER) return [];
   const isError = status.code === SpanStatusCode.ERROR;
-  // What failed has no status where no answer came.
+  // A failure without an answer has no status.
   const names = [...required[kind], isError ? 'error.type' : 'http.response.status_code'];
   return names.filter((name) => attributes[name] === undefined);
 }

@@ -1,4 +1,4 @@
-/** Of Jaeger's retired client, which comes without types: what a test uses. */
+/** Types for the parts of Jaeger's retired client that a test uses. */
 declare module 'jaeger-client' {
   interface SpanContext {
     readonly isValid: boolean;

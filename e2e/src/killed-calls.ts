@@ -1,4 +1,4 @@
-/** An order whose orchestrator is killed in each of its calls, more often than an order is suspected for. */
+/** An order whose orchestrator is killed in each of its calls, more often than it takes to quarantine an order. */
 import { createOrchestratorClient } from '@baton/service-kit';
 import { expect, onTestFinished } from 'vitest';
 import { readRuns } from './books.ts';
@@ -9,7 +9,7 @@ const order = {
   lines: [{ sku: 'mug', quantity: 2 }],
   payment: { method: 'card', token: 'tok_ok' },
 } as const;
-/** One more than an order is suspected for at most. */
+/** One more than the ends that quarantine an order. */
 const kills = 6;
 
 /** The types of its events, once it has completed. */

@@ -1,4 +1,4 @@
-/** A journal full of open orders, and what an engine that starts on it took to end them. */
+/** A journal full of open orders, and what an engine needs to end them after its start. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

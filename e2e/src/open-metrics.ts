@@ -1,4 +1,4 @@
-/** What an app answers at /metrics, read back. */
+/** Reads an app's /metrics. */
 
 export interface Family {
   readonly type: string;

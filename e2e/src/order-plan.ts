@@ -3,7 +3,7 @@ import { mapParticipants } from '@baton/contracts';
 import { createOrderSaga } from '@baton/orchestrator';
 import { createParticipants } from '@baton/runtime';
 
-/** Its clients call nobody: only the plan is asked. */
+/** For the plan alone: its clients call nobody. */
 export const orderPlan = createOrderSaga(
   createParticipants(mapParticipants(() => 'http://127.0.0.1:1')),
 ).plan;

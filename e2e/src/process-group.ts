@@ -1,4 +1,4 @@
-/** A command in a process group of its own, so that whatever it starts can be found, and ended. */
+/** A command in a process group of its own, so that its child processes can be found, and ended. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -6,7 +6,7 @@ export interface ProcessGroup {
   readonly child: ChildProcess;
   readonly said: () => string;
   readonly isAlive: () => boolean;
-  /** Its exit code, once nobody can say any more. */
+  /** Its exit code, once the whole group has ended its output. */
   readonly closed: Promise<unknown>;
   kill(): void;
 }

@@ -1,4 +1,4 @@
-/** The orchestrator and all participants as real processes on free ports, in a folder of their own: to be killed, stopped and started again. */
+/** The orchestrator and all participants as real processes on free ports, in a folder of their own: tests kill, stop and restart them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,7 +18,7 @@ export interface App {
   readonly name: AppName;
   readonly port: number;
   readonly pid: number;
-  /** Ends it as a power cut does. Resolves when it is gone. */
+  /** Ends the process as a power cut does. Resolves when it is gone. */
   kill(): Promise<void>;
   /** As a supervisor stops it. */
   stop(): Promise<void>;
@@ -30,7 +30,7 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Another build: a whole tree, as `copyTree` makes one. */
   readonly tree?: string;
-  /** No file of it grows past so many blocks of 512 bytes, as on a disk that is full. */
+  /** Its files grow to so many blocks of 512 bytes at most, as on a full disk. */
   readonly fileBlocksMax?: number;
 }
 
@@ -127,13 +127,13 @@ function readPort(child: ChildProcess): Promise<number> {
 export interface System {
   readonly apps: Map<AppName, App>;
   readonly orchestratorEnv: Readonly<Record<string, string>>;
-  /** Kills all of them. */
+  /** Kills all processes. */
   stop(): Promise<void>;
-  /** Lets them send and close what they have. */
+  /** Lets all processes end in order. */
   end(): Promise<void>;
 }
 
-/** All of them; a process that is started again takes its old port. The participants have what is in `participantEnv`. */
+/** Starts all; a restarted process takes its old port. The participants get `participantEnv`. */
 export async function startSystem(
   dataDir: string,
   env: Readonly<Record<string, string>> = {},

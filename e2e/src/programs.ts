@@ -2,13 +2,13 @@
 import { type ListedParticipant, participantPrograms } from '@baton/contracts';
 import type { Participant, ParticipantOptions } from '@baton/service-kit';
 
-/** What a participant's tables say, for tests that count what it did. */
+/** A participant's tables, for tests that count its effects. */
 export interface EffectTable {
   /** A row for each effect, also for an undone one unless the undo deletes it. */
   readonly effects: string;
   /** The change that an undo makes to an effect's row. */
   readonly undoes: 'UPDATE' | 'DELETE' | null;
-  /** A row for each effect that stands: its `key`, and its `size` in whatever unit. */
+  /** A row for each effect that stands: its `key`, and its `size` in the participant's unit. */
   readonly standing: string;
 }
 

@@ -1,4 +1,4 @@
-/** What a PromQL expression asks for: enough to hold it to the metrics that there are. Prometheus itself says whether it is valid. */
+/** The metrics and labels of a PromQL expression, to compare them with the real ones. Prometheus itself judges its syntax. */
 
 export interface Selector {
   readonly metric: string;
@@ -33,7 +33,7 @@ export function readExpression(expr: string): Asked {
     } else if (next === '{') {
       selectors.push({ metric: token, labels: readNames(i + 1, '}') });
       i = tokens.indexOf('}', i);
-      // What stands before a bracket or a grouping is a function or an aggregation.
+      // A word before a bracket or a grouping is a function or an aggregation.
     } else if (next !== '(' && !groupings.has(next ?? ''))
       selectors.push({ metric: token, labels: [] });
   }

@@ -1,6 +1,6 @@
 /**
  * An engine that starts on a journal full of open orders, in a process of its own, so that its memory can be measured.
- * `node --expose-gc recovery-process.ts build|recover FILE COUNT`; what was measured is its only line.
+ * `node --expose-gc recovery-process.ts build|recover FILE COUNT`; it prints one line, the figures.
  */
 import { createEngine, type Event, type Happening, ok, openJournal, saga } from '@baton/saga';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ import { z } from 'zod';
 const [mode, path = '', countText = '0'] = process.argv.slice(2);
 const count = Number(countText);
 const bytesPerMb = 1_048_576;
-/** Lately: a run that is as old as its time budget would be undone. */
+/** Recent times: a run as old as its time budget would be undone. */
 const acceptedAt = Date.now();
 const performed: Record<string, number> = {};
 let firstCallMs = 0;

@@ -1,4 +1,4 @@
-/** The participants in this process, with their real stores; a second instance has one of its own. */
+/** The participants in this process, with their real stores; a second instance has its own store. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mapParticipants, type ParticipantName } from '@baton/contracts';
@@ -11,7 +11,7 @@ export type Services = Readonly<Record<ParticipantName, Participant>>;
 /** Of each participant, by its name. */
 export type OpenTracing = (participant: string) => Tracing;
 
-/** Opens the stores in a folder, or in memory when none is named. */
+/** Opens the stores in a folder; default: in memory. */
 export function openServices(
   folder: string | null,
   now: () => number,

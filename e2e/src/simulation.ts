@@ -120,7 +120,7 @@ async function live(
     random: random.next,
     concurrencyMax: 4,
     callsMax: random.whole(1, 3),
-    // With few orders a breaker that is slow to open would hardly ever do so.
+    // With few orders, a breaker that is slow to open would hardly ever open.
     breaker: { failuresMin: random.whole(1, 5) },
   })
     .then(async (created) => {
@@ -141,7 +141,7 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-/** Every kind of trouble a network has, at random, until it ends. What was late then arrives last of all. */
+/** Every kind of network trouble, at random, until it ends. Late messages then arrive last. */
 function createStorm(random: Random, clock: VirtualClock) {
   const late: (() => Promise<unknown>)[] = [];
   let isOver = false;

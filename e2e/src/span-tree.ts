@@ -8,9 +8,9 @@ export interface SpanNode {
 }
 
 export interface SpanTree {
-  /** Those whose parent is not there: a whole trace has one. */
+  /** Spans without their parent: a whole trace has one. */
   readonly roots: readonly SpanNode[];
-  /** What makes it no tree: ids that are there twice, or traces that are more than one. */
+  /** Why the spans are no tree: double ids, or more than one trace. */
   readonly faults: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export const serviceOf = ({ resource }: ReadableSpan): string =>
 
 const toNanos = ([seconds, nanos]: ReadableSpan['startTime']): number => seconds * 1e9 + nanos;
 
-/** Children stand in the order in which they began; at the same time, in the order in which they came. */
+/** Children stand in the order of their starts, then of their arrival. */
 export function growTree(spans: readonly ReadableSpan[]): SpanTree {
   const byParent = Map.groupBy(spans, parentOf);
   const ids = new Set(spans.map(idOf));
@@ -70,7 +70,7 @@ function describe(span: ReadableSpan): string {
   return [
     kind === SpanKind.SERVER ? `${serviceOf(span)}:` : '',
     name,
-    // The end's name says the status.
+    // The end's name has the status.
     ...shown.map((key) => attributes[key] ?? '').filter((part) => name !== `order ${part}`),
     status.code === SpanStatusCode.ERROR ? '!' : '',
   ]

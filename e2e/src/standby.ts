@@ -7,7 +7,7 @@ export function startStandby({ apps, orchestratorEnv }: System, dataDir: string)
   return start('orchestrator', { dataDir, port: apps.get('orchestrator')?.port ?? 0, env });
 }
 
-/** Until the active one sees it there. */
+/** Resolves when the active orchestrator sees the standby. */
 export async function untilStandbyWaits({ apps }: System): Promise<void> {
   const url = `http://127.0.0.1:${apps.get('orchestrator')?.port}/health/ready`;
   const read = async () => ((await (await fetch(url)).json()) as Health).checks.standby;

@@ -1,4 +1,4 @@
-/** The stories that every orchestrator must end in the same way, whenever it crashes. */
+/** Stories that end the same, whenever the orchestrator crashes. */
 import type { PlaceOrder } from '@baton/contracts';
 import type { Exchange } from '@baton/service-kit';
 import type { Plot, Story } from './story.ts';
@@ -26,7 +26,7 @@ const paidByAlternate = [
 ];
 const always = Number.POSITIVE_INFINITY;
 
-/** The first `times` of the calls in question go wrong. */
+/** The first `times` of these calls go wrong. */
 const firstTimesOf =
   (isMeant: (call: NamedCall) => boolean, times: number, wrong: Trouble): (() => Trouble) =>
   () => {
@@ -239,7 +239,7 @@ export const stories: readonly Story[] = [
   },
 ];
 
-/** How these end depends on when the orchestrator dies; either way nothing is left behind. */
+/** Their end depends on when the orchestrator dies; either way nothing is left behind. */
 export const openStories: readonly Plot[] = [
   {
     name: 'a participant cannot be reached again after its first answer',
@@ -248,7 +248,7 @@ export const openStories: readonly Plot[] = [
   },
 ];
 
-/** Each participant takes one forward request, and cannot be reached with another. */
+/** Each participant takes one forward request, and cannot be reached for another. */
 function createLeavers(): () => Trouble {
   return () => {
     const seen = new Set<string>();

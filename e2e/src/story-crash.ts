@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { stories as allStories } from './stories.ts';
 import { type Ending, type Plot, play, type Story, type StoryHost } from './story.ts';
 
-/** What the stories tell of. */
+/** The steps of the stories. */
 const told = new Set(allStories.flatMap(({ effects }) => effects));
 const isTold = (effect: string): boolean => told.has(effect);
 
-/** Of steps that no story tells of, how many effects stand: an undo takes one back. */
+/** How many effects stand of steps that no story has: an undo takes one back. */
 const countOthers = (effects: readonly string[]): number =>
   effects
     .filter((effect) => !isTold(effect))
@@ -48,12 +48,12 @@ export function describeStories(stories: readonly Story[], createHost?: CreateHo
         );
       }
       process.stdout.write(`${story.name}: ${last} crash points\n`);
-      // As many plays of the story as it has points.
+      // One play of the story for each of its points.
     }, 1_800_000);
   });
 }
 
-/** How these end depends on when the orchestrator dies. */
+/** Their end depends on when the orchestrator dies. */
 export function describeOpenStories(stories: readonly Plot[], createHost?: CreateHost): void {
   const playOn = (story: Plot, crashAt?: number) => play(story, crashAt, undefined, createHost);
   describe.each(stories)('$name', (story) => {

@@ -22,7 +22,7 @@ import { createFastFolder } from './folder.ts';
 import type { OpenTracing, Services } from './services.ts';
 import { createWire, type Trouble, type Wire } from './wire.ts';
 
-/** What a story needs to be played; how it must end is the test's. */
+/** A story's parts; its test knows how it must end. */
 export type Plot = Omit<
   Story,
   'ends' | 'effects' | 'channels' | 'isUndoneInAnyOrder' | 'crashesMax' | 'isLong'
@@ -33,7 +33,7 @@ export interface Story {
   readonly order: PlaceOrder;
   /** Made anew for each playing; it outlives the orchestrator, as a network does. */
   readonly createTrouble: () => Trouble;
-  /** Others fail where it does: the breaker there opens at its first failure. */
+  /** Other orders fail there, too: the breaker opens at its first failure. */
   readonly isOneOfMany?: true;
   /** True when the client wants the order undone, judging by what is committed. */
   readonly wantsCancel?: (state: RunState) => boolean;
@@ -41,11 +41,11 @@ export interface Story {
   readonly effects: readonly string[];
   /** For a story that asks again and again for minutes: further crashes find nothing new. */
   readonly crashesMax?: number;
-  /** Of many points: played in a file of its own. */
+  /** A story of many points, played in a file of its own. */
   readonly isLong?: boolean;
   /** An open breaker holds one undo back and no other, and a crash forgets that it was open. */
   readonly isUndoneInAnyOrder?: true;
-  /** How the customer was told; by e-mail, where nothing is said. */
+  /** How the customer was told. Default: by e-mail. */
   readonly channels?: readonly string[];
 }
 
@@ -56,9 +56,9 @@ export interface Ending {
   readonly books: Books;
   /** Of the first orchestrator. */
   readonly points: number;
-  /** How many orchestrators it took. */
+  /** How many orchestrators the story took. */
   readonly lives: number;
-  /** Still to be repaired when the story ended: must be none. */
+  /** Deferred steps that are left at the story's end: must be none. */
   readonly repairs: number;
   readonly events: readonly Event[];
 }
@@ -70,7 +70,7 @@ export interface Books {
 
 export const orderId = `ord_${'0'.repeat(32)}`;
 
-/** Where the engine lives. Made anew for each playing; it outlives the orchestrator. */
+/** The engine's host. Made anew for each playing; it outlives the orchestrator. */
 export interface StoryHost {
   open(options: EngineOptions, crasher: Crasher): Promise<Engine>;
 }
@@ -88,7 +88,7 @@ interface Stage {
   readonly traced: Traced | undefined;
 }
 
-/** Where the spans of participants go, and what the order's request says of its trace. */
+/** The address for participants' spans, and the trace headers of the order's request. */
 export interface Traced {
   readonly openTracing: OpenTracing;
   readonly context: Readonly<Record<string, string>>;
@@ -97,8 +97,7 @@ export interface Traced {
 }
 
 /**
- * `crashAt` counts points from 1, of one orchestrator after the other: after a crash a new one goes on. The last one has
- * nothing in its way.
+ * `crashAt` has a point from 1 on for each orchestrator: after its crash the next goes on. The last one meets no crash.
  */
 export async function play(
   story: Plot,
@@ -130,7 +129,7 @@ export async function play(
   }
 }
 
-/** The newest unless a version is asked for. */
+/** Default: the newest version. */
 function findSaga(participants: Participants, version?: number): Saga<PlaceOrder> {
   const [newest, ...older] = createOrderSagas(participants);
   if (version === undefined) return newest;
@@ -181,7 +180,7 @@ async function live(
 
 let empty: Buffer | undefined;
 
-/** A new one is a copy: to make one takes longer than to play most stories. */
+/** A new journal is a copy: making one takes longer than playing most stories. */
 async function openStoryJournal(path: string): Promise<Journal> {
   const open = () => openJournal({ path, onFatal: rethrow });
   if (existsSync(path)) return open();
@@ -193,7 +192,7 @@ async function openStoryJournal(path: string): Promise<Journal> {
   return open();
 }
 
-/** As a client does that asks again until it knows: also after a crash. */
+/** A client that asks again until it knows, also after a crash. */
 function watchForCancel(engine: Engine, wants: (state: RunState) => boolean): void {
   const look = (state: RunState | undefined): void => {
     if (state && !state.cancelRequested && wants(state))

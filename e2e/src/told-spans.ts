@@ -1,4 +1,4 @@
-/** What the orchestrator tells of an order, from its events: what any collector must have of it. */
+/** The spans of an order from its events: every collector must have them. */
 import { mapParticipants } from '@baton/contracts';
 import { createOrderSagas } from '@baton/orchestrator';
 import { createParticipants, projectRun } from '@baton/runtime';

@@ -1,4 +1,4 @@
-/** A story with its trace: what the orchestrator's journal tells, and what the participants measured. */
+/** A story with its trace: spans from the journal, and spans that the participants measured. */
 import { toRunContext } from '@baton/runtime';
 import { toReadableSpan } from '@baton/telemetry';
 import { createTracing } from '@baton/telemetry/testing';
@@ -7,9 +7,9 @@ import { type Ending, orderId, type Plot, play } from './story.ts';
 import { tellOrder } from './told-spans.ts';
 
 export interface TracedEnding extends Ending {
-  /** As the journal tells them. */
+  /** Spans from the journal. */
   readonly told: readonly ReadableSpan[];
-  /** As the participants did. */
+  /** Spans that participants measured. */
   readonly measured: readonly ReadableSpan[];
 }
 
@@ -19,7 +19,7 @@ export interface TracedPlay {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Published traces are of this version: a newer one, with steps of its own, has traces of another shape. */
+/** Published traces are of this version: a newer version with other steps has other traces. */
 const version = 2;
 
 export async function playTraced(story: Plot, options: TracedPlay = {}): Promise<TracedEnding> {

@@ -1,11 +1,11 @@
-/** The whole tree once more, to be changed and run without touching this one. */
+/** A copy of the whole tree, to change and run. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** What is cached is each tree's own. */
+/** Caches that are not copied. */
 const caches = ['.vite', '.cache'];
 
 interface CopyOptions {

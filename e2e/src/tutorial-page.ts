@@ -1,4 +1,4 @@
-/** docs/tutorial.md as data: what is typed, what is saved, and what comes back. Nothing on the page is passed over. */
+/** docs/tutorial.md as data: commands, files, and expected output. Nothing on the page is left out. */
 
 export type Block =
   | { readonly type: 'commands'; readonly text: string }
@@ -6,7 +6,7 @@ export type Block =
   | { readonly type: 'program'; readonly terminal: string; readonly text: string }
   | { readonly type: 'file'; readonly path: string; readonly text: string }
   | { readonly type: 'patch'; readonly text: string }
-  /** What the block before brings about; `…` stands for anything. */
+  /** The expected output of the last block; `…` stands for anything. */
   | { readonly type: 'answer'; readonly lines: readonly string[] };
 
 export function readBlocks(page: string): Block[] {

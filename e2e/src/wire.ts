@@ -11,11 +11,11 @@ import {
 import type { OpenTracing, Services } from './services.ts';
 
 export interface NamedCall extends Call {
-  /** As faults name it: `payment.process` at the first provider, `payment-alternate.process` at the second. */
+  /** The faults' name for it: `payment.process` at the first provider, `payment-alternate.process` at the second. */
   readonly name: string;
 }
 
-/** What may go wrong with a call. It decides whether and when `deliver` is called, and what the caller sees. */
+/** A trouble with a call: it decides whether and when `deliver` is called, and what the caller sees. */
 export type Trouble = (call: NamedCall, deliver: () => Promise<Exchange>) => Promise<Exchange>;
 
 export const noTrouble: Trouble = (_call, deliver) => deliver();
@@ -65,7 +65,7 @@ export function createWire(
   };
 }
 
-/** What its caller has given up arrives all the same. */
+/** A call that its caller has given up arrives all the same. */
 const toArriving = (call: NamedCall): NamedCall =>
   call.signal.aborted ? { ...call, signal: new AbortController().signal } : call;
 

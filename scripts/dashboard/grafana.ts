@@ -1,8 +1,8 @@
-/** A dashboard as Grafana 10 and later read it, from rows of charts. Where a chart stands follows from the order. */
+/** A dashboard as Grafana 10 and later read it, from rows of charts. A chart's position follows from the order. */
 
 export interface Query {
   readonly expr: string;
-  /** What a line is called; Grafana fills in labels. */
+  /** A line's name; Grafana fills in labels. */
   readonly legend: string;
 }
 export interface Chart {
@@ -13,7 +13,7 @@ export interface Chart {
   readonly unit: 's' | 'short' | 'ops' | 'reqps' | 'percentunit' | 'bytes';
   /** Dots that lead to traces. */
   readonly exemplars?: true;
-  /** Beyond it the chart turns red. */
+  /** Above this value the chart turns red. */
   readonly limit?: number;
   /** Names for values, such as 2 for open. */
   readonly names?: Readonly<Record<number, string>>;
@@ -23,7 +23,7 @@ export interface Row {
   readonly charts: readonly Chart[];
 }
 
-/** Chosen at the top of the page; the first of its kind to begin with. */
+/** Chosen at the top of the page; at first, the first of its kind. */
 const datasource = { type: 'prometheus', uid: '$prometheus' };
 const traces = { type: 'jaeger', uid: '$jaeger' };
 
@@ -34,7 +34,7 @@ const toSource = (type: string, label: string) => ({
   query: type,
 });
 
-/** The values of a label, all of them to begin with. */
+/** The values of a label; at first, all of them. */
 const toChoice = (label: string, metric: string) => ({
   name: label,
   label,

@@ -13,7 +13,7 @@ const quantiles = (histogram: string, where: string): Query[] =>
     legend: `p${q * 100}`,
   }));
 
-/** What the dashboard's variable says. */
+/** The dashboard's variable. */
 const ofWorkflow = '{workflow=~"$workflow"}';
 
 const ofSteps = (title: string, direction: 'forward' | 'undo', description: string): Chart => ({

@@ -132,7 +132,7 @@ export const journal: Row = {
 };
 
 const requests = 'http_server_request_duration_seconds';
-/** What the dashboard's variable says. */
+/** The dashboard's variable. */
 const ofService = '{service=~"$service"}';
 const calls = 'http_client_request_duration_seconds';
 const operation = ['service', 'http_request_method', 'http_route'];

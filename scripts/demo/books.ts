@@ -1,4 +1,4 @@
-/** The end of the demo: the services' own files against the journal, and whatever does not agree. */
+/** The end of the demo: the services' own files against the journal, and all differences. */
 import { type RunState, replay } from '@baton/saga';
 import { findFaults, readAmount, readLines, readRuns } from '../../e2e/src/books.ts';
 import { Ledger, providers, toMoney } from './ledger.ts';
@@ -42,7 +42,7 @@ const sumItems = (completed: readonly RunState[]): number =>
     .flatMap(({ input }) => readLines(input))
     .reduce((sum, { quantity }) => sum + quantity, 0);
 
-/** Says them, and returns what does not agree, in words. */
+/** Prints the books, and returns their differences in words. */
 export function sayBooks(screen: Screen, dataDir: string, accepted: readonly string[]): string[] {
   const states = [...readRuns(dataDir).values()].map(replay);
   const completed = states.filter(({ phase }) => phase === 'completed');

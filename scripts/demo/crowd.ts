@@ -1,4 +1,4 @@
-/** Others who order the same at the same moment. */
+/** Other customers that order the same at the same moment. */
 import { Accepted, Problem } from '@baton/contracts';
 
 export interface Refusal {
@@ -16,7 +16,7 @@ export interface CrowdRequest {
   readonly bodies: readonly unknown[];
 }
 
-/** All at once, without the typed client: that reads no Retry-After. */
+/** All at once, without the typed client, which reads no Retry-After. */
 export async function placeCrowd({ url, headers, bodies }: CrowdRequest): Promise<Crowd> {
   const placed = await Promise.all(
     bodies.map(async (body) => {

@@ -5,10 +5,10 @@ import { teapot, teapotMinor } from './goods.ts';
 import { untilArrived } from './payment-proof.ts';
 import type { Finding, Scene, Story } from './story.ts';
 
-/** Longer than all tries at the first provider take, so that each arrives after the refund. */
+/** Longer than all attempts at the first provider together, so that each arrives after the refund. */
 const lateMs = 8_000;
 
-/** Sends one more by hand, when all have arrived. */
+/** Sends one more request by hand, when all have arrived. */
 async function proveFenced(scene: Scene): Promise<Finding[]> {
   const { ledger, orderId, events } = scene;
   const tries = pick(events(), 'step-unknown').filter(({ way }) => way === 'pay');

@@ -1,4 +1,4 @@
-/** What the services' own files say of one order: no service is asked, and the orchestrator is not believed. */
+/** One order in the services' own files: no service is asked, and the orchestrator is not believed. */
 import { readRows } from '../../e2e/src/books.ts';
 
 const files = {
@@ -53,7 +53,7 @@ export class Ledger {
     return this.sum('notification', `SELECT count(*) FROM messages WHERE order_id = '${orderId}'`);
   }
 
-  /** What the service remembers of one step of an order, such as DONE or TOMBSTONE; undefined if nothing. */
+  /** The service's fence row for one step of an order, such as DONE or TOMBSTONE; undefined without a row. */
   fence(keeper: Keeper, key: string): unknown {
     return this.#ask(keeper, `SELECT state FROM fence WHERE key = '${key}'`);
   }

@@ -18,8 +18,8 @@ async function bringBack({ stage, all, until, note }: Scene): Promise<void> {
 }
 
 /**
- * The fewest calls that it would have made from when it was parked, by its own policy, but for those it did make as a
- * probe. Jitter would only have made more of them.
+ * The fewest calls that the order would have made while it was parked, by its own policy, without its probes. Jitter
+ * would only have made more.
  */
 function countSpared({ saga, events }: RunView, untilMs: number): number {
   const tries = saga?.plan.find(({ name }) => name === 'reserve')?.first.tries;
@@ -40,7 +40,7 @@ function proveSpared({ all }: Scene): Finding[] {
     pick(events, 'step-succeeded').filter(({ way }) => way === 'reserve'),
   );
   const healedAt = Math.min(...reserved.map(({ at }) => at));
-  // A call that was under way, or admitted before its lane heard that the breaker opened, is none.
+  // A call that was under way, or admitted before its lane heard of the opening, is no probe.
   const probes = runs
     .flatMap(({ events }) => {
       const parkedAt = findParking(events)?.at ?? 0;

@@ -1,4 +1,4 @@
-/** What must be so at payment once whatever was held up on its way there has arrived. */
+/** What must hold at payment once all delayed requests have arrived. */
 import { count } from './event-count.ts';
 import type { Finding, Scene } from './story.ts';
 
@@ -15,7 +15,7 @@ export function proveOnce({ ledger, orderId, events }: Scene): Finding[] {
   ];
 }
 
-/** Until whatever was sent to payment, and held up there, has been handled. */
+/** Resolves when payment has handled all delayed requests. */
 export async function untilArrived(
   { during }: Scene,
   sentAt: number,

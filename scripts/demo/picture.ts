@@ -1,4 +1,4 @@
-/** What the demo said, drawn as a terminal: one story and the books, for readers who have not run it yet. */
+/** The demo's output, drawn as a terminal: one story and the books, for readers who have not run it yet. */
 import type { Line, Style } from './screen.ts';
 
 const shown = /^(story 3|books|end)$/;

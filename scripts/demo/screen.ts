@@ -1,4 +1,4 @@
-/** What the demo says: lines with a style, wrapped, remembered for the picture; and a line that counts while nothing happens. */
+/** The demo's output: lines with a style, wrapped, kept for the picture; and a line that counts while nothing happens. */
 import type { WriteStream } from 'node:tty';
 import { toOneLine } from '@baton/telemetry';
 
@@ -16,7 +16,7 @@ interface Look {
 
 const columnsMax = 100;
 const columnsMin = 60;
-/** After this long without a line it is said what is waited for. */
+/** After this long without a line, the demo says what it waits for. */
 const silenceMaxMs = 1_500;
 const tickMs = 250;
 const logEveryMs = 5_000;
@@ -34,7 +34,7 @@ const codes: Readonly<Record<Style, string>> = {
 type Output = NodeJS.WriteStream & Partial<Pick<WriteStream, 'columns'>>;
 
 export class Screen {
-  /** All that was said, by section. */
+  /** All output, by section. */
   readonly sections = new Map<string, Line[]>();
   readonly #output: Output;
   readonly #isTerminal: boolean;
@@ -51,7 +51,7 @@ export class Screen {
     this.#columns = Math.max(columnsMin, Math.min(output.columns || columnsMax, columnsMax));
   }
 
-  /** What is said from here on belongs to it. */
+  /** Later lines belong to this section. */
   begin(section: string): void {
     this.#section = section;
     this.sections.set(section, []);
@@ -68,7 +68,7 @@ export class Screen {
     }
   }
 
-  /** Until `work` is done, says what is waited for whenever there is nothing else to say. */
+  /** Until `work` is done, says what the demo waits for whenever there is nothing else to say. */
   async during<T>(describe: () => string, work: Promise<T>): Promise<T> {
     this.#lastSaidAt = performance.now();
     let loggedAt = 0;

@@ -5,7 +5,7 @@ import { startBalancer } from '../../e2e/restate/balancer.ts';
 
 export interface StageCluster {
   readonly env: Readonly<Record<string, string>>;
-  /** Of the second replica besides. */
+  /** For the second replica besides. */
   readonly otherEnv: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }

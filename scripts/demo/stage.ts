@@ -23,7 +23,7 @@ const pollMs = 50;
 const longestMs = 20_000;
 const callLongestMs = 5_000;
 
-/** Few, so that the queue can be seen to be full. */
+/** Few, so that the queue fills up. */
 export const ordersOpenMax = 12;
 
 const createWatch = (baseUrl: string) =>
@@ -111,7 +111,7 @@ export class Stage {
     });
   }
 
-  /** As an operator. Throws when there is nothing to retry. */
+  /** Acts as an operator. Throws when there is nothing to retry. */
   async retry(orderId: string, reason: string): Promise<void> {
     const request = { params: { id: orderId }, body: { reason } };
     const signal = AbortSignal.timeout(callLongestMs);
@@ -119,7 +119,7 @@ export class Stage {
     if (!reply.ok) throw new Error(`the retry of ${orderId} was answered ${reply.code}`);
   }
 
-  /** Resolves when somebody answers on the orchestrator's port again, and says who. */
+  /** Resolves when a process answers on the orchestrator's port again, with its name. */
   async untilTakenOver(): Promise<string> {
     if (this.#cluster) {
       await this.startAgain('orchestrator');

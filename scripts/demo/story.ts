@@ -22,9 +22,9 @@ export interface Scene {
   /** The order that is told, and accepted orders of the crowd. */
   readonly all: () => readonly RunView[];
   readonly refusals: readonly Refusal[];
-  /** Resolves when what was told so far is so. */
+  /** Resolves when the events so far satisfy `isSo`. */
   readonly until: (isSo: (events: readonly Event[]) => boolean) => Promise<void>;
-  /** Something that the demo does, between the events. */
+  /** Tells an act of the demo, between the events. */
   readonly note: (text: string) => void;
   readonly during: Screen['during'];
 }
@@ -47,14 +47,14 @@ export interface Story {
   readonly before?: (stage: Stage) => Promise<void>;
   readonly act?: (scene: Scene) => Promise<void>;
   readonly ends: 'completed' | 'compensated';
-  /** Why it was undone, where that is certain. */
+  /** Why the order was undone, where that is certain. */
   readonly code?: string;
   readonly moral: string;
   readonly prove?: (scene: Scene) => Finding[] | Promise<Finding[]>;
 }
 
 const pollMs = 30;
-/** Longer than any of them takes on a slow machine. */
+/** Longer than any story takes on a slow machine. */
 const storyLongestMs = 20_000;
 
 const styles: Partial<Record<Event['type'], Style>> = {
@@ -94,7 +94,7 @@ const toBody = ({ sku, quantity, token }: Story, customer: string) => ({
   payment: { method: 'card' as const, token },
 });
 
-/** Ended, and its customer told if there is something to tell. */
+/** The order has ended, and its customer was told if there is something to tell. */
 const isOver = ({ state }: RunView): boolean =>
   state.phase === 'compensated' ||
   (state.phase === 'completed' &&
@@ -149,7 +149,7 @@ export class Telling {
     return this.#report([this.#toEnd(this.#run), ...proof, ...tables]);
   }
 
-  /** Where there is a Jaeger, and somebody said where its page is. */
+  /** A link, where the environment names Jaeger's page. */
   #sayTrace({ id, state }: RunView): void {
     const { trace } = createLinks(process.env.JAEGER_UI_URL)(workflow, id, state);
     if (trace) this.#screen.say(`    ${trace}`, { style: 'dim' });
@@ -230,7 +230,7 @@ export class Telling {
     return { text: `${word} after ${seconds} s${why}`, holds };
   }
 
-  /** What stands must be the whole order, once, or nothing of it. */
+  /** The effects must be the whole order, once, or none. */
   #toTables({ id, state }: RunView): Finding {
     const ledger = new Ledger(this.#stage.dataDir);
     const isWhole = state.phase === 'completed';

@@ -3,13 +3,13 @@ import { teapot } from './goods.ts';
 import { proveOnce, untilArrived } from './payment-proof.ts';
 import type { Finding, Scene, Story } from './story.ts';
 
-/** Long enough for the orchestrator to be killed meanwhile, and shorter than it waits for an answer. */
+/** Long enough for a kill meanwhile, and shorter than the step's time-out. */
 const heldMs = 2_500;
 const arrivesMs = 300;
 
 async function killOrchestrator({ stage, until, note }: Scene): Promise<void> {
   await until((events) => count(events, 'step-succeeded', 'reserve') > 0);
-  // The request for the payment is under way by then, or nobody would miss its answer.
+  // By then the payment's request is under way, or nobody would miss its answer.
   await new Promise((resolve) => setTimeout(resolve, arrivesMs));
   await stage.kill('orchestrator');
   const killedAt = performance.now();
@@ -20,7 +20,7 @@ async function killOrchestrator({ stage, until, note }: Scene): Promise<void> {
 
 async function proveTakenOver(scene: Scene): Promise<Finding[]> {
   const cutOff = pick(scene.events(), 'step-unknown').find(({ interrupted }) => interrupted);
-  // The payment that the dead orchestrator asked for is taken after all, or would be.
+  // The participant still handles the dead orchestrator's request.
   await untilArrived(scene, cutOff?.startedAt ?? 0, heldMs);
   return [
     { text: 'the journal shows the attempt that was cut off', holds: cutOff !== undefined },

@@ -14,7 +14,7 @@ export const usualPorts: JaegerPorts = { otlp: 4318, query: 16686 };
 
 const usualThrift = 14_268;
 
-/** The usual port for the spans of jaeger-client, or any free one if somebody has that: it must keep nobody from starting. */
+/** The usual port for the spans of jaeger-client, or any free one if that is taken: it must not keep Jaeger from starting. */
 export async function addThrift(ports: JaegerPorts): Promise<Required<JaegerPorts>> {
   const { thrift } = ports;
   if (thrift !== undefined) return { ...ports, thrift };
@@ -23,14 +23,14 @@ export async function addThrift(ports: JaegerPorts): Promise<Required<JaegerPort
   return { ...ports, thrift: found.port };
 }
 
-/** Somebody else may take one before it is used: good enough for tests. */
+/** Another program may take a port before it is used: good enough for tests. */
 export async function pickFreePorts(): Promise<Required<JaegerPorts>> {
   const [otlp, query, thrift] = await Promise.all([listenOn(0), listenOn(0), listenOn(0)]);
   await Promise.all([otlp.close(), query.close(), thrift.close()]);
   return { otlp: otlp.port, query: query.port, thrift: thrift.port };
 }
 
-/** 0: any free one. */
+/** 0: any free port. */
 function listenOn(wanted: number): Promise<{ port: number; close(): Promise<void> }> {
   return new Promise((resolve, reject) => {
     const server = createServer();

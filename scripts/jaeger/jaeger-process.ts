@@ -4,7 +4,7 @@
  * 1. It does not outlive us, not even when we are killed: a guard beside it waits for the end of its own input,
  *    which is a pipe from here and closed by the system, and tells it to end. Jaeger would not notice by itself.
  * 2. It has a process group of its own, so that Ctrl-C reaches us alone, and processes that still export end before it.
- * 3. It is up when it answers on both ports; what it said is shown only when it never was.
+ * 3. It is up when it answers on both ports; its output is shown only when it never was.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -28,11 +28,11 @@ const guarded =
   'exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec "$0" "$@" 3<&- </dev/null 2>&1';
 
 export interface Jaeger {
-  /** Where spans go. */
+  /** The address for spans. */
   readonly otlpUrl: string;
   /** The web page, and the query API below it. */
   readonly uiUrl: string;
-  /** Resolves with how it ended, if nobody asked it to. */
+  /** Resolves with the reason, if it ended unasked. */
   readonly ended: Promise<string>;
   /** Resolves when its ports are free. */
   stop(): Promise<void>;
@@ -54,7 +54,7 @@ export const hasDocker = (): Promise<boolean> =>
     execFile('docker', command, { timeout: dockerAnswerLongestMs }, (error) => resolve(!error));
   });
 
-/** Resolves when it answers, or never will. An aborted launch leaves nothing behind. */
+/** Resolves when Jaeger answers, or never will. An aborted launch leaves nothing behind. */
 export async function launchJaeger(
   program: JaegerProgram,
   ports: JaegerPorts,
@@ -138,6 +138,6 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     if (pid) process.kill(-pid, 'SIGKILL');
   } catch {
-    // Nobody is left in it.
+    // The group is empty.
   }
 }

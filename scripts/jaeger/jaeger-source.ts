@@ -1,4 +1,4 @@
-/** Where a Jaeger is to be had, if anywhere. */
+/** The ways to get a Jaeger. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -9,9 +9,9 @@ export type JaegerProgram =
 
 export type JaegerSource =
   | JaegerProgram
-  /** Somebody runs it: spans go there, and nothing is started. */
+  /** A Jaeger runs already: spans go there, and nothing is started. */
   | { readonly kind: 'given'; readonly otlpUrl: string; readonly uiUrl: string | undefined }
-  /** `JAEGER_BIN=none` asks for it; anything else that is no program is a mistake. */
+  /** By `JAEGER_BIN=none`; any other value that is no program is a mistake. */
   | { readonly kind: 'none'; readonly why: 'asked' | 'not-found' | 'not-a-program' };
 
 export interface Surroundings {

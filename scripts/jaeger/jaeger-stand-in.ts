@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** What tests start as JAEGER_BIN where no Jaeger need be: it answers on both ports, and keeps nothing. */
+/** A JAEGER_BIN for tests without a real Jaeger: it answers on both ports, and keeps nothing. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 const { JAEGER_OTLP_PORT, JAEGER_QUERY_PORT, STAND_IN = '' } = process.env;

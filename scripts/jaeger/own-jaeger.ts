@@ -4,7 +4,7 @@ import { hasDocker, type Jaeger, launchJaeger } from './jaeger-process.ts';
 import { findJaeger, isProgram, type JaegerSource } from './jaeger-source.ts';
 
 export interface OwnJaeger extends Jaeger {
-  /** Where jaeger-client sends its spans. */
+  /** The address for jaeger-client's spans. */
   readonly thriftUrl: string;
 }
 
@@ -19,7 +19,7 @@ export const findOwnJaeger = (): Promise<JaegerSource> =>
     hasDocker,
   });
 
-/** Throws where there is none, which `npm run test:jaeger` says before. */
+/** Throws without a Jaeger, which `npm run test:jaeger` says before. */
 export async function startOwnJaeger(): Promise<OwnJaeger> {
   const source = await findOwnJaeger();
   if (source.kind === 'given' || source.kind === 'none')

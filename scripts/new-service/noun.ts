@@ -14,7 +14,7 @@ function toCapital(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** `delivery` → `deliveries`; an irregular noun gets an `s`, which its files can be rid of. */
+/** `delivery` → `deliveries`; an irregular noun gets an `s`, which a person may correct. */
 export function toPlural(noun: string): string {
   if (/[^aeiou]y$/.test(noun)) return noun.replace(/y$/, 'ies');
   return /(s|x|z|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`;

@@ -6,26 +6,26 @@ import { listedParticipants, orchestratorPort, participantPrograms } from '@bato
 import { toPlural, writeAbout } from './noun.ts';
 import { findClash } from './templates.ts';
 
-/** What is asked for cannot be made; the message says why, and what would do. */
+/** The participant cannot be made; the message says why, and what would do. */
 export class Unfit extends Error {}
 
 export interface NewParticipant {
-  /** In the list, and of its app. */
+  /** The name in the list, and of the app. */
   readonly name: string;
-  /** What a new service is about; undefined for a second instance of a program that is there. */
+  /** The noun of a new service; undefined for a second instance of an existing program. */
   readonly noun?: string;
   readonly program?: string | undefined;
 }
 
 export const listFile = 'packages/contracts/src/participants.ts';
-/** Also a step's name, which is a part of each effect's key. */
+/** The name is also a step's, and so a part of each effect's key. */
 const namePattern = /^(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-/** Named otherwise in compose.yaml. */
+/** Programs with another name in compose.yaml. */
 const takenNames = ['orchestrator', 'jaeger', 'prometheus', 'grafana'];
-/** The second orchestrator's, in compose.yaml. */
+/** The second orchestrator's port, in compose.yaml. */
 const portOffsetsTaken = [10];
 
-/** Throws `Unfit`; what comes back can be added. */
+/** Throws `Unfit`; otherwise the participant can be added. */
 export function planParticipant(
   root: string,
   given: string,
@@ -71,7 +71,7 @@ function refuseTaken(root: string, { name, noun }: NewParticipant): void {
   }
 }
 
-/** Of a new service, and of nobody else. */
+/** Paths that belong to a new service alone. */
 export const listOwnPaths = (name: string): string[] => [
   `apps/${name}`,
   `packages/contracts/src/${name}.ts`,
@@ -91,7 +91,7 @@ function isTableName(name: string): boolean {
   }
 }
 
-/** The list with one entry more, at its end. */
+/** The list with a new entry at its end. */
 export function addToList(list: string, { name, noun, program }: NewParticipant): string {
   const imported =
     noun === undefined ? findOperations(list, program) : writeAbout(noun, 'sampleThingOperations');
@@ -109,7 +109,7 @@ export function addToList(list: string, { name, noun, program }: NewParticipant)
     : addImport(longer, `import { ${imported} } from './${name}.ts';\n`);
 }
 
-/** In its place among the others: what sorts them would part the first from the file's header. */
+/** In alphabetical order: a sorting tool would part the first import from the file's header. */
 function addImport(list: string, line: string): string {
   const toPath = (text: string): string => text.slice(text.indexOf(' from '));
   return list.replace(/(?:^import .*\n)+/m, (all) =>
@@ -119,7 +119,7 @@ function addImport(list: string, line: string): string {
   );
 }
 
-/** As the program's own entry names them. */
+/** The names in the program's own entry. */
 function findOperations(list: string, program = ''): string {
   const [, found] = new RegExp(`'${program}': \\{\\s*operations: (\\w+)`).exec(list) ?? [];
   if (!found)

@@ -1,11 +1,11 @@
-/** The files of a new service: the templates, about another noun. */
+/** The files of a new service: the templates with its noun. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeAbout } from './noun.ts';
 import { addToList, listFile, type NewParticipant } from './participant-entry.ts';
 import { readTemplates } from './templates.ts';
 
-/** Writes what people write by hand: its files, and its entry in the list. Returns their paths. */
+/** Writes the service's files and its entry in the list, and returns their paths. */
 export function writeService(root: string, participant: NewParticipant): string[] {
   const { noun } = participant;
   const files = noun === undefined ? [] : toFiles(noun);
@@ -20,6 +20,6 @@ export function writeService(root: string, participant: NewParticipant): string[
 const toFiles = (noun: string): (readonly [path: string, text: string])[] =>
   readTemplates().map(([path, text]) => [writeAbout(noun, path), writeAbout(noun, text)]);
 
-/** What the workflow is to be given, to be pasted. */
+/** The step to paste into the workflow. */
 export const toStep = (noun: string): string =>
   writeAbout(noun, readFileSync(join(import.meta.dirname, 'step.ts.txt'), 'utf8'));

@@ -11,7 +11,7 @@ export const readTemplates = (): (readonly [path: string, text: string])[] =>
     readFileSync(join(folder, path), 'utf8'),
   ]);
 
-/** What they would define though they use it already: `Instant`, of an instant. */
+/** A name that the noun would define, though the templates use it already: `Instant`, for an instant. */
 export function findClash(noun: string): string | undefined {
   const words = new Set(readTemplates().flatMap(([, text]) => text.match(/\w+/g) ?? []));
   return ['SampleThing', 'SampleThingId']

@@ -1,9 +1,9 @@
-/** What a change of a pure file may leave unnoticed, and why: the program does the same with it. */
+/** Changes of pure files that no test can notice, and why: the program does the same. */
 export interface Explained {
   readonly file: string;
   /** The line that the change begins on, without its indentation. */
   readonly line: string;
-  /** Each as `what is there → what takes its place`, on one line. */
+  /** Each as `old → new`, on one line. */
   readonly changes: readonly string[];
   readonly why: string;
 }

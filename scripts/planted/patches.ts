@@ -1,4 +1,4 @@
-/** Bugs that only a change of the text can say. Each patch is applied to a copy of the tree, never to the tree itself. */
+/** Bugs as patches of the sources. Each patch is applied to a copy of the tree, never to the tree itself. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { judgeByTests, root } from './test-run.ts';
 
 const folder = join(root, 'e2e/planted');
 
-/** Its head says which bug it plants and which test files must catch it. */
+/** A patch's head names its bug and the test files that must catch it. */
 export const readPatches = (): Bug[] =>
   readdirSync(folder)
     .filter((file) => file.endsWith('.patch'))

@@ -1,4 +1,4 @@
-/** Bugs of the protocol, as wrappers round what the tests play with. Each check must notice, by itself. */
+/** Bugs of the protocol, as wrappers round the parts that tests play with. Each check must notice, by itself. */
 import { allMutants, control } from '../../packages/saga/src/testing/mutants/planted.ts';
 import type { Bug, Verdict } from './bug.ts';
 import { judgeByTests, root } from './test-run.ts';
@@ -21,7 +21,7 @@ export const listProtocolMutants = (): Bug[] => [
 const judge = (name: string, file: string, named: string): Promise<Verdict> =>
   judgeByTests({ files: [file], named, cwd: root, env: { BATON_MUTANT: name } });
 
-/** Were it caught, so would be all others, for their wrapping alone. */
+/** If tests caught this one, they would catch all others for the wrapping alone. */
 async function judgeControl(): Promise<Verdict> {
   const checks = Object.values(allMutants).flatMap(({ caughtBy }) => caughtBy);
   const files = [...new Set(checks.map(({ file }) => file))];

@@ -1,7 +1,7 @@
 /**
- * A tool changes the pure files, one expression after the other, and runs the tests beside them. What no test notices
- * must be explained in explained.ts, and what is explained there must be there. Texts, objects and arrow functions are
- * left as they are: empty ones are a third of all changes, and most of them do not compile.
+ * A tool changes the pure files, one expression after the other, and runs the tests beside them. A change that no test
+ * notices must stand in explained.ts, and each change there must exist. Texts, objects and arrow functions stay as they
+ * are: emptying them would be a third of all changes, and most would not compile.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';

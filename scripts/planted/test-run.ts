@@ -1,4 +1,4 @@
-/** One run of some tests that are to fail. */
+/** One run of tests that must fail. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,9 +10,9 @@ const timeoutMs = 180_000;
 
 export interface TestRun {
   readonly files: readonly string[];
-  /** Only tests whose name has this, where a file is long. */
+  /** In a long file, only tests whose name contains this. */
   readonly named?: string | undefined;
-  /** The tree whose tests they are. */
+  /** The tree of the tests. */
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** The last line of defence: whatever the code does, stock is never negative and always adds up. */
+/** The last line of defence: in spite of bugs, stock is never negative and always adds up. */
 export const schema = `
   CREATE TABLE IF NOT EXISTS products (
     sku TEXT PRIMARY KEY,

@@ -1,4 +1,4 @@
-/** Messages to customers. A mock: what a real one hands to a mail or SMS provider is recorded here. */
+/** Messages to customers. A mock: a real service would hand them to a mail or SMS provider. */
 import { Notification } from '@baton/contracts/notification-service';
 import type { Sql, Work } from '@baton/service-kit/participant';
 

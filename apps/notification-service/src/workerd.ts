@@ -9,11 +9,11 @@ import { StartupProblem, toHostName } from '@baton/service-kit/participant';
 import { build } from 'rolldown';
 
 const require = createRequire(import.meta.url);
-/** Its program; it is CommonJS, which not everything that runs this file imports alike. */
+/** workerd's program, from a CommonJS module, which not all runners of this file import alike. */
 const { default: program }: { readonly default: string } = require('workerd');
 const config = join(import.meta.dirname, '../function.capnp');
 
-/** Only what the function uses is left in: what the same packages have for processes does not run there. The modules' paths. */
+/** Bundles only what the function uses: code for processes does not run there. Returns the modules' paths. */
 export async function buildFunction(
   folder: string,
   entry = 'function.ts',
@@ -29,14 +29,14 @@ export async function buildFunction(
 }
 
 export interface StartOptions {
-  /** Where it was built. */
+  /** The folder of the build. */
   readonly folder: string;
   readonly dataDir: string;
   readonly host?: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port?: number;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Its log; this program's stderr without it. */
+  /** The function's log; default: this program's stderr. */
   readonly log?: 'ignore';
 }
 
@@ -45,7 +45,7 @@ export interface RunningFunction {
   readonly process: ChildProcess;
 }
 
-/** It does not outlive this process, unless that is killed at once. */
+/** The runtime does not outlive this process, unless a kill follows at once. */
 export async function startFunction(options: StartOptions): Promise<RunningFunction> {
   const { folder, dataDir, host = '127.0.0.1', port = 0, env = {}, log = 'inherit' } = options;
   const address = toHostName(host);

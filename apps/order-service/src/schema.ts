@@ -21,7 +21,7 @@ export const schema = `
 
 type SeedProduct = readonly [sku: string, name: string, priceMinor: number, currency: string];
 
-/** How many there are of each is the inventory's to know. */
+/** The inventory counts them. */
 const products: readonly SeedProduct[] = [
   ['mug', 'Mug', 1_200, 'EUR'],
   ['teapot', 'Teapot', 3_400, 'EUR'],

@@ -1,4 +1,4 @@
-/** What Baton aims at, in ratios that one run measured side by side. */
+/** Baton's aims, as ratios that one run measured side by side. */
 import { comparedLevel, type Level, type Row } from './landed.ts';
 
 export type Rows = Readonly<Record<string, Row>>;

@@ -1,10 +1,10 @@
-/** The same loop on faster clients, and nothing kept: what is left for durability to cost. */
+/** The same loop on faster clients, without storage: the rest is the cost of durability. */
 import { createRequire } from 'node:module';
 import { createClient } from '@baton/service-kit';
 import { callParticipant, type Open, type StepName, steps } from './contestant.ts';
 import { operations } from './null-operations.ts';
 
-/** Far more than anything takes here. */
+/** Far more than any call takes here. */
 const deadlineMs = 30_000;
 const { version } = createRequire(import.meta.url)('undici/package.json');
 

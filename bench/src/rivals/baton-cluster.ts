@@ -7,7 +7,7 @@ import type { Contestant, Open } from './contestant.ts';
 import { openApps } from './five-apps.ts';
 import { startNode } from './restate.ts';
 
-/** So few permits of a participant are one lane. */
+/** Few enough permits of a participant for one lane. */
 const laneCallsMax = 8;
 
 async function openEngine(

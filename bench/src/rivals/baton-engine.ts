@@ -37,7 +37,7 @@ export const openBaton: Open = ({ participantsUrl, folder }) => {
 };
 
 const perform = async () => ok({ done: true });
-/** Steps that answer at once: what is left is the engine's own. */
+/** Steps that answer at once: the rest is the engine's own time. */
 export const noCalls = saga('no-calls', { version: 1, input })
   .step('validate', { perform, undo: null })
   .step('reserve', { perform, undo: null })

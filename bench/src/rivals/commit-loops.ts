@@ -1,4 +1,4 @@
-/** The textbook loop made durable by hand: a row is committed after each step, and read by nobody. */
+/** The textbook loop made durable by hand: it commits a row after each step, and reads none. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Open, steps } from './contestant.ts';

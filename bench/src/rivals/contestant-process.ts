@@ -53,7 +53,7 @@ async function load(atOnce: number, seconds: number): Promise<Figures> {
   };
 }
 
-/** What stands on disk, and in memory, after so many runs. */
+/** Bytes on disk, and in memory, after so many runs. */
 function weigh(): Figures {
   const paths = globSync('**', { cwd: given.folder }).map((path) => join(given.folder, path));
   const sizes = paths.map((path) => statSync(path, { throwIfNoEntry: false }));

@@ -10,7 +10,7 @@ export interface Contestant {
   readonly version: string;
   /** True where this process is only the customer: its own processor time and memory are not counted. */
   readonly isCustomer?: boolean;
-  /** Takes one run to its end; the id is a new one. Throws when a step fails. */
+  /** Takes one run, under a new id, to its end. Throws when a step fails. */
   place(id: string): Promise<void>;
 }
 
@@ -18,16 +18,16 @@ export const Surroundings = z.object({
   contestant: z.string(),
   /** Where the participants answer. */
   participantsUrl: z.string(),
-  /** Its own, on the disk that all share. */
+  /** The contestant's own folder, on the disk that all share. */
   folder: z.string(),
 });
 export type Surroundings = z.output<typeof Surroundings>;
-/** What is opened ends with the process. Throws where something is not installed that it takes. */
+/** Opened resources end with the process. Throws where a needed program is not installed. */
 export type Open = (surroundings: Surroundings) => Promise<Contestant>;
 
 const agent = new Agent({ connections: 256 });
 
-/** The fastest client there is: what is left of a rival's time is its own. */
+/** The fastest client there is: the rest of a rival's time is its own. */
 export async function callParticipant(url: string, step: string, id: string): Promise<void> {
   const { statusCode, body } = await request(`${url}/${step}`, {
     dispatcher: agent,

@@ -15,12 +15,12 @@ import { openTextbook } from './textbook-loop.ts';
 interface Entry {
   readonly label: string;
   readonly open: Open;
-  /** What is done is on disk, and survives a crash. */
+  /** Results are on disk, and survive a crash. */
   readonly isDurable: boolean;
   readonly isBaton?: boolean;
-  /** It has packages of its own. */
+  /** The contestant has packages of its own. */
   readonly isForeign?: boolean;
-  /** The scale bench compares it with the embedded host; the table has no row of it. */
+  /** Only the scale bench compares it, with the embedded host; it has no row in the table. */
   readonly isHost?: boolean;
 }
 

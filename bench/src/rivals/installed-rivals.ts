@@ -15,7 +15,7 @@ const isSame = (name: string): boolean =>
   existsSync(join(cacheFolder, name)) &&
   readFileSync(join(cacheFolder, name), 'utf8') === readFileSync(join(source, name), 'utf8');
 
-/** Does nothing where they are installed already. */
+/** Does nothing where the packages are installed already. */
 export function installRivals(): void {
   if (files.every(isSame)) return;
   console.error('  installs the rivals');
@@ -30,7 +30,7 @@ export function installRivals(): void {
       stdio: 'ignore',
     });
   } catch (error) {
-    // Without it the next one tries again.
+    // Without the folder, the next start tries again.
     rmSync(join(cacheFolder, lock));
     throw error;
   }

@@ -1,4 +1,4 @@
-/** The figures that were landed last: what a change is held against, and what the page's picture shows. */
+/** The figures that were landed last: changes are compared with them, and the page's picture shows them. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ const Row = z.object({
   /** By runs at a time; each is a ratio to the textbook loop beside it. */
   throughput: z.record(z.string(), Spread),
   p99: z.record(z.string(), Spread),
-  /** Processor time a run of all but the participants; of the five apps, of everything. */
+  /** Processor time for a run, without the participants; for the five apps, of everything. */
   cpu: z.record(z.string(), Spread),
   memory: z.number(),
   bytesPerRun: z.number(),
@@ -25,7 +25,7 @@ export const Landed = z.object({ rows: z.record(z.string(), Row) });
 export type Landed = z.output<typeof Landed>;
 
 const path = fileURLToPath(new URL('../../rivals/landed.json', import.meta.url));
-/** What may be lost before it counts: less is the machine's. */
+/** A smaller loss is the machine's. */
 const lossMax = 0.15;
 /** The level that is compared. */
 export const comparedLevel: Level = 64;
@@ -44,6 +44,6 @@ export function writeLanded(landed: Landed): Landed {
 const toRounded = (_key: string, value: unknown): unknown =>
   typeof value === 'number' ? Number(value.toPrecision(3)) : value;
 
-/** The least that the engine's ratio may be. 0 where nothing was landed. */
+/** The smallest good ratio of the engine. 0 where nothing was landed. */
 export const toLeast = (landed: Landed | undefined): number =>
   (landed?.rows.engine?.throughput[comparedLevel]?.median ?? 0) * (1 - lossMax);

@@ -26,9 +26,9 @@ export interface MeasuredContestant {
 }
 export interface Load {
   readonly perSecond: number;
-  /** Processor time a run of all but the participants. */
+  /** Processor time for a run, without the participants. */
   readonly cpuMs: number;
-  /** That of the contestant's own process alone. */
+  /** Processor time of the contestant's own process alone. */
   readonly ownCpuMs: number;
   readonly p99Ms: number;
 }
@@ -38,7 +38,7 @@ export interface Weight {
   readonly memoryBytes: number;
 }
 
-/** Throws where something is missing that it takes. */
+/** Throws where a needed program is missing. */
 export async function startContestant(
   contestant: ContestantName,
   { parent, participantsUrl }: { readonly parent: string; readonly participantsUrl: string },

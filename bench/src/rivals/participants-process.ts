@@ -11,7 +11,7 @@ const server = createServer((request, response) => {
   request.resume().once('end', () => {
     response.setHeader('content-type', 'application/json');
     response.setHeader('content-length', answer.length);
-    // Our client believes only an answer that names what was asked.
+    // Our client believes only an answer that names its request.
     if (key !== undefined) response.setHeader('idempotency-key', key);
     response.end(answer);
   });

@@ -22,14 +22,14 @@ export interface Postgres {
   readonly version: string;
 }
 
-/** It ends with this process. */
+/** The server ends with this process. */
 export async function startPostgres(parent: string): Promise<Postgres> {
   const binaries = findBinaries();
   const folder = join(parent, 'postgres');
   mkdirSync(folder);
   const isRoot = process.getuid?.() === 0;
   if (isRoot) {
-    // Its own folder is reached through ours.
+    // The server's folder is inside ours.
     for (const above of [parent, dirname(parent)]) chmodSync(above, 0o711);
     chownSync(folder, nobody, nobody);
   }

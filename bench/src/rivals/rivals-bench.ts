@@ -1,6 +1,6 @@
 /**
- * What an orchestrator costs, and what others cost: the same four calls by Baton, by hand, and by other tools. Each is
- * measured in turns with the textbook loop, and all that is said is a ratio to the loop beside it.
+ * What orchestrators cost: the same four calls by Baton, by hand, and by other tools. Each is measured in turns with the
+ * textbook loop, and every figure is a ratio to the loop beside it.
  */
 import { rmSync } from 'node:fs';
 import { createFastFolder } from '@baton/e2e/folder';
@@ -27,7 +27,7 @@ import {
 import { drawRivals } from './rivals-chart.ts';
 import { writePage } from './rivals-page.ts';
 
-/** Many short rounds rather than a few long ones: what else runs on the machine comes and goes within seconds. */
+/** Many short rounds rather than a few long ones: other work of the machine comes and goes within seconds. */
 const full = { pairs: 9, seconds: 0.6, warmSeconds: 3 };
 const quick = { pairsMin: 15, pairsMax: 60, seconds: 0.7, warmSeconds: 4 };
 const reference = 'textbook';
@@ -169,7 +169,7 @@ function toMedians(pairs: readonly Pair[]): Load {
   };
 }
 
-/** Rounds are added until it is plain whether more was lost than may be, or until nobody can tell. */
+/** Adds rounds until it is plain whether too much was lost, up to a limit. */
 export function toQuickReport(shares: readonly number[], least: number): BenchReport {
   const share = toSpread(shares);
   const isLost = share.median < least && isDecided(shares, least);

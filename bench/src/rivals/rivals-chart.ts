@@ -1,4 +1,4 @@
-/** The picture of the landed figures: what is left of the textbook loop's throughput, one bar each. */
+/** The picture of the landed figures: the share of the textbook loop's throughput, one bar each. */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { comparedLevel, type Landed, type Row } from './landed.ts';
@@ -15,7 +15,7 @@ const colour = {
 
 const toXml = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** Whose results survive a crash is drawn full, the rest pale. */
+/** Durable contestants are drawn full, the rest pale. */
 function toFill({ isBaton, isDurable }: Row): string {
   if (isBaton) return colour.baton;
   return isDurable ? colour.kept : colour.lost;

@@ -22,7 +22,7 @@ function toLine({ label, isDurable, throughput, cpu, p99, memory, bytesPerRun }:
   return `|${cells.join('|')}|`;
 }
 
-/** Without spaces, so that it has no more words than it needs. */
+/** Without spaces, which would count as words. */
 export const toPageTable = ({ rows }: Landed): string =>
   [
     `|at a time|${levels.join('|')}|CPU|p99|memory|bytes|`,

@@ -1,4 +1,4 @@
-/** The server's own configuration for one node with a file, on ports that are free. */
+/** The server's own configuration for one node with a file, on free ports. */
 export function toTemporalConfig(path: string, ports: readonly number[]): string {
   const [frontend, http, ...others] = ports;
   const [history, matching, worker, ...members] = others;

@@ -62,7 +62,7 @@ async function startServer(folder: string): Promise<string> {
   return `127.0.0.1:${ports[0]}`;
 }
 
-/** Resolves once it has done as is asked: a server that starts refuses everything for a while. */
+/** Resolves once the action succeeds: a starting server refuses everything for a while. */
 async function untilDone(ask: () => Promise<unknown>): Promise<void> {
   for (const began = performance.now(); ; await delay(200)) {
     try {
@@ -105,7 +105,7 @@ export const openTemporal: Open = async ({ participantsUrl, folder }) => {
   const place = async (id: string): Promise<void> => {
     await client.workflow.execute('place', { taskQueue, workflowId: id, args: [id] });
   };
-  // A namespace that is new is not known everywhere at once.
+  // The server's parts learn of a new namespace one after the other.
   let tries = 0;
   await untilDone(() => place(`first_${++tries}`));
   const sdk = readRivalVersion('@temporalio/worker');

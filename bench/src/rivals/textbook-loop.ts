@@ -1,4 +1,4 @@
-/** What a textbook has: axios as it comes, and nothing kept. */
+/** The textbook's loop: axios with its defaults, and nothing kept. */
 import axios from 'axios';
 import { type Open, type StepName, steps } from './contestant.ts';
 

@@ -25,7 +25,7 @@ interface Row {
 const unlucky = 13;
 /** Longer than the checker waits between a request and its undo. */
 const workMs = 20;
-/** What is wrong only while something else arrives. */
+/** Defects that show only while another request arrives. */
 const slow = [
   'looks and writes apart',
   'writes over a tombstone',

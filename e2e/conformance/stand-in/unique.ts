@@ -1,4 +1,4 @@
-/** A participant whose effects are unique by more than the order: a coupon that is redeemed once, a seat that one order has. */
+/** A participant whose effects are unique beyond the order: each coupon is redeemed once, each seat has one order. */
 import { defineOperation, RunId } from '@baton/contracts';
 import { createServiceApp, openStore, type Participant } from '@baton/service-kit/participant';
 import { toQuietOptions } from '@baton/service-kit/testing';
@@ -18,10 +18,10 @@ const Seat = z.strictObject({ orderId: RunId, seat: z.int().min(1).max(40) });
 const taken = { taken: { status: 409, title: 'Another order has it', refusal: true } } as const;
 const fenced = { service, method: 'POST', replies: { 200: Reply } } as const;
 
-/** Seats are in the undo as well, and in an order of their own, so that each must fit its own. */
+/** The undo names the seat, too, so each undo must fit its own effect. */
 const seats = [12, 3, 40, 7, 31, 22, 5, 18, 9, 27, 14, 36].map((seat) => ({ orderId, seat }));
 
-/** Without templates, its document says no more than one example of each request. */
+/** Without templates, its document has one example of each request. */
 function createOperations(hasTemplates: boolean) {
   const redeem = defineOperation({
     ...fenced,

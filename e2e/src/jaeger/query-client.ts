@@ -1,4 +1,4 @@
-/** Jaeger's query API, as its web page uses it, parsed: what a reader of the page would see. */
+/** Jaeger's query API, as its web page uses it, parsed. */
 import { z } from 'zod';
 import { type JaegerTrace, TraceAnswer, toTrace } from './jaeger-trace.ts';
 

@@ -1,10 +1,10 @@
-/** What a trace in Jaeger must be, judged by the journal of its order. */
+/** Judges a trace in Jaeger by the journal of its order. */
 import type { projectRun } from '@baton/runtime';
 import type { JaegerSpan, JaegerTrace } from './jaeger-trace.ts';
 
 type Told = ReturnType<typeof projectRun>;
 
-/** All that is wrong with it, in words; nothing, where it is whole. */
+/** Everything wrong with the trace, in words; empty for a whole one. */
 export function findTraceFaults(trace: JaegerTrace | null, told: Told): string[] {
   if (!trace) return ['there is no trace'];
   const byId = Map.groupBy(trace.spans, ({ id }) => id);
@@ -26,7 +26,7 @@ export function findTraceFaults(trace: JaegerTrace | null, told: Told): string[]
   ];
 }
 
-/** Of its own, the orchestrator measures the request that placed the order, and nothing else. */
+/** The orchestrator measures the request that placed the order, and nothing else. */
 const isStrange = ({ service, kind }: JaegerSpan): boolean =>
   service === 'orchestrator' && kind !== 'server';
 

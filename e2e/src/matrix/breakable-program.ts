@@ -21,7 +21,7 @@ export interface BreakableOptions {
   readonly folder: string;
   readonly faultsFile: string;
   readonly log: Log;
-  /** A request came through to the business, if only after its caller had gone. */
+  /** Called when a request reaches the business, if only after its caller had gone. */
   readonly onArrival: (arrival: string) => void;
 }
 

@@ -18,7 +18,7 @@ import { findStockFault, type Ledger, readLedger } from './ledger.ts';
 import { hasten, matrixOrder } from './workflow.ts';
 
 export interface BreakableSystem {
-  /** Without a cell nothing befalls it. Resolves when nothing is left to do or to repair; undefined when that takes too long. */
+  /** Without a cell nothing befalls the order. Resolves when it has settled without deferred steps; undefined when that takes too long. */
   place(orderId: string, cell?: Cell): Promise<RunView | undefined>;
   /** How often a fault acted on an order, by the participants' logs. */
   countHits(orderId: string, operation: string, kind: string): number;
@@ -102,7 +102,7 @@ interface Hit {
   readonly arrival: string;
 }
 
-/** The participants' logs, and which requests came through. */
+/** The participants' logs, and the requests that came through. */
 function createNotes(onHit: (hit: Hit) => void) {
   const hits: Hit[] = [];
   const errors: string[] = [];

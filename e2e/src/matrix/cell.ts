@@ -8,15 +8,15 @@ export interface Place {
   readonly step: string;
   readonly direction: 'forward' | 'undo';
   readonly way: 'first' | 'alternate';
-  /** Seen from the step after which nothing is undone. */
+  /** The place relative to the pivot. */
   readonly pivot: 'before' | 'at' | 'after';
-  /** Its step has another way, and that one calls somebody else. */
+  /** Its step has another way, at another participant. */
   readonly hasOtherProvider: boolean;
-  /** Its step has another way, by the same operation: what breaks one breaks both. */
+  /** Its step has another way, by the same operation: a fault breaks both. */
   readonly hasOtherChannel: boolean;
-  /** Attempts after which it is given up. */
+  /** Attempts after which Baton gives up. */
   readonly attemptsMax: number;
-  /** What is asked for there, if each step before it answered as its contract's example does. */
+  /** The request there, if each earlier step answered its contract's example. */
   readonly body: unknown;
 }
 
@@ -44,11 +44,11 @@ interface Question {
 export interface Cell extends Question {
   readonly place: Place;
   readonly facts: FaultFacts;
-  /** As baggage carries them: what is broken besides, then the fault itself. */
+  /** In baggage's form: the other faults, then the fault itself. */
   readonly faults: readonly string[];
 }
 export interface Impossible extends Question {
-  /** What of the question it is that cannot be. */
+  /** The part of the question that is impossible. */
   readonly what: string;
   readonly reason: string;
 }
@@ -113,7 +113,7 @@ function draw(question: Question, places: readonly Place[]): (Cell | Impossible)
   });
 }
 
-/** Null where it can happen. */
+/** Null where the cell can happen. */
 function explainImpossible(
   { operation, kind, circumstance, lasting }: Question,
   place: Place,
@@ -147,7 +147,7 @@ function listFaults(
   return [...listBefore(circumstance, place, places), fault];
 }
 
-/** What must be broken before the operation is called. It stays broken: no times. */
+/** The faults that lead to a call of the operation. They last: no times. */
 function listBefore(
   circumstance: Circumstance,
   { step, way }: Place,

@@ -1,4 +1,4 @@
-/** The matrix as a page to take in: docs/failure-matrix.md. Its sentences are printed on demand (sentences.ts). */
+/** The matrix as a page: docs/failure-matrix.md. Its sentences are printed on demand (sentences.ts). */
 import { createHash } from 'node:crypto';
 import type { FaultOperation } from '@baton/contracts';
 import { type Cell, type Impossible, type Lasting, lastings, listCalled } from './cell.ts';
@@ -24,7 +24,7 @@ export function toDocument({ played, impossible }: PlayedMatrix): string {
   ].join('\n');
 }
 
-/** A sentence that changes without its sign is noticed all the same. */
+/** Notices a sentence that changes without its sign. */
 const digest = (sentences: readonly string[]): string =>
   createHash('sha256').update(sentences.join('\n')).digest('hex').slice(0, 16);
 

@@ -1,24 +1,24 @@
 /**
- * How an order must end that one fault hits: from what is known of the fault and the place, as a person would argue.
- * It shares nothing with what it judges.
+ * How an order that one fault hits must end: from the facts of the fault and the place, as a person would argue. It
+ * shares nothing with the code that it judges.
  *
- * 1. Until the payment: what cannot be done is undone as a whole. After it: the order is completed as a whole.
+ * 1. Until the payment, an order that cannot complete is undone as a whole. After it, the order completes as a whole.
  * 2. A refusal is an answer; anything unclear is asked again under the same key, until it is given up.
- * 3. What may have been done is undone, and nobody stops trying before that is acknowledged.
- * 4. Another provider is asked when the first was given up, after the first has acknowledged that it keeps nothing.
+ * 3. Effects that may exist are undone, and Baton tries until each undo is acknowledged.
+ * 4. Another provider is asked once the first was given up, and has acknowledged that it keeps nothing.
  */
 import type { Cell } from './cell.ts';
 import type { FaultFacts } from './fault-facts.ts';
 
 export interface ExpectedEnd {
   readonly status: 'completed' | 'compensated';
-  /** Why it was undone. */
+  /** Why the order was undone. */
   readonly code: string | null;
   /** Whether the customer had to wait for the message, or never gets it. */
   readonly degraded: 'no' | 'for a while' | 'for good';
-  /** An undo was owed for longer than it should, and came through in the end, without anybody's help. */
+  /** An undo was stuck, and came through in the end, without help. */
   readonly wasStuck: boolean;
-  /** Whose money stands. */
+  /** The provider that keeps the money. */
   readonly paidBy: 'first' | 'alternate' | null;
   readonly messages: number;
   readonly why: string;
@@ -38,7 +38,7 @@ export function expectedEnd(cell: Cell): ExpectedEnd {
   );
 }
 
-/** A refused undo is as good as given up: nothing but asking again later can help. */
+/** A refused undo is as good as given up: only a later try can help. */
 const isGivenUp = ({ facts, lasting }: Cell): boolean =>
   facts.heard !== 'ok' && (facts.heard !== 'unclear' || lasting === 'until given up');
 
@@ -63,7 +63,7 @@ function expectOfGivingUp(cell: Cell): ExpectedEnd {
           : 'Baton gives up the step, completes the order, and does the step later.',
       ),
       degraded: 'for a while',
-      // Two channels have two keys: both messages may have gone out, and harm nobody.
+      // Two channels have two keys: both messages may go out, and harm nobody.
       messages: place.hasOtherChannel && facts.done !== 'no' ? 2 : 1,
     };
   if (place.way === 'first' && place.hasOtherProvider)
@@ -116,11 +116,11 @@ const compensate = (cell: Cell, why: string): ExpectedEnd => ({
   why,
 });
 
-/** It was given up, in this cell or before it. */
+/** The payment was given up, in this cell or before it. */
 const isFirstProviderOut = (cell: Cell): boolean =>
   cell.place.pivot === 'at' && (cell.circumstance !== 'alone' || isGivenUp(cell));
 
-/** What decided: the fault itself, or what was broken so that the undo runs at all. */
+/** The decisive code: the fault's own, or that of the fault that made the undo run. */
 function toCode({ place, circumstance, facts }: Cell): string | null {
   if (place.direction === 'forward') return facts.code;
   return circumstance === 'effect-known' ? 'payment-declined' : 'connection-reset';

@@ -1,4 +1,4 @@
-/** What a fault does to one attempt, as anyone can see from outside: facts, that know nothing of the orchestrator. */
+/** What a fault does to one attempt, as seen from outside: facts without the orchestrator. */
 import {
   type FaultKind,
   type FaultOperation,
@@ -10,7 +10,7 @@ import {
 export const moments = ['before', 'after'] as const;
 export type Moment = (typeof moments)[number];
 
-/** How long a call that a fault keeps waiting is waited for, from when the fault acts. */
+/** How long a caller waits for a call that a fault delays, from when the fault acts. */
 export const deadlineMs = 100;
 const shortMs = 20;
 const longMs = deadlineMs + 150;
@@ -19,13 +19,13 @@ const lateMs = 150;
 export interface FaultFacts {
   /** For readers: begins with the kind. */
   readonly name: string;
-  /** As baggage has them, each with its value. */
+  /** In baggage's form, each with its value. */
   readonly settings: readonly string[];
-  /** Whether the participant does what it was asked. `late`: after the caller has stopped listening. */
+  /** Whether the participant does the request. `late`: after the caller has stopped listening. */
   readonly done: 'yes' | 'no' | 'late';
   /** `unclear` is worth asking again, `hopeless` is as unclear, and is not. */
   readonly heard: 'ok' | 'refused' | 'unclear' | 'hopeless';
-  /** What the orchestrator calls it; null where all is well. */
+  /** The orchestrator's code for it; null where all is well. */
   readonly code: string | null;
 }
 

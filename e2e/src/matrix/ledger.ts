@@ -1,4 +1,4 @@
-/** What participants did, from their own tables: what stands, and how often each key was done and undone. */
+/** The participants' own tables: which effects stand, and how often each key was done and undone. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { EffectTable } from '../programs.ts';
 
@@ -14,7 +14,7 @@ export function recordMoves({ effects, undoes }: EffectTable, db: DatabaseSync):
 
 export interface Entry {
   readonly key: string;
-  /** Zero where nothing stands. */
+  /** Zero where no effect stands. */
   readonly size: number;
   readonly effects: number;
   readonly undos: number;

@@ -6,23 +6,23 @@ import { findPlaces } from './workflow.ts';
 
 export interface PlayedCell {
   readonly cell: Cell;
-  /** Empty when it ended as it must. */
+  /** Empty when the order ended as it must. */
   readonly complaints: readonly string[];
 }
 export interface PlayedMatrix extends Pick<Matrix, 'impossible'> {
   /** Of the workflow, in its order. */
   readonly steps: readonly string[];
   readonly played: readonly PlayedCell[];
-  /** Of the whole, whichever cell did it. */
+  /** Faults of the whole system, whichever cell caused them. */
   readonly complaints: readonly string[];
 }
 
 /** Orders that wait for answers, and do nothing else. */
 const waitingMax = 30;
-/** More would not be faster, and only wait for each other. */
+/** More at once would not be faster. */
 const busyMax = 8;
 
-/** The order that nothing befalls: what it moves, all others that complete must have moved. */
+/** An unharmed order: every other completed order must have moved as much. */
 const unharmed = 'ord_unharmed';
 
 export async function playMatrix(): Promise<PlayedMatrix> {
@@ -52,7 +52,7 @@ export async function playMatrix(): Promise<PlayedMatrix> {
   }
 }
 
-/** A crash cuts everybody's connections, so those play alone: the others would see a fault that is not theirs. */
+/** A crash cuts all connections, so crashes play alone: other orders would see a fault that is not theirs. */
 async function playAll(cells: readonly Cell[], system: BreakableSystem): Promise<Ended[]> {
   const isCrash = ({ kind }: Cell) => kind === 'crash';
   const playOne = async (cell: Cell): Promise<Ended> => {

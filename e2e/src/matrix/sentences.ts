@@ -1,11 +1,11 @@
-/** What a cell of the matrix says in words: how its order ends and why, or why there is no such cell. */
+/** A cell of the matrix in words: how its order ends and why, or why there is no such cell. */
 import type { FaultKind, FaultOperation } from '@baton/contracts';
 import { type Cell, describeCell, type Impossible, type Matrix } from './cell.ts';
 import { type ExpectedEnd, expectedEnd } from './expected-end.ts';
 
 export interface Wanted {
   readonly operation: FaultOperation;
-  /** Without a kind, all of them. */
+  /** Default: all kinds. */
   readonly kind?: FaultKind | undefined;
 }
 
@@ -25,7 +25,7 @@ export function toSentences(cell: Cell): string {
 
 const explainGap = ({ what, reason }: Impossible): string => `${what}: cannot be. ${reason}`;
 
-/** An undo has no part in the reason why its order is undone: the circumstance says it. */
+/** An undo is never the reason why its order is undone: the circumstance says it. */
 function describeEnd({ place }: Cell, end: ExpectedEnd): string {
   const hasCode = end.code !== null && place.direction === 'forward';
   return [

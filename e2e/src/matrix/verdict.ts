@@ -11,14 +11,14 @@ import { mugs } from './workflow.ts';
 export interface Ended {
   readonly cell: Cell;
   readonly orderId: string;
-  /** Undefined when it came to no end. */
+  /** Undefined when the order did not end. */
   readonly run: RunView | undefined;
 }
 export type Ledgers = Readonly<Record<ParticipantName, Ledger>>;
-/** How much, in whatever unit the participant counts. */
+/** An amount in the participant's unit. */
 export type Sizes = Readonly<Record<ParticipantName, number>>;
 
-/** What an order moves that completes. */
+/** What a completed order moves. */
 interface Moves {
   readonly sizes: Sizes;
   /** The payment providers, by the way of the step: only one of them is paid. */
@@ -66,12 +66,12 @@ function toDegraded({ saga, state }: RunView): ExpectedEnd['degraded'] {
   return state.deferred.length > 0 ? 'for a while' : 'no';
 }
 
-/** What the catalogue of the order service asks for a mug. */
+/** A mug's price in the order service's catalogue. */
 const priceMinor = 1_200;
 
 const Charge = z.object({ amount: z.object({ amountMinor: z.int() }) });
 
-/** As the catalogue and the workflow have it; of what neither knows, as much as an unharmed order moved. */
+/** By the catalogue and the workflow; otherwise, as much as an unharmed order moved. */
 export function toMoves(unharmed: Sizes, places: readonly Place[]): Moves {
   const charges = places.filter(
     ({ pivot, direction }) => pivot === 'at' && direction === 'forward',
@@ -94,13 +94,13 @@ export function toMoves(unharmed: Sizes, places: readonly Place[]): Moves {
   return { sizes, providers };
 }
 
-/** What stands of an order. */
+/** The effects of an order that stand. */
 export const readSizes = (orderId: string, ledgers: Ledgers): Sizes =>
   mapParticipants(({ name }) =>
     (ledgers[name].get(orderId) ?? []).reduce((sum, { size }) => sum + size, 0),
   );
 
-/** The participants' own tables: what stands of this order, and nothing done or undone twice under one key. */
+/** Judges the participants' tables: the order's effects, and that no key was done or undone twice. */
 function findWrongBooks(orderId: string, expected: ExpectedEnd, books: Books): string[] {
   const { ledgers, moves } = books;
   const toTimes = (name: ParticipantName): number => {

@@ -1,4 +1,4 @@
-/** Where the workflow calls which operation: found by walking its plan with clients that only take note. */
+/** Where the workflow calls which operation, found by walking its plan with clients that only note their calls. */
 import {
   type FaultOperation,
   faultableOperations,
@@ -26,7 +26,7 @@ export const matrixOrder: PlaceOrder = {
 /** Enough to see a retry that fails as well; more would only take longer. */
 const attemptsAtMost = 2;
 
-/** Far beyond what a busy machine needs: a silence is ended by `Deadlines`, and nothing else is one. */
+/** Far beyond a busy machine's needs: only `Deadlines` ends a call. */
 const timeoutMs = 30_000;
 
 const shorten = ({ attemptsMax }: Tries): Tries => ({
@@ -40,7 +40,7 @@ const shorten = ({ attemptsMax }: Tries): Tries => ({
 
 type Perform = PlannedWay['perform'];
 
-/** Same workflow, shorter waits: how long it waits is not what the matrix is about. */
+/** The same workflow with shorter waits: the matrix is not about their length. */
 export function hasten(
   saga: OrderSaga,
   wrap: (perform: Perform) => Perform = (perform) => perform,
@@ -142,7 +142,7 @@ function toFaultOperation(way: PlannedWay, asked: Operation | undefined): FaultO
   return found;
 }
 
-/** They answer what the contract gives as an example. */
+/** The clients answer their contract's example. */
 function createNotingParticipants(asked: Asked[]): Participants {
   const transport: Transport = {
     close: async () => {},
