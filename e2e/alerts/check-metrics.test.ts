@@ -21,7 +21,7 @@ beforeAll(async () => {
     }),
   });
   expect(answer.status).toBe(200);
-}, 60_000);
+});
 afterAll(async () => {
   await system?.stop();
   rmSync(folder, { recursive: true });

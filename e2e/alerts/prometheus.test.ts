@@ -77,7 +77,7 @@ beforeAll(async () => {
   await until('sum(rate(baton_orders_settled_total[20s])) > bool 0', '1');
   await until('sum(rate(baton_faults_injected_total[20s])) > bool 0', '1');
   await until('count({__name__=~"baton:.+"})', '6');
-}, 90_000);
+});
 afterAll(async () => {
   await prometheus?.stop();
   await system?.stop();

@@ -56,7 +56,7 @@ beforeAll(async () => {
   await run('orchestrator-1').answers();
   run('orchestrator-2');
   await untilStandbyWaits();
-}, 90_000);
+});
 afterAll(async () => {
   await client.close();
   await Promise.all([...containers.values()].map((container) => container.end('SIGKILL')));

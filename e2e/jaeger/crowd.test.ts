@@ -46,7 +46,7 @@ it('drops nothing at five hundred orders', async () => {
   const told = traces.map(({ roots }) => roots[0]?.tags['baton.order.id']);
   expect(told.toSorted()).toEqual(ids.toSorted());
   await client.close();
-}, 120_000);
+});
 
 /** By the journal: on a busy machine an order may stand in line, or ask twice. */
 function findMissing(traces: readonly JaegerTrace[]): unknown[] {

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const dataDir = /kept in (\S+)/.exec(said)?.[1] ?? '';
   runs = new Map(readRuns(dataDir));
   rmSync(dataDir, { recursive: true });
-}, 120_000);
+});
 afterAll(() => jaeger?.stop());
 
 it('has one whole trace for each order, as its journal tells it', async () => {

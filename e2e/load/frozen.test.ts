@@ -122,7 +122,7 @@ it('keeps its journal while it is frozen, for longer than a blocked one may be, 
   await expectAllWhole(ids);
   expect(isAlive(active.pid)).toBe(true);
   await untilStandbyWaits(system);
-}, 120_000);
+});
 
 it('is ended when its event loop is blocked, and the standby goes on with its orders', async () => {
   const standby = await startWaiting();
@@ -135,7 +135,7 @@ it('is ended when its event loop is blocked, and the standby goes on with its or
   expect(performance.now() - blockedAtMs).toBeLessThan(30_000);
   expect(isAlive(active.pid)).toBe(false);
   await expectAllWhole(ids);
-}, 120_000);
+});
 
 it('writes nothing and ends when it wakes after another took its journal, its lock deleted by mistake', async () => {
   const ids = await placeAll(20);
@@ -154,4 +154,4 @@ it('writes nothing and ends when it wakes after another took its journal, its lo
   await expect.poll(() => isAlive(active.pid), deadline).toBe(false);
   expect(readRows(dataDir, 'orchestrator/journal.sqlite', sql)).toEqual(before);
   expect(findFaults(dataDir, ids)).toEqual([]);
-}, 120_000);
+});

@@ -114,7 +114,7 @@ it('does as much as ever under ten times its load, refuses the rest at once, and
   const ids = readRows(dataDir, 'orchestrator/journal.sqlite', 'SELECT id FROM runs');
   expect(ids.map(({ id }) => id).sort()).toEqual(accepted.toSorted());
   expect(findFaults(dataDir, accepted)).toEqual([]);
-}, 240_000);
+});
 
 it('is as before once the load is gone', async () => {
   const order = { customerId: 'ada', lines: [{ sku: 'mug', quantity: 1 }] };

@@ -30,7 +30,7 @@ afterAll(async () => {
   await client?.close();
   await dev?.stop();
   rmSync(folder, { recursive: true });
-}, 60_000);
+});
 
 /** The one file by hand: the newest version, with what was printed pasted in, and the voucher's worth taken off. */
 function writeVersion(): void {
@@ -104,7 +104,7 @@ describe.runIf(!findParticipant('voucher-service'))('a voucher before the paymen
     await expect.poll(() => dev?.output, { timeout: 180_000 }).toMatch(/^All \d+ are up/m);
     expect(dev.urlOf('payment-third')).not.toBe(dev.urlOf('payment-service'));
     client = createOrchestratorClient({ baseUrl: dev.urlOf('orchestrator') });
-  }, 200_000);
+  });
 
   /** What a participant answers. */
   async function ask(name: string, path: string): Promise<unknown> {
@@ -126,7 +126,7 @@ describe.runIf(!findParticipant('voucher-service'))('a voucher before the paymen
     expect(npm(here, 'run', 'conformance', '--', dev?.urlOf('voucher-service') ?? '')).toMatch(
       /^\d+ passed, 0 failed$/m,
     );
-  }, 120_000);
+  });
 
   it('gets its voucher once though the answer was lost, and the customer pays less', async () => {
     npm(here, 'run', 'fault', '--', 'voucher.apply', 'lost-reply', '--times', '2');
@@ -146,7 +146,7 @@ describe.runIf(!findParticipant('voucher-service'))('a voucher before the paymen
     expect(life).toContain(
       'voucher, attempt 3: voucher-service had done it for an earlier attempt',
     );
-  }, 120_000);
+  });
 
   it('has its voucher revoked when the payment is declined', async () => {
     const { orderId, status } = await place('tok_declined');
@@ -157,7 +157,7 @@ describe.runIf(!findParticipant('voucher-service'))('a voucher before the paymen
     expect(npm(here, 'run', 'explain', '--', orderId)).toContain(
       'undo of voucher, attempt 1: voucher-service undid it',
     );
-  }, 120_000);
+  });
 
   it('leaves the books balanced', async () => {
     const audit = await client?.getAudit();

@@ -194,7 +194,7 @@ describe.runIf(hasLsof || process.env.CI)('the tutorial', () => {
   afterAll(async () => {
     await reader.leave();
     rmSync(folder, { recursive: true });
-  }, 120_000);
+  });
 
   it('does what it says', async () => {
     for (const block of blocks) await reader.follow(block);

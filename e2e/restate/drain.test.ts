@@ -16,7 +16,7 @@ let system: System;
 beforeAll(async () => {
   system = await startSystem(dataDir, { SAGA_HOST: 'embedded' });
   opened.push(system);
-}, 60_000);
+});
 afterAll(async () => {
   for (const one of opened.toReversed()) await one.stop();
   rmSync(dataDir, { recursive: true });

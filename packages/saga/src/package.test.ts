@@ -52,7 +52,7 @@ describe('the packed engine', () => {
     mkdirSync(program);
     writeFileSync(join(program, 'package.json'), '{ "private": true, "type": "module" }');
     run(program, 'npm', 'install', '--offline', '--ignore-scripts', '--no-audit', tarball);
-  }, 120_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true }));
 
   test('brings JavaScript, types, its readme and its licence, and depends on nothing', () => {
@@ -176,7 +176,7 @@ describe('the packed engine', () => {
     expect((await start()).stdout).toMatch(/^known\ncompensated declined hold_1\n/);
     expect(heard).toHaveLength(3);
     server.close();
-  }, 60_000);
+  });
 });
 
 test('the readme leads nowhere that the package does not have', () => {
