@@ -6,6 +6,7 @@
  * 2. What a handler did is recorded step by step. After a crash it is called again, and is answered from the record.
  * 3. A step whose end was not recorded is done again: `run` may do its work twice.
  * 4. All that is stored or sent goes through JSON.
+ * 5. Replicas that are alive together are called in turn. A writing handler that throws is called again, at the next one.
  */
 import type { Clock } from '@baton/saga';
 import type { CallOptions } from '../ingress.ts';
@@ -14,11 +15,13 @@ import type { ClusterLink } from '../replica.ts';
 import { breaker, buffer, feed, lane, page, run } from '../services.ts';
 
 export interface SimulatedCluster {
-  /** For a replica; the next one takes the place of this one. */
+  /** For a replica, until it stops or crashes. The next one on it takes its place, as after a crash. */
   readonly link: ClusterLink;
-  /** The replica's process ends: nothing of it is heard any more. */
+  /** For one more replica, which is alive beside the first one. */
+  createLink(): ClusterLink;
+  /** The processes of all replicas end: nothing of them is heard any more. */
   crash(): void;
-  /** Called before and after each step that a writing handler records. It may crash the replica. */
+  /** Called before and after each step that a writing handler records. It may crash the replicas. */
   onPoint: () => void;
   /** What an object stores under a name. */
   stored(object: string, key: string, name: string): unknown;
@@ -57,13 +60,21 @@ const isReader = ({ object, handler }: Target): boolean => readers.has(`${object
 const toJson = (value: unknown): Json => JSON.stringify(value);
 const fromJson = (text: Json): unknown => (text === undefined ? undefined : JSON.parse(text));
 const never = (): Promise<never> => new Promise(() => {});
+const againMs = 50;
+/** A handler that throws so often in a row has a bug. */
+const triesMax = 50;
 
 export function createSimulatedCluster(clock: Clock): SimulatedCluster {
   const states = new Map<string, Map<string, Json>>();
   const queues = new Map<string, Invocation[]>();
   const delayed = new Set<Delayed>();
-  let handlers: Readonly<Record<string, object>> | null = null;
-  /** Of the replica: what an earlier one still does is not heard. */
+  /** The handlers of each replica that is alive. */
+  const replicas = new Map<ClusterLink, Readonly<Record<string, object>>>();
+  /** Which replica the next writing handler is called at. */
+  let turn = 0;
+  /** The objects whose queue is being served. */
+  const busy = new Set<string>();
+  /** Of all replicas: what was alive before a crash is not heard. */
   let life = 0;
 
   const stateOf = ({ object, key }: Target): Map<string, Json> => {
@@ -83,33 +94,49 @@ export function createSimulatedCluster(clock: Clock): SimulatedCluster {
       end: (text: Json) => resolve(fromJson(text)),
     };
     if (isReader(target)) {
-      if (handlers) void execute(invocation);
+      if (replicas.size > 0) void execute(invocation);
       return promise;
     }
     const name = `${target.object}/${target.key}`;
     const queue = queues.get(name) ?? [];
     queues.set(name, queue);
     queue.push(invocation);
-    if (queue.length === 1 && handlers) void serve(name, queue);
+    void serve(name, queue);
     return promise;
   }
 
   async function serve(name: string, queue: Invocation[]): Promise<void> {
+    if (busy.has(name)) return;
+    busy.add(name);
     const own = life;
-    for (let [first] = queue; first; [first] = queue) {
+    for (let [first] = queue; first && replicas.size > 0; [first] = queue) {
       await execute(first);
       if (own !== life) return;
       queue.shift();
     }
-    queues.delete(name);
+    busy.delete(name);
+    if (queue.length === 0) queues.delete(name);
   }
 
   async function execute(invocation: Invocation): Promise<void> {
     const own = life;
-    const { object, handler, input, end } = invocation;
-    const found: Handler = Reflect.get(handlers?.[object] ?? {}, handler);
-    const value = await found(createContext(invocation, own), fromJson(input));
-    if (own === life) end(toJson(value));
+    const first = isReader(invocation) ? 0 : turn++;
+    for (let tries = 1; own === life; tries++) {
+      const handle = findHandler(invocation, first + tries - 1);
+      try {
+        const value = await handle(createContext(invocation, own), fromJson(invocation.input));
+        if (own === life) invocation.end(toJson(value));
+        return;
+      } catch (error) {
+        if (tries === triesMax) throw error;
+      }
+      await new Promise<void>((resolve) => clock.setTimer(againMs, resolve));
+    }
+  }
+
+  function findHandler({ object, handler }: Target, at: number): Handler {
+    const replica = [...replicas.values()][at % replicas.size];
+    return Reflect.get(replica?.[object] ?? {}, handler);
   }
 
   function send(target: Target, input: Json, delayMs = 0): void {
@@ -215,14 +242,13 @@ export function createSimulatedCluster(clock: Clock): SimulatedCluster {
         },
       ),
   };
-  const api: SimulatedCluster = {
-    onPoint: () => {},
-    crash() {
-      life += 1;
-      handlers = null;
-    },
-    stored: (object, key, name) => fromJson(states.get(`${object}/${key}`)?.get(name)),
-    link: {
+  function crash(): void {
+    life += 1;
+    replicas.clear();
+    busy.clear();
+  }
+  function createLink(): ClusterLink {
+    const link: ClusterLink = {
       onTrouble: () => {},
       async call(ask) {
         const own = life;
@@ -231,7 +257,8 @@ export function createSimulatedCluster(clock: Clock): SimulatedCluster {
         return own === life ? answer : never();
       },
       async serve(given: Handlers) {
-        handlers = {
+        if (replicas.has(link)) crash();
+        const replica = {
           [run.name]: given.run,
           [lane.name]: given.lane,
           [breaker.name]: given.breaker,
@@ -239,13 +266,25 @@ export function createSimulatedCluster(clock: Clock): SimulatedCluster {
           [page.name]: given.page,
           [buffer.name]: given.buffer,
         };
+        replicas.set(link, replica);
         const own = life;
         for (const message of delayed) arm(message);
         // It may crash while it begins.
         for (const [name, queue] of queues) if (own === life) void serve(name, queue);
-        return { register: async () => {}, turnAway: () => {}, stop: async () => {} };
+        const stop = async (): Promise<void> => {
+          if (replicas.get(link) === replica) replicas.delete(link);
+        };
+        return { register: async () => {}, turnAway: () => {}, stop };
       },
-    },
+    };
+    return link;
+  }
+  const api: SimulatedCluster = {
+    onPoint: () => {},
+    crash,
+    stored: (object, key, name) => fromJson(states.get(`${object}/${key}`)?.get(name)),
+    link: createLink(),
+    createLink,
   };
   return api;
 }
