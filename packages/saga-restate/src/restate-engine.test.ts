@@ -1,4 +1,12 @@
-import { type Engine, type EngineOptions, ok, type Submission, saga } from '@baton/saga';
+import {
+  type Engine,
+  type EngineOptions,
+  ok,
+  type Reply,
+  type Saga,
+  type Submission,
+  saga,
+} from '@baton/saga';
 import { createMemoryJournal, createVirtualClock } from '@baton/saga/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -51,4 +59,53 @@ test('what is wrong in a retry is refused before the run hears of it', async () 
   const { engine } = await open();
   const by = 'x'.repeat(10_000);
   await expect(engine.retry('trip_1', 'again', { by })).rejects.toThrow(/^by must be/);
+});
+
+/** Both alive and called in turn: a build that does not know the newer version, and one that does. */
+async function openTwoBuilds() {
+  const clock = createVirtualClock();
+  const { createLink } = createSimulatedCluster(clock);
+  const perform = async (): Promise<Reply<string>> => ({ reply: 'unsent', code: 'refused' });
+  const newer = saga('trip', { version: 2, input: z.object({}) })
+    .step('book', { perform, undo: null, retry: { firstDelayMs: 600_000, delayMaxMs: 600_000 } })
+    .end();
+  async function openBuild(sagas: readonly Saga<object>[]): Promise<Engine> {
+    const options = { sagas, journal: createMemoryJournal(), clock, random: () => 0.5 };
+    const opening = createRestateEngine(options, createLink());
+    const opened: Engine[] = [];
+    void opening.then((engine) => opened.push(engine));
+    await clock.run(() => opened.length > 0);
+    onTestFinished(async () => (await opening).stop());
+    return opening;
+  }
+  const old = await openBuild([trip]);
+  return { clock, newer, old, next: await openBuild([trip, newer]) };
+}
+
+test('a healthy run can be cancelled and retried at each of two builds, whichever of them the cluster calls', async () => {
+  const { clock, newer, old, next } = await openTwoBuilds();
+  const ids = ['trip_1', 'trip_2', 'trip_3', 'trip_4'];
+  for (const id of ids) void next.submit(newer, {}, { id });
+  const hasTried = async (id: string) => ((await next.readState(id))?.calls ?? 0) > 0;
+  await clock.run(async () => (await Promise.all(ids.map(hasTried))).every(Boolean));
+  const answers: string[] = [];
+  for (const engine of [old, next])
+    for (const id of ids) {
+      void engine.retry(id, 'again').then((answer) => answers.push(answer));
+      void engine.cancel(id, 'why not').then((answer) => answers.push(answer));
+    }
+  await clock.run(() => answers.length === 4 * ids.length);
+  expect(answers).toEqual(expect.arrayContaining(['done', 'cancel-requested']));
+  expect(answers).not.toContain('quarantined');
+});
+
+test('a run whose definition no build knows is called quarantined', async () => {
+  const { clock, newer, old, next } = await openTwoBuilds();
+  void next.submit(newer, {}, { id: 'trip_1' });
+  await clock.run(async () => (await old.readState('trip_1')) !== undefined);
+  await next.stop();
+  const answers: string[] = [];
+  void old.cancel('trip_1', 'why not').then((answer) => answers.push(answer));
+  await clock.run(() => answers.length > 0);
+  expect(answers).toEqual(['quarantined']);
 });

@@ -48,6 +48,8 @@ export async function createRestateEngine(
 }
 
 const openMaxDefault = 100_000;
+/** A build that does not know a definition turns the cluster away: whom it calls next is up to chance. */
+const askAgainMs = [50, 100, 200, 400, 800];
 
 class RestateEngine implements Engine {
   readonly feed: Engine['feed'];
@@ -99,7 +101,7 @@ class RestateEngine implements Engine {
 
   async cancel(id: string, reason: string) {
     check({ id, reason }, text);
-    return this.#ask(id, (object, opts) => object.cancel(reason, opts));
+    return this.#askKnowing(id, (object, opts) => object.cancel(reason, opts));
   }
 
   async retry(id: string, reason: string, options?: RetryOptions) {
@@ -108,12 +110,12 @@ class RestateEngine implements Engine {
     check({ id, reason, ...(by !== undefined && { by }) }, text);
     if (nudge !== undefined) check({ nudge }, flag);
     const how = { reason, ...(by !== undefined && { by }), ...(nudge !== undefined && { nudge }) };
-    return this.#ask(id, (object, opts) => object.retry(how, opts));
+    return this.#askKnowing(id, (object, opts) => object.retry(how, opts));
   }
 
   async skip(id: string, step: string, reason: string) {
     check({ id, step, reason }, text);
-    return this.#ask(id, (object, opts) => object.skip({ step, reason }, opts));
+    return this.#askKnowing(id, (object, opts) => object.skip({ step, reason }, opts));
   }
 
   /** Of a run that has ended here, from here: it has no more to tell. */
@@ -215,6 +217,20 @@ class RestateEngine implements Engine {
     if (this.#hasStopped) return;
     this.#hasStopped = true;
     await this.#replica.stop();
+  }
+
+  /** While one build takes another's place, the cluster may call the one that does not know the run's definition. */
+  async #askKnowing<T>(
+    id: string,
+    ask: (object: RunClient, opts: CallOptions) => PromiseLike<T | 'foreign'>,
+  ): Promise<T | 'quarantined'> {
+    for (const delayMs of askAgainMs) {
+      const answer = await this.#ask(id, ask);
+      if (answer !== 'foreign') return answer;
+      await new Promise<void>((resolve) => this.#replica.clock.setTimer(delayMs, resolve));
+    }
+    const answer = await this.#ask(id, ask);
+    return answer === 'foreign' ? 'quarantined' : answer;
   }
 
   /** Something that the run's object does; what it came to is soon to be seen here. */

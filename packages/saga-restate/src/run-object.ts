@@ -214,9 +214,9 @@ async function cancel(
   context: ObjectContext,
   reason: string,
   options: RunObjectOptions,
-): Promise<Cancellation> {
+): Promise<Cancellation | 'foreign'> {
   const hand = await take(context, options);
-  if (!(hand instanceof Hand)) return hand === 'unknown' ? 'unknown-run' : 'quarantined';
+  if (!(hand instanceof Hand)) return hand === 'unknown' ? 'unknown-run' : hand;
   const state = readState(hand.run);
   if (isSettled(state)) return 'settled';
   if (isPastPivot(hand.run.saga, state)) return 'past-the-pivot';
@@ -229,9 +229,9 @@ async function intervene(
   context: ObjectContext,
   options: RunObjectOptions,
   toWish: (current: Run) => Wish,
-): Promise<Intervention> {
+): Promise<Intervention | 'foreign'> {
   const hand = await take(context, options);
-  if (!(hand instanceof Hand)) return hand === 'unknown' ? 'unknown-run' : 'quarantined';
+  if (!(hand instanceof Hand)) return hand === 'unknown' ? 'unknown-run' : hand;
   const wish = toWish(hand.run);
   if (typeof wish === 'string') return wish;
   const now = await goOn(context, hand, wish, options);
@@ -255,7 +255,7 @@ async function goOn(
   return now;
 }
 
-/** `foreign`: no process here knows its definition. */
+/** `foreign`: this build does not know its definition. */
 async function take(
   context: ObjectContext,
   { sagas, onForeign }: RunObjectOptions,

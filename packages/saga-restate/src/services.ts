@@ -59,13 +59,15 @@ export interface FeedQuery {
 /** Handlers as their callers see them. */
 type Handler<I, O> = (context: ObjectContext, input: I) => Promise<O>;
 type Reader<I, O> = (context: ObjectSharedContext, input: I) => Promise<O>;
+/** The build that was called does not know the run's definition: another one may. */
+type Foreign = 'foreign';
 export interface RunHandlers {
   submit: Handler<Submitted, Submission>;
   drive: Handler<Driven, void>;
   nudge: Reader<Driven, void>;
-  cancel: Handler<string, Cancellation>;
-  retry: Handler<RetryOptions & { readonly reason: string }, Intervention>;
-  skip: Handler<{ readonly step: string; readonly reason: string }, Intervention>;
+  cancel: Handler<string, Cancellation | Foreign>;
+  retry: Handler<RetryOptions & { readonly reason: string }, Intervention | Foreign>;
+  skip: Handler<{ readonly step: string; readonly reason: string }, Intervention | Foreign>;
   /** Its events, once nothing is left to do; not that it was there. */
   forget: (context: ObjectContext) => Promise<void>;
   read: (context: ObjectSharedContext) => Promise<readonly Event[] | null>;
