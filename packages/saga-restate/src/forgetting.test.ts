@@ -1,4 +1,4 @@
-import { type Engine, ok, saga } from '@baton/saga';
+import { type Engine, type EngineOptions, ok, type Reply, saga } from '@baton/saga';
 import { createMemoryJournal, createVirtualClock } from '@baton/saga/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -13,13 +13,24 @@ const ids = ['trip_1', 'trip_2', 'trip_3'];
 function createStage() {
   const clock = createVirtualClock();
   const cluster = createSimulatedCluster(clock);
+  let mail: Reply<string> = ok('done');
   const trip = saga('trip', { version: 1, input: z.object({ to: z.string() }) })
-    .step('book', { perform: async () => ok('done'), undo: null })
+    .pivot('book', { perform: async () => ok('done'), undo: null })
+    .later('tell', { perform: async () => mail })
     .end();
   const carry = (total: unknown) => Number(total ?? 0) + 1;
-  async function open(journal = createMemoryJournal()) {
-    const options = { sagas: [trip], journal, clock, random: () => 0.5, keepMs, carry };
-    const opening = createRestateEngine(options, cluster.link);
+  let turnedAway = 0;
+  async function open(journal = createMemoryJournal(), sagas: EngineOptions['sagas'] = [trip]) {
+    const options = { sagas, journal, clock, random: () => 0.5, keepMs, carry };
+    const opening = createRestateEngine(options, {
+      ...cluster.link,
+      serve: async (...given) => ({
+        ...(await cluster.link.serve(...given)),
+        turnAway: () => {
+          turnedAway += 1;
+        },
+      }),
+    });
     let engine: Engine | undefined;
     void opening.then((opened) => {
       engine = opened;
@@ -36,6 +47,11 @@ function createStage() {
       cluster.crash();
       clock.clear();
     },
+    /** From now on no message goes out, or all do. */
+    setMail(works: boolean) {
+      mail = works ? ok('done') : { reply: 'unknown', code: 'broken', retriable: false };
+    },
+    countTurnedAway: () => turnedAway,
     stored: () => JSON.stringify(ids.map((id) => cluster.stored(run.name, id, 'run'))),
   };
 }
@@ -110,5 +126,48 @@ test('a replica keeps what its cluster could not be told to forget', async () =>
   expect(journal.readCarried()).toBeUndefined();
   isAway = false;
   await stage.clock.run(() => journal.readCarried() === ids.length);
+  stage.end();
+});
+
+/** Under a build that does not know the definition of the runs any more; long after what it keeps. */
+async function retire(stage: ReturnType<typeof createStage>, mail: 'sent' | 'late' | 'owed') {
+  const { engine, journal } = await stage.open();
+  stage.setMail(mail === 'sent');
+  await placeAll(stage, engine);
+  if (mail === 'late') {
+    stage.setMail(true);
+    for (const id of ids) void engine.retry(id, 'it works again');
+    await stage.clock.run(() => journal.list({ limit: 9, status: 'owing' }).length === 0);
+  }
+  stage.end();
+  await stage.open(journal, []);
+  const later = stage.clock.now() + 3 * keepMs;
+  await stage.clock.run(() => stage.clock.now() > later);
+  return journal;
+}
+
+test.each(['sent', 'late'] as const)(
+  'runs of a definition that no build knows any more are forgotten as well, before they are pruned: mail %s',
+  async (mail) => {
+    const stage = createStage();
+    const journal = await retire(stage, mail);
+    expect(journal.list({ limit: 9 })).toEqual([]);
+    expect(stage.stored()).not.toContain('Vienna');
+    stage.end();
+  },
+);
+
+test('to forget a run of a definition that no build knows makes the cluster connect anew to nobody', async () => {
+  const stage = createStage();
+  await retire(stage, 'sent');
+  expect(stage.countTurnedAway()).toBe(0);
+  stage.end();
+});
+
+test('what a run still owes is kept while no build knows its definition, and pruned nowhere', async () => {
+  const stage = createStage();
+  const journal = await retire(stage, 'owed');
+  expect(journal.list({ limit: 9 })).toHaveLength(ids.length);
+  expect(stage.stored()).toContain('Vienna');
   stage.end();
 });

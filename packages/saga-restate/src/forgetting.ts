@@ -3,14 +3,15 @@
  * Not the feed: a replica that begins anew counts its positions, and adds up its totals, from all events that there ever were.
  *
  * 1. A replica prunes a run once its object has forgotten it: no object is left over because a message was lost.
- * 2. Replicas ask for the same, each when it is due there; to forget again changes nothing.
+ * 2. What a run's object keeps, since something is left to do, no replica prunes: it asks again.
+ * 3. Replicas ask for the same, each when it is due there; to forget again changes nothing.
  */
 import type { Journal } from '@baton/saga';
 
 export interface ForgettingOptions {
   readonly journal: Journal;
-  /** Resolves when the run's object has forgotten. */
-  readonly forget: (id: string) => Promise<void>;
+  /** Resolves with whether the run's object has forgotten. */
+  readonly forget: (id: string) => Promise<boolean>;
   /** The cluster could not be asked; it is asked again when the journal is looked at next. */
   readonly onUnreachable: (error: unknown) => void;
 }
@@ -27,8 +28,7 @@ export function createForgetting(options: ForgettingOptions): Journal {
 
   async function ask(ids: string[]): Promise<void> {
     for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
-      await forget(id);
-      forgotten.add(id);
+      if (await forget(id)) forgotten.add(id);
     }
   }
   function askAll(ids: string[]): void {

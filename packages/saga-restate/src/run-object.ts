@@ -70,10 +70,7 @@ export const createRunHandlers = (options: RunObjectOptions): RunHandlers => ({
     intervene(context, options, (current) => toRetry(current, reason, how)),
   skip: (context, { step, reason }) =>
     intervene(context, options, (current) => toSkip(current, step, reason)),
-  async forget(context) {
-    const hand = await take(context, options);
-    if (hand instanceof Hand) hand.forget();
-  },
+  forget: (context) => forget(context, options),
   async read(context) {
     const events = (await context.get<Stored>('run'))?.events ?? [];
     return events.length > 0 ? events : null;
@@ -112,12 +109,6 @@ class Hand {
     const { fingerprint } = this.#stored;
     const told = { run: id, events, ...(events[0]?.seq === 1 && { fingerprint }) };
     this.#context.objectSendClient(buffer, findBuffer(id)).tell(told);
-  }
-
-  forget(): void {
-    const { saga } = this.run;
-    const state = readState(this.run);
-    if (isSettled(state) && findRepairs(saga, state).length === 0) this.#keep({ events: [] });
   }
 
   /** That message has come: by the clock of this process perhaps too early, and then it is sent again. */
@@ -253,6 +244,20 @@ async function goOn(
   hand.tell();
   context.objectSendClient(run, hand.run.id).drive({});
   return now;
+}
+
+/** A definition that has been retired is known to no build: its runs are forgotten all the same. */
+async function forget(context: ObjectContext, { sagas }: RunObjectOptions): Promise<boolean> {
+  const stored = await context.get<Stored>('run');
+  if (!stored || stored.events.length === 0) return true;
+  const state = replay(stored.events);
+  const saga = findSaga(sagas, { ...state, name: state.saga });
+  const isOwing = saga
+    ? findRepairs(saga, state).length > 0
+    : state.deferred.some((step) => state.ways[step]?.result !== 'ok');
+  if (!isSettled(state) || isOwing) return false;
+  context.set('run', { ...stored, events: [] });
+  return true;
 }
 
 /** `foreign`: this build does not know its definition. */

@@ -68,8 +68,8 @@ export interface RunHandlers {
   cancel: Handler<string, Cancellation | Foreign>;
   retry: Handler<RetryOptions & { readonly reason: string }, Intervention | Foreign>;
   skip: Handler<{ readonly step: string; readonly reason: string }, Intervention | Foreign>;
-  /** Its events, once nothing is left to do; not that it was there. */
-  forget: (context: ObjectContext) => Promise<void>;
+  /** Its events, once nothing is left to do; not that it was there. False where it keeps them. */
+  forget: (context: ObjectContext) => Promise<boolean>;
   read: (context: ObjectSharedContext) => Promise<readonly Event[] | null>;
 }
 export interface LaneHandlers {
