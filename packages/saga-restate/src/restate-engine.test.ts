@@ -36,6 +36,36 @@ test('runs that are submitted together are never more than may be open', async (
   expect(answers.toSorted()).toEqual(['accepted', 'accepted', 'full', 'full']);
 });
 
+test('a request that comes again while a call is under way is answered at once', async () => {
+  const gate = Promise.withResolvers<Reply<string>>();
+  let calls = 0;
+  const slow = saga('trip', { version: 1, input: z.object({}) })
+    .step('book', {
+      async perform() {
+        calls += 1;
+        return gate.promise;
+      },
+      undo: null,
+    })
+    .end();
+  const { engine, clock } = await open({ sagas: [slow] });
+  const answers: Submission[] = [];
+  const submit = (fingerprint: string) =>
+    void engine.submit(slow, {}, { id: 'trip_1', fingerprint }).then((it) => answers.push(it));
+  submit('own');
+  await clock.run(() => calls === 1 && answers.length === 1);
+  submit('own');
+  submit('other');
+  await clock.run(() => answers.length === 3, 1_000);
+  expect(answers).toEqual([
+    { type: 'accepted', id: 'trip_1' },
+    { type: 'known', id: 'trip_1', prunedAs: null },
+    { type: 'conflict', id: 'trip_1' },
+  ]);
+  gate.resolve(ok('done'));
+  await clock.run(async () => (await engine.readState('trip_1'))?.phase === 'completed');
+});
+
 test('whoever hears of an end finds it in the lists, whenever they asked for it', async () => {
   const { engine, clock, journal } = await open();
   const { append } = journal;

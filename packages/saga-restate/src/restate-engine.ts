@@ -3,7 +3,8 @@
  *
  * 1. A submission is acknowledged after the cluster has it on the disks of a majority, and one id is one run.
  * 2. Every replica takes every request, and carries any run: nobody is the active one.
- * 3. What the cluster cannot be asked is an error; nothing but lists and ended runs is answered from what may be old.
+ * 3. What the cluster cannot be asked is an error; nothing but lists is answered from what may be old.
+ * 4. What never changes is answered from here, and waits for no call: ended runs, and what was submitted.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -80,20 +81,21 @@ class RestateEngine implements Engine {
     const known = saga && findSaga(this.#options.sagas, saga);
     if (!known) throw new Error(`${saga?.name}@${saga?.version} is not registered`);
     const given = readSubmitOptions(options);
-    const { id } = given;
+    const { id, fingerprint } = given;
     const submitted = await toSubmitted(known, input, given);
     if ('issues' in submitted) return { type: 'invalid', issues: submitted.issues };
     this.#refuseStopped();
     const { journal, openMax = openMaxDefault } = this.#options;
-    const isNew = !journal.readSubmission(id);
+    const before = journal.readSubmission(id);
+    if (before && before.fingerprint !== fingerprint) return { type: 'conflict', id };
+    if (before) return { type: 'known', id, prunedAs: before.prunedAs };
     const isFull = journal.countRuns().open + this.#submitting >= openMax;
-    if (isNew && (isFull || !journal.hasRoom())) return { type: 'full', openMax };
+    if (isFull || !journal.hasRoom()) return { type: 'full', openMax };
     this.#submitting += 1;
     try {
       const submission = await this.#ask(id, (object, opts) => object.submit(submitted, opts));
       if (submission.type === 'accepted') await this.#replica.projection.sees(id);
-      const prunedAs = journal.readSubmission(id)?.prunedAs ?? null;
-      return submission.type === 'known' ? { ...submission, prunedAs } : submission;
+      return submission;
     } finally {
       this.#submitting -= 1;
     }
