@@ -99,6 +99,37 @@ test('undos leave one permit to the others, and go first in the line', () => {
   expect(lane.end('undo-1')).toEqual(['undo-2']);
 });
 
+test('an undo that finds the line full takes the place of the last run of the lowest rank', () => {
+  const lane = createLane();
+  const newcomer = { ...forward, priority: 'new' } as const;
+  for (const run of ['a', 'b', 'x']) lane.ask(run);
+  for (const run of ['new-1', 'new-2']) lane.ask(run, newcomer);
+  for (let i = 3; i < 1_000; i++) lane.ask(`x-${i}`);
+  expect(lane.view().waiting).toBe(1_000);
+  // Nobody gives way to its own rank.
+  for (const run of ['new-3', 'undo-1', 'new-2']) lane.ask(run, run === 'undo-1' ? undo : newcomer);
+  expect(lane.view().waiting).toBe(1_000);
+  const called: string[] = [];
+  for (let next = lane.end('a'); next.length > 0; next = lane.end(next[0] ?? '')) {
+    called.push(...next);
+    for (const run of next) lane.ask(run, run === 'undo-1' ? undo : forward);
+  }
+  expect([called.length, called[0], called[1], called.at(-1)]).toEqual([
+    1_000,
+    'undo-1',
+    'x',
+    'new-1',
+  ]);
+});
+
+test('a run in line that is to be undone goes before those that are not', () => {
+  const lane = createLane();
+  for (const run of ['a', 'b', 'c', 'd']) lane.ask(run);
+  lane.ask('d', undo);
+  expect(lane.view().waiting).toBe(2);
+  expect(lane.end('a')).toEqual(['d']);
+});
+
 test('a permit whose end is never told comes back by itself', () => {
   const lane = createLane();
   lane.ask('a');

@@ -138,22 +138,18 @@ export const viewLane = ({ permits, line }: LaneState) => ({
 });
 export type LaneView = ReturnType<typeof viewLane>;
 
-function look(
-  lane: LaneState,
-  { run, direction, priority, now }: Wanted,
-  callsMax: number,
-): Barrier | null {
+function look(lane: LaneState, wanted: Wanted, callsMax: number): Barrier | null {
+  const { run, direction, now } = wanted;
   if (run in lane.permits) return null;
   if (lane.copy.isOpen && now < lane.copy.until) return 'open';
   const { [run]: own, ...called } = lane.called;
   const { free, undos } = countFree({ ...lane, called }, callsMax);
   const places = direction === 'undo' ? undos : free;
-  const rank = priorities.indexOf(priority);
   // An undo that may not go yet holds up undos only.
   const isBehind = lane.line.some(
     (other) =>
       other.run !== run &&
-      priorities.indexOf(other.priority) <= rank &&
+      toRank(other) <= toRank(wanted) &&
       (other.priority !== 'undo' || undos > 0),
   );
   if (places > 0 && (own || !isBehind)) return null;
@@ -169,11 +165,20 @@ function countFree({ permits, called }: LaneState, callsMax: number) {
   return { free, undos: Math.min(free, undosMax - taken.filter(({ isUndo }) => isUndo).length) };
 }
 
+/** A run that is there keeps its place, also when its rank changes. Where the line is full, the last of the lowest rank gives way. */
 function standInLine(lane: LaneState, { run, priority }: Wanted): LaneState {
-  const isThere = lane.line.some((other) => other.run === run);
-  if (isThere || lane.line.length >= lineMax) return lane;
-  return { ...lane, line: [...lane.line, { run, priority }] };
+  const { line } = lane;
+  const own = { run, priority };
+  const at = line.findIndex((other) => other.run === run);
+  if (at >= 0) return { ...lane, line: line.with(at, own) };
+  if (line.length < lineMax) return { ...lane, line: [...line, own] };
+  const lowest = Math.max(...line.map(toRank));
+  if (toRank(own) >= lowest) return lane;
+  const last = line.findLastIndex((other) => toRank(other) === lowest);
+  return { ...lane, line: [...line.toSpliced(last, 1), own] };
 }
+
+const toRank = ({ priority }: Pick<Waiting, 'priority'>): number => priorities.indexOf(priority);
 
 function leaveLine(lane: LaneState, run: string): LaneState {
   const { [run]: _, ...called } = lane.called;
