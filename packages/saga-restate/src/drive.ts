@@ -19,6 +19,7 @@ import { toRecovery } from '@baton/saga/run/recovery';
 import { type Run, readState } from '@baton/saga/run/run';
 import type { FirstTries } from './first-tries.ts';
 import type { Ended, Wanted } from './lane-state.ts';
+import { toPartition } from './partition.ts';
 import type { Healed } from './services.ts';
 
 /** What an invocation gives: its records, the lanes, its commits. */
@@ -50,8 +51,10 @@ interface Made {
   readonly random: number;
 }
 
-/** A run in line asks again by itself after this long, should nobody call it. */
-const lineMs = 10_000;
+/** Between two asks of a run that finds its lane full, before the spread. */
+const askMinMs = 5_000;
+const askMaxMs = 60_000;
+const spreadMax = 1_000;
 
 interface Pause {
   /** When to come again, in milliseconds since the epoch; `endlessMs`: never by itself. */
@@ -82,9 +85,12 @@ export async function drive(
       continue;
     }
     if (isSpent) return { until: now, now };
+    const askAgainAt = now + toAskAgainMs(run.id, now - state.at);
     const admission = await ask(run, command.aims, now, around);
-    if (!admission.admitted)
-      return toPause(decide(run.saga, readState(run), now, seen), admission, now);
+    if (!admission.admitted) {
+      const next = decide(run.saga, readState(run), now, seen);
+      return { until: toPauseEnd(next, admission, askAgainAt), now };
+    }
     const made = await call(run, admission.admitted, look, { around, options, healed });
     isSpent = made.ended !== null;
     // What was only announced keeps its permit, and is made under a mark of its own.
@@ -93,10 +99,20 @@ export async function drive(
 }
 
 /** As it is decided after the lanes were asked: the time of a step that was parked then begins to count. */
-function toPause(next: Command, { barriers }: Admission, now: number): Pause {
+function toPauseEnd(next: Command, { barriers }: Admission, askAgainAt: number): number {
   const until = 'until' in next ? next.until : endlessMs;
-  const isInLine = Object.values(barriers).includes('full');
-  return { until: Math.min(until, isInLine ? now + lineMs : endlessMs), now };
+  const isFull = Object.values(barriers).includes('full');
+  return Math.min(until, isFull ? askAgainAt : endlessMs);
+}
+
+/**
+ * The lane calls a run that stands in line. Should it not, or was the line full, the run asks again after half as long as
+ * it has waited: rarely in a backlog, which these asks would slow down. The spread keeps runs that came together from
+ * asking together; it follows from the id, so that a replay waits as long.
+ */
+function toAskAgainMs(id: string, waitedMs: number): number {
+  const delayMs = Math.min(askMaxMs, Math.max(askMinMs, waitedMs / 2));
+  return Math.round(delayMs * (1 + toPartition(id, spreadMax) / spreadMax));
 }
 
 /** Asks each lane in turn; what its breaker holds back is parked, which is an event. */

@@ -1,4 +1,8 @@
-/** A lane as a virtual object, shared by all replicas: one of a participant's, for the runs of a partition. */
+/**
+ * A lane as a virtual object, shared by all replicas: one of a participant's, for the runs of a partition. Its state grows
+ * with its line: what is as it was is not written again.
+ */
+import { isDeepStrictEqual } from 'node:util';
 import type { ObjectContext, ObjectSharedContext } from '@restatedev/restate-sdk';
 import {
   admit,
@@ -27,7 +31,8 @@ export function createLaneHandlers({ callsMax }: { readonly callsMax: number }):
     async admit(context, wanted) {
       const { now } = wanted;
       const options = toOptions(context);
-      let current = await read(context);
+      const before = await read(context);
+      let current = before;
       let isGranted = false;
       if (isProbe(current, wanted, options)) {
         const asked = context.objectClient(breaker, readLaneName(context.key).participant);
@@ -36,12 +41,13 @@ export function createLaneHandlers({ callsMax }: { readonly callsMax: number }):
         isGranted = answer.isGranted;
       }
       const after = admit(current, wanted, options, isGranted);
-      keep(context, after);
+      keep(context, before, after);
       return after.barrier;
     },
     async release(context, ended) {
-      const after = release(await read(context), ended, toOptions(context));
-      keep(context, after);
+      const before = await read(context);
+      const after = release(before, ended, toOptions(context));
+      keep(context, before, after);
       const { outcomes } = after;
       if (outcomes.length === 0) return;
       const { participant, index } = readLaneName(context.key);
@@ -49,7 +55,8 @@ export function createLaneHandlers({ callsMax }: { readonly callsMax: number }):
       context.objectSendClient(breaker, participant).learn(told);
     },
     async hear(context, copy) {
-      keep(context, hear(await read(context), copy));
+      const before = await read(context);
+      keep(context, before, hear(before, copy));
     },
     async view(context) {
       const found = await context.get<LaneState>('lane');
@@ -58,8 +65,8 @@ export function createLaneHandlers({ callsMax }: { readonly callsMax: number }):
   };
 }
 
-function keep(context: ObjectContext, { lane, next }: Changed): void {
-  context.set('lane', lane);
+function keep(context: ObjectContext, before: LaneState, { lane, next }: Changed): void {
+  if (!isDeepStrictEqual(lane, before)) context.set('lane', lane);
   for (const id of next) context.objectSendClient(run, id).drive({});
 }
 
