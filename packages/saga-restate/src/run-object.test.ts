@@ -4,6 +4,7 @@ import { createMemoryJournal, createVirtualClock } from '@baton/saga/testing';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createRestateEngine } from './restate-engine.ts';
+import type { RunHandlers } from './services.ts';
 import { createSimulatedCluster } from './testing/simulated-cluster.ts';
 
 test('a wake-up that comes to a process whose clock is a little behind is asked for again', async () => {
@@ -110,5 +111,47 @@ test('a later step that is put off and made up for in one go ends its run once',
     'attempt-started',
     'step-succeeded',
   ]);
+  await engine.stop();
+});
+
+test('a run that is parked again and again sends itself no more messages for the end of its step than one', async () => {
+  const clock = createVirtualClock();
+  const budgetMs = 600_000;
+  const trip = saga('trip', { version: 1, input: z.object({}) })
+    .step('book', {
+      perform: async () => ({ reply: 'unsent', code: 'refused' }),
+      undo: null,
+      retry: { firstDelayMs: 1_000, delayMaxMs: 1_000, budgetMs },
+    })
+    .end();
+  const { link } = createSimulatedCluster(clock);
+  const heard: number[] = [];
+  const engine = await createRestateEngine(
+    {
+      sagas: [trip],
+      journal: createMemoryJournal(),
+      clock,
+      random: () => 0.5,
+      breaker: { failuresMin: 1, firstDelayMs: 20_000, delayMaxMs: 20_000 },
+    },
+    {
+      ...link,
+      serve: ({ run, ...others }, longestMs) =>
+        link.serve({ ...others, run: { ...run, drive: hear(run.drive) } }, longestMs),
+    },
+  );
+  function hear(drive: RunHandlers['drive']): RunHandlers['drive'] {
+    return async (context, driven) => {
+      if (driven.wakeAt !== undefined) heard.push(driven.wakeAt);
+      return drive(context, driven);
+    };
+  }
+  const endsAt = clock.now() + budgetMs;
+  void engine.submit(trip, {}, { id: 'trip_1' });
+  await clock.run(() => clock.now() > endsAt + 60_000);
+  const { events = [] } = (await engine.read('trip_1')) ?? {};
+  expect(events.filter(({ type }) => type === 'step-parked').length).toBeGreaterThan(10);
+  expect(events.at(-1)?.type).toBe('compensated');
+  expect(heard.filter((at) => at >= endsAt)).toHaveLength(1);
   await engine.stop();
 });

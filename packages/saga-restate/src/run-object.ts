@@ -37,8 +37,8 @@ interface Stored {
   readonly events: readonly Event[];
   readonly secrets: Readonly<Record<string, unknown>>;
   readonly fingerprint: string;
-  /** When a message of its own comes, in milliseconds since the epoch. */
-  readonly wakeAt: number;
+  /** When messages of its own come, in milliseconds since the epoch. None: an earlier build stored it. */
+  readonly wakesAt?: readonly number[];
 }
 
 export interface RunObjectOptions extends DriveOptions {
@@ -113,16 +113,19 @@ class Hand {
 
   /** That message has come: by the clock of this process perhaps too early, and then it is sent again. */
   hear(wakeAt: number): void {
-    if (wakeAt > 0 && wakeAt === this.#stored.wakeAt) this.#keep({ wakeAt: 0 });
+    const { wakesAt = [] } = this.#stored;
+    if (wakesAt.includes(wakeAt)) this.#keep({ wakesAt: wakesAt.filter((at) => at !== wakeAt) });
   }
 
-  /** A message to itself, unless one that comes no later is under way. */
+  /** A message to itself, unless one that comes no later is under way. One that comes at once need not be remembered. */
   wake(at: number, now: number): void {
-    const { wakeAt } = this.#stored;
-    if (wakeAt > now && wakeAt <= at) return;
-    this.#keep({ wakeAt: at });
-    const delay = Math.max(0, at - now);
-    this.#context.objectSendClient(run, this.run.id).drive({ wakeAt: at }, rpc.sendOpts({ delay }));
+    const coming = (this.#stored.wakesAt ?? []).filter((other) => other > now);
+    if (coming.some((other) => other <= at)) return;
+    const isLater = at > now;
+    if (isLater) this.#keep({ wakesAt: [...coming, at] });
+    const object = this.#context.objectSendClient(run, this.run.id);
+    if (isLater) object.drive({ wakeAt: at }, rpc.sendOpts({ delay: at - now }));
+    else object.drive({});
   }
 
   #keep(change: Partial<Stored>): void {
@@ -149,7 +152,7 @@ async function submit(
     throw new Error(`${begin.saga}@${begin.version} is not registered here`);
   }
   const now = await context.run('look', () => options.clock.now());
-  const stored = { events: [], secrets, fingerprint, wakeAt: 0 };
+  const stored = { events: [], secrets, fingerprint };
   const hand = new Hand(context, new Run(id, saga, { state: null, secrets }), stored);
   hand.commit([{ type: 'accepted', ...begin }], now);
   // The feed lets it begin.
