@@ -33,6 +33,8 @@ beforeAll(async () => {
     .step('book', { perform: ask('book'), undo: { perform: ask('cancel'), retry }, retry })
     .pivot('pay', {
       perform: ask('pay'),
+      // A test holds it while it looks into the cluster, on a machine that may be busy.
+      timeoutMs: 60_000,
       undo: { perform: ask('refund'), retry },
       retry,
       alternate: { perform: ask('pay by bank'), undo: ask('refund by bank'), retry },
