@@ -25,3 +25,15 @@ test('handlers that listen on every address are registered under one that was gi
   expect(read({ ...registered, HOST: '10.0.0.2' }).HOST).toBe('10.0.0.2');
   expect(read(restate).RESTATE_ADMIN_URLS).toBeUndefined();
 });
+
+test('a server on this machine is told of the handlers without another setting, and no other one is', () => {
+  const find = (given: object) =>
+    readOrchestratorEnv({ SAGA_HOST: 'restate', ...given }).RESTATE_ADMIN_URLS;
+  const empty = { RESTATE_INGRESS_URLS: '', RESTATE_ADMIN_URLS: '' };
+  for (const given of [{}, empty, { HOST: 'localhost' }])
+    expect(find(given)).toEqual(['http://127.0.0.1:9070']);
+  const admin = 'http://10.0.0.1:9070';
+  expect(find({ RESTATE_ADMIN_URLS: admin })).toEqual([admin]);
+  expect(find({ RESTATE_INGRESS_URLS: 'http://10.0.0.1:8080' })).toBeUndefined();
+  expect(find({ ...open, RESTATE_IDENTITY_KEY: key })).toBeUndefined();
+});

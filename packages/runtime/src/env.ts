@@ -30,16 +30,19 @@ const urlList = z
   .transform((list) => list.split(','))
   .pipe(z.array(ServiceUrl));
 
+/** Where a server on this machine listens unless it is told otherwise. */
+const ownServer = { ingress: 'http://127.0.0.1:8080', admin: 'http://127.0.0.1:9070' };
+
 const shape = {
   /** Where runs live: in this process and its journal, or on a Restate cluster. */
   SAGA_HOST: z.enum(['embedded', 'restate']).default('embedded').meta({ example: 'restate' }),
   /** The cluster's nodes, any of which is asked. */
   RESTATE_INGRESS_URLS: z
     .string()
-    .default('http://127.0.0.1:8080')
+    .default(ownServer.ingress)
     .pipe(urlList)
     .meta({ example: 'http://127.0.0.1:8080,http://127.0.0.1:8081' }),
-  /** Nodes of the cluster, any of which is told of the handlers at the start; without it, an operator tells the cluster. */
+  /** Nodes of the cluster, any of which is told of the handlers at the start. Without it, an operator tells the cluster, unless that is the server on this machine. */
   RESTATE_ADMIN_URLS: urlList
     .optional()
     .meta({ example: 'http://127.0.0.1:9070,http://127.0.0.1:9071' }),
@@ -76,13 +79,23 @@ const shape = {
 
 /** All problems are reported together, as a StartupProblem. */
 export function readOrchestratorEnv(source: Readonly<Record<string, string | undefined>>) {
-  const env = readServiceEnv({ port: orchestratorPort, shape: { ...urls, ...shape } }, source);
+  const read = readServiceEnv({ port: orchestratorPort, shape: { ...urls, ...shape } }, source);
+  const { RESTATE_ADMIN_URLS = findOwnServer(read.HOST, source) } = read;
+  const env = { ...read, RESTATE_ADMIN_URLS };
   const problems = env.SAGA_HOST === 'restate' ? findClusterProblems(env) : [];
   if (problems.length > 0)
     throw new StartupProblem(['The environment cannot be used:', ...problems]);
   const given: Readonly<Record<string, unknown>> = env;
   const participantUrls = mapParticipants(({ urlVariable }) => String(given[urlVariable]));
   return { ...env, participantUrls };
+}
+
+/** Whoever names no cluster means the server beside this process, which nobody else tells of the handlers. */
+function findOwnServer(
+  host: string,
+  { RESTATE_INGRESS_URLS }: Readonly<Record<string, string | undefined>>,
+): string[] | undefined {
+  return loopback.has(host) && !RESTATE_INGRESS_URLS ? [ownServer.admin] : undefined;
 }
 
 function findClusterProblems(env: {
