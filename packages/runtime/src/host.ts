@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   createEngine,
-  type Engine,
   type Journal,
   JournalError,
   type OpenOptions,
@@ -12,6 +11,7 @@ import {
 import { StartupProblem } from '@baton/service-kit';
 import type { Log } from '@baton/telemetry';
 import { addCarried } from './books/pruning.ts';
+import { tellOfDrain } from './drain-log.ts';
 import type { OrchestratorEnv } from './env.ts';
 import type { OrchestratorOptions } from './orchestrator-options.ts';
 
@@ -106,27 +106,5 @@ export async function openHost(env: OrchestratorEnv, log: Log, hooks: Hooks): Pr
         },
       };
     },
-  };
-}
-
-const tellEveryMs = 5_000;
-
-/** Until the embedded host has no open order left. Returns how to stop. */
-function tellOfDrain(embedded: Engine, log: Log): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  let isOver = false;
-  async function tell(): Promise<void> {
-    const { open, quarantined } = await embedded.counts();
-    if (isOver) return;
-    const left = open + quarantined;
-    if (left > 0)
-      log.info({ left }, 'orders of before the move are finished here, new ones go to the cluster');
-    else log.info('all orders of before the move have ended, new ones go to the cluster');
-    if (left > 0) timer = setTimeout(() => void tell(), tellEveryMs).unref();
-  }
-  void tell();
-  return () => {
-    isOver = true;
-    clearTimeout(timer);
   };
 }
