@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 import { common } from './vitest.config.ts';
 
 /** Suites of the embedded host that ask for no more than an engine or its routes: they hold here as well. */
-const shared = 'e2e/src/{five-apps,legacy-caller,matrix,security-answers,trace-context}.test.ts';
+const shared =
+  'e2e/src/{documents,five-apps,legacy-caller,matrix,requests,security-answers,trace-context}.test.ts';
 
 export default defineConfig({
   test: {

@@ -144,16 +144,38 @@ export async function startSystem(
     ({ name }) => start(name, { dataDir, env: participantEnv }).ready,
   );
   for (const app of await Promise.all(started)) apps.set(app.name, app);
-  const orchestratorEnv = { ...toUrls(apps), ...env };
+  const cluster = await openCluster(dataDir, env);
+  const orchestratorEnv = { ...toUrls(apps), ...cluster.env, ...env };
   apps.set('orchestrator', await start('orchestrator', { dataDir, env: orchestratorEnv }).ready);
   const stop = async (): Promise<void> => {
     await Promise.all([...apps.values()].map((app) => app.kill()));
+    await cluster.stop();
   };
   const end = async (): Promise<void> => {
     await apps.get('orchestrator')?.stop();
     await Promise.all([...apps.values()].map((app) => app.stop()));
+    await cluster.stop();
   };
   return { apps, orchestratorEnv, stop, end };
+}
+
+interface OwnCluster {
+  readonly env: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** Orders live on a node of the system's own where whoever runs the tests says so, and the test itself says nothing. */
+async function openCluster(
+  dataDir: string,
+  { SAGA_HOST = process.env.SAGA_HOST, RESTATE_INGRESS_URLS }: Readonly<Record<string, string>>,
+): Promise<OwnCluster> {
+  if (SAGA_HOST !== 'restate' || RESTATE_INGRESS_URLS)
+    return { env: {}, stop: async () => undefined };
+  const { startNodes } = await import('@baton/saga-restate/nodes');
+  const { toClusterEnv } = await import('../restate/cluster-env.ts');
+  const [node] = await startNodes({ folder: join(dataDir, 'restate'), count: 1 });
+  if (!node) throw new Error('no node was started');
+  return { env: await toClusterEnv([node]), stop: () => node.stop() };
 }
 
 const toUrls = (apps: ReadonlyMap<AppName, App>): Record<string, string> =>
