@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bench } from './bench-report.ts';
-import { measureCluster, toClusterLines } from './cluster-cost.ts';
+import { type ClusterFigures, measureCluster, toClusterLines } from './cluster-cost.ts';
 import { sumCpuSeconds } from './cpu-time.ts';
 import { startMeasured } from './measured-system.ts';
 import { placeOrders } from './order-load.ts';
@@ -65,22 +65,38 @@ async function measureNode(isQuick: boolean) {
   return { perSecond: orders / tookSeconds, cpuMs, bytes };
 }
 
+interface Capacity {
+  readonly perSecond: number;
+  readonly cpuMs: number;
+}
+
+function toNeeds(load: number, { perSecond, cpuMs }: Capacity): string {
+  const partitions = Math.ceil(load / (perSecond * plannedLoad));
+  const cores = (load * cpuMs) / 1_000;
+  return `  ${String(load).padStart(8)} orders/s${toColumn(partitions)} partitions${toColumn(cores)} processors busy`;
+}
+
+/** The ratios are of whole orders, each host by itself on this machine. */
+const toClusterCapacity = (node: Capacity, { orders }: ClusterFigures): Capacity => ({
+  perSecond: node.perSecond / orders.slowdown.median,
+  cpuMs: node.cpuMs * orders.cpu.median,
+});
+
 export const benchScale: Bench = async ({ isQuick }) => {
-  const { perSecond, cpuMs, bytes } = await measureNode(isQuick);
+  const node = await measureNode(isQuick);
+  const { perSecond, cpuMs, bytes } = node;
   const cluster = await measureCluster(isQuick);
-  const toNeeds = (load: number): string => {
-    const partitions = Math.ceil(load / (perSecond * plannedLoad));
-    const cores = (load * cpuMs) / 1_000;
-    const gigabytes = (load * bytes * secondsPerDay) / 1e9;
-    return `  ${String(load).padStart(8)} orders/s${toColumn(partitions)} partitions${toColumn(cores)} processors busy${toColumn(gigabytes)} GB of journal a day`;
-  };
+  const toJournal = (load: number): string =>
+    `${toColumn((load * bytes * secondsPerDay) / 1e9)} GB of journal a day`;
   return {
     holds: true,
     figures: { perSecond, cpuMs, bytes, cluster },
     lines: [
       `One node on this machine: ${perSecond.toFixed(0)} orders/s; ${cpuMs.toFixed(2)} ms of processor time and ${bytes.toFixed(0)} bytes of journal an order. At ${plannedLoad} of that:`,
-      ...loads.map(toNeeds),
+      ...loads.map((load) => `${toNeeds(load, node)}${toJournal(load)}`),
       ...toClusterLines(cluster),
+      'Clusters in the place of nodes, each as that one:',
+      ...loads.map((load) => toNeeds(load, toClusterCapacity(node, cluster))),
       `A simulation of ${usual.partitions} partitions, in units of one partition, seed ${seed}:`,
       `  ${''.padEnd(26)}${['busiest', 'open s', 'peak', 'refused', 'well in'].map((head) => head.padStart(9)).join('')}`,
       ...scenarios.map(toScenarioLine),
