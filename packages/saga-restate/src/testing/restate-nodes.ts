@@ -117,6 +117,8 @@ async function startServer(config: string): Promise<Started> {
     stdio: ['pipe', 'pipe', 'ignore'],
     // What a server that is killed leaves there goes with its folder.
     env: { ...process.env, TMPDIR: dirname(config) },
+    // Ctrl-C is for the process that started it, which ends what needs the node before the node.
+    detached: true,
   });
   const [line] = await once(shell.stdout, 'data');
   return { shell, pid: Number(line) };
@@ -128,7 +130,7 @@ function createNode(config: string, { ingress, admin }: Ports): RestateNode {
   let started = startServer(config);
   async function stop(): Promise<void> {
     const { shell } = await started;
-    if (shell.exitCode !== null) return;
+    if (shell.exitCode !== null || shell.signalCode !== null) return;
     const ended = once(shell, 'exit');
     shell.stdin?.end();
     await ended;
