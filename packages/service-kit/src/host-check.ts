@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import { toGeneralProblem } from './problem-answer.ts';
 import { sendAnswer } from './send-answer.ts';
 
-const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
+export const loopbackHosts = ['localhost', '127.0.0.1', '[::1]'];
 const hostHeader = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/;
 
 /** IPv6 addresses stand in brackets in a Host header, and before a port. */

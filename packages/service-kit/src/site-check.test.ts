@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { createSiteCheck } from './site-check.ts';
 
 const app = express();
-app.use(createSiteCheck(['Shop.example']));
+app.use(createSiteCheck(['Shop.example', 'localhost', '127.0.0.1', '::1', 'fd00::7']));
 app.use((_request, response) => void response.sendStatus(204));
 
 const host = 'localhost:4000';
@@ -22,6 +22,10 @@ const foreign = [
   { origin: 'http://evil.example' },
   { origin: 'http://localhost:3000' },
   { origin: 'http://localhost' },
+  { origin: 'http://localhost:9999' },
+  { origin: 'http://127.0.0.1' },
+  { origin: 'http://[::1]' },
+  { origin: 'https://shop.example:8443' },
   { origin: 'null' },
   { origin: `http://evil.example/${host}` },
   { origin: `http://${host}@evil.example` },
@@ -46,6 +50,7 @@ it.each([
   { origin: `http://${host}` },
   // Behind a proxy the host is another one.
   { origin: 'https://shop.example' },
+  { origin: 'http://[fd00::7]' },
 ])('lets %j change what it may', async (headers) => {
   expect((await ask('post', headers)).status).toBe(204);
 });
