@@ -212,8 +212,25 @@ describe('bad input', () => {
     expect(answer.body.issues).toEqual([{ path: 'query.sku', message: 'is not a known field' }]);
   });
 
-  it('a path that cannot be decoded is 4xx', async () => {
+  it('a path that cannot be decoded is 4xx, and named', async () => {
     expect((await supertest(standIn.app).get('/%E0%A4%A')).status).toBe(404);
+    const answer = await supertest(standIn.app).get('/reservations/%ff');
+    expect([answer.status, answer.body.issues]).toEqual([
+      400,
+      [{ path: 'path', message: 'cannot be decoded' }],
+    ]);
+  });
+
+  it('a body that is not packed as it says is 400, named by its path', async () => {
+    const answer = await supertest(standIn.app)
+      .post('/reserve')
+      .set({ 'idempotency-key': firstKey, 'content-type': 'application/json' })
+      .set('content-encoding', 'gzip')
+      .send(JSON.stringify(firstBody));
+    expect([answer.status, answer.body.issues]).toEqual([
+      400,
+      [{ path: 'body', message: 'cannot be read as JSON' }],
+    ]);
   });
 });
 

@@ -16,7 +16,7 @@ import type { Interceptor } from './interceptor.ts';
 import { createMetricsHandler } from './metrics-page.ts';
 import { mountRoutes, type Shed } from './mount.ts';
 import { toOpenApi } from './openapi.ts';
-import { toGeneralProblem, toUnreadable } from './problem-answer.ts';
+import { toGeneralProblem, toStatusProblem, toUndecodable } from './problem-answer.ts';
 import { createRoutes, type Route } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
 import { createSiteCheck } from './site-check.ts';
@@ -69,16 +69,19 @@ const statusOf = (error: unknown): number | undefined =>
     ? error.status
     : undefined;
 
-const Challenge = z.object({ headers: z.object({ 'WWW-Authenticate': z.string() }) });
+const Headers = z.object({
+  'WWW-Authenticate': z.string().optional(),
+  'Retry-After': z.coerce.string().optional(),
+});
 
-/** What the usual middleware for tokens throws. */
-function toRefusal(status: 401 | 403, error: unknown): HttpAnswer {
-  const challenge = Challenge.safeParse(error).data?.headers['WWW-Authenticate'];
-  const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
-  return toGeneralProblem(status === 401 ? 'unauthorized' : 'forbidden', { headers });
+/** What others' middleware throws says its status, and what belongs to that; its text may be a secret. */
+function toRefusal(status: number, error: unknown): HttpAnswer {
+  const headers = z.object({ headers: Headers }).safeParse(error).data?.headers ?? {};
+  const said = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return toStatusProblem(status, Object.fromEntries(said));
 }
 
-/** A 401 or 403 comes from middleware, any other 4xx from reading the request (body parser, path decoding); all else is our bug. */
+/** A 4xx is the router's, where a path cannot be decoded, or comes from middleware; all else is our bug. */
 const createErrorHandler =
   (log: Log): ErrorRequestHandler =>
   (error: unknown, _request, response, _next) => {
@@ -89,9 +92,11 @@ const createErrorHandler =
       response.destroy();
       return;
     }
-    if (status === 401 || status === 403) return sendAnswer(response, toRefusal(status, error));
     if (status !== undefined && status >= 400 && status < 500) {
-      return sendAnswer(response, toUnreadable(status));
+      return sendAnswer(
+        response,
+        error instanceof URIError ? toUndecodable() : toRefusal(status, error),
+      );
     }
     log.error({ err: error }, 'a request failed');
     return sendAnswer(response, toGeneralProblem('internal-error'));

@@ -4,7 +4,7 @@ import { incarnationHeader } from '@baton/contracts';
 import type { Tracing } from '@baton/telemetry';
 import type { HttpAnswer } from './answer.ts';
 import { toAllowedHosts } from './host-check.ts';
-import { toGeneralProblem, toOtherMethod, toUnreadable } from './problem-answer.ts';
+import { toGeneralProblem, toOtherMethod, toUndecodable, toUnreadable } from './problem-answer.ts';
 import { beginTrace, readServer } from './request-trace.ts';
 import { isStream, type Route } from './route.ts';
 import { isFromElsewhere, toKnownHosts } from './site-check.ts';
@@ -147,8 +147,7 @@ function respondAt(
   try {
     return respondTraced(tracing, { ...called, params: decode(called.groups) }, asked);
   } catch (error) {
-    // The path's encoding is broken.
-    if (error instanceof URIError) return toUnreadable(400);
+    if (error instanceof URIError) return toUndecodable();
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import type { Handlers, HttpAnswer, HttpRequest, ProblemAnswer } from './answer.
 import { sendEvents } from './event-stream.ts';
 import { type Interceptor, toInterceptedCall } from './interceptor.ts';
 import { toHttpAnswer } from './loose-handler.ts';
-import { toGeneralProblem, toOtherMethod } from './problem-answer.ts';
+import { toGeneralProblem, toOtherMethod, toUnreadable } from './problem-answer.ts';
 import { createTracer } from './request-trace.ts';
 import { createRoutes, isStream, type Route, type RouteSurroundings } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
@@ -91,7 +91,14 @@ const createObserver =
   };
 
 /** Made once, since the parser is the same for every route. */
-const readJson = express.json({ limit: '16kb', strict: true });
+const parseJson = express.json({ limit: '16kb', strict: true });
+
+/** Answered here: further on, nothing tells this parser's errors from those of others' middleware. */
+const readJson: RequestHandler = (request, response, next) =>
+  parseJson(request, response, (error?: { readonly status: number }) => {
+    if (error && error.status < 500) sendAnswer(response, toUnreadable(error.status));
+    else next(error);
+  });
 
 const refuseMethod =
   (answer: HttpAnswer): RequestHandler =>

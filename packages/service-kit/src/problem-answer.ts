@@ -52,6 +52,14 @@ export const toGeneralProblem = (
   details: ProblemDetails = {},
 ): HttpAnswer => toAnswer(toDocument(generalProblems, code, details), details.headers);
 
+/** A refusal of which nothing but the status is known. */
+export function toStatusProblem(status: number, headers: Headers): HttpAnswer {
+  const [known] = Object.entries(generalProblems).find(([, spec]) => spec.status === status) ?? [];
+  const code = known ?? `status-${status}`;
+  const specs = { [code]: { status, title: 'The request was refused' }, ...generalProblems };
+  return toAnswer(toDocument(specs, code, {}), headers);
+}
+
 /** The path has routes, but none with this method. */
 export function toOtherMethod(
   routes: readonly { readonly operation: Pick<Operation, 'method'> }[],
@@ -62,6 +70,10 @@ export function toOtherMethod(
   return toGeneralProblem('method-not-allowed', { headers: { allow: methods.join(', ') } });
 }
 
+export const toUndecodable = (): HttpAnswer =>
+  toGeneralProblem('bad-request', { issues: [{ path: 'path', message: 'cannot be decoded' }] });
+
+/** A body. */
 export function toUnreadable(status: number): HttpAnswer {
   switch (status) {
     case 413:
