@@ -38,12 +38,7 @@ export function createLink(options: ClusterOptions): ClusterLink {
           if (level === 'error') onTrouble([message, ...rest].join(' '));
         },
       });
-      const { port, turnAway, close } = await listen(
-        handler,
-        host,
-        handlersPort,
-        callLongestMs + spareMs,
-      );
+      const { port, turnAway, close } = await listen(handler, { host, port: handlersPort });
       return {
         async register() {
           if (!registration) return;
@@ -51,23 +46,42 @@ export function createLink(options: ClusterOptions): ClusterLink {
           await register(adminUrls, handlersUrl);
         },
         turnAway,
-        stop: close,
+        stop: () => close(callLongestMs + spareMs),
       };
     },
   };
 }
 
-async function listen(
+interface HandlersLimits {
+  /** Of the cluster's nodes, each of which needs few: they share the descriptors with the requests of the process. */
+  readonly connectionsMax: number;
+  /** Without a call under way: a cluster that is alive calls, or opens another connection. */
+  readonly silenceMaxMs: number;
+}
+const usualLimits: HandlersLimits = { connectionsMax: 64, silenceMaxMs: 60_000 };
+
+export async function listen(
   handler: ReturnType<typeof restate.createEndpointHandler>,
-  host: string,
-  port: number,
-  closeLongestMs: number,
+  { host, port }: { readonly host: string; readonly port: number },
+  { connectionsMax, silenceMaxMs }: HandlersLimits = usualLimits,
 ) {
   const server = createServer(handler);
+  server.maxConnections = connectionsMax;
   const sessions = new Set<ServerHttp2Session>();
   server.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
+    let underWay = 0;
+    session.on('stream', (stream) => {
+      underWay += 1;
+      stream.once('close', () => {
+        underWay -= 1;
+      });
+    });
+    session.setTimeout(silenceMaxMs);
+    session.on('timeout', () => {
+      if (underWay === 0) session.destroy();
+    });
   });
   server.listen(port, host);
   await once(server, 'listening');
@@ -75,14 +89,14 @@ async function listen(
   function turnAway(): void {
     for (const session of sessions) session.close();
   }
-  async function close(): Promise<void> {
+  async function close(longestMs: number): Promise<void> {
     const closed = once(server, 'close');
     server.close();
     // What the cluster keeps open would keep the process.
     turnAway();
     const cutOff = setTimeout(() => {
       for (const session of sessions) session.destroy();
-    }, closeLongestMs);
+    }, longestMs);
     await closed;
     clearTimeout(cutOff);
   }
