@@ -19,7 +19,8 @@ export async function sendEvents(
   { events }: StreamAnswer,
   signal: AbortSignal,
 ): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  response.setHeader('content-type', 'text/event-stream');
+  response.setHeader('cache-control', 'no-store');
   response.flushHeaders();
   if (response.req.method === 'HEAD' || signal.aborted) {
     response.end();

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { createHttpServer, type ServerLimits, usualLimits } from './http-server.ts';
+import { createHttpServer, type ServerLimits, toNetwork, usualLimits } from './http-server.ts';
 
 const quick: ServerLimits = {
   ...usualLimits,
@@ -79,6 +79,39 @@ it('gives the place of a client back that never reads what it asked for', async 
   await expect.poll(() => count(server)).toBe(0);
 });
 
+it('gives the place of a client back that drinks its answer drop by drop', async () => {
+  const much = 'x'.repeat(20_000_000);
+  const { server, port } = await serve((_request, response) => void response.end(much), {
+    answerLongestMs: 300,
+  });
+  const { socket } = await open(port);
+  socket.removeAllListeners('data').pause();
+  const drink = setInterval(() => socket.read(100), 10);
+  onTestFinished(() => clearInterval(drink));
+  socket.write(`${head}connection: close\r\ncontent-length: 0\r\n\r\n`);
+  await once(server, 'request');
+  await expect.poll(() => count(server)).toBe(0);
+});
+
+it('leaves a stream of events that lasts longer than an answer', async () => {
+  const told = Promise.withResolvers<void>();
+  const { port } = await serve(
+    (_request, response) => {
+      response.setHeader('content-type', 'text/event-stream');
+      response.write('data: 1\n\n');
+      setTimeout(() => {
+        response.write('data: 2\n\n');
+        told.resolve();
+      }, 300);
+    },
+    { answerLongestMs: 100 },
+  );
+  const { socket, text } = await open(port);
+  socket.write(`${head}content-length: 0\r\n\r\n`);
+  await told.promise;
+  await expect.poll(text).toContain('data: 2');
+});
+
 it('says nothing more to a client that drips on after its answer', async () => {
   const { server, port } = await serve();
   const { socket, text } = await open(port);
@@ -127,4 +160,29 @@ it('leaves places for others, where one address asks for all of them', async () 
   const next = await open(port);
   next.socket.write(`${head}content-length: 0\r\n\r\n`);
   await expect.poll(next.text).toMatch(/^HTTP\/1.1 200/);
+});
+
+it.each([
+  ['127.0.0.1', '127.0.0.1'],
+  ['::ffff:10.0.0.7', '10.0.0.7'],
+  ['::1', '0:0:0:0::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['2001:db8:0:7:a:b:c:d', '2001:db8:0:7::/64'],
+  ['2001:db8::7:a:b:c:d', '2001:db8:0:7::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+])('counts %s as %s', (address, network) => {
+  expect(toNetwork(address)).toBe(network);
+});
+
+it('counts the addresses of one IPv6 network together', async () => {
+  const { server } = await serve(answerAll, { connectionsPerAddressMax: 2 });
+  const [first, second, third] = [1, 2, 3].map((last) => {
+    const socket = Object.defineProperty(new Socket(), 'remoteAddress', {
+      value: `2001:db8::${last}`,
+    });
+    server.emit('connection', socket);
+    onTestFinished(() => void socket.destroy());
+    return socket.destroyed;
+  });
+  expect([first, second, third]).toEqual([false, false, true]);
 });

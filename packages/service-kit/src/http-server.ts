@@ -27,6 +27,8 @@ export interface ServerLimits {
   readonly keepAliveMs: number;
   /** Without a byte either way: longer than any answer waits, and than the pause between two heartbeats of a stream. */
   readonly silenceMaxMs: number;
+  /** From a request to the last byte that its client took of the answer. A stream of events lasts as long as both like. */
+  readonly answerLongestMs: number;
   /** For a client to read the last answer that it gets. */
   readonly lingerMs: number;
   readonly checkEveryMs: number;
@@ -39,6 +41,7 @@ export const usualLimits: ServerLimits = {
   requestTimeoutMs: 10_000,
   keepAliveMs: 10_000,
   silenceMaxMs: 60_000,
+  answerLongestMs: 120_000,
   lingerMs: 1_000,
   checkEveryMs: 1_000,
 };
@@ -62,8 +65,20 @@ export function createHttpServer(
   server.maxHeadersCount = headersMax;
   server.timeout = limits.silenceMaxMs;
   limitConnections(server, limits, log);
+  limitAnswers(server, limits);
   refuseBrokenRequests(server, limits);
   return server;
+}
+
+/** What one client may have: an IPv4 address, or all IPv6 addresses that begin with the same 64 bits. */
+export function toNetwork(address: string): string {
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
+  if (mapped || !address.includes(':')) return mapped ?? address;
+  const [head = [], tail = []] = address
+    .split('::')
+    .map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = Array(Math.max(0, 8 - head.length - tail.length)).fill('0');
+  return `${[...head, ...zeros, ...tail].slice(0, 4).join(':')}::/64`;
 }
 
 /** Connections above a limit are closed, unanswered. */
@@ -78,7 +93,7 @@ function limitConnections(server: Server, limits: ServerLimits, log: Pick<Log, '
   const places = new Map<string, number>();
   let isSaid = false;
   server.on('connection', (socket: Socket) => {
-    const { remoteAddress: address = '' } = socket;
+    const address = toNetwork(socket.remoteAddress ?? '');
     const taken = (places.get(address) ?? 0) + 1;
     if (taken > connectionsPerAddressMax) {
       socket.destroy();
@@ -96,6 +111,17 @@ function limitConnections(server: Server, limits: ServerLimits, log: Pick<Log, '
       if (left === 0) places.delete(address);
       else places.set(address, left);
     });
+  });
+}
+
+function limitAnswers(server: Server, { answerLongestMs }: ServerLimits): void {
+  server.on('request', (_request, response) => {
+    const cut = setTimeout(() => {
+      // Seen where it was set, and not only written with the head.
+      const type = String(response.getHeader('content-type'));
+      if (response.writableEnded || !type.startsWith('text/event-stream')) response.destroy();
+    }, answerLongestMs).unref();
+    response.once('close', () => clearTimeout(cut));
   });
 }
 
