@@ -1,7 +1,8 @@
 /** A participant as a function: beside Express and the in-process client, a third shell, for Workers and Durable Objects. */
 import type { Operations } from '@baton/contracts';
+import { toOneLine } from '@baton/telemetry/one-line';
 import { z } from 'zod';
-import { HostList } from './address.ts';
+import { HostList, ServiceUrl } from './address.ts';
 import type { Handlers } from './answer.ts';
 import { createFetchHandler } from './fetch-handler.ts';
 import { type FunctionTracing, openFunctionTracing } from './function-tracing.ts';
@@ -32,7 +33,7 @@ interface Namespace {
 /** The platform gives null for a variable that is not set. */
 const Env = z.object({
   ALLOWED_HOSTS: z.preprocess((text) => text ?? undefined, HostList),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().nullish(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.unknown(),
 });
 
 const Details = z.looseObject({ err: z.unknown().optional() });
@@ -43,15 +44,27 @@ const log = {
     const { err, ...rest } = Details.parse(details);
     // biome-ignore lint/suspicious/noConsole: the runtime has no other log.
     console.error(
-      JSON.stringify({
-        level: 'error',
-        msg,
-        ...rest,
-        err: err && String(Object(err).stack ?? err),
-      }),
+      toOneLine(
+        JSON.stringify({
+          level: 'error',
+          msg,
+          ...rest,
+          err: err && String(Object(err).stack ?? err),
+        }),
+      ),
     );
   },
 };
+
+/** As in a process, a wrong address keeps nothing from starting, and is not repeated: it may hold a password. */
+function readEndpoint(given: unknown): string | undefined {
+  const { data, error } = ServiceUrl.nullish().safeParse(given === '' ? null : given);
+  if (error) {
+    const [issue] = error.issues;
+    log.error({}, `OTEL_EXPORTER_OTLP_ENDPOINT ${issue?.message}: it counts as unset`);
+  }
+  return data ?? undefined;
+}
 
 export function defineFunction<const T extends Operations>(options: FunctionOptions<T>) {
   const { service, operations, migrations, createHandlers, now } = options;
@@ -63,7 +76,7 @@ export function defineFunction<const T extends Operations>(options: FunctionOpti
     constructor(state: ObjectState, source: unknown) {
       const env = Env.parse(source);
       const store = openObjectStore(state.storage, migrations);
-      const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT;
+      const endpoint = readEndpoint(env.OTEL_EXPORTER_OTLP_ENDPOINT);
       this.#state = state;
       this.#tracing = endpoint ? openFunctionTracing(service, endpoint) : undefined;
       this.#handle = createFetchHandler({

@@ -1,21 +1,7 @@
-import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import type { Row } from './memory.ts';
-import { type ObjectStorage, openObjectStore } from './object-store.ts';
+import { openObjectStore } from './object-store.ts';
+import { createStorage } from './testing/stand-in/storage.ts';
 
-/** What a Durable Object gives, as far as the store asks for it. */
-function createStorage(): ObjectStorage {
-  const database = new DatabaseSync(':memory:');
-  return {
-    sql: {
-      exec: (query, ...bindings) => {
-        const rows = database.prepare(query).all(...(bindings as string[])) as Row[];
-        return { toArray: () => rows };
-      },
-    },
-    transactionSync: (work) => work(),
-  };
-}
 const tables = [
   'CREATE TABLE stock (id INTEGER PRIMARY KEY, sku TEXT)',
   'CREATE TABLE held (sku TEXT)',
