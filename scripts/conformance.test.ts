@@ -48,9 +48,19 @@ describe('npm run conformance', () => {
     expect(stderr).toBe(`Nothing answers at ${url}: ECONNREFUSED\n`);
   });
 
-  it.each([[[]], [['inventory']]])('shows its usage when started with %j', async (args) => {
+  it.each([
+    [[], ''],
+    [['inventory'], 'URL must be an http or https address\n'],
+    [['httpx://127.0.0.1:4002'], 'URL must be an http or https address\n'],
+    [['http://127.0.0.1:4002?x'], 'URL must have no query: paths are appended to it\n'],
+    [['http://127.0.0.1:4002#x'], 'URL must have no fragment: it would not be sent\n'],
+    [['http://a:b@127.0.0.1:4002'], 'URL must have no user or password: they would not be sent\n'],
+    [['http://127.0.0.1:6000'], 'URL must have another port: fetch and browsers refuse this one\n'],
+  ])('shows its usage, and what is wrong, when started with %j', async (args, wrong) => {
     const { code, stderr } = await run(...args);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^Usage: npm run conformance -- URL/);
+    expect(stderr).toBe(
+      `${wrong}Usage: npm run conformance -- URL, such as http://127.0.0.1:4002\n`,
+    );
   });
 });

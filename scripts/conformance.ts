@@ -1,5 +1,6 @@
 /** `npm run conformance -- URL`: may this participant join? One line a check, then the sum. */
 
+import { ServiceUrl } from '@baton/service-kit';
 import { toOneLine } from '@baton/telemetry/one-line';
 import { checkParticipant, Unreachable } from '../e2e/conformance/check-participant.ts';
 import { toLine } from '../e2e/conformance/finding.ts';
@@ -19,8 +20,10 @@ async function runChecks(url: string): Promise<boolean> {
   return failed === 0;
 }
 
-async function main(url: string | undefined): Promise<boolean> {
-  if (url === undefined || !URL.canParse(url) || !url.startsWith('http')) {
+async function main(given: string | undefined): Promise<boolean> {
+  const { data: url, error } = ServiceUrl.optional().safeParse(given);
+  if (url === undefined) {
+    if (error) console.error(`URL ${error.issues[0]?.message}`);
     console.error(usageText);
     return false;
   }
