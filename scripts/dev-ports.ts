@@ -1,6 +1,7 @@
 /** The ports of `npm run dev`: a block that begins at PORT, or the usual one. */
 import { createServer } from 'node:net';
 import { listedParticipants, orchestratorPort } from '@baton/contracts';
+import { blockedPorts } from '@baton/service-kit';
 
 interface Place {
   readonly name: string;
@@ -47,9 +48,18 @@ export async function readFirstPort(text = ''): Promise<number> {
   if (text === '') return orchestratorPort;
   const first = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (first === 0) return await findFreeBlock();
-  if (first <= firstMax) return first;
+  if (first <= firstMax) return refuseBlocked(first);
   throw new BadPort(
     `PORT=${text}: npm run dev needs ${blockSize} ports in a row; PORT is the first of them, at most ${firstMax} (for example PORT=5000), or 0 for any that are free.`,
+  );
+}
+
+/** Before anything starts: a program that finds its own port refused leaves the others running without it. */
+function refuseBlocked(first: number): number {
+  const refused = places.map(({ offset }) => first + offset).find((port) => blockedPorts.has(port));
+  if (refused === undefined) return first;
+  throw new BadPort(
+    `PORT=${first}: fetch and browsers refuse port ${refused}, which is in its block; set PORT to another (for example PORT=5000).`,
   );
 }
 
@@ -78,7 +88,7 @@ export async function findFreeBlock(): Promise<number> {
   );
 }
 
-function isFree(port: number): Promise<boolean> {
+export function isFree(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
     server.once('error', () => resolve(false));

@@ -116,16 +116,30 @@ test('serves everything in the block that PORT begins, and calls itself there, a
   }
 }, 300_000);
 
-test.each([String(firstMax + 1), 'http', '-1', '5e3'])('refuses PORT=%s in one line', (port) => {
+function refuse(port: string) {
   const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/dev.ts')], {
     env: { ...process.env, DATA_DIR: dataFolder, PORT: port },
     encoding: 'utf8',
     timeout: 120_000,
   });
-  expect([status, stderr]).toEqual([
+  return [status, stderr];
+}
+
+test.each([String(firstMax + 1), 'http', '-1', '5e3'])('refuses PORT=%s in one line', (port) => {
+  expect(refuse(port)).toEqual([
     1,
     expect.stringMatching(
       new RegExp(`^PORT=\\S+: .* at most ${firstMax} \\(for example PORT=5000\\).*\\n$`),
     ),
+  ]);
+});
+
+test.each([
+  ['4044', 4_045],
+  ['6000', 6_000],
+])('refuses PORT=%s in one line, as fetch refuses a port of its block', (port, refused) => {
+  expect(refuse(port)).toEqual([
+    1,
+    `PORT=${port}: fetch and browsers refuse port ${refused}, which is in its block; set PORT to another (for example PORT=5000).\n`,
   ]);
 });

@@ -1,4 +1,4 @@
-export { CalledUrl, ServiceUrl } from './address.ts';
+export { blockedPorts, CalledUrl, ServiceUrl } from './address.ts';
 export type {
   Answer,
   Handler,
