@@ -2,11 +2,11 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listedParticipants, orchestratorPort } from '@baton/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isFree } from '../../scripts/dev-ports.ts';
 import { copyTree } from '../src/tree-copy.ts';
 import { type Block, findMissing, readBlocks } from '../src/tutorial-page.ts';
 
@@ -36,14 +36,6 @@ async function findFreePorts(): Promise<number> {
     const ports = [0, ...offsets, 10].map((offset) => first + offset);
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
   }
-}
-
-function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
 
 /** Something that runs on and is heard. */
