@@ -5,13 +5,14 @@ import { context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
-import { instanceId } from './instance-id.ts';
 import { readLogSettings } from './log-settings.ts';
 import { createMetrics } from './metrics.ts';
 import { openLog } from './open-log.ts';
 import { openMetricsExport } from './open-metrics-export.ts';
 import { createOtelEnv } from './otel-env.ts';
 import { startRequestSpan } from './request-span.ts';
+import { createResource } from './resource.ts';
+import { scope } from './span-scope.ts';
 import { startRecordingCollector } from './testing/recording-collector.ts';
 import { readSentLogs } from './testing/sent-otlp.ts';
 import { createSpanRecorder } from './testing/span-recorder.ts';
@@ -72,11 +73,8 @@ it.each(['http/protobuf', 'http/json'])('sends each line as a record by %s', asy
     traceId,
     spanId: told()[0]?.spanContext().spanId,
     flags: 1,
-    resource: expect.objectContaining({
-      'service.name': service,
-      'service.instance.id': instanceId,
-      team: 'till',
-    }),
+    resource: createResource(service, { team: 'till' }).attributes,
+    scope,
   });
   expect(last).toMatchObject({ severityNumber: 21, body: 'the end', traceId: '', spanId: '' });
 });

@@ -13,11 +13,12 @@ import {
 import { toLogRecord } from './log-record.ts';
 import type { LogSettings } from './log-settings.ts';
 import { toExporterConfig } from './otlp-exporter-config.ts';
-import { createResource } from './process-resource.ts';
+import { createResource } from './resource.ts';
 import { scope } from './span-scope.ts';
 import { type Loss, watchExporter } from './watched-exporter.ts';
 
 export interface LogExportOptions {
+  readonly service: string;
   /** From `readResourceAttributes`. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly settings: LogSettings;
@@ -41,7 +42,7 @@ async function createExporter({ otlp }: LogSettings): Promise<LogRecordExporter>
 }
 
 export async function openLogExport(options: LogExportOptions): Promise<LogExport> {
-  const { attributes, settings, loss } = options;
+  const { service, attributes, settings, loss } = options;
   const { delayMs, timeoutMs, queueMax, batchMax } = settings;
   const watched = watchExporter(await createExporter(settings), loss, ({ length }) => length);
   let waiting = 0;
@@ -59,10 +60,11 @@ export async function openLogExport(options: LogExportOptions): Promise<LogExpor
     maxExportBatchSize: Math.min(batchMax, queueMax),
   });
   const provider = new LoggerProvider({
-    resource: createResource(attributes),
+    resource: createResource(service, attributes),
     processors: [processor],
   });
-  const logger = provider.getLogger(scope.name);
+  const { name, version, schemaUrl } = scope;
+  const logger = provider.getLogger(name, version, { schemaUrl });
   return {
     take: (line) => {
       if (waiting >= queueMax) return loss.add('too many lines wait', 1);

@@ -1,12 +1,12 @@
 /** What a collector gets of the figures of /metrics. */
 import { Gauge } from 'prom-client';
 import { expect, it, onTestFinished } from 'vitest';
-import { instanceId } from './instance-id.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { readMetricsSettings } from './metrics-settings.ts';
 import { openMetricsExport } from './open-metrics-export.ts';
 import { createOtelEnv } from './otel-env.ts';
+import { createResource } from './resource.ts';
 import { startRecordingCollector } from './testing/recording-collector.ts';
 import { readSentMetrics } from './testing/sent-otlp.ts';
 
@@ -88,12 +88,7 @@ it('says who sends, as spans and log lines do', async () => {
   const started = await start({ OTEL_RESOURCE_ATTRIBUTES: 'team=till' });
   await started.closeAndArrive();
   const { resource, metrics } = readLast(started);
-  expect(resource).toMatchObject({
-    'service.name': service,
-    'service.instance.id': instanceId,
-    'telemetry.sdk.language': 'nodejs',
-    team: 'till',
-  });
+  expect(resource).toEqual(createResource(service, { team: 'till' }).attributes);
   const attributes = [...metrics.values()].flatMap(({ gauge, sum, histogram }) =>
     [gauge, sum, histogram].flatMap((data) => data?.dataPoints.map((it) => it.attributes) ?? []),
   );

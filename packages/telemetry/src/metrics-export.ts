@@ -12,11 +12,12 @@ import { readMetricData } from './metric-data.ts';
 import type { Metrics } from './metrics.ts';
 import type { MetricsSettings } from './metrics-settings.ts';
 import { toExporterConfig } from './otlp-exporter-config.ts';
-import { createResource } from './process-resource.ts';
+import { createResource } from './resource.ts';
 import { scope } from './span-scope.ts';
 import { createLoss, watchExporter } from './watched-exporter.ts';
 
 export interface MetricsExportOptions {
+  readonly service: string;
   readonly settings: MetricsSettings;
   readonly metrics: Metrics;
   /** From `readResourceAttributes`. */
@@ -47,7 +48,7 @@ const createProducer = ({ registry }: Metrics): MetricProducer => ({
 export async function startMetricsExport(
   options: MetricsExportOptions,
 ): Promise<() => Promise<void>> {
-  const { settings, metrics, attributes, log } = options;
+  const { service, settings, metrics, attributes, log } = options;
   const { intervalMs, timeoutMs } = settings;
   const reader = new PeriodicExportingMetricReader({
     exporter: watchExporter(
@@ -58,7 +59,8 @@ export async function startMetricsExport(
     exportTimeoutMillis: Math.min(timeoutMs, intervalMs),
     metricProducers: [createProducer(metrics)],
   });
-  const provider = new MeterProvider({ resource: createResource(attributes), readers: [reader] });
+  const resource = createResource(service, attributes);
+  const provider = new MeterProvider({ resource, readers: [reader] });
   return async () => {
     await Promise.race([provider.shutdown(), wait(closeMaxMs, undefined, { ref: false })]);
   };

@@ -24,7 +24,7 @@ export async function openLog({ env, service, level }: OpenLogOptions): Promise<
   const lines = createStderrLines(service);
   // The log itself tells of the loss: stderr has all lines.
   const loss: Loss = createLoss('log lines', () => log);
-  const { take, close } = await openLogExport({ attributes, settings, loss });
+  const { take, close } = await openLogExport({ service, attributes, settings, loss });
   const log = createLog(service, level, {
     write: (line) => {
       lines.write(line);

@@ -4,19 +4,18 @@ import { readMetricsSettings } from './metrics-settings.ts';
 import type { OtelEnv } from './otel-env.ts';
 import { readResourceAttributes } from './resource-settings.ts';
 
-export interface OpenMetricsExportOptions extends Pick<MetricsExportOptions, 'metrics' | 'log'> {
+export interface OpenMetricsExportOptions
+  extends Pick<MetricsExportOptions, 'service' | 'metrics' | 'log'> {
   readonly env: OtelEnv;
-  readonly service: string;
 }
 
 /** The returned function sends the last figures, but waits no longer than a moment. */
 export async function openMetricsExport({
   env,
-  service,
   ...options
 }: OpenMetricsExportOptions): Promise<() => Promise<void>> {
   const settings = readMetricsSettings(env);
-  const attributes = readResourceAttributes(env, service);
+  const attributes = readResourceAttributes(env, options.service);
   if (settings === undefined) return async () => {};
   const { startMetricsExport } = await import('./metrics-export.ts');
   return startMetricsExport({ ...options, attributes, settings });

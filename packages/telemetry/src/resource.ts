@@ -1,4 +1,4 @@
-/** The origin of a span: the program, the process and the machine. */
+/** The origin of a span, a figure or a log line: the program, the process and the machine. */
 import { hostname } from 'node:os';
 import type { Attributes } from '@opentelemetry/api';
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';

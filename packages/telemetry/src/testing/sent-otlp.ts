@@ -36,7 +36,8 @@ const { root } = protobuf.parse(`
   }
   message Logs { repeated ResourceLogs resource_logs = 1; }
   message ResourceLogs { Resource resource = 1; repeated ScopeLogs scope_logs = 2; }
-  message ScopeLogs { repeated LogRecord log_records = 2; }
+  message Scope { string name = 1; string version = 2; }
+  message ScopeLogs { Scope scope = 1; repeated LogRecord log_records = 2; string schema_url = 3; }
   message LogRecord {
     fixed64 time_unix_nano = 1; int32 severity_number = 2; string severity_text = 3; AnyValue body = 5;
     repeated KeyValue attributes = 6; fixed32 flags = 8; bytes trace_id = 9; bytes span_id = 10;
@@ -121,7 +122,13 @@ const Logs = z.object({
   resourceLogs: z.array(
     z.object({
       resource: Resource,
-      scopeLogs: z.array(z.object({ logRecords: z.array(LogRecord) })),
+      scopeLogs: z.array(
+        z.object({
+          scope: z.object({ name: z.string(), version: z.string() }),
+          schemaUrl: z.string(),
+          logRecords: z.array(LogRecord),
+        }),
+      ),
     }),
   ),
 });
@@ -145,7 +152,11 @@ export const readSentMetrics = (recorded: Recorded) =>
 
 export const readSentLogs = (recorded: Recorded) =>
   Logs.parse(decode(recorded, 'Logs')).resourceLogs.flatMap(({ resource, scopeLogs }) =>
-    scopeLogs.flatMap(({ logRecords }) =>
-      logRecords.map((record) => ({ ...record, resource: resource.attributes })),
+    scopeLogs.flatMap(({ scope, schemaUrl, logRecords }) =>
+      logRecords.map((record) => ({
+        ...record,
+        resource: resource.attributes,
+        scope: { ...scope, schemaUrl },
+      })),
     ),
   );
