@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { trace } from '@opentelemetry/api';
+import { diag, trace } from '@opentelemetry/api';
 import protobuf from 'protobufjs';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { openCollector } from './collector.ts';
@@ -52,8 +52,11 @@ async function open(endpoint: string, source: Readonly<Record<string, string>> =
   return { tracing, send, said, lines };
 }
 
-/** A process has one provider: each test stands for a process of its own. */
-afterEach(() => trace.disable());
+/** A process has one of each: every test stands for a process of its own. */
+afterEach(() => {
+  trace.disable();
+  diag.disable();
+});
 
 const protocols = ['http/protobuf', 'http/json'] as const;
 
@@ -171,17 +174,30 @@ it.each(protocols)(
   },
 );
 
-it.each(['{"partialSuccess":{}}', '{"partialSuccess":{"errorMessage":"slow"}}', 'no JSON', '[]'])(
-  'says nothing of a collector that answers %s',
-  async (body) => {
-    for (const protocol of protocols) {
-      const source = { OTEL_EXPORTER_OTLP_PROTOCOL: protocol };
-      const { send, said } = await open(await listenWith({ status: 200, body }), source);
-      expect(await send()).toBe('arrived');
-      expect(said()).toEqual([]);
-    }
+const harmless = [
+  '{"partialSuccess":{}}',
+  '{"partialSuccess":{"errorMessage":"slow"}}',
+  'no JSON',
+  '[]',
+];
+it.each(harmless.flatMap((body) => protocols.map((protocol) => [body, protocol] as const)))(
+  'says nothing of a collector that answers %s in %s',
+  async (body, protocol) => {
+    const source = { OTEL_EXPORTER_OTLP_PROTOCOL: protocol };
+    const { send, said } = await open(await listenWith({ status: 200, body }), source);
+    expect(await send()).toBe('arrived');
+    expect(said()).toEqual([]);
   },
 );
+
+it("leaves the program's own logger of OpenTelemetry's troubles in its place", async () => {
+  const heard: string[] = [];
+  const hear = (what: string): void => void heard.push(what);
+  diag.setLogger({ error: hear, warn: hear, info: hear, debug: hear, verbose: hear });
+  await open('http://127.0.0.1:1');
+  diag.error('an exporter of its own failed');
+  expect(heard).toContain('an exporter of its own failed');
+});
 
 it('waits no longer than ten seconds for an answer that comes a byte at a time', async () => {
   const asked = Promise.withResolvers<ServerResponse>();

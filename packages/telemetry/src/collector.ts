@@ -3,6 +3,7 @@ import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { ConsoleSpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
 import { describeFailure, toDelivery } from './delivery.ts';
+import { hasDiagLogger } from './global-parts.ts';
 import type { Log } from './log.ts';
 import { toExporterConfig } from './otlp-exporter-config.ts';
 import type { OtlpSettings } from './otlp-settings.ts';
@@ -82,6 +83,7 @@ function watch(exporter: SpanExporter, log: Log): SpanExporter {
 
 /** A collector that took only a part answers 200: the exporter tells it nowhere else. */
 function hearPartial(log: Log): void {
+  if (hasDiagLogger()) return;
   const sayPartial = seldom((spans: number, message: string) =>
     log.warn({ spans, message }, 'the trace collector refuses some spans of a batch'),
   );
@@ -97,7 +99,7 @@ function hearPartial(log: Log): void {
     debug: ignore,
     verbose: ignore,
   };
-  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN });
 }
 
 function readPartial(answer: unknown) {

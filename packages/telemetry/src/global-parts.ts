@@ -22,6 +22,12 @@ export function ensureContextManager(): void {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 }
 
+/** A program's own logger hears all that goes wrong. The API has no such question, but all its versions keep it there. */
+export function hasDiagLogger(): boolean {
+  const parts: unknown = Reflect.get(globalThis, Symbol.for('opentelemetry.js.api.1'));
+  return typeof parts === 'object' && parts !== null && 'diag' in parts;
+}
+
 /** The API's own provider hands over to a real one, once there is one. */
 export function hasGlobalProvider(): boolean {
   const provider = trace.getTracerProvider();
