@@ -91,6 +91,21 @@ it('shows no secret that stderr does not show, and stderr shows the same as with
   ]);
 });
 
+it.each([
+  [{ OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: '3' }, { step: 'res', way: 'fir' }],
+  [{ OTEL_ATTRIBUTE_COUNT_LIMIT: '1' }, { step: 'reserve' }],
+  [
+    { OTEL_ATTRIBUTE_COUNT_LIMIT: '1', OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT: '2' },
+    { step: 'reserve', way: 'first' },
+  ],
+  [{ OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: '2' }, { step: 're', way: 'fi' }],
+])('holds each record to %j', async (limits, attributes) => {
+  const { log, closeAndArrive, readSent } = await start(limits);
+  log.info({ step: 'reserve', way: 'first' }, 'said');
+  await closeAndArrive();
+  expect(readSent()[0]?.attributes).toEqual(attributes);
+});
+
 it('has errors in the words of the conventions', async () => {
   const { log, closeAndArrive, readSent } = await start();
   log.error({ err: Object.assign(new TypeError('planned'), { code: 'E1' }) });

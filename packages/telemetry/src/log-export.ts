@@ -43,7 +43,7 @@ async function createExporter({ otlp }: LogSettings): Promise<LogRecordExporter>
 
 export async function openLogExport(options: LogExportOptions): Promise<LogExport> {
   const { service, attributes, settings, loss } = options;
-  const { delayMs, timeoutMs, queueMax, batchMax } = settings;
+  const { delayMs, timeoutMs, queueMax, batchMax, limits } = settings;
   const watched = watchExporter(await createExporter(settings), loss, ({ length }) => length);
   let waiting = 0;
   const processor = new BatchLogRecordProcessor({
@@ -61,6 +61,7 @@ export async function openLogExport(options: LogExportOptions): Promise<LogExpor
   });
   const provider = new LoggerProvider({
     resource: createResource(service, attributes),
+    logRecordLimits: limits,
     processors: [processor],
   });
   const { name, version, schemaUrl } = scope;

@@ -1,4 +1,5 @@
 /** Whether and how the lines of the log go to a collector too. */
+import { readAttributeLimits } from './attribute-limits.ts';
 import { type OtelEnv, Timeout, Whole } from './otel-env.ts';
 import { type OtlpSettings, readExporters, readOtlpSettings } from './otlp-settings.ts';
 
@@ -8,6 +9,7 @@ export interface LogSettings {
   readonly timeoutMs: number;
   readonly queueMax: number;
   readonly batchMax: number;
+  readonly limits: ReturnType<typeof readAttributeLimits>;
 }
 
 /** Off by default, as for metrics. */
@@ -19,6 +21,7 @@ export function readLogSettings(env: OtelEnv): LogSettings | undefined {
     timeoutMs: env.read('OTEL_BLRP_EXPORT_TIMEOUT', Timeout) ?? 30_000,
     queueMax: env.read('OTEL_BLRP_MAX_QUEUE_SIZE', Whole(1)) ?? 2_048,
     batchMax: env.read('OTEL_BLRP_MAX_EXPORT_BATCH_SIZE', Whole(1)) ?? 512,
+    limits: readAttributeLimits(env, 'LOGRECORD'),
   };
   return exporters?.includes('otlp') ? settings : undefined;
 }

@@ -1,5 +1,6 @@
 /** Settings of traces from the environment: where they go, which of them, and how much a span may hold. */
 import { z } from 'zod';
+import { countMax, readAttributeLimits } from './attribute-limits.ts';
 import { type OtelEnv, Timeout, Whole, Word } from './otel-env.ts';
 import { type OtlpSettings, readExporters, readOtlpSettings } from './otlp-settings.ts';
 import type { SpanLimits } from './span-limits.ts';
@@ -54,16 +55,10 @@ function readSampler(env: OtelEnv): SamplerSettings {
   return { name, ratio: 1 };
 }
 
-const countMax = 128;
-
 function readSpanLimits(env: OtelEnv): SpanLimits {
   const readCount = (name: string) => env.read(`OTEL_${name}_COUNT_LIMIT`, Whole(0));
-  const readLength = (name: string) => env.read(`OTEL_${name}_VALUE_LENGTH_LIMIT`, Whole(1));
-  const all = { count: readCount('ATTRIBUTE'), length: readLength('ATTRIBUTE') };
   return {
-    attributeCountLimit: readCount('SPAN_ATTRIBUTE') ?? all.count ?? countMax,
-    attributeValueLengthLimit:
-      readLength('SPAN_ATTRIBUTE') ?? all.length ?? Number.POSITIVE_INFINITY,
+    ...readAttributeLimits(env, 'SPAN'),
     eventCountLimit: readCount('SPAN_EVENT') ?? countMax,
     linkCountLimit: readCount('SPAN_LINK') ?? countMax,
     attributePerEventCountLimit: readCount('EVENT_ATTRIBUTE') ?? countMax,
