@@ -23,5 +23,10 @@ export function readLogSettings(env: OtelEnv): LogSettings | undefined {
     batchMax: env.read('OTEL_BLRP_MAX_EXPORT_BATCH_SIZE', Whole(1)) ?? 512,
     limits: readAttributeLimits(env, 'LOGRECORD'),
   };
+  if (exporters === undefined)
+    env.reportEach(
+      /^OTEL_(EXPORTER_OTLP_LOGS|BLRP|LOGRECORD)_/,
+      'is of no use without OTEL_LOGS_EXPORTER: it changes nothing here',
+    );
   return exporters?.includes('otlp') ? settings : undefined;
 }

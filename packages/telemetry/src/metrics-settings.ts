@@ -17,5 +17,10 @@ export function readMetricsSettings(env: OtelEnv): MetricsSettings | undefined {
     intervalMs: env.read('OTEL_METRIC_EXPORT_INTERVAL', Whole(1)) ?? 60_000,
     timeoutMs: env.read('OTEL_METRIC_EXPORT_TIMEOUT', Timeout) ?? 30_000,
   };
+  if (exporters === undefined)
+    env.reportEach(
+      /^OTEL_(EXPORTER_OTLP_METRICS|METRIC_EXPORT)_/,
+      'is of no use without OTEL_METRICS_EXPORTER: it changes nothing here',
+    );
   return exporters?.includes('otlp') ? settings : undefined;
 }

@@ -7,8 +7,9 @@ import { ensurePropagator } from './propagator.ts';
 import { createW3cPropagator } from './w3c-propagator.ts';
 
 const propagatorNames = ['tracecontext', 'baggage', 'jaeger', 'b3', 'b3multi'] as const;
+type Name = (typeof propagatorNames)[number];
 
-async function create(name: (typeof propagatorNames)[number]): Promise<TextMapPropagator> {
+async function create(name: Name): Promise<TextMapPropagator> {
   switch (name) {
     case 'tracecontext':
       return createW3cPropagator();
@@ -24,11 +25,18 @@ async function create(name: (typeof propagatorNames)[number]): Promise<TextMapPr
   }
 }
 
+/** In the order named, since the last one that finds a trace wins. Jaeger's comes last, as it adds to what was read. */
+function toTaken(named: readonly (Name | 'none')[]): Name[] {
+  if (named.includes('none')) return [];
+  const taken = named.filter((name) => name !== 'none');
+  return taken.toSorted((a, b) => Number(a === 'jaeger') - Number(b === 'jaeger'));
+}
+
 /** Also for instrumentations, which read headers before anything here does. */
 export async function openPropagator(env: OtelEnv): Promise<void> {
   const named = env.readList('OTEL_PROPAGATORS', [...propagatorNames, 'none']);
-  if (named === undefined) return ensurePropagator();
-  const taken = propagatorNames.filter((name) => named.includes(name));
-  const propagators = named.includes('none') ? [] : await Promise.all(taken.map(create));
-  ensurePropagator(new CompositePropagator({ propagators }));
+  const propagators = named && (await Promise.all(toTaken(named).map(create)));
+  const isOurs = ensurePropagator(propagators && new CompositePropagator({ propagators }));
+  if (named && !isOurs)
+    env.report('OTEL_PROPAGATORS', 'is up to the propagators that the program has registered');
 }

@@ -65,7 +65,9 @@ it('reads a list in its order, each word once, and names those that it does not 
 it('names what nothing has read', () => {
   const env = createOtelEnv({ OTEL_LOG_LEVEL: 'debug', OTEL_A: '1', OTEL_EMPTY: '', PORT: '1' });
   env.read('OTEL_A', Whole(0));
-  expect(env.listProblems()).toEqual(['OTEL_LOG_LEVEL is not supported: it changes nothing here']);
+  expect(env.listProblems()).toEqual([
+    "OTEL_LOG_LEVEL is not supported: at most an SDK or instrumentation of the program's own reads it",
+  ]);
 });
 
 it.each(['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'])(

@@ -11,6 +11,8 @@ export interface OtelEnv {
   readonly readList: <T extends string>(name: string, known: readonly T[]) => T[] | undefined;
   /** Names a variable that is not honoured, and says what is done instead. */
   readonly report: (name: string, problem: string) => void;
+  /** Names each variable that is set, of those that match. */
+  readonly reportEach: (names: RegExp, problem: string) => void;
   /** What was reported, and the variables that were never read. */
   readonly listProblems: () => readonly string[];
 }
@@ -47,11 +49,18 @@ export function createOtelEnv(source: Readonly<Record<string, string | undefined
       return taken.size > 0 ? [...taken] : undefined;
     },
     report,
+    reportEach: (names, problem) => {
+      for (const name of Object.keys(source))
+        if (names.test(name) && find(name)) report(name, problem);
+    },
     listProblems: () => [
       ...problems,
       ...Object.keys(source)
         .filter((name) => name.startsWith('OTEL_') && !known.has(name) && find(name))
-        .map((name) => `${name} is not supported: it changes nothing here`),
+        .map(
+          (name) =>
+            `${name} is not supported: at most an SDK or instrumentation of the program's own reads it`,
+        ),
     ],
   };
 }

@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { propagation, trace } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { createLog } from './log.ts';
 import { createOtelEnv } from './otel-env.ts';
@@ -308,6 +310,9 @@ it('goes on with the next batch when OTEL_BSP_EXPORT_TIMEOUT is over', async () 
 const w3c = { traceparent, baggage: 'tenant=7' };
 const jaeger = { 'uber-trace-id': `${traceId}:${spanId}:0:1` };
 const b3 = { b3: `${traceId}-${spanId}-1` };
+const items = { baggage: 'tenant=7' };
+const otherTraceparent = traceparent.replaceAll('a', 'c');
+const otherB3 = { b3: b3.b3.replaceAll('a', 'c') };
 const b3multi = { 'x-b3-traceid': traceId, 'x-b3-spanid': spanId, 'x-b3-sampled': '1' };
 
 it.each([
@@ -321,6 +326,14 @@ it.each([
   ['b3', w3c, {}],
   ['b3multi', b3multi, b3multi],
   ['tracecontext,b3,xray', b3, { traceparent, ...b3 }],
+  // The last one that finds a trace wins.
+  ['b3,tracecontext', { traceparent, ...otherB3 }, { traceparent, ...b3 }],
+  ['tracecontext,b3', { traceparent: otherTraceparent, ...b3 }, { traceparent, ...b3 }],
+  [
+    'jaeger,baggage',
+    { ...items, 'uberctx-user': '9' },
+    { baggage: 'tenant=7,user=9', 'uberctx-tenant': '7', 'uberctx-user': '9' },
+  ],
   ['none', { ...w3c, ...jaeger, ...b3 }, {}],
 ])('OTEL_PROPAGATORS=%s sends %j on as %j', async (names, received, sent) => {
   const source = { OTEL_PROPAGATORS: names, OTEL_SDK_DISABLED: 'true' };
@@ -352,8 +365,49 @@ it.each([
   expect(spans).toHaveLength(1);
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatch(
-    new RegExp(`^${name} .*: (it counts as unset|.* is left out|it changes nothing here)$`),
+    new RegExp(
+      `^${name} .*: (it counts as unset|.* is left out|it changes nothing here|at most an SDK or .* reads it)$`,
+    ),
   );
+});
+
+it.each([
+  ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'http://127.0.0.1:1', 'METRICS'],
+  ['OTEL_METRIC_EXPORT_INTERVAL', '1000', 'METRICS'],
+  ['OTEL_EXPORTER_OTLP_LOGS_HEADERS', 'a=b', 'LOGS'],
+  ['OTEL_BLRP_SCHEDULE_DELAY', '1000', 'LOGS'],
+])('%s=%s is named where nothing exports what it is about', async (name, value, signal) => {
+  const { openTelemetry } = await import('./open-telemetry.ts');
+  const listProblems = async (source: Source) => {
+    const env = createOtelEnv({ [name]: value, ...source });
+    const { close } = await openTelemetry({ env, service: 'shop', level: 'silent' });
+    await close();
+    return env.listProblems();
+  };
+  expect(await listProblems({})).toEqual([
+    `${name} is of no use without OTEL_${signal}_EXPORTER: it changes nothing here`,
+  ]);
+  expect(await listProblems({ [`OTEL_${signal}_EXPORTER`]: 'none' })).toEqual([]);
+});
+
+it('names what is up to the parts that the program has registered itself', async () => {
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  trace.setGlobalTracerProvider(new TracerProvider());
+  const provider = 'the tracer provider that the program has registered';
+  const { env } = await open({
+    OTEL_PROPAGATORS: 'b3',
+    OTEL_BSP_SCHEDULE_DELAY: '100',
+    OTEL_TRACES_SAMPLER: 'always_on',
+    OTEL_SPAN_LINK_COUNT_LIMIT: '8',
+    OTEL_ATTRIBUTE_COUNT_LIMIT: '8',
+  });
+  expect(env.listProblems()).toEqual([
+    'OTEL_PROPAGATORS is up to the propagators that the program has registered',
+    `OTEL_BSP_SCHEDULE_DELAY is up to ${provider}`,
+    ...['OTEL_TRACES_SAMPLER', 'OTEL_SPAN_LINK_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'].map(
+      (name) => `${name} binds orders: other spans are up to ${provider}`,
+    ),
+  ]);
 });
 
 it('holds spans that are told to the limits too', async () => {

@@ -11,10 +11,13 @@ export const createPropagator = (): TextMapPropagator =>
 
 let isRegistered = false;
 
-/** At its start a program sets which headers it reads and writes, if any; a propagator that it registered itself stays. */
-export function ensurePropagator(given?: TextMapPropagator): void {
-  if (isRegistered) return;
+/**
+ * At its start a program sets which headers it reads and writes, if any. A propagator that it registered itself stays:
+ * then this is false.
+ */
+export function ensurePropagator(given?: TextMapPropagator): boolean {
+  if (isRegistered) return true;
   isRegistered = true;
-  if (propagation.fields().length === 0)
-    propagation.setGlobalPropagator(given ?? createPropagator());
+  if (propagation.fields().length > 0) return false;
+  return propagation.setGlobalPropagator(given ?? createPropagator());
 }
