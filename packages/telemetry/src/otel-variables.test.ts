@@ -208,17 +208,21 @@ it.each(titled)('%s is seen by the collector', async (_title, { source, options,
   check(await send(source, options));
 });
 
+const w3cWith = (flags: string) => ({ traceparent: `00-${traceId}-${spanId}-${flags}` });
+const debugged = { 'uber-trace-id': `${traceId}:${spanId}:0:3` };
+
 it.each([
-  ['', '01', 1],
-  ['', '00', 0],
-  ['always_on', '00', 1],
-  ['always_off', '01', 0],
+  ['', w3cWith('01'), 1],
+  ['', w3cWith('00'), 0],
+  ['always_on', w3cWith('00'), 1],
+  ['always_off', w3cWith('01'), 0],
+  ['always_off', debugged, 1],
+  ['traceidratio', debugged, 1],
 ])(
-  'OTEL_TRACES_SAMPLER=%s makes of a request whose caller has the flags %s %i spans',
-  async (sampler, flags, count) => {
-    const opened = await open({ OTEL_TRACES_SAMPLER: sampler });
+  'OTEL_TRACES_SAMPLER=%s makes of a request whose caller sends %j %i spans',
+  async (sampler, headers, count) => {
+    const opened = await open({ OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: '0' });
     const { startRequestSpan } = await import('./request-span.ts');
-    const headers = { traceparent: `00-${traceId}-${spanId}-${flags}` };
     startRequestSpan(opened.tracing, { name: 'POST /process', headers, attributes: {} })?.end(200);
     await closeAll(opened.tracing);
     expect(readSpans(opened)).toHaveLength(count);

@@ -4,9 +4,20 @@ import {
   AlwaysOnSampler,
   ParentBasedSampler,
   type Sampler,
+  SamplingDecision,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
+import { isDebugged } from './jaeger-propagator.ts';
 import type { SamplerSettings } from './trace-settings.ts';
+
+/** What a caller debugs is sampled, whatever the sampler says. */
+export const sampleDebugged = (sampler: Sampler): Sampler => ({
+  shouldSample: (context, ...rest) =>
+    isDebugged(context)
+      ? { decision: SamplingDecision.RECORD_AND_SAMPLED }
+      : sampler.shouldSample(context, ...rest),
+  toString: () => sampler.toString(),
+});
 
 export function createSampler({ name, ratio }: SamplerSettings): Sampler {
   switch (name) {

@@ -29,6 +29,7 @@ import { type Delivery, toDelivery } from './delivery.ts';
 import { ensureContextManager, hasGlobalProvider, registerProvider } from './global-parts.ts';
 import { holdParts } from './request-scene.ts';
 import { createResource } from './resource.ts';
+import { sampleDebugged } from './sampler.ts';
 import { limitSpan, type SpanLimits } from './span-limits.ts';
 import { scope } from './span-scope.ts';
 
@@ -64,7 +65,9 @@ const closeMaxMs = 500;
 
 export function createTracing(options: TracingOptions): Tracing {
   const { service, exporter, attributes, spanLimits } = options;
-  const sampler = options.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() });
+  const sampler = sampleDebugged(
+    options.sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() }),
+  );
   ensureContextManager();
   const resource = createResource(service, attributes);
   const { tracer, close } =
