@@ -187,6 +187,24 @@ it('says which way of a step was given up', () => {
   expect(logLast(unsent(), chosen)).not.toHaveProperty('attempt');
 });
 
+it('says of a restart which calls it may have cut off, each in a line, and without any the order alone', () => {
+  const undos = [
+    { way: 'pay', direction: 'undo' },
+    { way: 'reserve', direction: 'undo' },
+  ] as const;
+  const cut: Scene = { type: 'recovered', interrupted: undos };
+  const lines = log([begun, undoUnknown({ attempt: 1 }), cut]).filter(
+    ({ msg }) => msg === 'recovered',
+  );
+  const shared = { level: 'info', direction: 'undo', code: 'interrupted', trace_id: traceId };
+  expect(lines).toMatchObject([
+    { ...shared, step: 'pay', participant: 'payment-service', attempt: 2 },
+    { ...shared, step: 'reserve', participant: 'inventory-service', attempt: 1 },
+  ]);
+  expect(lines[0].span_id).toBe(toCallSpanId('ord_1', 2));
+  expect(logLast({ type: 'recovered', interrupted: [] })).not.toHaveProperty('step');
+});
+
 it('warns of an order that an operator must look at', () => {
   expect(logLast({ type: 'quarantined', code: 'crash-loop' })).toMatchObject({ level: 'warn' });
 });

@@ -4,6 +4,7 @@
  */
 import { type Event, type Feed, type RunState, readWay } from '@baton/saga';
 import type { Log } from '@baton/telemetry';
+import { toNextAttempt } from '../traces/span-outline.ts';
 import { findWorkflow, listSagas, toIdField, type Workflows } from '../workflow.ts';
 import { findDefinition } from './definition.ts';
 import { findTelling, type Logged } from './event-table.ts';
@@ -20,18 +21,31 @@ export function logRuns(feed: Pick<Feed, 'subscribe'>, workflows: Workflows, log
     const logged = { state, saga: findDefinition(sagas, state) };
     const level = typeof told === 'string' ? told : told(event, logged);
     if (!log.isLevelEnabled(level)) return;
-    const call = 'attempt' in event ? state.calls : undefined;
-    const span = findSpan(run, state, call);
-    log[level](
-      {
-        ...toIdField(findWorkflow(workflows, state), run),
-        ...toAimFields(event, logged),
-        ...toReplyFields(event),
-        ...(span && { trace_id: span.traceId, span_id: span.spanId }),
-      },
-      event.type.replaceAll('-', ' '),
-    );
+    for (const said of listSaid(event, state)) {
+      const span = findSpan(run, state, 'attempt' in said ? state.calls : undefined);
+      log[level](
+        {
+          ...toIdField(findWorkflow(workflows, state), run),
+          ...toAimFields(said, logged),
+          ...toReplyFields(said),
+          ...(span && { trace_id: span.traceId, span_id: span.spanId }),
+        },
+        event.type.replaceAll('-', ' '),
+      );
+    }
   });
+}
+
+/** A line for each: of a restart, each call that it may have cut off is one. */
+function listSaid(event: Event, state: RunState): readonly Event[] {
+  if (event.type !== 'recovered' || !event.interrupted?.length) return [event];
+  return event.interrupted.map(({ way, direction }) => ({
+    ...event,
+    way,
+    direction,
+    attempt: toNextAttempt(state, way, direction),
+    code: 'interrupted',
+  }));
 }
 
 /** What it is about. A field that is undefined is not written. */
