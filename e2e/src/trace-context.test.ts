@@ -115,6 +115,7 @@ it.each<[number, number, Caller]>([
     'http.response.status_code': status,
     'server.address': '127.0.0.1',
     'server.port': Number(new URL(apps.url).port),
+    'network.protocol.version': '1.1',
   });
   expect(request?.parentSpanContext?.spanId).toBe(
     caller === 'none' ? order?.spanContext().spanId : 'b'.repeat(16),

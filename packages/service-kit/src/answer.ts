@@ -24,6 +24,8 @@ export interface HttpRequest {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
+  /** Such as `1.1`. A test's process has none, and a runtime with a `fetch` of its own tells none. */
+  readonly httpVersion?: string | undefined;
   /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
 }
@@ -75,6 +77,7 @@ export interface Reading<O extends Operation> {
   readonly query: QueryOf<O>;
   readonly body: BodyOf<O>;
   readonly headers: HeadersOf<O>;
+  readonly httpVersion?: string | undefined;
   readonly signal: AbortSignal;
 }
 

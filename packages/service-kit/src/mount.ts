@@ -39,6 +39,7 @@ const toHttpRequest = (request: Request, signal: AbortSignal): HttpRequest => ({
   params: { ...request.params },
   query: { ...request.query },
   body: request.body,
+  httpVersion: request.httpVersion,
   signal,
 });
 

@@ -45,7 +45,8 @@ async function respondPlainly(
 ): Promise<HttpAnswer | StreamAnswer> {
   const read = readRequest(operation, request);
   if (!read.ok) return toProblemAnswer(operation, 'bad-request', { issues: read.issues });
-  const answer = await handler({ ...read.value, signal: request.signal });
+  const { httpVersion, signal } = request;
+  const answer = await handler({ ...read.value, httpVersion, signal });
   return looksLikeStream(answer) ? answer : toHttpAnswer(operation, answer);
 }
 

@@ -21,7 +21,8 @@ async function ask(
 ) {
   const { tracing, told } = createSpanRecorder('orchestrator');
   const context = toRunContext({ headers, receivedAt: 7 }, { isSampled: () => isSampled });
-  const placing = { id: 'ord_1', route: '/orders', context, headers, receivedAt: 7, signal };
+  const asked = { headers, httpVersion: '1.1', receivedAt: 7, signal };
+  const placing = { id: 'ord_1', route: '/orders', context, ...asked };
   const answered = await traceRequest(tracing, placing, answer).catch((error: unknown) => error);
   const [span, ...others] = told();
   expect(others).toEqual([]);
@@ -47,6 +48,7 @@ it("says what the request was and which status it was answered, below the order'
     'url.scheme': 'http',
     'server.address': 'shop.example',
     'server.port': 8080,
+    'network.protocol.version': '1.1',
     'baton.order.id': 'ord_1',
   });
 });

@@ -12,6 +12,7 @@ export interface Placing {
   readonly route: string;
   readonly context: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly httpVersion?: string | undefined;
   /** In milliseconds since the epoch. */
   readonly receivedAt: number;
   /** Aborted: the caller has left. */
@@ -38,7 +39,7 @@ export async function traceRequest<A extends { readonly status: number }>(
 
 function startSpan(
   tracing: Tracing,
-  { id, route, context, headers, receivedAt: startedAt }: Placing,
+  { id, route, context, headers, httpVersion, receivedAt: startedAt }: Placing,
 ) {
   const order = readRunTrace(id, { context, calls: 0 });
   if (!order || order.parentSpanId !== null) return undefined;
@@ -48,6 +49,7 @@ function startSpan(
     'url.path': route,
     'url.scheme': 'http',
     ...toServer(headers.host),
+    'network.protocol.version': httpVersion,
     'baton.order.id': id,
   };
   const place = { traceId: order.traceId, spanId: order.orderSpanId };

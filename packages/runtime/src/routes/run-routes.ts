@@ -91,7 +91,7 @@ const createStreamEvents =
 
 const createSubmit =
   (served: Served): Routes['submit'] =>
-  async ({ body, headers, signal }) => {
+  async ({ body, headers, httpVersion, signal }) => {
     const { engine, workflow, tracing, now, faults } = served;
     const [newest] = workflow.versions;
     const id = createRunId(workflow, body, headers['idempotency-key']);
@@ -119,7 +119,8 @@ const createSubmit =
         return answer(submission);
       case 'accepted': {
         const route = `/${workflow.plural}`;
-        const placing = { id: submission.id, route, context, headers, receivedAt, signal };
+        const asked = { headers, httpVersion, receivedAt, signal };
+        const placing = { id: submission.id, route, context, ...asked };
         return traceRequest(tracing, placing, () => answer(submission));
       }
       default:

@@ -150,6 +150,8 @@ function toCalled({ order, before }: Scene, step: SpanRecord, event: TriedEvent)
       'server.address': address,
       'server.port': port,
       'http.response.status_code': status,
+      // The client speaks no other, and without an answer nobody knows what the server would have spoken.
+      'network.protocol.version': status === undefined ? undefined : '1.1',
       'error.type': error === null ? undefined : toErrorType(event, status),
       'baton.order.id': order,
       'baton.participant': attributes['baton.participant'],

@@ -90,6 +90,7 @@ it('tells of a call, and of what its request named as its parent', () => {
       'http.response.status_code': 200,
       'server.address': 'pay.example',
       'server.port': 443,
+      'network.protocol.version': '1.1',
       'url.full': 'https://pay.example/v1/process',
       'url.template': '/process',
     },
