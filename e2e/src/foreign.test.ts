@@ -97,7 +97,7 @@ function checkTree(spans: readonly SentSpan[], rootName: string): void {
 }
 
 it('is instrumented by the public packages without an orphan, a double or a trace of its own', async () => {
-  const env = { ...traced, ...instrumented };
+  const env = { ...traced, ...instrumented, OTEL_LOGS_EXPORTER: 'otlp', LOG_LEVEL: 'warn' };
   system = await startSystem(folder, env, env);
   const spans = await readTrace(await place());
   checkTree(spans, 'POST /orders');
@@ -115,6 +115,12 @@ it('is instrumented by the public packages without an orphan, a double or a trac
   expect(names.filter((name) => name === 'request handler')).toHaveLength(5);
   // Nobody asked for the looks at health and catalogue.
   expect(new Set(readSpans().map(({ traceId }) => traceId)).size).toBe(1);
+  const lines = collector.recorded.filter(({ url }) => url === '/v1/logs').flatMap(readSentLogs);
+  const told = lines.map(({ resource, timeUnixNano, body }) =>
+    [resource['service.name'], timeUnixNano, body].join(' '),
+  );
+  expect(told.filter((line, i) => told.indexOf(line) !== i)).toEqual([]);
+  expect(told.filter((line) => line.startsWith('orchestrator ')).length).toBeGreaterThan(0);
 });
 
 it('sends logs and metrics by OTLP too, where the environment asks for them', async () => {

@@ -125,7 +125,7 @@ const Logs = z.object({
       scopeLogs: z.array(
         z.object({
           scope: z.object({ name: z.string(), version: z.string() }),
-          schemaUrl: z.string(),
+          schemaUrl: z.string().default(''),
           logRecords: z.array(LogRecord),
         }),
       ),
