@@ -54,7 +54,11 @@ export function createWire(
       const named = { ...call, name: toName(call) };
       return trouble(named, () => deliver(named));
     };
-    return { close: local.close, exchange, peer: { address: name, baseUrl: `http://${name}` } };
+    return {
+      close: local.close,
+      exchange,
+      peer: { address: name, port: 80, baseUrl: `http://${name}` },
+    };
   };
   return {
     effects,

@@ -137,7 +137,6 @@ const ofService = '{service=~"$service"}';
 const calls = 'http_client_request_duration_seconds';
 const operation = ['service', 'http_request_method', 'http_route'];
 const ofOperation = '{{service}} {{http_request_method}} {{http_route}}';
-const status = 'http_response_status_code';
 
 export const services: Row = {
   title: 'Services',
@@ -149,18 +148,18 @@ export const services: Row = {
       queries: [{ expr: rate(`${requests}_count`, operation, ofService), legend: ofOperation }],
     },
     {
-      title: 'Answers of 500 and above',
+      title: 'Failed requests',
       description:
-        'By operation and status. A 503 of POST /orders is an order refused at the limit',
+        'By operation, and by status or no-answer. A 503 of POST /orders is an order refused at the limit',
       unit: 'reqps',
       queries: [
         {
           expr: rate(
             `${requests}_count`,
-            [...operation, status],
-            `{service=~"$service",${status}=~"5.."}`,
+            [...operation, 'error_type'],
+            '{service=~"$service",error_type!=""}',
           ),
-          legend: `${ofOperation} {{${status}}}`,
+          legend: `${ofOperation} {{error_type}}`,
         },
       ],
     },
@@ -194,7 +193,11 @@ export const services: Row = {
       unit: 'reqps',
       queries: [
         {
-          expr: rate(`${calls}_count`, ['server_address', 'error_type'], '{error_type!=""}'),
+          expr: rate(
+            `${calls}_count`,
+            ['server_address', 'error_type'],
+            '{http_response_status_code=""}',
+          ),
           legend: '{{server_address}} {{error_type}}',
         },
       ],

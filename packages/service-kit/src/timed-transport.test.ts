@@ -35,11 +35,11 @@ it('are told apart by server, route, status and why there was none', async () =>
   await reserve();
   const labels = (method: string, route: string, status: string, error: string) =>
     expect.stringContaining(
-      `server_address="inventory-service",http_route="${route}",http_request_method="${method}",http_response_status_code="${status}",error_type="${error}"`,
+      `server_address="inventory-service",server_port="${new URL(server.url).port}",http_route="${route}",http_request_method="${method}",http_response_status_code="${status}",error_type="${error}"`,
     );
   expect(await scrape()).toEqual([
-    labels('POST', '/reserve', '503', ''),
-    labels('GET', '/stock', '503', ''),
+    labels('POST', '/reserve', '503', '503'),
+    labels('GET', '/stock', '503', '503'),
     labels('POST', '/reserve', '', 'connection-reset'),
   ]);
 });

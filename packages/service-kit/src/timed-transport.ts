@@ -10,10 +10,11 @@ export interface Measured {
 /** Every exchange is one observation, however it ended. */
 export function timeTransport(transport: Transport, { metrics, name }: Measured): Transport {
   if (!metrics) return transport;
-  const address = name ?? transport.peer?.address ?? '';
+  const { peer } = transport;
+  const server = { address: name ?? peer?.address ?? '', port: peer?.port };
   const exchange: Transport['exchange'] = async (call) => {
     const { method, path } = call.operation;
-    const observe = metrics.startCall({ method, route: path, address });
+    const observe = metrics.startCall({ method, route: path, ...server });
     const result = await transport.exchange(call);
     observe(
       result.kind === 'response' ? { status: result.response.status } : { error: result.code },

@@ -18,7 +18,7 @@ export interface Call {
 }
 export interface Transport {
   /** The server that is called; unknown in a test's process. */
-  readonly peer?: { readonly address: string; readonly baseUrl: string };
+  readonly peer?: { readonly address: string; readonly port: number; readonly baseUrl: string };
   readonly exchange: (call: Call) => Promise<Exchange>;
   readonly close: () => Promise<void>;
 }
@@ -106,15 +106,23 @@ const createAdapter =
 
 interface Peer {
   readonly address: string;
+  readonly port: number;
   readonly baseUrl: string;
   readonly origin: string;
   readonly path: string;
 }
 
 function toPeer(base: string): Peer {
-  const { hostname, origin, pathname } = new URL(base);
+  const { hostname, origin, pathname, port, protocol } = new URL(base);
   const path = pathname.replace(/\/+$/, '');
-  return { address: hostname, baseUrl: origin + path, origin, path };
+  const usualPort = protocol === 'https:' ? 443 : 80;
+  return {
+    address: hostname,
+    port: Number(port) || usualPort,
+    baseUrl: origin + path,
+    origin,
+    path,
+  };
 }
 
 export function createHttpTransport({

@@ -37,7 +37,9 @@ const conventions: Readonly<Partial<Record<string, string>>> = {
   http_route: 'http.route',
   http_request_method: 'http.request.method',
   http_response_status_code: 'http.response.status_code',
+  url_scheme: 'url.scheme',
   server_address: 'server.address',
+  server_port: 'server.port',
   error_type: 'error.type',
 };
 

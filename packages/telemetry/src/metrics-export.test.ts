@@ -76,6 +76,7 @@ it.each(['http/protobuf', 'http/json'])('sends every kind of figure by %s', asyn
     'http.route': '/process',
     'http.request.method': 'POST',
     'http.response.status_code': 200,
+    'url.scheme': 'http',
   });
   expect(point?.explicitBounds.slice(0, 2)).toEqual([0.001, 0.0025]);
   expect(point?.bucketCounts).toHaveLength((point?.explicitBounds.length ?? 0) + 1);
@@ -106,7 +107,9 @@ it('has names that Prometheus makes those of /metrics of, whether /metrics was a
   const started = await start();
   const { registry } = started.metrics;
   started.metrics.countFault('payment.process', 'latency');
-  started.metrics.startCall({ method: 'GET', route: '/', address: 'x' })({ error: 'timed-out' });
+  started.metrics.startCall({ method: 'GET', route: '/', address: 'x', port: 80 })({
+    error: 'timed-out',
+  });
   const page = await registry.metrics();
   await started.closeAndArrive();
   const { metrics } = readLast(started);
@@ -118,6 +121,7 @@ it('has names that Prometheus makes those of /metrics of, whether /metrics was a
   expect(calls.map(({ attributes }) => attributes)).toEqual([
     {
       'server.address': 'x',
+      'server.port': 80,
       'http.route': '/',
       'http.request.method': 'GET',
       'error.type': 'timed-out',

@@ -43,16 +43,29 @@ it('leads nowhere from a request that no trace is kept of', async () => {
   expect(text).not.toContain('trace_id');
 });
 
+it('tells the errors of requests: answers of 500 and above, and those that nobody got', async () => {
+  const metrics = createMetrics('payment-service');
+  for (const status of [409, 503, null]) metrics.startRequest(process)(status);
+  const lines = await readLines(metrics, 'http_server_request_duration_seconds_count');
+  const labels = (status: string, error: string) =>
+    expect.stringContaining(
+      `http_response_status_code="${status}",url_scheme="http",error_type="${error}"`,
+    );
+  expect(lines).toEqual([labels('409', ''), labels('503', '503'), labels('', 'no-answer')]);
+});
+
 it('times calls by their server, and by status or by why there was none', async () => {
   const metrics = createMetrics('orchestrator');
-  const call = { ...process, address: 'payment-service' };
-  metrics.startCall(call)({ status: 503 });
+  const call = { ...process, address: 'payment-service', port: 4003 };
+  metrics.startCall(call)({ status: 200 });
+  metrics.startCall(call)({ status: 409 });
   metrics.startCall(call)({ error: 'timed-out' });
   const lines = await readLines(metrics, 'http_client_request_duration_seconds_count');
   const shared =
-    'server_address="payment-service",http_route="/process",http_request_method="POST"';
+    'server_address="payment-service",server_port="4003",http_route="/process",http_request_method="POST"';
   expect(lines).toEqual([
-    expect.stringContaining(`${shared},http_response_status_code="503",error_type=""`),
+    expect.stringContaining(`${shared},http_response_status_code="200",error_type=""`),
+    expect.stringContaining(`${shared},http_response_status_code="409",error_type="409"`),
     expect.stringContaining(`${shared},http_response_status_code="",error_type="timed-out"`),
   ]);
 });

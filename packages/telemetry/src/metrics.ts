@@ -1,6 +1,7 @@
 import { type Span, TraceFlags, trace } from '@opentelemetry/api';
 import { Counter, collectDefaultMetrics, type OpenMetricsContentType, Registry } from 'prom-client';
 import { createHistogram } from './histogram.ts';
+import { toRequestError } from './request-error.ts';
 import type { SpanRef } from './span-ref.ts';
 
 export interface MeasuredRequest {
@@ -11,6 +12,8 @@ export interface MeasuredRequest {
 export interface MeasuredCall extends MeasuredRequest {
   /** The server, by its name or by its host. */
   readonly address: string;
+  /** Undefined in a test's process. */
+  readonly port: number | undefined;
 }
 /** `error` is a word of ours. */
 export type CallOutcome = { readonly status: number } | { readonly error: string };
@@ -18,10 +21,10 @@ export type CallOutcome = { readonly status: number } | { readonly error: string
 export interface Metrics {
   readonly registry: Registry<OpenMetricsContentType>;
   /**
-   * Called when a request begins; the returned function, when the answer is out. A response's events are outside of the
-   * request's context, so the span is looked up at the beginning.
+   * Called when a request begins; the returned function, when the answer is out, or with null when none reached the
+   * caller. A response's events are outside of the request's context, so the span is looked up at the beginning.
    */
-  readonly startRequest: (request: MeasuredRequest) => (status: number) => void;
+  readonly startRequest: (request: MeasuredRequest) => (status: number | null) => void;
   /** As `startRequest`, for a request to another service. Attempts have exemplars of their own. */
   readonly startCall: (call: MeasuredCall) => (outcome: CallOutcome) => void;
   /** Faults put in on purpose; 0 from the start, so that the first fault is a rise. */
@@ -63,12 +66,18 @@ export function createMetrics(service: string): Metrics {
 /** In seconds; a request may ask to wait for 30. */
 const secondsOfRequests = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30];
 
-/** Names and labels of both histograms are from OpenTelemetry's conventions. */
+/** Names and labels of both histograms are from OpenTelemetry's conventions. To Prometheus, an empty label is none. */
 function timeRequests(registry: Metrics['registry']): Metrics['startRequest'] {
   const observe = createHistogram(registry, {
     name: 'http_server_request_duration_seconds',
     help: 'How long requests took to be answered',
-    labelNames: ['http_route', 'http_request_method', 'http_response_status_code'],
+    labelNames: [
+      'http_route',
+      'http_request_method',
+      'http_response_status_code',
+      'url_scheme',
+      'error_type',
+    ],
     buckets: secondsOfRequests,
   });
   return ({ method, route }) => {
@@ -78,7 +87,9 @@ function timeRequests(registry: Metrics['registry']): Metrics['startRequest'] {
       const labels = {
         http_route: route,
         http_request_method: method,
-        http_response_status_code: status,
+        http_response_status_code: status ?? '',
+        url_scheme: 'http',
+        error_type: toRequestError(status) ?? '',
       };
       observe(labels, secondsSince(startedMs), toRef(span));
     };
@@ -91,6 +102,7 @@ function timeCalls(registry: Metrics['registry']): Metrics['startCall'] {
     help: 'How long requests to other services took, as the caller sees it',
     labelNames: [
       'server_address',
+      'server_port',
       'http_route',
       'http_request_method',
       'http_response_status_code',
@@ -98,20 +110,26 @@ function timeCalls(registry: Metrics['registry']): Metrics['startCall'] {
     ],
     buckets: secondsOfRequests,
   });
-  return ({ method, route, address }) => {
+  return ({ method, route, address, port = '' }) => {
     const startedMs = performance.now();
     return (outcome) => {
-      // To Prometheus, an empty label is none.
       const labels = {
         server_address: address,
+        server_port: port,
         http_route: route,
         http_request_method: method,
         http_response_status_code: 'status' in outcome ? outcome.status : '',
-        error_type: 'error' in outcome ? outcome.error : '',
+        error_type: toCallError(outcome),
       };
       observe(labels, secondsSince(startedMs));
     };
   };
+}
+
+/** By convention a 4xx is an error to its caller. */
+function toCallError(outcome: CallOutcome): string {
+  if ('error' in outcome) return outcome.error;
+  return outcome.status >= 400 ? String(outcome.status) : '';
 }
 
 const secondsSince = (startedMs: number): number => (performance.now() - startedMs) / 1_000;

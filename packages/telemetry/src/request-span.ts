@@ -16,6 +16,7 @@ import {
 } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
 import { emptyContext } from './light-context.ts';
+import { toRequestError } from './request-error.ts';
 import { readScene, releaseParts, type Scene, setScene } from './request-scene.ts';
 import { type SpanAttributes, toAttributes } from './span-attributes.ts';
 import type { SpanPlace } from './span-record.ts';
@@ -92,12 +93,6 @@ function endRequest(span: Span, status: number | null, at?: number): void {
     span.setStatus({ code: SpanStatusCode.ERROR });
   }
   span.end(at);
-}
-
-/** By convention a 5xx is the server's error, a 4xx its caller's. */
-function toRequestError(status: number | null): string | undefined {
-  if (status === null) return 'no-answer';
-  return status >= 500 ? String(status) : undefined;
 }
 
 /** For a request without a caller's trace that has begun a trace, at `startedAt` ms since the epoch: below that trace's span. */
