@@ -58,7 +58,7 @@ interface HandlersLimits {
   /** Without a call under way: a cluster that is alive calls, or opens another connection. */
   readonly silenceMaxMs: number;
 }
-const usualLimits: HandlersLimits = { connectionsMax: 64, silenceMaxMs: 60_000 };
+const usualLimits: HandlersLimits = { connectionsMax: 1_024, silenceMaxMs: 60_000 };
 
 export async function listen(
   handler: ReturnType<typeof restate.createEndpointHandler>,

@@ -7,7 +7,7 @@ import { sendEvents } from './event-stream.ts';
 import { type Interceptor, toInterceptedCall } from './interceptor.ts';
 import { toHttpAnswer } from './loose-handler.ts';
 import { toGeneralProblem, toOtherMethod, toUnreadable } from './problem-answer.ts';
-import { createTracer } from './request-trace.ts';
+import { createTracer, watchEnd } from './request-trace.ts';
 import { createRoutes, isStream, type Route, type RouteSurroundings } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
 import { sendDelivery } from './send-delivery.ts';
@@ -87,7 +87,7 @@ const createObserver =
   ({ method }, response, next) => {
     // Of two methods at most, since the route is of one, and a GET answers HEAD too.
     const observe = metrics?.startRequest({ method, route: operation.path });
-    response.once('finish', () => observe?.(response.statusCode));
+    if (observe) watchEnd(response, operation, observe);
     next();
   };
 

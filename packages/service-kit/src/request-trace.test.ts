@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { defineOperation } from '@baton/contracts';
-import { createLog } from '@baton/telemetry';
+import { createLog, createMetrics } from '@baton/telemetry';
 import { createSpanRecorder } from '@baton/telemetry/testing';
 import supertest from 'supertest';
 import { expect, it, onTestFinished } from 'vitest';
@@ -18,12 +18,14 @@ const firstBody = { orderId: 'ord_1', lines: [{ sku: 'mug', quantity: 2 }] };
 function open(change: Partial<Pick<ServiceAppOptions<never>, 'shed' | 'hosts'>> = {}) {
   const recorder = createSpanRecorder('inventory-service');
   const { tracing } = recorder;
+  const metrics = createMetrics('inventory-service');
+  const log = createLog('inventory-service', 'silent');
   const hanging = Promise.withResolvers<void>();
   const { app, store } = createStandIn(':memory:', 2_000, {
     ...change,
     tracing,
     extend: (router) => {
-      mount(router, streams, { log: createLog('inventory-service', 'silent'), tracing })({
+      mount(router, streams, { log, metrics, tracing })({
         watch: ({ signal }) => ({ events: untilGone(signal) }),
         hang: ({ signal }) => {
           hanging.resolve();
@@ -33,7 +35,7 @@ function open(change: Partial<Pick<ServiceAppOptions<never>, 'shed' | 'hosts'>> 
     },
   });
   onTestFinished(() => store.close());
-  return { ...recorder, app, hanging: hanging.promise };
+  return { ...recorder, app, metrics, hanging: hanging.promise };
 }
 
 type Surroundings = ReturnType<typeof open>;
@@ -249,6 +251,14 @@ async function askAndLeave(url: string, arrived?: Promise<void>) {
   asked.destroy();
 }
 
+async function readCounts({ metrics }: Surroundings): Promise<readonly (string | undefined)[]> {
+  const page = await metrics.registry.metrics();
+  const counts = page.matchAll(
+    /^http_server_request_duration_seconds_count\{service="inventory-service",(.*)\} 1$/gm,
+  );
+  return [...counts].map(([, labels]) => labels);
+}
+
 it('ends the span of a stream when its reader leaves, as nothing that went wrong', async () => {
   const surroundings = open();
   const { url, close } = await listen(surroundings.app);
@@ -256,6 +266,9 @@ it('ends the span of a stream when its reader leaves, as nothing that went wrong
   const server = await expectServer(surroundings, 'GET /watch/:what');
   expect(server?.attributes['http.response.status_code']).toBe(200);
   expect(server?.attributes).not.toHaveProperty('error.type');
+  expect(await readCounts(surroundings)).toEqual([
+    'http_route="/watch/:what",http_request_method="GET",http_response_status_code="200",url_scheme="http",error_type=""',
+  ]);
   await close();
 });
 
@@ -266,5 +279,8 @@ it('says that no answer reached a caller that left early', async () => {
   const span = await expectServer(surroundings, 'GET /hang');
   expect(span?.attributes['error.type']).toBe('no-answer');
   expect(span?.attributes).not.toHaveProperty('http.response.status_code');
+  expect(await readCounts(surroundings)).toEqual([
+    'http_route="/hang",http_request_method="GET",http_response_status_code="",url_scheme="http",error_type="no-answer"',
+  ]);
   await close();
 });

@@ -7,7 +7,7 @@ import {
   startRequestSpan,
   type Tracing,
 } from '@baton/telemetry';
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 
 interface Arrived {
   readonly method: string;
@@ -64,6 +64,19 @@ function createServerReader(): (request: Request) => SpanAttributes {
   };
 }
 
+/** `end` is called once, with null when no answer reached the caller. A stream has no end of its own: its reader's leaving is one. */
+export function watchEnd(
+  response: Response,
+  { kind }: Operation,
+  end: (status: number | null) => void,
+): void {
+  // The answer is written; the connection may finish it milliseconds later.
+  response.once('finish', () => end(response.statusCode));
+  response.once('close', () => {
+    if (!response.writableFinished) end(kind === 'stream' ? response.statusCode : null);
+  });
+}
+
 /** The first handler of a route: later ones run inside its span. */
 export function createTracer(operation: Operation, tracing: Tracing | undefined): RequestHandler {
   const readServerOf = createServerReader();
@@ -81,13 +94,7 @@ export function createTracer(operation: Operation, tracing: Tracing | undefined)
         },
       });
     if (!span) return next();
-    // The answer is written; the connection may finish it milliseconds later.
-    response.once('finish', () => span.end(response.statusCode));
-    response.once('close', () => {
-      // A stream has no end of its own: it ends when its reader leaves.
-      const isAnswered = response.writableFinished || operation.kind === 'stream';
-      span.end(isAnswered ? response.statusCode : null);
-    });
+    watchEnd(response, operation, span.end);
     span.run(next);
   };
 }
