@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { ok, refused } from '../core/reply.ts';
+import { ok, type Reply, refused } from '../core/reply.ts';
 import { saga } from '../core/saga.ts';
 import { anyInput } from '../fixtures/any-input.ts';
-import { createMemoryJournal } from '../testing/memory-journal.ts';
+import { createMemoryJournal, createMemoryStore } from '../testing/memory-journal.ts';
 import { createEngine } from './embedded-engine.ts';
 
 it('shows the end of a run to nobody before it is durable', async () => {
@@ -82,3 +82,36 @@ it('neither accepts a run nor waits for the end of one while the journal has no 
   await engine.stop();
   expect(inner.read('r1')?.events.map(({ type }) => type)).toEqual(['accepted']);
 });
+
+it.each(['is full before', 'fills while'])(
+  'leaves a call in flight unseen where the disk %s the engine stops',
+  async (when) => {
+    const call = Promise.withResolvers<Reply<null>>();
+    let calls = 0;
+    const perform = (): Promise<Reply<null>> => {
+      calls += 1;
+      return call.promise;
+    };
+    const definition = saga('one', { version: 1, input: anyInput() })
+      .step('pay', { perform, undo: async () => ok(null) })
+      .end();
+    const store = createMemoryStore();
+    const inner = createMemoryJournal(store);
+    let hasRoom = true;
+    const append: typeof inner.append = (entry) =>
+      hasRoom ? inner.append(entry) : new Promise(() => {});
+    const journal = { ...inner, append, hasRoom: () => hasRoom };
+    const engine = await createEngine({ journal, sagas: [definition] });
+    await engine.submit(definition, null, { id: 'r1' });
+    await expect.poll(() => calls).toBe(1);
+    hasRoom = when !== 'is full before';
+    const stopped = engine.stop();
+    hasRoom = false;
+    call.resolve(ok(null));
+    await stopped;
+    const next = await createEngine({ journal: createMemoryJournal(store), sagas: [definition] });
+    const events = (await next.read('r1'))?.events;
+    expect(events).toMatchObject([{ type: 'accepted' }, { type: 'step-unknown' }]);
+    await next.stop();
+  },
+);

@@ -194,12 +194,10 @@ class EmbeddedEngine implements Engine {
   async stop(): Promise<void> {
     if (!this.#hasStopped) this.#journal.expectEnd();
     this.#stopPruning();
-    const stopped = this.#scheduler.stop();
-    // Writes that wait for room would be waited for without end.
-    if (this.#journal.hasRoom()) await stopped;
+    const isAtRest = await this.#scheduler.stop();
     if (this.#hasStopped) return;
     this.#hasStopped = true;
-    this.#journal.rest();
+    if (isAtRest) this.#journal.rest();
     this.#journal.close();
     this.#ends.sendHome();
   }

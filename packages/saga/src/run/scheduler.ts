@@ -31,6 +31,7 @@ export interface SchedulerOptions
   readonly onBug: (error: unknown) => void;
 }
 const bugPauseMs = 60_000;
+const roomLookMs = 100;
 /** Runs that could go on, of each priority and those before it. */
 const readyMax = 1_000;
 const inRoot = AsyncLocalStorage.snapshot();
@@ -110,12 +111,24 @@ export class Scheduler {
     this.#fillSoon();
   }
 
-  /** Starts nothing more, and resolves when each moving run has committed what it was doing. */
-  async stop(): Promise<void> {
+  /** Starts nothing more. True once each moving run has committed what it was doing; false where the disk is full. */
+  async stop(): Promise<boolean> {
+    const { journal, clock } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    let callOff = (): void => {};
+    function look(): void {
+      // Writes that wait for room would be waited for without end.
+      if (!journal.hasRoom()) resolve(false);
+      callOff = clock.setTimer(roomLookMs, look);
+    }
     this.#isStopping = true;
-    await Promise.all(this.#moving.values());
+    look();
+    void Promise.all(this.#moving.values()).then(() => resolve(true));
+    const isAtRest = await promise;
+    callOff();
     this.#timer.callOff();
     for (const run of this.#inHand.values()) run.callOff();
+    return isAtRest;
   }
 
   #load(id: string): Run | undefined {
