@@ -28,13 +28,13 @@ afterEach(async () => {
 
 async function createStage(
   options: Partial<EngineOptions> = {},
-  { store = createMemoryStore(), virtual = createVirtualClock() } = {},
+  { store = createMemoryStore(), virtual = createVirtualClock(), failing = {} } = {},
 ) {
   const count: Count = { listDue: 0, listWaiting: 0, nextDueAt: 0, read: 0, setTimer: 0, now: 0 };
   const note = (what: keyof Count): void => {
     if (++count[what] > looksMax) throw new Error(`${what} goes round in circles`);
   };
-  const journal: Journal = createMemoryJournal(store);
+  const journal: Journal = Object.assign(createMemoryJournal(store), failing);
   for (const name of counted) {
     const look = journal[name] as (...args: unknown[]) => unknown; // only counted, then handed on
     Object.assign(journal, {
@@ -189,4 +189,16 @@ test('a run that is due by its row, but has to wait by its events, is fetched on
   await house.virtual.run(() => bench.calls.length > 0);
   expect(house.virtual.now()).toBe(retryAt);
   await house.virtual.run(async () => (await after.counts()).open === 0);
+});
+
+test('a run that cannot be set aside now is not fetched again and again, and the others go on', async () => {
+  const store = createMemoryStore();
+  const before = await createStage({}, { store });
+  await before.submitMany(2);
+  await engine?.stop();
+  // The first run lost its beginning, and the journal can store nothing of that for now.
+  store.feed.splice(0, 1);
+  const { clock, countFor } = await createStage({}, { store, failing: { setAside: () => {} } });
+  await clock.run(async () => (await engine?.readState('o1'))?.phase === 'completed');
+  expect((await countFor(hourMs)).read).toBeLessThan(10);
 });

@@ -142,12 +142,14 @@ export class Scheduler {
   /** A run that nobody can go on with is set aside as it is read, and the next is fetched instead. */
   #fetch(places: number, list: (limit: number) => string[]): Run[] {
     const runs: Run[] = [];
-    for (let isMore = true; isMore && runs.length < places; ) {
+    for (let before: string | undefined; runs.length < places; ) {
       const wanted = places - runs.length;
       const ids = list(wanted + this.#inHand.size).filter((id) => !this.#inHand.has(id));
       const loaded = ids.slice(0, wanted).flatMap((id) => this.#load(id) ?? []);
-      isMore = loaded.length < Math.min(ids.length, wanted);
       runs.push(...loaded);
+      // A journal that can store nothing sets nothing aside, and lists the same again.
+      if (loaded.length === Math.min(ids.length, wanted) || ids[0] === before) break;
+      before = ids[0];
     }
     return runs;
   }
