@@ -93,7 +93,7 @@ export class Replica {
     const served = await this.#link.serve(this.#createHandlers(), callLongestMs);
     this.#served = served;
     const known = sagas.map(({ name, version }) => ({ saga: name, version }));
-    journal.review(known, Number.MAX_SAFE_INTEGER);
+    await journal.review(known, Number.MAX_SAFE_INTEGER);
     await this.#insist(() => served.register());
     await this.#insist(() => this.projection.start());
     const forgetting = createForgetting({

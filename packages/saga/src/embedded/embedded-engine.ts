@@ -94,7 +94,7 @@ class EmbeddedEngine implements Engine {
     const { sagas } = this.#options;
     const delays = sagas.flatMap(({ plan }) => plan.map((step) => step.first.tries.delayMaxMs));
     const known = sagas.map(({ name, version }) => ({ saga: name, version }));
-    this.#journal.review(known, this.#clock.now() + Math.max(endlessDelayMaxMs, ...delays));
+    await this.#journal.review(known, this.#clock.now() + Math.max(endlessDelayMaxMs, ...delays));
     this.#counts = { ...this.#journal.countRuns() };
     await this.#scheduler.start();
     this.#stopPruning = startPruning(this.#options, this.#clock, this.#guard);

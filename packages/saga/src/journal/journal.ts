@@ -49,11 +49,11 @@ export interface Journal extends ReadJournal {
   /** Sets the run aside: nothing fetches it any more. Returns its row; undefined when nothing would have fetched it. */
   setAside(run: string): 'open' | 'settled' | undefined;
   /**
-   * At the start. A run that was set aside is due if its definition is among these, and a run without such a definition
+   * At the start; waits for room on a full disk. A run that was set aside is due if its definition is among these, and a run without such a definition
    * is set aside. A run that stood in a queue is due: no queue outlives its executor. A time later than `latest` was
    * written under another clock: its run is due now.
    */
-  review(known: readonly Pick<Summary, 'saga' | 'version'>[], latest: number): void;
+  review(known: readonly Pick<Summary, 'saga' | 'version'>[], latest: number): Promise<void>;
   /** Removes runs and stores what is carried of them, in one transaction. */
   prune(runs: readonly string[], carried: unknown): void;
   keepAge(age: Age): void;

@@ -276,6 +276,26 @@ describe('a full disk', () => {
     expect(house.failures).toEqual([]);
   });
 
+  test('is waited for by a start, and a run that cannot be set aside stays as it is', async () => {
+    await Promise.all([journal.append(accept('a')), journal.append(accept('b'))]);
+    const told = vi.fn();
+    const full = Object.assign(new Error('database or disk is full'), { errcode: 13 });
+    const commits = watchCommits(() => {
+      throw full;
+    });
+    expect(journal.setAside('a')).toBeUndefined();
+    const reviewed = journal.review([], 99).then(told);
+    await turn();
+    vi.advanceTimersByTime(5_000);
+    await turn();
+    expect([told.mock.calls.length, journal.hasRoom(), house.failures]).toEqual([0, false, []]);
+    expect(journal.countRuns()).toEqual({ open: 2, aside: 0 });
+    commits.mockRestore();
+    vi.advanceTimersByTime(1_000);
+    await reviewed;
+    expect(journal.countRuns()).toEqual({ open: 0, aside: 2 });
+  });
+
   test('keeps nobody from closing the journal, which then tells of nothing', async () => {
     fill();
     const told = vi.fn();
@@ -397,9 +417,9 @@ test('has counted what it would count, whatever becomes of the runs', async () =
   expectCounts();
   journal.setAside('a');
   expectCounts();
-  journal.review([{ saga: 'trip', version: 1 }], 99);
+  await journal.review([{ saga: 'trip', version: 1 }], 99);
   expectCounts();
-  journal.review([], 99);
+  await journal.review([], 99);
   expectCounts();
   journal.prune(['b', 'd'], null);
   expectCounts();
@@ -422,11 +442,11 @@ test('finds what it reads by an index, however many runs there are', () => {
   expect(JSON.stringify(plans)).not.toMatch(/SCAN|TEMP B-TREE/);
 });
 
-test('reads at a start no more rows the more runs wait', () => {
+test('reads at a start no more rows the more runs wait', async () => {
   const spies = (['run', 'get', 'all'] as const).map((name) =>
     vi.spyOn(StatementSync.prototype, name),
   );
-  journal.review([{ saga: 'trip', version: 1 }], 1);
+  await journal.review([{ saga: 'trip', version: 1 }], 1);
   journal.countRuns();
   journal.countWaits();
   journal.nextDueAt(1);

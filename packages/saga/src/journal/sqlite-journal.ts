@@ -112,7 +112,7 @@ class SqliteJournal extends JournalReader implements Journal {
   }
 
   prune(runs: readonly string[], carried: unknown): void {
-    this.#tryTransact(() => {
+    this.#transact(() => {
       const ids = JSON.stringify(runs);
       this.#run`INSERT INTO pruned SELECT id, fingerprint, status FROM runs
         WHERE id IN (SELECT value FROM json_each(${ids}))`;
@@ -126,7 +126,7 @@ class SqliteJournal extends JournalReader implements Journal {
   }
 
   keepAge(age: Age): void {
-    this.#tryTransact(() => this.#setMeta('age', JSON.stringify(age)));
+    this.#transact(() => this.#setMeta('age', JSON.stringify(age)));
   }
 
   setAside(run: string): ReturnType<Journal['setAside']> {
@@ -140,9 +140,9 @@ class SqliteJournal extends JournalReader implements Journal {
     return row && (row.settledAt === null ? 'open' : 'settled');
   }
 
-  review(known: Parameters<Journal['review']>[0], latest: number): void {
+  async review(known: Parameters<Journal['review']>[0], latest: number): Promise<void> {
     const names = JSON.stringify(known.map(({ saga, version }) => [saga, version]));
-    this.#transact(() => {
+    await this.#writes.add(() => {
       this.#run`UPDATE runs SET due_at = 0, priority = iif(settled_at IS NULL, 1, 3)
         WHERE priority = ${asideRank} AND due_at >= ${unknownMs}
         AND (saga, version) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${names}))`;
@@ -159,16 +159,17 @@ class SqliteJournal extends JournalReader implements Journal {
       this.#run`UPDATE runs SET due_at = 0
         WHERE priority IN (0, 1, 2, 3) AND due_at > ${latest} AND due_at < ${endlessMs}
         AND NOT EXISTS (SELECT 1 FROM waits WHERE run = id AND kind <> 'retry')`;
+      return 0;
     });
   }
 
   expectEnd(): void {
-    this.#tryTransact(() => this.#setMeta('told', this.#epoch));
+    this.#transact(() => this.#setMeta('told', this.#epoch));
   }
 
   /** Of this executor, by its epoch: the next one finds an older one where this one crashed. */
   rest(): void {
-    this.#tryTransact(() => this.#setMeta('rested', this.#epoch));
+    this.#transact(() => this.#setMeta('rested', this.#epoch));
   }
 
   hasStandby(): boolean {
@@ -250,19 +251,14 @@ class SqliteJournal extends JournalReader implements Journal {
 
   #store(work: () => number[]): number[] | undefined {
     const begunAt = performance.now();
-    const positions = this.#tryTransact(work);
+    const positions = this.#transact(work);
     if (positions)
       this.#options.onCommit?.({ writes: positions.length, ms: performance.now() - begunAt });
     return positions;
   }
 
-  /** Undefined also where the disk is full: nothing was stored. */
-  #tryTransact<T>(work: () => T): T | undefined {
-    return this.#transact(work, () => this.#writes.waitForRoom());
-  }
-
-  /** Undefined once anything failed: nobody is told that something was stored. */
-  #transact<T>(work: () => T, onFull?: () => void): T | undefined {
+  /** Undefined where the disk is full, and once anything failed: nobody is told that something was stored. */
+  #transact<T>(work: () => T): T | undefined {
     if (this.#hasFailed) return undefined;
     try {
       const result = transact(this.database, () => {
@@ -274,7 +270,7 @@ class SqliteJournal extends JournalReader implements Journal {
       return result;
     } catch (error) {
       this.#heads.clear();
-      if (onFull && isFull(error)) onFull();
+      if (isFull(error)) this.#writes.waitForRoom();
       else this.#fail(error);
       return undefined;
     }

@@ -129,7 +129,7 @@ export function createMemoryJournal(store: Stored = createMemoryStore()): Journa
       store.runs.set(id, { ...run, rest: unknown });
       return run.settledAt === null ? 'open' : 'settled';
     },
-    review: (known, latest) => {
+    review: async (known, latest) => {
       for (const [id, run] of store.runs) store.runs.set(id, reviewRun(run, known, latest));
     },
     readFeed: (after, limit) =>

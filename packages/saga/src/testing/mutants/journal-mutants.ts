@@ -156,7 +156,7 @@ export const journalMutants = {
   },
   'journal-reviews-nothing': {
     bug: 'What was set aside stays so, and what was due under another clock waits for it',
-    mutate: (inner) => override(inner, { review: () => {} }),
+    mutate: (inner) => override(inner, { review: async () => {} }),
     caughtBy: [
       ...onEachJournal('sets aside what nobody can go on with'),
       ...onEachJournal('under a clock that is ahead'),

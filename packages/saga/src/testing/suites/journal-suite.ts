@@ -197,26 +197,26 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       expect(journal.setAside('a')).toBeUndefined();
       expect(journal.listDue('new', 99, 9)).toEqual([]);
       expect(journal.countRuns()).toEqual({ open: 0, aside: 2 });
-      journal.review([{ saga: 'order', version: 2 }], 99);
+      await journal.review([{ saga: 'order', version: 2 }], 99);
       expect(journal.countRuns()).toEqual({ open: 0, aside: 2 });
-      journal.review([{ saga: 'order', version: 1 }], 99);
+      await journal.review([{ saga: 'order', version: 1 }], 99);
       expect(journal.countRuns()).toEqual({ open: 1, aside: 0 });
       expect(journal.listDue('in-flight', 0, 9)).toEqual(['a']);
       expect(journal.listDue('repair', 0, 9)).toEqual(['b']);
-      journal.review([], 99);
+      await journal.review([], 99);
       expect(journal.countRuns()).toEqual({ open: 0, aside: 2 });
     });
 
     test('finds due what an older engine had set aside for an operator', async () => {
       await append(accept('a'), rest('a', { dueAt: 8.64e15, priority: 'aside' }));
-      journal.review([{ saga: 'order', version: 1 }], 99);
+      await journal.review([{ saga: 'order', version: 1 }], 99);
       expect(journal.countRuns()).toEqual({ open: 1, aside: 0 });
     });
 
     test('finds due what stood in a line that ended with its executor', async () => {
       const waits = [{ participant: 'pay', kind: 'permit', rank: 1 } as const];
       await append(accept('a'), rest('a', { dueAt: 8.64e15, waits }));
-      journal.review([{ saga: 'order', version: 1 }], 99);
+      await journal.review([{ saga: 'order', version: 1 }], 99);
       expect([journal.listDue('new', 0, 9), journal.countWaits()]).toEqual([['a'], []]);
     });
 
@@ -225,7 +225,7 @@ export function describeJournal(name: string, createHouse: () => JournalHouse): 
       await append(accept('a'), accept('b'), accept('c'));
       await append(rest('a', { dueAt: 100 }), rest('b', { dueAt: 101 }));
       await append(rest('c', { dueAt: 101, waits: parked }));
-      journal.review([{ saga: 'order', version: 1 }], 100);
+      await journal.review([{ saga: 'order', version: 1 }], 100);
       expect(journal.listDue('new', 0, 9)).toEqual(['b']);
       expect(journal.listDue('new', 101, 9)).toEqual(['b', 'a', 'c']);
     });
