@@ -1,7 +1,7 @@
 /** One replica's part in the cluster: it carries runs, follows all of them, and sees to those that nothing wakes. */
 import { type Clock, createClock, type EngineOptions } from '@baton/saga';
 import { toWays } from '@baton/saga/core/saga';
-import { printError, throwAgain } from '@baton/saga/embedded/bug';
+import { createGuard, type Guard, printError, throwAgain } from '@baton/saga/embedded/bug';
 import { startPruning } from '@baton/saga/embedded/pruning';
 import { Ends } from '@baton/saga/embedded/settled';
 import { toBreakerOptions } from '@baton/saga/run/breaker';
@@ -53,6 +53,7 @@ export class Replica {
   readonly #options: EngineOptions;
   readonly #link: ClusterLink;
   readonly #callsMax: number;
+  readonly #guard: Guard;
   #served: Served | undefined;
   #stops: (() => void | Promise<void>)[] = [];
 
@@ -61,6 +62,7 @@ export class Replica {
     this.#options = options;
     this.#link = link;
     this.#callsMax = options.callsMax ?? 32;
+    this.#guard = createGuard(options.onBug ?? throwAgain);
     this.clock = options.clock ?? createClock();
     this.bornAt = this.clock.now();
     this.feed = new FollowingFeed(journal, this.#guard, () => this.projection.sync());
@@ -166,13 +168,4 @@ export class Replica {
 
   readonly #tell = (error: unknown): void =>
     this.#link.onTrouble(error instanceof Error ? error.message : String(error));
-
-  /** What others wrote may fail without harm to the runs. */
-  readonly #guard = (work: () => void): void => {
-    try {
-      work();
-    } catch (error) {
-      (this.#options.onBug ?? throwAgain)(error);
-    }
-  };
 }

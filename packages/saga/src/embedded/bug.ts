@@ -7,6 +7,14 @@ export const throwAgain = (error: unknown): void =>
     throw error;
   });
 
+export type Guard = (work: () => unknown) => void;
+
+/** Runs the code of others at once. Neither its throw nor a promise of its that is rejected harms a run. */
+export const createGuard =
+  (onBug: (error: unknown) => void): Guard =>
+  (work) =>
+    void new Promise((resolve) => resolve(work())).catch(onBug);
+
 /** What a step threw, for a person to read. */
 export function printError(error: unknown, { run, step, attempt }: Thrown): void {
   process.stderr.write(`${run}: ${step}, attempt ${attempt}, threw: ${inspect(error)}\n`);

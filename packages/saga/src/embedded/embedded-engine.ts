@@ -23,7 +23,7 @@ import { toRecovery } from '../run/recovery.ts';
 import { Run, readState } from '../run/run.ts';
 import { Scheduler } from '../run/scheduler.ts';
 import { callable, check, checkOptions, checkQuery, readSubmitOptions, text } from './arguments.ts';
-import { printError, throwAgain } from './bug.ts';
+import { createGuard, type Guard, printError, throwAgain } from './bug.ts';
 import type {
   Cancellation,
   Engine,
@@ -55,7 +55,7 @@ class EmbeddedEngine implements Engine {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #openMax: number;
-  readonly #onBug: (error: unknown) => void;
+  readonly #guard: Guard;
   readonly #scheduler: Scheduler;
   readonly #ends = new Ends();
   /** Runs that have not settled, and runs that are set aside. */
@@ -64,14 +64,14 @@ class EmbeddedEngine implements Engine {
   #hasStopped = false;
 
   constructor(options: EngineOptions) {
-    const { journal, random = Math.random } = options;
+    const { journal, random = Math.random, onBug = throwAgain } = options;
     this.#options = options;
     this.#journal = journal;
     const clock = options.clock ?? createClock();
     // The journal keeps whole milliseconds.
     this.#clock = { now: () => Math.floor(clock.now()), setTimer: clock.setTimer.bind(clock) };
     this.#openMax = options.openMax ?? 100_000;
-    this.#onBug = options.onBug ?? throwAgain;
+    this.#guard = createGuard(onBug);
     this.feed = new JournalFeed(journal, this.#guard);
     this.notices = createNotices(journal);
     this.archive = { read: async () => journal.readCarried() };
@@ -86,7 +86,7 @@ class EmbeddedEngine implements Engine {
       read: (id) => this.#load(id),
       onCommitted: (commit) => this.#tell(commit),
       onError: (error, of) => this.#guard(() => (options.onError ?? printError)(error, of)),
-      onBug: this.#onBug,
+      onBug,
     });
   }
 
@@ -266,13 +266,4 @@ class EmbeddedEngine implements Engine {
     this.feed.tell(commit);
     if (isSettled(state)) this.#ends.tell(run, state);
   }
-
-  /** Code of others may fail without harm to the runs. */
-  readonly #guard = (work: () => void): void => {
-    try {
-      work();
-    } catch (error) {
-      this.#onBug(error);
-    }
-  };
 }

@@ -3,10 +3,10 @@
 import type { Journal, StoredEvent } from '../journal/journal.ts';
 import type { Commit } from '../run/host.ts';
 import { callable, check, count, toNotice } from './arguments.ts';
+import type { Guard } from './bug.ts';
 import type { Committed, Engine, Feed, FeedEvent, Position } from './engine.ts';
 
 type ReadJournal = Pick<Journal, 'readFeed' | 'readKept' | 'readLast'>;
-type Guard = (work: () => void) => void;
 
 export class JournalFeed implements Feed {
   readonly start: Position = toPosition(0);

@@ -9,9 +9,8 @@ import { tryReplay } from '../core/history.ts';
 import { toStored } from '../core/stored.ts';
 import type { Age } from '../journal/journal.ts';
 import type { Clock } from '../run/clock.ts';
+import type { Guard } from './bug.ts';
 import type { EngineOptions } from './engine.ts';
-
-type Guard = (work: () => void) => void;
 
 const batchMax = 100;
 const stepMinMs = 1_000;
@@ -42,7 +41,7 @@ export function startPruning(options: EngineOptions, clock: Clock, guard: Guard)
         if (isEndless) return;
         // A clock that was ahead and is put right would otherwise have to catch up first.
         if (clock.now() - agedAt >= stepMs || clock.now() < agedAt) grow();
-        isMore = pruneSome(options, clock.now() - keepMs, findOld(age, keepMs));
+        isMore = pruneSome(options, clock.now() - keepMs, findOld(age, keepMs), guard);
       });
       lookIn(isMore ? pauseMs : stepMs);
     });
@@ -72,6 +71,7 @@ function pruneSome(
   { journal, onPruned, carry = (carried) => carried ?? null }: EngineOptions,
   settledBefore: number,
   upTo: number,
+  guard: Guard,
 ): boolean {
   if (!journal.hasRoom()) return false;
   const due = journal.listPrunable(settledBefore, upTo, batchMax);
@@ -86,6 +86,6 @@ function pruneSome(
   }
   if (gone.length === 0) return false;
   journal.prune(gone, carried);
-  onPruned?.(gone);
+  guard(() => onPruned?.(gone));
   return due.length === batchMax;
 }

@@ -99,6 +99,50 @@ describe('group commit', () => {
     for (const { ms } of commits) expect(ms).toBeGreaterThan(0);
   });
 
+  test('stores what it stores once, and tells so, whatever becomes of what hears of it', async () => {
+    const thrown: unknown[] = [];
+    vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((work) => {
+      try {
+        work();
+      } catch (error) {
+        thrown.push(error);
+      }
+    });
+    const fail = (): never => {
+      throw new Error('nobody hears it');
+    };
+    journal.close();
+    journal = await openJournal({ path: house.path, onCommit: fail, onRoom: fail });
+    const full = Object.assign(new Error('database or disk is full'), { errcode: 13 });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const commits = watchCommits(() => {
+      throw full;
+    });
+    const appended = journal.append(accept('a'));
+    await new Promise((resolve) => setImmediate(resolve));
+    commits.mockRestore();
+    vi.advanceTimersByTime(1_000);
+    vi.useRealTimers();
+    expect([await appended, await journal.append(accept('b'))]).toEqual([1, 2]);
+    expect(journal.readKept(0, 9)).toHaveLength(2);
+    // For the disk that was full, and had room again; and for each commit.
+    expect(thrown).toHaveLength(4);
+  });
+
+  test('stores also what is written by what hears of it', async () => {
+    journal.close();
+    let noticed: Promise<void> | undefined;
+    journal = await openJournal({
+      path: house.path,
+      onCommit: () => {
+        noticed ??= journal.addNotice({ at: 1 });
+      },
+    });
+    await journal.append(accept('a'));
+    await noticed;
+    expect(journal.readNotices(9)).toEqual([{ at: 1 }]);
+  });
+
   test('stores a notice with the appends beside it', async () => {
     const see = vi.fn();
     watchCommits(see);

@@ -12,6 +12,7 @@ import type { DatabaseSync, StatementResultingChanges } from 'node:sqlite';
 import { FileCare, isFull, toPassing, toReason, transact } from '@baton/sqlite';
 import type { Event } from '../core/event.ts';
 import { endlessMs } from '../core/rest.ts';
+import { createGuard, throwAgain } from '../embedded/bug.ts';
 import {
   type Age,
   type Append,
@@ -67,6 +68,8 @@ const asideRank = ranks.indexOf('aside');
 /** A run is set aside since its definition is not known, or its events make no sense: another start may know better. */
 const unknownMs = endlessMs - 1;
 const headsMax = 1_000;
+/** What hears of a commit cannot undo it. */
+const guard = createGuard(throwAgain);
 
 class SqliteJournal extends JournalReader implements Journal {
   readonly #lock: JournalLock;
@@ -94,7 +97,10 @@ class SqliteJournal extends JournalReader implements Journal {
     const place = toPlace(resolve(options.path));
     this.#care = new FileCare(database, place, (error) => this.#fail(error));
     this.#care.wipeSoon();
-    this.#writes = new WriteQueue((work) => this.#store(work), options.onRoom);
+    this.#writes = new WriteQueue(
+      (work) => this.#store(work),
+      (hasRoom) => guard(() => options.onRoom?.(hasRoom)),
+    );
   }
 
   append(entry: Append): Promise<number> {
@@ -252,8 +258,8 @@ class SqliteJournal extends JournalReader implements Journal {
   #store(work: () => number[]): number[] | undefined {
     const begunAt = performance.now();
     const positions = this.#transact(work);
-    if (positions)
-      this.#options.onCommit?.({ writes: positions.length, ms: performance.now() - begunAt });
+    const ms = performance.now() - begunAt;
+    if (positions) guard(() => this.#options.onCommit?.({ writes: positions.length, ms }));
     return positions;
   }
 

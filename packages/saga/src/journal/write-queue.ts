@@ -14,7 +14,7 @@ interface Pending {
 export class WriteQueue {
   readonly #store: (work: () => number[]) => number[] | undefined;
   readonly #onRoom: (hasRoom: boolean) => void;
-  #pending: Pending[] = [];
+  readonly #pending: Pending[] = [];
   #hasRoom = true;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -22,7 +22,7 @@ export class WriteQueue {
   /** `store` commits all or nothing; undefined for nothing. */
   constructor(
     store: (work: () => number[]) => number[] | undefined,
-    onRoom: (hasRoom: boolean) => void = () => {},
+    onRoom: (hasRoom: boolean) => void,
   ) {
     this.#store = store;
     this.#onRoom = onRoom;
@@ -44,8 +44,9 @@ export class WriteQueue {
     if (this.#isStopped || this.#pending.length === 0) return;
     const positions = this.#store(() => this.#pending.map(({ write }) => write()));
     if (!positions) return;
-    const written = this.#pending;
-    this.#pending = [];
+    const written = this.#pending.splice(0, positions.length);
+    // What hears of a commit may write something in turn.
+    if (this.#pending.length > 0) setImmediate(() => this.flush());
     this.#setRoom(true);
     for (const [index, position] of positions.entries()) written[index]?.resolve(position);
   }
