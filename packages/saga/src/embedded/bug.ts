@@ -15,7 +15,9 @@ export const createGuard =
   (work) =>
     void new Promise((resolve) => resolve(work())).catch(onBug);
 
-/** What a step threw, for a person to read. */
+/** What a step threw, for a person to read. Its text may be a stranger's: it commands no terminal and forges no line. */
 export function printError(error: unknown, { run, step, attempt }: Thrown): void {
-  process.stderr.write(`${run}: ${step}, attempt ${attempt}, threw: ${inspect(error)}\n`);
+  const toEscape = (part: string): string => `\\u{${part.codePointAt(0)?.toString(16)}}`;
+  const told = inspect(error).replaceAll(/(?!\n)\p{C}/gu, toEscape).replaceAll('\n', '\n  ');
+  process.stderr.write(`${run}: ${step}, attempt ${attempt}, threw: ${told}\n`);
 }
