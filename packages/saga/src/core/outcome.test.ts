@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { given, undoFailed, unknown, unsent } from '../fixtures/history.ts';
 import { toStepEvent, toUndoEvent } from './outcome.ts';
-import { undoDefaults } from './policy.ts';
+import { triesDefaults } from './policy.ts';
 import { ok, type Reply, refused } from './reply.ts';
 import { type RunState, readWay } from './state.ts';
 
-const tries = { ...undoDefaults, attemptsMax: 2, firstDelayMs: 100, delayMaxMs: 1_000 };
+const tries = { ...triesDefaults.undo, attemptsMax: 2, firstDelayMs: 100, delayMaxMs: 1_000 };
 const tried = { way: 'pay', attempt: 1, startedAt: 50 };
 const lost: Reply<never> = { reply: 'unknown', code: 'reset' };
 const closed: Reply<never> = { reply: 'unsent', code: 'breaker-open' };

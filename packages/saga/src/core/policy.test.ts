@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { forwardDefaults, type Tries, toDelayMs, toLongestMs, toTries } from './policy.ts';
+import { type Tries, toDelayMs, toLongestMs, toTries, triesDefaults } from './policy.ts';
 
 describe('a policy', () => {
   test('takes what it does not say from the defaults', () => {
-    expect(toTries({ timeoutMs: 10, retry: { attemptsMax: 9 } }, forwardDefaults)).toEqual({
-      ...forwardDefaults,
+    expect(toTries({ timeoutMs: 10, retry: { attemptsMax: 9 } }, triesDefaults.forward)).toEqual({
+      ...triesDefaults.forward,
       timeoutMs: 10,
       attemptsMax: 9,
     });
@@ -20,17 +20,17 @@ describe('a policy', () => {
     ['a text', { timeoutMs: JSON.parse('"5"') }, 'timeoutMs must be above 0, not 5'],
     ['an endless delay', { retry: { delayMaxMs: Number.POSITIVE_INFINITY } }, 'must have an end'],
   ])('is refused with %s', (_, policy, why) => {
-    expect(() => toTries(policy, forwardDefaults)).toThrow(RangeError);
-    expect(() => toTries(policy, forwardDefaults)).toThrow(why);
+    expect(() => toTries(policy, triesDefaults.forward)).toThrow(RangeError);
+    expect(() => toTries(policy, triesDefaults.forward)).toThrow(why);
   });
 
   test('may let an attempt take ten minutes', () => {
-    expect(toTries({ timeoutMs: 600_000 }, forwardDefaults).timeoutMs).toBe(600_000);
+    expect(toTries({ timeoutMs: 600_000 }, triesDefaults.forward).timeoutMs).toBe(600_000);
   });
 });
 
 describe('a delay', () => {
-  const tries = { ...forwardDefaults, firstDelayMs: 100, factor: 2, delayMaxMs: 1_000 };
+  const tries = { ...triesDefaults.forward, firstDelayMs: 100, factor: 2, delayMaxMs: 1_000 };
   const toDelay = (
     failures: number,
     wish: Partial<Parameters<typeof toDelayMs>[2]> = {},

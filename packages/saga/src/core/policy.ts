@@ -24,25 +24,12 @@ export interface Tries extends Retry {
 const timeoutMaxMs = 600_000;
 
 const shared = { timeoutMs: 3_000, firstDelayMs: 200, factor: 2 };
-export const forwardDefaults: Tries = {
-  ...shared,
-  attemptsMax: 5,
-  delayMaxMs: 5_000,
-  budgetMs: 900_000,
-};
-export const undoDefaults: Tries = {
-  ...shared,
-  attemptsMax: 10,
-  delayMaxMs: 30_000,
-  budgetMs: Number.POSITIVE_INFINITY,
-};
-/** A step after the pivot holds the completion up for seconds at most; then it is deferred. */
-export const laterDefaults: Tries = {
-  ...shared,
-  attemptsMax: 3,
-  delayMaxMs: 30_000,
-  budgetMs: 5_000,
-};
+export const triesDefaults = {
+  forward: { ...shared, attemptsMax: 5, delayMaxMs: 5_000, budgetMs: 900_000 },
+  undo: { ...shared, attemptsMax: 10, delayMaxMs: 30_000, budgetMs: Number.POSITIVE_INFINITY },
+  /** A step after the pivot holds the completion up for seconds at most; then it is deferred. */
+  later: { ...shared, attemptsMax: 3, delayMaxMs: 30_000, budgetMs: 5_000 },
+} satisfies Record<string, Tries>;
 
 /** Throws a RangeError that names the figure. Plain JavaScript may pass a text that looks like a number. */
 export function checkFigures(figures: Readonly<Record<string, unknown>>, of = ''): void {

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { anyInput } from '../fixtures/any-input.ts';
-import { forwardDefaults, laterDefaults, undoDefaults } from './policy.ts';
+import { triesDefaults } from './policy.ts';
 import { ok, type Reply } from './reply.ts';
 import { findSaga, type Operation, type Saga, saga } from './saga.ts';
 
@@ -66,13 +66,17 @@ describe('a definition', () => {
     const [pay, , mail] = plan;
     expect(pay).toMatchObject({
       repeatable: false,
-      first: { name: 'pay', participant: 'bank', tries: { ...forwardDefaults, timeoutMs: 10 } },
-      alternate: { name: 'pay:alt', participant: 'pay:alt', tries: forwardDefaults },
+      first: {
+        name: 'pay',
+        participant: 'bank',
+        tries: { ...triesDefaults.forward, timeoutMs: 10 },
+      },
+      alternate: { name: 'pay:alt', participant: 'pay:alt', tries: triesDefaults.forward },
     });
-    expect(pay?.first.undo?.tries).toEqual({ ...undoDefaults, attemptsMax: 3 });
+    expect(pay?.first.undo?.tries).toEqual({ ...triesDefaults.undo, attemptsMax: 3 });
     expect(mail).toMatchObject({
       repeatable: true,
-      first: { tries: laterDefaults, undo: null },
+      first: { tries: triesDefaults.later, undo: null },
       alternate: null,
     });
   });

@@ -6,14 +6,7 @@
  * 2. A step has one way to be done, or two: the first and its alternate. Each way has its own key and its own undo.
  * 3. `structure` names steps, order, kinds and undos. Two definitions of one version have the same structure.
  */
-import {
-  forwardDefaults,
-  laterDefaults,
-  type Policy,
-  type Tries,
-  toTries,
-  undoDefaults,
-} from './policy.ts';
+import { type Policy, type Tries, toTries, triesDefaults } from './policy.ts';
 import type { Reply } from './reply.ts';
 import type { Schema } from './schema.ts';
 
@@ -222,7 +215,7 @@ function isWay(kind: PlannedStep['kind'], way: AnyWay): boolean {
 }
 
 function toPlannedStep(kind: PlannedStep['kind'], name: string, step: AnyStep): PlannedStep {
-  const defaults = kind === 'later' ? laterDefaults : forwardDefaults;
+  const defaults = triesDefaults[kind === 'later' ? 'later' : 'forward'];
   const alternate = step.alternate ? toPlannedWay(`${name}:alt`, step.alternate, defaults) : null;
   return Object.freeze({
     name,
@@ -240,7 +233,7 @@ function toPlannedWay(name: string, way: AnyWay, defaults: Tries): PlannedWay {
     participant: way.participant ?? name,
     tries: toTries(way, defaults),
     perform: way.perform,
-    undo: undo && { tries: toTries(undo, undoDefaults), perform: undo.perform },
+    undo: undo && { tries: toTries(undo, triesDefaults.undo), perform: undo.perform },
   };
 }
 

@@ -17,7 +17,8 @@ export const createGuard =
 
 /** What a step threw, for a person to read. Its text may be a stranger's: it commands no terminal and forges no line. */
 export function printError(error: unknown, { run, step, attempt }: Thrown): void {
-  const toEscape = (part: string): string => `\\u{${part.codePointAt(0)?.toString(16)}}`;
-  const told = inspect(error).replaceAll(/(?!\n)\p{C}/gu, toEscape).replaceAll('\n', '\n  ');
+  const toShown = (part: string): string =>
+    part === '\n' ? '\n  ' : `\\u{${part.codePointAt(0)?.toString(16)}}`;
+  const told = inspect(error).replaceAll(/\p{C}/gu, toShown);
   process.stderr.write(`${run}: ${step}, attempt ${attempt}, threw: ${told}\n`);
 }

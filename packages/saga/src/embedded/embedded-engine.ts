@@ -39,6 +39,8 @@ import { startPruning } from './pruning.ts';
 import { createSettled, Ends } from './settled.ts';
 import { viewRun } from './view-run.ts';
 
+const roomLookMs = 100;
+
 /** Recovers what is due, then goes on with it. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   checkOptions(options);
@@ -60,7 +62,9 @@ class EmbeddedEngine implements Engine {
   readonly #ends = new Ends();
   /** Runs that have not settled, and runs that are set aside. */
   #counts = { open: 0, aside: 0 };
-  #stopPruning = (): void => {};
+  /** Of the one timer: the pruning's, then that of the end. */
+  #callOff = (): void => {};
+  #ending: Promise<void> | undefined;
   #hasStopped = false;
 
   constructor(options: EngineOptions) {
@@ -97,7 +101,7 @@ class EmbeddedEngine implements Engine {
     await this.#journal.review(known, this.#clock.now() + Math.max(endlessDelayMaxMs, ...delays));
     this.#counts = { ...this.#journal.countRuns() };
     await this.#scheduler.start();
-    this.#stopPruning = startPruning(this.#options, this.#clock, this.#guard);
+    this.#callOff = startPruning(this.#options, this.#clock, this.#guard);
   }
 
   async submit<I>(saga: Saga<I>, input: I, options: SubmitOptions = {}): Promise<Submission> {
@@ -191,15 +195,30 @@ class EmbeddedEngine implements Engine {
     return this.#journal.hasStandby();
   }
 
-  async stop(): Promise<void> {
-    if (!this.#hasStopped) this.#journal.expectEnd();
-    this.#stopPruning();
-    const isAtRest = await this.#scheduler.stop();
-    if (this.#hasStopped) return;
+  stop(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
+    this.#journal.expectEnd();
+    const moved = this.#scheduler.stop().then(() => true);
+    const isAtRest = await Promise.race([moved, this.#hasRoom()]);
+    this.#callOff();
     this.#hasStopped = true;
     if (isAtRest) this.#journal.rest();
     this.#journal.close();
     this.#ends.sendHome();
+  }
+
+  /** Resolves with false once the disk is full: writes that wait for room would be waited for without end. */
+  async #hasRoom(): Promise<boolean> {
+    while (this.#journal.hasRoom())
+      await new Promise<void>((ring) => {
+        this.#callOff();
+        this.#callOff = this.#clock.setTimer(roomLookMs, ring);
+      });
+    return false;
   }
 
   #refuseStopped(): void {

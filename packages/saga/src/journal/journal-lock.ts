@@ -23,12 +23,11 @@ export async function takeLock(path: string, options: LockOptions): Promise<Jour
   const held = join(dirname(path), 'journal.lock');
   const wanted = join(dirname(path), 'standby.lock');
   if (options.standby) await standBy(held, wanted, options);
-  else if (!tryLock(held)) {
+  else if (!tryLock(held))
     throw new FileError(
       'held',
       `The journal ${path} is in use by another process: stop that one, or start this one with STANDBY=true to wait for it.`,
     );
-  }
   return { isWanted: () => isLockedElsewhere(wanted), release: () => releaseLock(held) };
 }
 

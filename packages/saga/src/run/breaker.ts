@@ -104,18 +104,11 @@ const openingsKept = 2;
 export function leave(breaker: Breaker, call: Ended, moment: Moment): Breaker {
   if (call.era !== breaker.era) return breaker;
   if (breaker.state === 'closed') return count(breaker, call, moment);
-  switch (call.verdict) {
-    case 'healthy': {
-      const openings = Math.min(breaker.openings, openingsKept);
-      return { ...closedBreaker, since: moment.now, openings, era: breaker.era + 1 };
-    }
-    case 'failing':
-      return open({ ...breaker, openings: breaker.openings + 1 }, call, moment);
-    case 'nothing':
-      return { ...breaker, isProbing: false };
-    default:
-      return call.verdict satisfies never;
-  }
+  if (call.verdict === 'nothing') return { ...breaker, isProbing: false };
+  if (call.verdict === 'failing')
+    return open({ ...breaker, openings: breaker.openings + 1 }, call, moment);
+  const openings = Math.min(breaker.openings, openingsKept);
+  return { ...closedBreaker, since: moment.now, openings, era: breaker.era + 1 };
 }
 
 export const hasten = (breaker: Breaker, now: number): Breaker =>

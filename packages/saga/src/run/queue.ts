@@ -38,12 +38,8 @@ export class Queue<T> {
 
   /** Of this priority and those before it; without one, of all. */
   size(upTo: Priority = 'repair'): number {
-    let sum = 0;
-    for (const priority of priorities) {
-      sum += this.#lines[priority].size;
-      if (priority === upTo) break;
-    }
-    return sum;
+    const counted = priorities.slice(0, priorities.indexOf(upTo) + 1);
+    return counted.reduce((sum, priority) => sum + this.#lines[priority].size, 0);
   }
 
   items(): T[] {

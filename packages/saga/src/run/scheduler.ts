@@ -10,7 +10,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Happening } from '../core/event.ts';
-import { endlessMs, priorities, type Rest, toPriority, toRest } from '../core/rest.ts';
+import { endlessMs, priorities, toPriority, toRest } from '../core/rest.ts';
 import { isSettled } from '../core/status.ts';
 import type { Journal } from '../journal/journal.ts';
 import { createHost, type EmbeddedHost, type HostOptions } from './host.ts';
@@ -31,7 +31,6 @@ export interface SchedulerOptions
   readonly onBug: (error: unknown) => void;
 }
 const bugPauseMs = 60_000;
-const roomLookMs = 100;
 /** Runs that could go on, of each priority and those before it. */
 const readyMax = 1_000;
 const inRoot = AsyncLocalStorage.snapshot();
@@ -111,24 +110,12 @@ export class Scheduler {
     this.#fillSoon();
   }
 
-  /** Starts nothing more. True once each moving run has committed what it was doing; false where the disk is full. */
-  async stop(): Promise<boolean> {
-    const { journal, clock } = this.#options;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    let callOff = (): void => {};
-    function look(): void {
-      // Writes that wait for room would be waited for without end.
-      if (!journal.hasRoom()) resolve(false);
-      callOff = clock.setTimer(roomLookMs, look);
-    }
+  /** Starts nothing more, and resolves when each moving run has committed what it was doing. */
+  async stop(): Promise<void> {
     this.#isStopping = true;
-    look();
-    void Promise.all(this.#moving.values()).then(() => resolve(true));
-    const isAtRest = await promise;
-    callOff();
+    await Promise.all(this.#moving.values());
     this.#timer.callOff();
     for (const run of this.#inHand.values()) run.callOff();
-    return isAtRest;
   }
 
   #load(id: string): Run | undefined {
@@ -269,17 +256,15 @@ export class Scheduler {
   }
 
   async #rest(run: Run, outcome: 'waits' | Held): Promise<boolean> {
-    let overflow: Rest | null = null;
-    if (outcome !== 'waits' && Object.values(outcome.barriers).includes('full')) {
-      overflow = this.lanes.standInLine(run, outcome);
-      if (!overflow) {
-        // In the queue for no longer than `until`.
-        if (outcome.until < endlessMs) this.#wakeIn(run, outcome.until - this.host.clock.now());
-        return true;
-      }
+    const isFull = outcome !== 'waits' && Object.values(outcome.barriers).includes('full');
+    const overflow = isFull && this.lanes.standInLine(run, outcome);
+    if (isFull && !overflow) {
+      // In the queue for no longer than `until`.
+      if (outcome.until < endlessMs) this.#wakeIn(run, outcome.until - this.host.clock.now());
+      return true;
     }
     const now = this.host.clock.now();
-    const rest = overflow ?? toRest(run.saga, readState(run), now, this.lanes);
+    const rest = overflow || toRest(run.saga, readState(run), now, this.lanes);
     // A row that was fetched in vain says what the run waits for now, or it would be fetched again at once.
     if (overflow || rest.dueAt !== run.rest?.dueAt) await this.host.commit(run, [], { rest });
     return false;
