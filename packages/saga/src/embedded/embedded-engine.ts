@@ -77,7 +77,7 @@ class EmbeddedEngine implements Engine {
     this.#openMax = options.openMax ?? 100_000;
     this.#guard = createGuard(onBug);
     this.feed = new JournalFeed(journal, this.#guard);
-    this.notices = createNotices(journal);
+    this.notices = createNotices(journal, () => this.#refuseStopped());
     this.archive = { read: async () => journal.readCarried() };
     this.#scheduler = new Scheduler({
       journal,

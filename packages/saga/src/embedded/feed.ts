@@ -64,8 +64,12 @@ export class JournalFeed implements Feed {
 
 export const createNotices = (
   journal: Pick<Journal, 'addNotice' | 'readNotices'>,
+  refuseStopped = (): void => {},
 ): Engine['notices'] => ({
-  add: async (notice) => journal.addNotice(toNotice(notice)),
+  add: async (notice) => {
+    refuseStopped();
+    return journal.addNotice(toNotice(notice));
+  },
   list: async (limit) => {
     check({ limit }, count);
     return journal.readNotices(limit);

@@ -375,6 +375,7 @@ export function describeEngineRecovery(name: string, createHouse: () => JournalH
           'stopped',
         );
         await expect(stage.engine.cancel('o2', 'too late')).rejects.toThrow('stopped');
+        await expect(stage.engine.notices.add({ at: 1 })).rejects.toThrow('stopped');
         await stage.engine.stop();
         await stage.start();
         stage.bench.answer = () => ok(null);
