@@ -21,6 +21,7 @@ import {
   toFileError,
   toPassing,
 } from './file-error.ts';
+import { identify, opened } from './place.ts';
 import { transact } from './transaction.ts';
 
 /** Not imported: on an old Node, an import would fail before the program could say what is missing. */
@@ -78,7 +79,10 @@ export function openOwn(place: Place, busyMs: number): DatabaseSync {
       if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
       chmodSync(path, 0o600);
     }
-    return new sqlite.DatabaseSync(path, { timeout: busyMs });
+    const database = new sqlite.DatabaseSync(path, { timeout: busyMs });
+    // Here, since migrations may take long: what is removed meanwhile must be noticed, too.
+    opened.set(path, identify(path));
+    return database;
   } catch (error) {
     throw toFileError(place, error);
   }

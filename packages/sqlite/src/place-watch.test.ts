@@ -1,4 +1,5 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openFile } from './durable-file.ts';
@@ -32,6 +33,7 @@ const write = () => database.exec("INSERT INTO days VALUES (hex(randomblob(8)), 
 
 const removals: readonly (readonly [string, () => void, RegExp])[] = [
   ['the file was removed', () => rmSync(house.path), /^The diary .*diary\.db was removed/],
+  ['its index was', () => rmSync(`${house.path}-shm`), /^The diary's index of that log .*-shm was/],
   ['its log was', () => rmSync(`${house.path}-wal`), /^The diary's write-ahead log .*-wal was/],
   [
     'the folder was',
@@ -81,4 +83,39 @@ test('says nothing of a log that is emptied, nor after its end', () => {
   rmSync(house.path);
   vi.advanceTimersByTime(10_000);
   expect(onRemoved).not.toHaveBeenCalled();
+});
+
+const early: readonly (readonly [string, () => void])[] = [
+  ['removed', () => rmSync(house.path)],
+  [
+    'replaced',
+    () => {
+      renameSync(house.path, `${house.path}.old`);
+      writeFileSync(house.path, '');
+    },
+  ],
+  ['left without its log', () => rmSync(`${house.path}-wal`)],
+];
+test.each(early)('notices a file that was %s before it was watched', (_, change) => {
+  stop();
+  change();
+  stop = watchPlaces({ noun: 'diary', path: house.path }, onRemoved);
+  vi.advanceTimersByTime(250);
+  expect(onRemoved.mock.lastCall?.[0]).toMatchObject({ code: 'removed' });
+});
+
+test('takes the word of a network disk for a removal, and no other error', () => {
+  const stat = vi.spyOn(fs, 'statSync');
+  syncBuiltinESMExports();
+  const fail = (code: string) => () => {
+    throw Object.assign(new Error(code), { code });
+  };
+  stat.mockImplementation(fail('EIO'));
+  vi.advanceTimersByTime(1_000);
+  expect(onRemoved).not.toHaveBeenCalled();
+  stat.mockImplementation(fail('ESTALE'));
+  vi.advanceTimersByTime(250);
+  expect(onRemoved).toHaveBeenCalledOnce();
+  stat.mockRestore();
+  syncBuiltinESMExports();
 });

@@ -7,21 +7,23 @@
  */
 import { type FileError, inMemory, type Place } from './file-error.ts';
 import { heldLocks } from './lock.ts';
-import { identify, toRemoved } from './place.ts';
+import { identify, opened, toRemoved } from './place.ts';
 
 const lookEveryMs = 250;
 
 /**
- * Watches a database, the log beside it (the latest commits stand in the log alone), and the locks that this process
- * holds. Calls back once, within a quarter of a second of the change. Returns how to stop.
+ * Watches a database, the log beside it (the latest commits stand in the log alone) with its index, and the locks that
+ * this process holds. Calls back once, within a quarter of a second of the change. Returns how to stop.
  */
 export function watchPlaces(
   { noun, path }: Place,
   onRemoved: (error: FileError) => void,
 ): () => void {
   const log = { noun: `${noun}'s write-ahead log`, path: `${path}-wal` };
-  const places = path === inMemory ? [] : [{ noun, path }, log, ...heldLocks()];
-  const known = new Map(places.map((place) => [place.path, identify(place.path)]));
+  const index = { noun: `${noun}'s index of that log`, path: `${path}-shm` };
+  const places = path === inMemory ? [] : [{ noun, path }, log, index, ...heldLocks()];
+  // A file that is not there is gone: whoever has the database open has all of them open.
+  const known = new Map(places.map(({ path }) => [path, opened.get(path) ?? identify(path) ?? '']));
   const timer = setInterval(() => {
     const removed = places.find((place) => isOther(place.path, known.get(place.path)));
     if (!removed) return;
@@ -34,7 +36,8 @@ export function watchPlaces(
 function isOther(path: string, file: string | undefined): boolean {
   try {
     return identify(path) !== file;
-  } catch {
-    return false;
+  } catch (error) {
+    // A network disk's word for a file that was removed.
+    return Object(error).code === 'ESTALE';
   }
 }

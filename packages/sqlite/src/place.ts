@@ -2,6 +2,9 @@
 import { statSync } from 'node:fs';
 import { FileError, type Place } from './file-error.ts';
 
+/** The files that this process opened last under these names, as they were when it opened them. */
+export const opened = new Map<string, string | undefined>();
+
 /** The file that a name leads to, as long as anybody has it open; undefined where there is none. */
 export function identify(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
