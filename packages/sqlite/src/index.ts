@@ -3,5 +3,5 @@ export { type DurableFile, openFile, openForReading, readVersion } from './durab
 export { isBroken, isBusy, isDiskFailing, isFull, toReason } from './failure.ts';
 export { FileCare } from './file-care.ts';
 export { FileError, type FileErrorCode, toPassing } from './file-error.ts';
-export { isLockedElsewhere, releaseLock, tryLock } from './lock.ts';
+export { isLockedElsewhere, isLost, releaseLock, tryLock } from './lock.ts';
 export { runPart, transact } from './transaction.ts';

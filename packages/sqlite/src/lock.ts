@@ -9,8 +9,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openOwn } from './durable-file.ts';
 import { isBusy } from './failure.ts';
-import { FileError, type Place, toFileError } from './file-error.ts';
-import { identify, toRemoved } from './place.ts';
+import { type Place, toFileError } from './file-error.ts';
+import { identify, opened, toRemoved } from './place.ts';
 
 /** Held for the life of the process, so that no collector closes one. */
 const held = new Map<string, DatabaseSync>();
@@ -61,15 +61,17 @@ export function releaseLock(path: string): void {
   held.delete(path);
 }
 
+/** A lock that was taken, and whose file was removed or replaced since: nobody else sees it held. */
+export const isLost = (path: string): boolean => opened.get(path) !== identify(path);
+
 /** True when another process holds it. Never asked of a lock that this process holds. */
 export function isLockedElsewhere(path: string): boolean {
   try {
     if (!tryLock(path)) return !held.has(path);
   } catch (error) {
     // The disk is used only where nobody holds the lock; and nobody holds a new file.
-    const code = error instanceof FileError ? error.code : undefined;
-    if (code === 'disk-failing' || code === 'removed') return false;
-    throw error;
+    const { code } = toFileError(toPlace(path), error);
+    if (code !== 'disk-failing' && code !== 'removed') throw error;
   }
   releaseLock(path);
   return false;

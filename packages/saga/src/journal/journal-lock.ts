@@ -1,6 +1,6 @@
 /** One process may write a journal; others may wait to take over. */
 import { dirname, join } from 'node:path';
-import { FileError, isLockedElsewhere, releaseLock, tryLock } from '@baton/sqlite';
+import { FileError, isLockedElsewhere, isLost, releaseLock, tryLock } from '@baton/sqlite';
 
 export interface LockOptions {
   /** Wait for the lock, as a hot standby, instead of refusing when another process holds it. */
@@ -37,6 +37,7 @@ async function standBy(held: string, wanted: string, options: LockOptions): Prom
     while (!tryLock(held)) {
       options.onHeld?.();
       options.signal?.throwIfAborted();
+      if (isLost(wanted)) releaseLock(wanted);
       tryLock(wanted);
       await new Promise((ring) => setTimeout(ring, options.pollMs ?? 100));
     }

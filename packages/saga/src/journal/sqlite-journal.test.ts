@@ -50,16 +50,6 @@ function settle(run: string): Append {
   };
 }
 
-test('a standby tells of each look that finds the lock held', async () => {
-  let looks = 0;
-  const onHeld = () => {
-    looks += 1;
-    if (looks === 3) journal.close();
-  };
-  journal = await openJournal({ path: house.path, standby: true, pollMs: 1, onHeld });
-  expect(looks).toBe(3);
-});
-
 /** Calls what is given before each commit from now on. */
 function watchCommits(see: () => void) {
   const { exec } = DatabaseSync.prototype;
@@ -127,20 +117,6 @@ describe('group commit', () => {
     expect(journal.readKept(0, 9)).toHaveLength(2);
     // For the disk that was full, and had room again; and for each commit.
     expect(thrown).toHaveLength(4);
-  });
-
-  test('stores also what is written by what hears of it', async () => {
-    journal.close();
-    let noticed: Promise<void> | undefined;
-    journal = await openJournal({
-      path: house.path,
-      onCommit: () => {
-        noticed ??= journal.addNotice({ at: 1 });
-      },
-    });
-    await journal.append(accept('a'));
-    await noticed;
-    expect(journal.readNotices(9)).toEqual([{ at: 1 }]);
   });
 
   test('stores a notice with the appends beside it', async () => {
