@@ -143,6 +143,9 @@ describe('a definition', () => {
     for (const participant of ['', 5])
       expect(add('step', 'pay', { ...whole, participant })).toThrow("'pay' needs perform");
     expect(add('step', 'pay', { ...whole, alternate: { perform: done } })).toThrow("'pay' needs");
+    expect(add('step', 'pay', { ...whole, repeatable: 'false' })).toThrow(
+      "'pay': repeatable must be true or false",
+    );
     expect(add('later', 'mail', { perform: done })).toThrow("'mail' is out of order");
     add('pivot', 'pay', whole)();
     expect(add('pivot', 'again', whole)).toThrow("'again' is out of order");
@@ -153,6 +156,11 @@ describe('a definition', () => {
     expect(() => define('order')).toThrow('the version must be');
     for (const input of [undefined, {}, { '~standard': {} }])
       expect(() => define('order', { version: 1, input })).toThrow('must be a Standard Schema');
+    // Letter by letter, a text would hide nothing.
+    for (const secrets of ['token', [5], {}])
+      expect(() => define('order', { version: 1, input: anyInput(), secrets })).toThrow(
+        'secrets must be a list of texts',
+      );
   });
 
   test('is refused with a policy that makes no sense', () => {

@@ -164,6 +164,9 @@ export function saga<I, P extends string = string>(
     refuse('the version must be a whole number from 1');
   if (typeof options.input?.['~standard']?.validate !== 'function')
     refuse('the input must be a Standard Schema, such as one of zod');
+  const { secrets = [] } = options;
+  if (!Array.isArray(secrets) || secrets.some((path) => typeof path !== 'string'))
+    refuse('secrets must be a list of texts');
   const plan: PlannedStep[] = [];
   const add = (kind: PlannedStep['kind']) => (step: string, definition: AnyStep) => {
     const fault = findFault(plan, kind, step, definition);
@@ -176,7 +179,7 @@ export function saga<I, P extends string = string>(
       name,
       version: options.version,
       input: options.input,
-      secrets: options.secrets ?? [],
+      secrets,
       structure: plan.map(toStructure).join(' '),
       plan: Object.freeze([...plan]),
     });
@@ -200,6 +203,8 @@ function findFault(
   if (plan.some(({ name }) => name === step)) return `'${step}' is defined twice`;
   if ((kind === 'later') !== plan.some((known) => known.kind === 'pivot'))
     return `'${step}' is out of order: steps, then one pivot, then deferred steps`;
+  if (typeof (definition?.repeatable ?? false) !== 'boolean')
+    return `'${step}': repeatable must be true or false`;
   const ways = [definition, definition?.alternate ?? definition];
   return ways.every((way) => isWay(kind, way))
     ? undefined

@@ -35,6 +35,7 @@ afterEach(async () => {
 const plain = (): Plain => engine as unknown as Plain; // the boundary that this file is about
 const submit = (options: unknown): Promise<unknown> => plain().submit(bench.saga, order, options);
 const long = 'x'.repeat(8_193);
+const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`key-${i}`, 'x']));
 
 test.each<[string, () => Promise<unknown>, string]>([
   ['an id that is an object', () => submit({ id: {} }), 'id must be'],
@@ -51,6 +52,7 @@ test.each<[string, () => Promise<unknown>, string]>([
   ['a context that is a text', () => submit({ context: 'a' }), 'context must be'],
   ['a context that is a list', () => submit({ context: ['a'] }), 'context must be'],
   ['a long value in the context', () => submit({ context: { a: long } }), 'a must be a text'],
+  ['a context of many values', () => submit({ context: many }), 'all of context must be a text'],
   ['options that are null', () => submit(null), 'options must be'],
   ['options that are a text', () => submit('o1'), 'options must be'],
   ['no saga', () => plain().submit(undefined, order), 'is not registered'],
@@ -103,6 +105,8 @@ test.each<[Record<string, unknown>, string]>([
   [{ concurrencyMax: 0 }, 'concurrencyMax must be a number from 1'],
   [{ callsMax: '8' }, 'callsMax must be'],
   [{ drainPerSecond: Number.NaN }, 'drainPerSecond must be'],
+  [{ drainPerSecond: 1e300 }, 'drainPerSecond must be a number from 1 to 1000000'],
+  [{ drainPerSecond: Number.POSITIVE_INFINITY }, 'drainPerSecond must be'],
   [{ openMax: -1 }, 'openMax must be'],
   [{ keepMs: 5n }, 'keepMs must be'],
   [{ sagas: undefined }, 'sagas must be'],
@@ -113,6 +117,8 @@ test.each<[Record<string, unknown>, string]>([
   [{ onBug: 'log' }, 'onBug must be'],
   [{ onError: {} }, 'onError must be'],
   [{ clock: {} }, 'clock must be'],
+  [{ clock: { now: () => 1 } }, 'clock.setTimer must be a function'],
+  [{ clock: { now: () => Number.NaN, setTimer: () => () => {} } }, 'clock.now() must be'],
   [{ breaker: { failuresMin: '5' } }, 'failuresMin must be'],
 ])('an engine is refused %o', async (options, why) => {
   const journal = createMemoryJournal();
@@ -168,6 +174,18 @@ test('times that are no whole milliseconds are kept, and what an undo brings alo
   expect(bugs.splice(0).map(String)).toEqual(['Error: nobody reads this']);
   await ended.stop();
   house.remove();
+});
+
+test('a random that is no number makes no time of a retry that never comes', async () => {
+  const clock = createVirtualClock();
+  const random = () => Number.NaN;
+  const journal = createMemoryJournal();
+  const odd = await createEngine({ journal, sagas: [bench.saga], clock, random });
+  let calls = 0;
+  bench.answer = () => (++calls === 1 ? { reply: 'unknown', code: 'lost' } : ok(1));
+  await odd.submit(bench.saga, order, { id: 'o1' });
+  await clock.run(async () => (await odd.readState('o1'))?.phase === 'completed');
+  await odd.stop();
 });
 
 test('the id of a later run comes after those of earlier ones', () => {

@@ -1,5 +1,6 @@
 /** Checks arguments from plain JavaScript: a wrong one is refused by name, before anything is stored. */
 import { randomBytes } from 'node:crypto';
+import { endlessMs } from '../core/rest.ts';
 import { statuses } from '../core/status.ts';
 import { isPlain, toStored } from '../core/stored.ts';
 import type { ListQuery, Notice } from '../journal/journal.ts';
@@ -35,9 +36,9 @@ const sagaList: Rule = [
   'a list of what saga(…) … .end() returned',
   (value) => Array.isArray(value) && value.every((saga) => Array.isArray(saga?.plan)),
 ];
-const atLeast = (min: number): Rule => [
-  `a number from ${min}`,
-  (value) => typeof value === 'number' && value >= min,
+const between = (min: number, max = Number.POSITIVE_INFINITY): Rule => [
+  `a number from ${min} to ${max}`,
+  (value) => typeof value === 'number' && value >= min && value <= max,
 ];
 const oneOf = (words: readonly string[]): Rule => [
   `one of ${words.join(', ')}`,
@@ -57,6 +58,7 @@ export function readSubmitOptions(options: SubmitOptions): Required<SubmitOption
   check({ fingerprint }, text);
   check({ context }, record);
   check(context, text);
+  check({ 'all of context': Object.entries(context).flat().join(' ') }, text);
   return { id, fingerprint, context: { ...context } };
 }
 
@@ -70,7 +72,7 @@ export function checkQuery(query: ListQuery): void {
 
 export function toNotice(notice: Notice): Notice {
   check({ notice }, record);
-  check({ at: notice.at }, atLeast(0));
+  check({ at: notice.at }, between(0));
   return { ...Object(toStored(notice, 'notice')), at: notice.at };
 }
 
@@ -82,11 +84,15 @@ export function checkOptions(options: EngineOptions): void {
   const keys = sagas.map(({ name, version }) => `${name}@${version}`);
   const twice = keys.find((key, index) => keys.indexOf(key) < index);
   if (twice) throw new RangeError(`${twice} is registered twice`);
-  check({ concurrencyMax, callsMax, drainPerSecond }, atLeast(1));
-  check({ openMax, keepMs }, atLeast(0));
+  check({ concurrencyMax, callsMax }, between(1));
+  check({ drainPerSecond }, between(1, 1_000_000));
+  check({ openMax, keepMs }, between(0));
   check({ isBlameless }, flag);
   for (const [name, value] of Object.entries({ carry, random, onBug, onError, onPruned }))
     if (value !== undefined) check({ [name]: value }, callable);
-  if (clock !== undefined) check({ clock: clock?.now }, callable);
+  if (clock !== undefined) {
+    check({ clock: clock?.now, 'clock.setTimer': clock?.setTimer }, callable);
+    check({ 'clock.now()': clock.now() }, between(0, endlessMs));
+  }
   check({ journal: journal?.append }, callable);
 }

@@ -82,7 +82,8 @@ class EmbeddedEngine implements Engine {
     this.#scheduler = new Scheduler({
       journal,
       clock: this.#clock,
-      random,
+      // Not a number would make a time of a wait that never comes.
+      random: () => Math.min(1, Math.max(0, random() || 0)),
       concurrencyMax: options.concurrencyMax ?? 64,
       callsMax: options.callsMax ?? 32,
       drainPerSecond: options.drainPerSecond ?? 200,

@@ -97,10 +97,8 @@ class SqliteJournal extends JournalReader implements Journal {
     const place = toPlace(resolve(options.path));
     this.#care = new FileCare(database, place, (error) => this.#fail(error));
     this.#care.wipeSoon();
-    this.#writes = new WriteQueue(
-      (work) => this.#store(work),
-      (hasRoom) => guard(() => options.onRoom?.(hasRoom)),
-    );
+    const onRoom = (hasRoom: boolean): void => guard(() => options.onRoom?.(hasRoom));
+    this.#writes = new WriteQueue((work) => this.#store(work), onRoom);
   }
 
   append(entry: Append): Promise<number> {

@@ -12,10 +12,10 @@ interface Pending {
 }
 
 export class WriteQueue {
+  hasRoom = true;
   readonly #store: (work: () => number[]) => number[] | undefined;
   readonly #onRoom: (hasRoom: boolean) => void;
   readonly #pending: Pending[] = [];
-  #hasRoom = true;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -28,15 +28,11 @@ export class WriteQueue {
     this.#onRoom = onRoom;
   }
 
-  get hasRoom(): boolean {
-    return this.#hasRoom;
-  }
-
   /** Resolves once it is committed. */
   add(write: () => number): Promise<number> {
     return new Promise((resolve) => {
       const isFirst = this.#pending.push({ write, resolve }) === 1;
-      if (isFirst && this.#hasRoom) setImmediate(() => this.flush());
+      if (isFirst && this.hasRoom) setImmediate(() => this.flush());
     });
   }
 
@@ -67,8 +63,8 @@ export class WriteQueue {
   }
 
   #setRoom(hasRoom: boolean): void {
-    if (this.#hasRoom === hasRoom) return;
-    this.#hasRoom = hasRoom;
+    if (this.hasRoom === hasRoom) return;
+    this.hasRoom = hasRoom;
     this.#onRoom(hasRoom);
   }
 }

@@ -200,9 +200,7 @@ export class Scheduler {
     for (const priority of toOrder(this.#given)) {
       if (priority === 'undo' && this.#hasUndosOnly()) continue;
       const run = this.lanes.take(priority) ?? this.#ready.take(priority);
-      if (!run) continue;
-      this.#given += 1;
-      return run;
+      if (run) return run;
     }
     return undefined;
   }
@@ -215,6 +213,7 @@ export class Scheduler {
   }
 
   async #drive(run: Run): Promise<void> {
+    this.#given += 1;
     run.callOff();
     this.lanes.forget(run);
     const { promise, resolve } = Promise.withResolvers<void>();
