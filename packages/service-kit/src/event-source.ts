@@ -16,7 +16,7 @@ export interface EventsOptions {
 
 export type StreamedEvent =
   | { readonly kind: 'event'; readonly id: string | undefined; readonly event: OrderEvent }
-  /** Earlier events were pruned: read the orders again. */
+  /** Earlier events were pruned, or none came before the connection was lost: read the orders again. */
   | { readonly kind: 'reset'; readonly id: string | undefined }
   /** The server says no, as for an order it does not know; nothing follows. */
   | { readonly kind: 'refused'; readonly status: number };
@@ -68,10 +68,10 @@ const connect = (agent: Agent, baseUrl: string, options: EventsOptions) =>
     },
   });
 
-/** One connection: its events, then the end. */
+/** One connection: its events, then the end. `isGap`: events may have come since the connection before. */
 async function* readOnce(
   agent: Agent,
-  baseUrl: string,
+  { baseUrl, isGap }: { readonly baseUrl: string; readonly isGap: boolean },
   options: EventsOptions,
 ): AsyncGenerator<StreamedEvent, void> {
   const { statusCode, body } = await connect(agent, baseUrl, options);
@@ -80,6 +80,7 @@ async function* readOnce(
     if (statusCode < 500) yield { kind: 'refused', status: statusCode };
     return;
   }
+  if (isGap) yield { kind: 'reset', id: undefined };
   for await (const message of readMessages(body)) yield* toStreamed(message);
 }
 
@@ -89,10 +90,12 @@ async function* readAcross(
   options: EventsOptions,
 ): AsyncGenerator<StreamedEvent, void> {
   let { lastEventId } = options;
-  while (!options.signal.aborted) {
+  for (let isFirst = true; !options.signal.aborted; isFirst = false) {
     const resumed = lastEventId === undefined ? options : { ...options, lastEventId };
+    // Without an id, the server tells of one order all its events, but of all orders only what comes from now on.
+    const isGap = !isFirst && lastEventId === undefined && options.orderId === undefined;
     try {
-      for await (const streamed of readOnce(agent, baseUrl, resumed)) {
+      for await (const streamed of readOnce(agent, { baseUrl, isGap }, resumed)) {
         yield streamed;
         if (streamed.kind === 'refused') return;
         lastEventId = streamed.id ?? lastEventId;

@@ -101,6 +101,22 @@ it('resumes after the last event it saw when the connection ends', async () => {
   expect(asked).toEqual([undefined, 'e2']);
 });
 
+it('says that events may be missing where the connection was lost before the first one', async () => {
+  let asked = 0;
+  const client = await start({
+    streamEvents: async () => {
+      asked += 1;
+      return { events: asked === 1 ? some(1, 0) : some(5, 5) };
+    },
+  });
+  const seen: StreamedEvent['kind'][] = [];
+  for await (const { kind } of client.events({ signal: AbortSignal.timeout(60_000) })) {
+    seen.push(kind);
+    if (kind === 'event') break;
+  }
+  expect(seen).toEqual(['reset', 'event']);
+});
+
 it('passes a reset on', async () => {
   const client = await start({
     streamEvents: async () => ({
