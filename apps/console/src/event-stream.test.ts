@@ -24,7 +24,7 @@ async function followCut(...connections: readonly string[]) {
   vi.useFakeTimers();
   const stop = new AbortController();
   const asked: (string | undefined)[] = [];
-  const heard: (string | undefined)[] = [];
+  const heard: string[] = [];
   const left = [...connections];
   vi.stubGlobal('fetch', async (_path: string, request: RequestInit) => {
     asked.push(new Headers(request.headers).get('last-event-id') ?? undefined);
@@ -37,7 +37,7 @@ async function followCut(...connections: readonly string[]) {
     vi.unstubAllGlobals();
   });
   const following = follow('/events', {
-    onEvent: ({ id }) => heard.push(id),
+    onEvent: ({ id, type }) => heard.push(id ?? type),
     onConnection: () => {},
     signal: stop.signal,
   });
@@ -51,5 +51,11 @@ const tell = (id: number): string => `id: ${id}\nevent: accepted\ndata: {}\n\n`;
 it('goes on behind the last event that it saw whole, on each new connection', async () => {
   const { asked, heard } = await followCut(tell(1) + tell(2), `${tell(3)}id: 4\nevent: acc`, '');
   expect(asked).toEqual([undefined, '2', '3', '3']);
-  expect(heard).toEqual(['1', '2', '3']);
+  expect(heard).toEqual(['reset', '1', '2', '3']);
+});
+
+it('says at each new connection that events may be missing, as long as it saw none', async () => {
+  const { asked, heard } = await followCut('', ': still here\n\n', tell(1));
+  expect(asked).toEqual([undefined, undefined, undefined, '1']);
+  expect(heard).toEqual(['reset', 'reset', 'reset', '1']);
 });

@@ -1,6 +1,7 @@
 /**
  * Server-Sent Events, read with `fetch`: an EventSource gives up for good at the first refusal, and cannot say why.
  * After a lost connection it goes on behind the last event seen, so that no event is missed and none comes twice.
+ * As long as none was seen, each connection begins with a `reset`: the server then tells only what comes from now on.
  */
 export interface StreamEvent {
   readonly id: string | undefined;
@@ -58,6 +59,7 @@ export async function follow(path: string, following: Following): Promise<void> 
       onConnection: () => {
         failures = 0;
         onConnection(true);
+        if (lastId === undefined) onEvent({ id: undefined, type: 'reset', data: {} });
       },
       signal,
     });

@@ -1,7 +1,7 @@
 /**
  * What the page knows of all runs, kept up to date by one stream of events.
  *
- * 1. The stream is opened before the first list is read, and goes on behind the last event seen: no gap.
+ * 1. The stream is opened before the list is read, and goes on behind the last event seen: no gap.
  * 2. The page knows an event that it saw by its number within its run: no double.
  * 3. However many events come, the page is drawn once a frame.
  */
@@ -200,7 +200,6 @@ async function onConnection(isLive: boolean): Promise<void> {
   }
   const backAt = Date.now();
   connection.value = 'live';
-  if (workflows.value.length === 0) await load();
   const overview = await readOverview();
   if (!overview.ok) return;
   if (startedAt !== undefined && startedAt !== overview.body.startedAt && lostAt !== null)
