@@ -94,10 +94,9 @@ export const readCatalog = (path: string) => ask<Catalog>(path);
 
 const toPath = ({ plural }: WorkflowDescription, id = ''): string => `/${plural}/${id}`;
 
+export type RunsPage = Readonly<Record<string, unknown>> & { readonly nextCursor: string | null };
 export const readRuns = (workflow: WorkflowDescription, cursor: string | null) =>
-  ask<Readonly<Record<string, unknown>> & { readonly nextCursor: string | null }>(
-    `/${workflow.plural}?limit=100${cursor === null ? '' : `&cursor=${cursor}`}`,
-  );
+  ask<RunsPage>(`/${workflow.plural}?limit=100${cursor === null ? '' : `&cursor=${cursor}`}`);
 export const readRun = (workflow: WorkflowDescription, id: string) =>
   ask<RunView>(toPath(workflow, id));
 export const readStory = (workflow: WorkflowDescription, id: string) =>

@@ -7,7 +7,15 @@
  */
 import type { Found, RunSummary, WorkflowDescription } from '@baton/contracts';
 import { signal } from '@preact/signals';
-import { readOverview, readRun, readRuns, readWorkflows } from './api.ts';
+import {
+  type Answer,
+  type RunsPage,
+  readOverview,
+  readRun,
+  readRuns,
+  readWorkflows,
+} from './api.ts';
+import { coalesced } from './coalesced.ts';
 import { follow, type StreamEvent } from './event-stream.ts';
 import { applyEvent, isUnclear, type Row, type RunEvent } from './rows.ts';
 import { isSettled } from './words.ts';
@@ -73,7 +81,7 @@ export const toId = ({ noun }: WorkflowDescription, body: unknown): string =>
 
 function hear({ type, data }: StreamEvent): void {
   if (type === 'reset') {
-    void load();
+    load();
     return;
   }
   const event = data as RunEvent & Readonly<Record<string, unknown>>;
@@ -126,8 +134,10 @@ const toShown = ({ status, degraded }: Pick<RunSummary, 'status' | 'degraded'>) 
   degraded,
 });
 
-/** Where the next page of each workflow begins; null at the end. */
+/** Where the next page of each workflow begins; null at the end. Unset until the first page was read. */
 const cursors = new Map<string, string | null>();
+
+export const isRead = ({ plural }: WorkflowDescription): boolean => cursors.has(plural);
 
 /** A row that is known from live events is newer. */
 function addOlder({ idPrefix }: WorkflowDescription, found: readonly Row[]): void {
@@ -141,22 +151,27 @@ function addOlder({ idPrefix }: WorkflowDescription, found: readonly Row[]): voi
   draw();
 }
 
-/** The next hundred runs of each workflow, the newest of the unknown ones. */
-export async function loadOlder(): Promise<void> {
-  await Promise.all(
-    workflows.value.map(async (workflow) => {
-      const cursor = cursors.get(workflow.plural);
-      if (cursor === null) return;
-      const answer = await readRuns(workflow, cursor ?? null);
-      if (!answer.ok) return;
-      cursors.set(workflow.plural, answer.body.nextCursor);
-      const lines = answer.body[workflow.plural] as readonly RunSummary[];
-      addOlder(
-        workflow,
-        lines.map((line) => toRow(toId(workflow, line), line)),
-      );
-    }),
+function addPage(workflow: WorkflowDescription, page: RunsPage): void {
+  cursors.set(workflow.plural, page.nextCursor);
+  const lines = page[workflow.plural] as readonly RunSummary[];
+  addOlder(
+    workflow,
+    lines.map((line) => toRow(toId(workflow, line), line)),
   );
+}
+
+const readingOlder = new Set<string>();
+
+/** The next hundred runs, the newest of the unknown ones; nothing while they are asked for already. */
+export async function loadOlder(workflow: WorkflowDescription): Promise<void> {
+  const { plural } = workflow;
+  const cursor = cursors.get(plural);
+  if (!cursor || readingOlder.has(plural)) return;
+  readingOlder.add(plural);
+  const answer = await readRuns(workflow, cursor);
+  readingOlder.delete(plural);
+  // Meanwhile the page may have started anew.
+  if (answer.ok && cursors.get(plural) === cursor) addPage(workflow, answer.body);
 }
 
 export const addFound = (workflow: WorkflowDescription, found: readonly Found[]): void =>
@@ -165,8 +180,8 @@ export const addFound = (workflow: WorkflowDescription, found: readonly Found[])
     found.map((line) => toRow(line.id, line)),
   );
 
-export const hasOlder = (): boolean =>
-  workflows.value.some(({ plural }) => cursors.get(plural) !== null);
+export const hasOlder = ({ plural }: WorkflowDescription): boolean =>
+  typeof cursors.get(plural) === 'string';
 
 const toRow = (id: string, line: RunSummary): Row => ({
   id,
@@ -178,43 +193,56 @@ const toRow = (id: string, line: RunSummary): Row => ({
   ...toShown(line),
 });
 
+const askAgainMs = 1_000;
+
+async function untilAnswered<T>(ask: () => Promise<Answer<T>>): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (answer.ok) return answer.body;
+    await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+  }
+}
+
 /** Starts anew: rows may come from events that are no more. */
-async function load(): Promise<void> {
-  const answer = await readWorkflows();
-  if (!answer.ok) return;
-  workflows.value = answer.body.workflows;
+const load = coalesced(async () => {
+  const described = await untilAnswered(readWorkflows);
+  workflows.value = described.workflows;
   rows.clear();
   ids.clear();
   cursors.clear();
-  await loadOlder();
-}
+  await Promise.all(
+    described.workflows.map(async (workflow) => {
+      addPage(workflow, await untilAnswered(() => readRuns(workflow, null)));
+    }),
+  );
+});
 
 let startedAt: string | undefined;
 let lostAt: number | null = null;
+let backAt = 0;
 
-async function onConnection(isLive: boolean): Promise<void> {
-  if (!isLive) {
-    lostAt ??= Date.now();
-    connection.value = 'lost';
-    return;
-  }
-  const backAt = Date.now();
-  connection.value = 'live';
-  const overview = await readOverview();
-  if (!overview.ok) return;
-  if (startedAt !== undefined && startedAt !== overview.body.startedAt && lostAt !== null)
+/** Learns whether another process answers than before. */
+const meet = coalesced(async () => {
+  const overview = await untilAnswered(readOverview);
+  // It was lost again: the next connection asks anew.
+  if (connection.value !== 'live') return;
+  if (startedAt !== undefined && startedAt !== overview.startedAt && lostAt !== null)
     takeOver.value = { ms: backAt - lostAt, at: backAt };
-  isBreakable.value = overview.body.breakable;
-  startedAt = overview.body.startedAt;
+  isBreakable.value = overview.breakable;
+  startedAt = overview.startedAt;
   lostAt = null;
+});
+
+function onConnection(isLive: boolean): void {
+  connection.value = isLive ? 'live' : 'lost';
+  if (isLive) {
+    backAt = Date.now();
+    meet();
+  } else lostAt ??= Date.now();
 }
 
 export function startLive(): () => void {
   const stopping = new AbortController();
-  void follow('/events', {
-    onEvent: hear,
-    onConnection: (isLive) => void onConnection(isLive),
-    signal: stopping.signal,
-  });
+  void follow('/events', { onEvent: hear, onConnection, signal: stopping.signal });
   return () => stopping.abort();
 }

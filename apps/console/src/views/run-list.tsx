@@ -1,7 +1,7 @@
 /** The list of runs, the newest first. Only the rows in sight are in the document, however many there are. */
 import type { WorkflowDescription } from '@baton/contracts';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { frame, hasOlder, listIds, loadOlder, rows } from '../live.ts';
+import { frame, hasOlder, isRead, listIds, loadOlder, rows } from '../live.ts';
 import { useNow } from '../polled.ts';
 import { route, setQuery, toHash } from '../route.ts';
 import { type Filter, matches, type Row } from '../rows.ts';
@@ -60,7 +60,7 @@ export function RunList({ workflow, selected }: ListProps) {
       <Filters workflow={workflow} status={status} text={text} />
       <p class="count">
         {plural(shown.length, workflow.noun, workflow.plural)}
-        {hasOlder() && ', and older ones'}
+        {hasOlder(workflow) && ', and older ones'}
       </p>
       <Elsewhere workflow={workflow} text={text} />
       {shown.length === 0 ? (
@@ -73,13 +73,14 @@ export function RunList({ workflow, selected }: ListProps) {
 }
 
 function Nothing({ workflow, isFiltered }: { workflow: WorkflowDescription; isFiltered: boolean }) {
+  if (!isRead(workflow)) return <p class="empty">Asking for the {workflow.plural}…</p>;
   return (
     <p class="empty">
       {isFiltered ? (
         <>
           None of the {workflow.plural} loaded here match.{' '}
-          {hasOlder() && (
-            <button type="button" onClick={() => void loadOlder()}>
+          {hasOlder(workflow) && (
+            <button type="button" onClick={() => void loadOlder(workflow)}>
               Look at older ones
             </button>
           )}
@@ -166,7 +167,7 @@ function Rows({ found, workflow, selected }: ListProps & { readonly found: Found
   const onScroll = ({ currentTarget }: { readonly currentTarget: HTMLDivElement }): void => {
     setTop(currentTarget.scrollTop);
     const { scrollTop, clientHeight, scrollHeight } = currentTarget;
-    if (scrollTop + clientHeight > scrollHeight - 10 * rowHeight) void loadOlder();
+    if (scrollTop + clientHeight > scrollHeight - 10 * rowHeight) void loadOlder(workflow);
   };
   return (
     <div class="rows" ref={box} onScroll={onScroll}>
