@@ -7,10 +7,19 @@ export interface Route {
   readonly query: Readonly<Record<string, string>>;
 }
 
+/** A link may have been mangled on its way: what cannot be decoded is taken as it is. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?');
   return {
-    path: path.split('/').filter(Boolean).map(decodeURIComponent),
+    path: path.split('/').filter(Boolean).map(decode),
     query: Object.fromEntries(new URLSearchParams(query)),
   };
 }
