@@ -63,6 +63,11 @@ async function open({ list, failing = [] }: Said) {
     live,
     asked,
     wait,
+    tell: async (events: readonly object[]) => {
+      const texts = events.map((event) => `id: 1\ndata: ${JSON.stringify(event)}\n\n`);
+      await writer?.write(new TextEncoder().encode(texts.join('')));
+      await wait();
+    },
     cut: () => writer?.close(),
   };
 }
@@ -99,4 +104,15 @@ it('asks for older runs once, however often it is told to meanwhile', async () =
   expect(asked.filter((path) => path.includes('cursor'))).toHaveLength(1);
   expect(live.listIds(order)).toHaveLength(2);
   expect(live.hasOlder(order)).toBe(false);
+});
+
+it('reads no older runs once it has forgotten some: the list would have a hole', async () => {
+  const { live, asked, wait, tell } = await open({ list: listTwoPages });
+  const numbers = Array.from({ length: 12_000 }, (_, place) => place + 10);
+  await tell(numbers.map((number) => ({ orderId: `ord_${number}`, seq: 1, type: 'accepted', at })));
+  expect(live.listIds(order)).toHaveLength(11_001);
+  void live.loadOlder(order);
+  await wait();
+  expect(asked.filter((path) => path.includes('cursor'))).toEqual([]);
+  expect([live.hasOlder(order), live.isFull(order)]).toEqual([true, true]);
 });

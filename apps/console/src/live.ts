@@ -41,7 +41,7 @@ export const listIds = ({ idPrefix }: WorkflowDescription): readonly string[] =>
 export const listOpen = (): readonly string[] =>
   [...rows.values()].flatMap(({ id, status }) => (isSettled(status) ? [] : [id]));
 
-/** Beyond this, the page forgets runs, the oldest first. */
+/** Beyond this, the page forgets runs of a workflow, the oldest first, and reads no older ones. */
 const rowsMax = 12_000;
 const forgottenAtOnce = 1_000;
 
@@ -99,11 +99,20 @@ function hear({ type, data }: StreamEvent): void {
   draw();
 }
 
+/** Workflows with forgotten runs: their next page would leave out the forgotten ones. */
+const shortened = new Set<string>();
+
+/** Whether no older runs can be read any more, though there are some. */
+export const isFull = ({ idPrefix }: WorkflowDescription): boolean =>
+  shortened.has(idPrefix) || (ids.get(idPrefix)?.length ?? 0) >= rowsMax;
+
 function append({ idPrefix }: WorkflowDescription, id: string): void {
   const list = ids.get(idPrefix) ?? [];
   if (!ids.has(idPrefix)) ids.set(idPrefix, list);
   list.push(id);
-  if (list.length > rowsMax) for (const old of list.splice(0, forgottenAtOnce)) rows.delete(old);
+  if (list.length <= rowsMax) return;
+  for (const old of list.splice(0, forgottenAtOnce)) rows.delete(old);
+  shortened.add(idPrefix);
 }
 
 /** One request at a time, so that a thousand unclear runs do not drown the orchestrator. */
@@ -166,7 +175,7 @@ const readingOlder = new Set<string>();
 export async function loadOlder(workflow: WorkflowDescription): Promise<void> {
   const { plural } = workflow;
   const cursor = cursors.get(plural);
-  if (!cursor || readingOlder.has(plural)) return;
+  if (!cursor || isFull(workflow) || readingOlder.has(plural)) return;
   readingOlder.add(plural);
   const answer = await readRuns(workflow, cursor);
   readingOlder.delete(plural);
@@ -180,8 +189,8 @@ export const addFound = (workflow: WorkflowDescription, found: readonly Found[])
     found.map((line) => toRow(line.id, line)),
   );
 
-export const hasOlder = ({ plural }: WorkflowDescription): boolean =>
-  typeof cursors.get(plural) === 'string';
+export const hasOlder = ({ plural, idPrefix }: WorkflowDescription): boolean =>
+  shortened.has(idPrefix) || typeof cursors.get(plural) === 'string';
 
 const toRow = (id: string, line: RunSummary): Row => ({
   id,
@@ -210,6 +219,7 @@ const load = coalesced(async () => {
   rows.clear();
   ids.clear();
   cursors.clear();
+  shortened.clear();
   await Promise.all(
     described.workflows.map(async (workflow) => {
       addPage(workflow, await untilAnswered(() => readRuns(workflow, null)));

@@ -1,7 +1,7 @@
 /** The list of runs, the newest first. Only the rows in sight are in the document, however many there are. */
 import type { WorkflowDescription } from '@baton/contracts';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { frame, hasOlder, isRead, listIds, loadOlder, rows } from '../live.ts';
+import { frame, hasOlder, isFull, isRead, listIds, loadOlder, rows } from '../live.ts';
 import { useNow } from '../polled.ts';
 import { route, setQuery, toHash } from '../route.ts';
 import { type Filter, matches, type Row } from '../rows.ts';
@@ -79,7 +79,7 @@ function Nothing({ workflow, isFiltered }: { workflow: WorkflowDescription; isFi
       {isFiltered ? (
         <>
           None of the {workflow.plural} loaded here match.{' '}
-          {hasOlder(workflow) && (
+          {hasOlder(workflow) && !isFull(workflow) && (
             <button type="button" onClick={() => void loadOlder(workflow)}>
               Look at older ones
             </button>
