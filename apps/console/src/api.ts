@@ -31,14 +31,22 @@ interface Request {
   readonly headers?: Readonly<Record<string, string>>;
   /** Only operators may read it. */
   readonly isOperators?: boolean;
+  readonly deadlineMs?: number;
 }
+
+/** An orchestrator that is frozen takes requests, and never answers. */
+const deadlineMs = 10_000;
+/** A process that was killed is waited for. */
+const killDeadlineMs = 20_000;
 
 /** Set while the person is asked for the token; called with the token, or with undefined. */
 export const tokenWanted = signal<((token: string | undefined) => void) | undefined>(undefined);
 let operatorToken: string | undefined;
 
-async function send(path: string, { method, body, headers }: Request): Promise<Response> {
+async function send(path: string, request: Request): Promise<Response> {
+  const { method, body, headers } = request;
   return fetch(path, {
+    signal: AbortSignal.timeout(request.deadlineMs ?? deadlineMs),
     ...(method && { method }),
     headers: {
       ...headers,
@@ -140,4 +148,7 @@ export const clearFaults = () => ask<Faults>('/faults', { method: 'DELETE' });
 export const crashOrchestrator = () =>
   ask<Readonly<Record<string, never>>>('/faults/crash', { method: 'POST' });
 export const killParticipant = (name: string) =>
-  ask<{ readonly servedAgainAfterMs: number | null }>(`/faults/crash/${name}`, { method: 'POST' });
+  ask<{ readonly servedAgainAfterMs: number | null }>(`/faults/crash/${name}`, {
+    method: 'POST',
+    deadlineMs: killDeadlineMs,
+  });

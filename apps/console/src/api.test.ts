@@ -1,0 +1,16 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { readOverview } from './api.ts';
+
+it('waits no longer than its deadline for an orchestrator that is frozen', async () => {
+  const deadline = new AbortController();
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValue(deadline.signal);
+  vi.stubGlobal('fetch', (_path: string, { signal }: RequestInit) => {
+    const frozen = Promise.withResolvers<Response>();
+    signal?.addEventListener('abort', () => frozen.reject(signal.reason));
+    return frozen.promise;
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const reading = readOverview();
+  deadline.abort();
+  expect(await reading).toMatchObject({ ok: false, code: 'offline' });
+});
