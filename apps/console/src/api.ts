@@ -120,11 +120,19 @@ export function searchRuns(word: string, cursor: string | null): Promise<Answer<
   return ask(`/search?${query}`, { isOperators: true });
 }
 
-export const placeRun = (workflow: WorkflowDescription, body: unknown, baggage?: string) =>
+/** Over http, from another machine, a browser has no `crypto.randomUUID`. */
+export const createKey = (): string =>
+  [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join('-');
+
+interface Placing {
+  readonly key: string;
+  readonly baggage?: string | undefined;
+}
+export const placeRun = (workflow: WorkflowDescription, body: unknown, { key, baggage }: Placing) =>
   ask<Readonly<Record<string, unknown>>>(`/${workflow.plural}`, {
     method: 'POST',
     body,
-    headers: { 'idempotency-key': crypto.randomUUID(), ...(baggage && { baggage }) },
+    headers: { 'idempotency-key': key, ...(baggage && { baggage }) },
   });
 export const cancelRun = (workflow: WorkflowDescription, id: string) =>
   ask(`${toPath(workflow, id)}/cancel`, { method: 'POST' });

@@ -4,6 +4,7 @@ import { useCallback, useState } from 'preact/hooks';
 import { readCatalog } from '../api.ts';
 import { usePolled } from '../polled.ts';
 import { toClock, toMoney } from '../words.ts';
+import { isPlacing } from './placing.ts';
 
 interface BasketProps {
   readonly workflow: WorkflowDescription;
@@ -47,7 +48,7 @@ export function Basket({ workflow, basket: { catalog, field }, place }: BasketPr
           />
         </label>
       ))}
-      <button type="submit" class="primary" disabled={lines.length === 0}>
+      <button type="submit" class="primary" disabled={lines.length === 0} aria-disabled={isPlacing}>
         Place it
         {[...sums].map(([currency, sum]) => sum > 0 && ` for ${toMoney(sum, currency)}`)}
       </button>

@@ -1,7 +1,7 @@
 /** Places runs at a steady rate, and counts the answers. */
 
 import type { WorkflowDescription } from '@baton/contracts';
-import { placeRun } from '../api.ts';
+import { createKey, placeRun } from '../api.ts';
 
 export interface LoadCounts {
   readonly sent: number;
@@ -32,7 +32,7 @@ export function startLoad(
   async function placeOne(): Promise<void> {
     underWay += 1;
     add('sent');
-    const answer = await placeRun(workflow, body);
+    const answer = await placeRun(workflow, body, { key: createKey() });
     underWay -= 1;
     if (answer.ok) add('accepted');
     else add(answer.status === 503 ? 'refused' : 'failed');

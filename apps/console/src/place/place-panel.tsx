@@ -1,11 +1,11 @@
 /** Runs to place by a click: one for each kind of trouble, one of your own, or many at once. */
 import type { Preset, WorkflowDescription } from '@baton/contracts';
 import { useState } from 'preact/hooks';
-import { placeRun } from '../api.ts';
 import { toId } from '../live.ts';
 import { go, route } from '../route.ts';
 import { Basket } from './basket.tsx';
 import { LoadSlider } from './load-slider.tsx';
+import { isPlacing, placeOnce } from './placing.ts';
 
 interface PlaceProps {
   readonly workflow: WorkflowDescription;
@@ -15,7 +15,8 @@ interface PlaceProps {
 function usePlace(workflow: WorkflowDescription) {
   const [problem, setProblem] = useState('');
   const place = async (body: unknown, baggage?: string): Promise<void> => {
-    const answer = await placeRun(workflow, body, baggage);
+    const answer = await placeOnce(workflow, body, baggage);
+    if (!answer) return;
     setProblem(answer.ok ? '' : answer.why);
     if (answer.ok) go([workflow.plural, toId(workflow, answer.body)], route.value.query);
   };
@@ -42,7 +43,12 @@ export function PlacePanel({ workflow, isShort }: PlaceProps & { readonly isShor
         <ul class="presets">
           {presets.map(({ title, expect, body, baggage }) => (
             <li key={title}>
-              <button type="button" title={expect} onClick={() => void place(body, baggage)}>
+              <button
+                type="button"
+                title={expect}
+                aria-disabled={isPlacing}
+                onClick={() => void place(body, baggage)}
+              >
                 {title}
               </button>
             </li>
@@ -93,7 +99,7 @@ interface CardProps {
   readonly onClick: () => void;
 }
 const PresetCard = ({ preset: { title, expect }, onClick }: CardProps) => (
-  <button type="button" onClick={onClick}>
+  <button type="button" aria-disabled={isPlacing} onClick={onClick}>
     <strong>{title}</strong>
     <span class="quiet">{expect}</span>
   </button>
