@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { connection, takeOver, workflows } from './live.ts';
+import { LoadNotices } from './place/load-slider.tsx';
 import { useNow } from './polled.ts';
 import { route, toHash } from './route.ts';
 import { TokenDialog } from './token-dialog.tsx';
@@ -38,6 +39,7 @@ export function App() {
         <Connection />
       </header>
       <TakeOver />
+      <LoadNotices current={first} />
       <main>
         <View name={first} />
       </main>

@@ -1,19 +1,13 @@
 /** Many runs at once: how many a second, and their answers. */
 import type { WorkflowDescription } from '@baton/contracts';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { type LoadCounts, noLoad, startLoad } from './load.ts';
+import { workflows } from '../live.ts';
+import { toHash } from '../route.ts';
+import { readLoad, setRate } from './load.ts';
 
 export function LoadSlider({ workflow }: { readonly workflow: WorkflowDescription }) {
-  const [rate, setRate] = useState(0);
-  const [counts, setCounts] = useState<LoadCounts>(noLoad);
-  const wanted = useRef(0);
-  wanted.current = rate;
-  const isOn = rate > 0;
-  useEffect(() => {
-    if (!isOn) return;
-    const body = workflow.presets[0]?.body;
-    return startLoad(workflow, { body, readRate: () => wanted.current }, setCounts);
-  }, [isOn, workflow]);
+  const load = readLoad(workflow);
+  const { sent, accepted, refused, failed } = load.counts.value;
+  const rate = load.rate.value;
   return (
     <div class="load">
       <label>
@@ -26,16 +20,28 @@ export function LoadSlider({ workflow }: { readonly workflow: WorkflowDescriptio
           max="200"
           step="5"
           value={rate}
-          onInput={({ currentTarget }) => setRate(Number(currentTarget.value))}
+          onInput={({ currentTarget }) => setRate(workflow, Number(currentTarget.value))}
         />
       </label>
-      {counts.sent > 0 && (
+      {sent > 0 && (
         <p class="quiet figure">
-          {counts.sent.toLocaleString()} sent, {counts.accepted.toLocaleString()} accepted,{' '}
-          {counts.refused.toLocaleString()} refused as too many were open,{' '}
-          {counts.failed.toLocaleString()} failed
+          {sent.toLocaleString()} sent, {accepted.toLocaleString()} accepted,{' '}
+          {refused.toLocaleString()} refused as too many were open, {failed.toLocaleString()} failed
         </p>
       )}
     </div>
   );
+}
+
+/** Wherever the slider is out of sight. `current`: the view that is shown. */
+export function LoadNotices({ current }: { readonly current: string | undefined }) {
+  const loaded = workflows.value.filter(
+    (workflow) => workflow.plural !== current && readLoad(workflow).rate.value > 0,
+  );
+  return loaded.map((workflow) => (
+    <p key={workflow.plural} class="notice" role="status">
+      This page places {readLoad(workflow).rate} {workflow.plural} a second:{' '}
+      <a href={toHash([workflow.plural])}>change that</a>.
+    </p>
+  ));
 }

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { toId } from '../live.ts';
 import { go, route } from '../route.ts';
 import { Basket } from './basket.tsx';
+import { readLoad } from './load.ts';
 import { LoadSlider } from './load-slider.tsx';
 import { isPlacing, placeOnce } from './placing.ts';
 
@@ -34,6 +35,7 @@ const Problem = ({ problem }: { readonly problem: string }) =>
 export function PlacePanel({ workflow, isShort }: PlaceProps & { readonly isShort: boolean }) {
   const { place, problem } = usePlace(workflow);
   const { noun, presets, basket } = workflow;
+  const [wasLoaded] = useState(() => readLoad(workflow).rate.peek() > 0);
   return (
     <section class="place" aria-labelledby="place-title">
       <h2 id="place-title">
@@ -62,7 +64,7 @@ export function PlacePanel({ workflow, isShort }: PlaceProps & { readonly isShor
           <Basket workflow={workflow} basket={basket} place={place} />
         </details>
       )}
-      <details>
+      <details open={wasLoaded}>
         <summary>Many at once</summary>
         <LoadSlider workflow={workflow} />
       </details>
