@@ -1,5 +1,7 @@
 /** Random faults, the same for the same seed. */
 import type { Fault } from '@baton/contracts';
+import { signal } from '@preact/signals';
+import { setFault } from '../api.ts';
 import { type FaultKind, faultKinds } from './kinds.ts';
 
 /** Numbers from 0 to 1: mulberry32, which is enough for chaos. */
@@ -28,4 +30,25 @@ export function toBlow(random: () => number, operations: readonly string[], nowM
   const fraction = Math.ceil(random() * 8) / 10;
   const until = new Date(nowMs + 1_000 + Math.floor(random() * 4_000)).toISOString();
   return { operation, fault: { kind, fraction, until } as Fault };
+}
+
+export const chaosMs = 20_000;
+const blowMs = 1_000;
+
+export const isChaos = signal(false);
+
+/** Goes on whichever view is shown. */
+export function startChaos(seed: number, operations: readonly string[]): void {
+  const endsAt = Date.now() + chaosMs;
+  const random = createRandom(seed);
+  isChaos.value = true;
+  const timer = setInterval(() => {
+    if (Date.now() > endsAt) {
+      clearInterval(timer);
+      isChaos.value = false;
+      return;
+    }
+    const { operation, fault } = toBlow(random, operations, Date.now());
+    void setFault(operation, fault);
+  }, blowMs);
 }

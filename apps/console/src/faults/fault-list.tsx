@@ -1,11 +1,11 @@
 /** Faults that are on, how long they last, and how often they hit; and chaos by a seed. */
 import type { FaultState } from '@baton/contracts';
-import { useEffect, useState } from 'preact/hooks';
-import { clearFault, clearFaults, setFault, wantToken } from '../api.ts';
+import { useState } from 'preact/hooks';
+import { clearFault, clearFaults, wantToken } from '../api.ts';
 import { hits } from '../live.ts';
 import { useNow } from '../polled.ts';
 import { plural, toDuration } from '../words.ts';
-import { createRandom, toBlow } from './chaos.ts';
+import { chaosMs, isChaos, startChaos } from './chaos.ts';
 import { isOn, kindWords } from './kinds.ts';
 
 interface FaultsProps {
@@ -56,7 +56,7 @@ export function FaultList({ faults, why, onChange }: FaultsProps) {
             Mend all
           </button>
         )}
-        <Chaos operations={faults.map(({ operation }) => operation)} onChange={onChange} />
+        <Chaos operations={faults.map(({ operation }) => operation)} />
       </p>
     </section>
   );
@@ -79,31 +79,17 @@ function Active({ state: { operation, fault, hits: whom } }: { readonly state: F
   );
 }
 
-const chaosMs = 20_000;
-const blowMs = 1_000;
-
-function Chaos({ operations, onChange }: { operations: readonly string[]; onChange: () => void }) {
+function Chaos({ operations }: { readonly operations: readonly string[] }) {
   const [seed, setSeed] = useState('7');
-  const [endsAt, setEndsAt] = useState<number | null>(null);
-  // Chaos begins when its end is set; the operations never change.
-  useEffect(() => {
-    if (endsAt === null) return;
-    const random = createRandom(Number(seed));
-    const timer = setInterval(() => {
-      if (Date.now() > endsAt) return setEndsAt(null);
-      const { operation, fault } = toBlow(random, operations, Date.now());
-      void setFault(operation, fault).then(onChange);
-    }, blowMs);
-    return () => clearInterval(timer);
-  }, [endsAt]);
+  const isOver = !isChaos.value;
   return (
     <>
       <button
         type="button"
-        disabled={endsAt !== null}
-        onClick={() => setEndsAt(Date.now() + chaosMs)}
+        disabled={!isOver || operations.length === 0}
+        onClick={() => startChaos(Number(seed), operations)}
       >
-        {endsAt === null ? `Chaos for ${chaosMs / 1_000} s` : 'Chaos…'}
+        {isOver ? `Chaos for ${chaosMs / 1_000} s` : 'Chaos…'}
       </button>
       <label class="inline">
         seed
@@ -111,7 +97,7 @@ function Chaos({ operations, onChange }: { operations: readonly string[]; onChan
           type="number"
           class="short"
           value={seed}
-          disabled={endsAt !== null}
+          disabled={!isOver}
           onInput={({ currentTarget }) => setSeed(currentTarget.value)}
         />
       </label>
