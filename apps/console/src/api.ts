@@ -32,6 +32,10 @@ interface Request {
   /** Only operators may read it. */
   readonly isOperators?: boolean;
   readonly deadlineMs?: number;
+  /** Nobody wants the answer any more: its connection is free for others. */
+  readonly signal?: AbortSignal | undefined;
+  /** Low: others, which somebody waits for, go first. */
+  readonly priority?: 'low' | undefined;
 }
 
 /** An orchestrator that is frozen takes requests, and never answers. */
@@ -44,9 +48,11 @@ export const tokenWanted = signal<((token: string | undefined) => void) | undefi
 let operatorToken: string | undefined;
 
 async function send(path: string, request: Request): Promise<Response> {
-  const { method, body, headers } = request;
+  const { method, body, headers, signal, priority } = request;
+  const deadline = AbortSignal.timeout(request.deadlineMs ?? deadlineMs);
   return fetch(path, {
-    signal: AbortSignal.timeout(request.deadlineMs ?? deadlineMs),
+    signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+    ...(priority && { priority }),
     ...(method && { method }),
     headers: {
       ...headers,
@@ -93,12 +99,13 @@ async function ask<T>(path: string, request: Request = {}): Promise<Answer<T>> {
 
 export const readWorkflows = () =>
   ask<{ readonly workflows: readonly WorkflowDescription[] }>('/workflows');
-export const readOverview = () => ask<Overview>('/overview');
-export const readParticipants = () =>
-  ask<{ readonly participants: readonly ParticipantState[] }>('/participants');
-export const readAlerts = () => ask<{ readonly alerts: readonly Alert[] }>('/alerts?limit=50');
-export const readAudit = () => ask<Audit>('/audit');
-export const readCatalog = (path: string) => ask<Catalog>(path);
+export const readOverview = (signal?: AbortSignal) => ask<Overview>('/overview', { signal });
+export const readParticipants = (signal: AbortSignal) =>
+  ask<{ readonly participants: readonly ParticipantState[] }>('/participants', { signal });
+export const readAlerts = (signal: AbortSignal) =>
+  ask<{ readonly alerts: readonly Alert[] }>('/alerts?limit=50', { signal });
+export const readAudit = (signal: AbortSignal) => ask<Audit>('/audit', { signal });
+export const readCatalog = (path: string, signal: AbortSignal) => ask<Catalog>(path, { signal });
 
 const toPath = ({ plural }: WorkflowDescription, id = ''): string => `/${plural}/${id}`;
 
@@ -127,11 +134,17 @@ export const createKey = (): string =>
 interface Placing {
   readonly key: string;
   readonly baggage?: string | undefined;
+  readonly priority?: 'low';
 }
-export const placeRun = (workflow: WorkflowDescription, body: unknown, { key, baggage }: Placing) =>
+export const placeRun = (
+  workflow: WorkflowDescription,
+  body: unknown,
+  { key, baggage, priority }: Placing,
+) =>
   ask<Readonly<Record<string, unknown>>>(`/${workflow.plural}`, {
     method: 'POST',
     body,
+    priority,
     headers: { 'idempotency-key': key, ...(baggage && { baggage }) },
   });
 export const cancelRun = (workflow: WorkflowDescription, id: string) =>
@@ -145,7 +158,7 @@ export const skipStep = (
 ) => ask(`${toPath(workflow, id)}/skip`, { method: 'POST', body });
 
 type Faults = { readonly faults: readonly FaultState[] };
-export const readFaults = () => ask<Faults>('/faults');
+export const readFaults = (signal: AbortSignal) => ask<Faults>('/faults', { signal });
 /** Changes nothing, and asks the person for the token where it is needed. */
 export const askLeave = () => ask<Faults>('/faults', { isOperators: true });
 export const setFault = (operation: string, fault: Fault) =>

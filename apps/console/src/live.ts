@@ -233,7 +233,7 @@ let backAt = 0;
 
 /** Learns whether another process answers than before. */
 const meet = coalesced(async () => {
-  const overview = await untilAnswered(readOverview);
+  const overview = await untilAnswered(() => readOverview());
   // It was lost again: the next connection asks anew.
   if (connection.value !== 'live') return;
   if (startedAt !== undefined && startedAt !== overview.startedAt && lostAt !== null)

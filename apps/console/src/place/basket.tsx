@@ -13,7 +13,7 @@ interface BasketProps {
 }
 
 export function Basket({ workflow, basket: { catalog, field }, place }: BasketProps) {
-  const read = useCallback(() => readCatalog(catalog), [catalog]);
+  const read = useCallback((signal: AbortSignal) => readCatalog(catalog, signal), [catalog]);
   const { value, why } = usePolled(read, 10_000);
   const [quantities, setQuantities] = useState<Readonly<Record<string, number>>>({});
   const lines = Object.entries(quantities).flatMap(([sku, quantity]) =>

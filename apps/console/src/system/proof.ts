@@ -38,7 +38,7 @@ export function createProof(open: readonly string[]): Proof {
       answers.set(id, await askFor(id));
     }
     const areOver = listUnsure(open, find).length === 0;
-    const audit = await readAudit();
+    const audit = await readAudit(signal);
     const answer = toAnswer(audit.ok ? audit.body : undefined);
     if (areOver && isLast(audit)) last = answer;
     return answer;
