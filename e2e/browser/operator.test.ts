@@ -18,9 +18,11 @@ afterAll(async () => {
 
 const dialog = () => page.getByRole('dialog', { name: 'Operators need the token' });
 
+/** The form stays open, with what was typed, where the act was refused. */
 async function tryNow(reason: string): Promise<void> {
-  await page.getByRole('button', { name: 'Try now…' }).click();
-  await page.getByLabel(/^Why/).fill(reason);
+  const form = page.getByLabel(/^Why/);
+  if ((await form.count()) === 0) await page.getByRole('button', { name: 'Try now…' }).click();
+  await form.fill(reason);
   await page.getByRole('button', { name: 'Try now', exact: true }).click();
 }
 
@@ -37,6 +39,8 @@ it('asks who acts, once, and again where the token was wrong', async () => {
   await tryNow('without');
   await dialog().getByRole('button', { name: 'Not now' }).click();
   await page.getByRole('alert').waitFor();
+  expect(await page.getByLabel(/^Why/).inputValue()).toBe('without');
+  expect(await page.evaluate('document.activeElement?.textContent')).toBe('Try now');
   await tryNow('wrong');
   await dialog().getByLabel('Token').fill('not-the-token-that-is-set');
   await dialog().getByRole('button', { name: 'Go on' }).click();

@@ -141,4 +141,6 @@ it('tries a refused undo at once, and says who asked for it', async () => {
   await page.getByLabel(/^Why/).fill('mended');
   await page.getByRole('button', { name: 'Try now', exact: true }).click();
   await page.getByText('an operator asked for a retry: mended').first().waitFor();
+  // The form that had the focus is gone.
+  expect(await page.evaluate('document.activeElement?.id')).toBe('run-title');
 });

@@ -9,9 +9,14 @@ export function TokenDialog() {
     if (give) dialog.current?.showModal();
   }, [give]);
   if (!give) return null;
+  // A dialog that is closed, and not only gone, gives the focus back.
+  const end = (token: string | undefined): void => {
+    dialog.current?.close();
+    give(token);
+  };
   const submit = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
-    give(String(new FormData(event.currentTarget).get('token') ?? ''));
+    end(String(new FormData(event.currentTarget).get('token') ?? ''));
   };
   return (
     <dialog ref={dialog} aria-labelledby="token-title" onCancel={() => give(undefined)}>
@@ -28,7 +33,7 @@ export function TokenDialog() {
           <button type="submit" class="primary">
             Go on
           </button>
-          <button type="button" onClick={() => give(undefined)}>
+          <button type="button" onClick={() => end(undefined)}>
             Not now
           </button>
         </p>

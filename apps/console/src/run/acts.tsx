@@ -2,6 +2,7 @@
 import type { RunStory, WorkflowDescription } from '@baton/contracts';
 import { useState } from 'preact/hooks';
 import { type Answer, cancelRun, retryRun, skipStep } from '../api.ts';
+import { focusOn, runTitle } from '../focus.ts';
 
 interface ActsProps {
   readonly workflow: WorkflowDescription;
@@ -52,14 +53,16 @@ export function Acts(props: ActsProps) {
   const [problem, setProblem] = useState('');
   const acts = listActs(props);
   const act = acts.find(({ label }) => label === chosen);
-  if (acts.length === 0) return null;
+  if (acts.length === 0 && !problem) return null;
   const submit = async (event: SubmitEvent & { currentTarget: HTMLFormElement }): Promise<void> => {
     event.preventDefault();
+    setProblem('');
     const reason = String(new FormData(event.currentTarget).get('reason') ?? '');
     const answer = await act?.send(reason);
-    setProblem(answer?.ok === false ? answer.why : '');
-    setChosen(undefined);
     props.onDone();
+    if (answer?.ok === false) return setProblem(answer.why);
+    setChosen(undefined);
+    focusOn(runTitle);
   };
   return (
     <section class="acts" aria-label="What you can do">

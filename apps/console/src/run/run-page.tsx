@@ -1,7 +1,8 @@
 /** One run: where it stands, its workflow lit as it runs, what took how long, and its story in plain words. */
 import type { WorkflowDescription } from '@baton/contracts';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
+import { focusOn, runTitle } from '../focus.ts';
 import { toHash } from '../route.ts';
 import { statusWords, toMoney } from '../words.ts';
 import { Acts } from './acts.tsx';
@@ -29,7 +30,7 @@ export function RunPage({ workflow, id }: RunProps) {
   const { run, story } = shown;
   const [word, tone] = statusWords[run.status];
   return (
-    <article class="run" aria-labelledby="run-title">
+    <article class="run" aria-labelledby={runTitle}>
       <header class="run-head">
         <a class="go-back" href={toHash([workflow.plural])}>
           All {workflow.plural}
@@ -63,12 +64,11 @@ export function RunPage({ workflow, id }: RunProps) {
 
 /** Takes the focus of a button that is gone. */
 function Title({ children }: { readonly children: ComponentChildren }) {
-  const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (document.activeElement === document.body) title.current?.focus({ preventScroll: true });
+    if (document.activeElement === document.body) focusOn(runTitle);
   }, []);
   return (
-    <h1 id="run-title" tabIndex={-1} ref={title}>
+    <h1 id={runTitle} tabIndex={-1}>
       {children}
     </h1>
   );
