@@ -114,6 +114,69 @@ it('says what is not there', async () => {
   await page.getByText('No such order').waitFor();
 });
 
+it('says so where only the story of an order cannot be read', async () => {
+  const page = await open('#/books');
+  await page.route('**/story', (route) => route.abort());
+  await page.goto(`${shown.url}/${stuck}`);
+  await page.getByText('The orchestrator does not answer.').waitFor();
+});
+
+it('says why an act was refused, also where nothing can be done any more', async () => {
+  const page = await open('#/books');
+  let mayCancel = true;
+  await page.route('**/story', async (route) => {
+    const story = await (await route.fetch()).json();
+    await route.fulfill({
+      json: { ...story, mayDo: { cancel: mayCancel, retry: false, skip: [] } },
+    });
+  });
+  await page.route('**/cancel', (route) => {
+    mayCancel = false;
+    return route.fulfill({ status: 409, json: { title: 'Too late' } });
+  });
+  await page.goto(`${shown.url}/${stuck}`);
+  await page.getByRole('button', { name: 'Cancel the order…' }).click();
+  await page.getByRole('button', { name: 'Cancel the order', exact: true }).click();
+  await expect.poll(() => page.getByRole('button', { name: /^Cancel/ }).count()).toBe(0);
+  await page.getByRole('alert').getByText('Too late').waitFor();
+});
+
+it('draws the newest part of a long history, and says how much it leaves out', async () => {
+  const page = await open('#/books');
+  await page.route('**/story', async (route) => {
+    const story = await (await route.fetch()).json();
+    const told = Array.from({ length: 1_250 }, (_, place) => ({
+      ...story.told[0],
+      seq: place + 1,
+    }));
+    await route.fulfill({ json: { ...story, told, spans: told.map(() => story.spans[0]) } });
+  });
+  await page.goto(`${shown.url}/${stuck}`);
+  await page.getByText('1,050 earlier events not shown.').waitFor();
+  await page.getByText('1,050 earlier parts not shown.').waitFor();
+  expect(await page.locator('.story li').count()).toBe(200);
+});
+
+it('reads an order again and again only as long as it is open', async () => {
+  const page = await shown.open();
+  onTestFinished(() => page.close());
+  await page.clock.install();
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  const readAgain = async (hash: string, status: string): Promise<number> => {
+    await page.goto(`${shown.url}/${hash}`);
+    await page.locator('.pill', { hasText: status }).waitFor();
+    await page.clock.runFor(5_000);
+    asked.length = 0;
+    await page.clock.runFor(10_000);
+    return asked.filter((path) => path.endsWith('/story')).length;
+  };
+  expect(await readAgain(stuck, 'may need an operator')).toBeGreaterThan(0);
+  await page.getByRole('button', { name: 'All is well' }).click();
+  await page.locator('.pill', { hasText: 'completed' }).waitFor();
+  expect(await readAgain(new URL(page.url()).hash, 'completed')).toBe(0);
+});
+
 const built = new URL('../../apps/console/dist/console/', import.meta.url);
 
 it('is at most 60 KB of JavaScript, and asks nobody else for anything', async () => {

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { readRun, readStory } from '../api.ts';
 import { coalesced } from '../coalesced.ts';
 import { connection, onRunEvent } from '../live.ts';
+import { isSettled } from '../words.ts';
 
 export interface ShownRun {
   readonly run: RunView;
@@ -22,19 +23,22 @@ export function useRun(workflow: WorkflowDescription, id: string) {
       coalesced(async () => {
         const [run, story] = await Promise.all([readRun(workflow, id), readStory(workflow, id)]);
         if (run.ok && story.ok) setShown({ run: run.body, story: story.body });
-        setWhy(run.ok ? undefined : run.why);
+        const failed = [run, story].find(({ ok }) => !ok);
+        setWhy(failed?.ok === false ? failed.why : undefined);
       }),
     [workflow, id],
   );
   // After a lost connection it is read again.
   useEffect(() => {
     read();
-    const stop = onRunEvent(id, read);
-    const timer = setInterval(read, againMs);
-    return () => {
-      stop();
-      clearInterval(timer);
-    };
+    return onRunEvent(id, read);
   }, [id, read, isLive]);
+  const isOver =
+    why === undefined && shown && isSettled(shown.run.status) && shown.run.degraded.length === 0;
+  useEffect(() => {
+    if (isOver) return;
+    const timer = setInterval(() => document.hidden || read(), againMs);
+    return () => clearInterval(timer);
+  }, [read, isOver]);
   return { shown, why, again: read };
 }

@@ -2,6 +2,7 @@
 import type { RunStory, RunView, StorySpan } from '@baton/contracts';
 import { useNow } from '../polled.ts';
 import { isSettled, type Tone, toDuration } from '../words.ts';
+import { Earlier, listNewest } from './newest.tsx';
 import { toSpanName } from './step-words.ts';
 
 interface Bar {
@@ -48,7 +49,7 @@ function listOpenBars({ inFlight, next }: RunView, from: number, now: number): B
 export function Waterfall({ run, story }: { readonly run: RunView; readonly story: RunStory }) {
   const isOpen = !isSettled(run.status) || run.degraded.length > 0;
   const now = useNow(isOpen ? 100 : 60_000);
-  const known = story.spans.map(toBar);
+  const known = listNewest(story.spans).map(toBar);
   const start = Date.parse(run.createdAt);
   const last = Math.max(start, ...known.map(({ to }) => to));
   const bars = [...known, ...(isOpen ? listOpenBars(run, last, now) : [])];
@@ -62,6 +63,7 @@ export function Waterfall({ run, story }: { readonly run: RunView; readonly stor
           {toDuration(end - start)} {isOpen ? 'so far' : 'in all'}
         </span>
       </h2>
+      <Earlier count={story.spans.length} what="part" />
       <ol class="waterfall">
         {bars.map((bar, place) => (
           <li key={`${bar.name} ${bar.from} ${String(place)}`} class={bar.kind}>
