@@ -76,6 +76,12 @@ export function onRunEvent(id: string, listener: () => void): () => void {
 export const findWorkflow = (id: string): WorkflowDescription | undefined =>
   workflows.value.find(({ idPrefix }) => id.startsWith(idPrefix));
 
+/** What runs are called where they may be of any workflow. */
+export function nameRuns(): Pick<WorkflowDescription, 'noun' | 'plural'> {
+  const [only, another] = workflows.value;
+  return another || !only ? { noun: 'run', plural: 'runs' } : only;
+}
+
 export const toId = ({ noun }: WorkflowDescription, body: unknown): string =>
   String(Object(body)[`${noun}Id`]);
 

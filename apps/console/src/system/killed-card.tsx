@@ -1,7 +1,7 @@
 /** The process that was killed last: how long it was gone, and that no run was lost with it. */
 import type { Audit } from '@baton/contracts';
 import { useMemo } from 'preact/hooks';
-import { frame, takeOver, workflows } from '../live.ts';
+import { frame, nameRuns, takeOver } from '../live.ts';
 import { usePolled } from '../polled.ts';
 import { plural, toClock, toDuration } from '../words.ts';
 import { countFates, type Fates, judgeBooks } from './fates.ts';
@@ -53,8 +53,7 @@ interface ProofProps {
 }
 
 function Proof({ all, fates: { completed, undone, stillOpen, lost }, books }: ProofProps) {
-  const [only, another] = workflows.value;
-  const { noun, plural: many } = another || !only ? { noun: 'run', plural: 'runs' } : only;
+  const { noun, plural: many } = nameRuns();
   if (all === 0) return <p class="quiet">This page knew of no open {noun} then.</p>;
   return (
     <>

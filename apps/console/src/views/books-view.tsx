@@ -2,7 +2,7 @@
 import type { Audit, WrittenOff } from '@baton/contracts';
 import { toOneLine } from '@baton/telemetry/one-line';
 import { readAudit } from '../api.ts';
-import { findWorkflow } from '../live.ts';
+import { findWorkflow, nameRuns } from '../live.ts';
 import { usePolled } from '../polled.ts';
 import { toHash } from '../route.ts';
 import { plural, toClock, toMoney } from '../words.ts';
@@ -30,13 +30,14 @@ export function BooksView() {
 
 function Verdict({ audit, why }: { readonly audit: Audit; readonly why: string | undefined }) {
   const { balanced, openOrders, unreachable, at } = audit;
+  const { noun, plural: many } = nameRuns();
   return (
     <section class="card">
       <h1 class={`state ${balanced ? 'good' : 'bad'}`}>
         {balanced ? 'The books balance' : 'The books do not balance'}
       </h1>
       <p class="quiet">
-        At {toClock(Date.parse(at))}, with {plural(openOrders, 'open order')}
+        At {toClock(Date.parse(at))}, with {plural(openOrders, `open ${noun}`, `open ${many}`)}
         {openOrders > 0 && ': what is held for them may differ for a moment'}.
       </p>
       {unreachable.length > 0 && <p class="problem">No answer from {unreachable.join(', ')}.</p>}
@@ -55,7 +56,7 @@ function Money({ books }: { readonly books: MoneyBooks }) {
           Money in {books.currency} <Mark isGood={books.balanced} />
         </caption>
         <tbody>
-          {toMoneyLines(books).map(([what, amount, isSum]) => (
+          {toMoneyLines(books, nameRuns().plural).map(([what, amount, isSum]) => (
             <tr key={what} class={isSum ? 'sum' : ''}>
               <th scope="row">{what}</th>
               <td>{amount}</td>
@@ -73,17 +74,19 @@ const Mark = ({ isGood }: { readonly isGood: boolean }) => (
   </strong>
 );
 
-const stockColumns = [
-  ['on hand', 'onHand'],
-  ['free', 'free'],
-  ['held', 'held'],
-  ['completed orders', 'heldByOrders'],
-  ['open orders', 'openOrders'],
-  ['written off', 'writtenOff'],
-  ['unexplained', 'unexplained'],
-] as const;
+const toStockColumns = (many: string) =>
+  [
+    ['on hand', 'onHand'],
+    ['free', 'free'],
+    ['held', 'held'],
+    [`completed ${many}`, 'heldByOrders'],
+    [`open ${many}`, 'openOrders'],
+    ['written off', 'writtenOff'],
+    ['unexplained', 'unexplained'],
+  ] as const;
 
 function Stock({ stock }: { readonly stock: readonly StockBooks[] }) {
+  const stockColumns = toStockColumns(nameRuns().plural);
   return (
     <section class="card wide">
       <table>

@@ -13,7 +13,7 @@ const books = {
 } as MoneyBooks;
 
 it('shows what is not given back, what for, and the difference of the two sums by itself', () => {
-  const lines = toMoneyLines(books);
+  const lines = toMoneyLines(books, 'orders');
   const sums = lines.flatMap(([, amount, isSum]) => (isSum ? [amount] : []));
   expect(sums).toEqual(['101.11 EUR', '101.10 EUR']);
   const keptAt = lines.findIndex(([what]) => what === 'not given back');

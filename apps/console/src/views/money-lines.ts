@@ -5,14 +5,15 @@ import { toMoney } from '../words.ts';
 export type MoneyBooks = Audit['money'][number];
 type Line = readonly [what: string, amount: string, isSum?: boolean];
 
-export function toMoneyLines(books: MoneyBooks): readonly Line[] {
+/** `many`: what runs are called. */
+export function toMoneyLines(books: MoneyBooks, many: string): readonly Line[] {
   const show = (minor: number): string => toMoney(minor, books.currency);
   return [
     ['taken by the providers', show(books.taken)],
     ['given back', show(-books.givenBack)],
     ['not given back', show(books.taken - books.givenBack), true],
-    ['paid for completed orders', show(books.completedOrders)],
-    ['held for open orders', show(books.openOrders)],
+    [`paid for completed ${many}`, show(books.completedOrders)],
+    [`held for open ${many}`, show(books.openOrders)],
     ['written off, and not given back', show(books.writtenOff)],
     [
       'the sum of these three',
