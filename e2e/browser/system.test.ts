@@ -53,6 +53,9 @@ it('breaks a service by clicking, counts what it hit, and mends it', async () =>
   await form.getByRole('button', { name: 'Break it' }).click();
   const broken = page.getByRole('region', { name: 'Broken on purpose' });
   await broken.getByText('inventory.reserve answers 503, nothing is done').waitFor();
+  // The button that had the focus is gone with its form.
+  const readFocus = () => page.evaluate<string>('document.activeElement?.textContent');
+  expect(await readFocus()).toBe('Break… inventory-service');
   const client = createOrchestratorClient({ baseUrl: shown.url });
   const placed = await client.placeOrder(order, { waitSeconds: 20 });
   await client.close();
@@ -65,8 +68,14 @@ it('breaks a service by clicking, counts what it hit, and mends it', async () =>
     .getByText(/\d m?s$/)
     .waitFor();
   await later.close();
-  await broken.getByRole('button', { name: 'Mend inventory.reserve' }).click();
+  const mend = broken.getByRole('button', { name: 'Mend inventory.reserve' });
+  await page.route('**/faults/*', (route) => route.abort());
+  await mend.click();
+  await broken.getByRole('alert').waitFor();
+  await page.unroute('**/faults/*');
+  await mend.click();
   await broken.getByText('Nothing is, but').waitFor();
+  expect(await readFocus()).toBe('Broken on purpose');
 });
 
 it('breaks a service for one order alone, from its page', async () => {

@@ -1,8 +1,9 @@
 /** Breaks one participant: which of its operations, how, and for which orders. */
 import { useState } from 'preact/hooks';
 import { setFault } from '../api.ts';
+import { nameRuns } from '../live.ts';
 import { route } from '../route.ts';
-import { type FaultForm, type FaultKind, faultKinds, kindWords, toFault } from './kinds.ts';
+import { choiceWords, type FaultChoice, type FaultForm, faultChoices, toFault } from './kinds.ts';
 
 interface BreakProps {
   readonly participant: string;
@@ -63,7 +64,7 @@ interface ScopeProps {
 const Scope = ({ form, onChange }: ScopeProps) => (
   <>
     <Field
-      label="For the first … attempts of an order"
+      label={`For the first … attempts of each ${nameRuns().noun}`}
       value={form.times}
       onInput={(value) => onChange('times', value)}
     />
@@ -78,7 +79,7 @@ const Scope = ({ form, onChange }: ScopeProps) => (
       onInput={(value) => onChange('seconds', value)}
     />
     <label>
-      Only the order
+      Only the {nameRuns().noun}
       <input
         value={form.order}
         placeholder="every one"
@@ -88,14 +89,14 @@ const Scope = ({ form, onChange }: ScopeProps) => (
   </>
 );
 
-function KindChoice({ kind, onChange }: { kind: FaultKind; onChange: (kind: string) => void }) {
+function KindChoice({ kind, onChange }: { kind: FaultChoice; onChange: (kind: string) => void }) {
   return (
     <label>
       What happens
       <select value={kind} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
-        {faultKinds.map((name) => (
+        {faultChoices.map((name) => (
           <option key={name} value={name}>
-            {kindWords[name]} ({name})
+            {choiceWords[name]} ({name})
           </option>
         ))}
       </select>

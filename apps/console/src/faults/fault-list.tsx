@@ -1,12 +1,13 @@
 /** Faults that are on, how long they last, and how often they hit; and chaos by a seed. */
 import type { FaultState } from '@baton/contracts';
 import { useState } from 'preact/hooks';
-import { clearFault, clearFaults, wantToken } from '../api.ts';
-import { hits } from '../live.ts';
+import { type Answer, clearFault, clearFaults, wantToken } from '../api.ts';
+import { faultsTitle, focusOn } from '../focus.ts';
+import { hits, nameRuns } from '../live.ts';
 import { useNow } from '../polled.ts';
 import { plural, toDuration } from '../words.ts';
 import { chaosMs, isChaos, startChaos } from './chaos.ts';
-import { isOn, kindWords } from './kinds.ts';
+import { isOn, toWords } from './kinds.ts';
 
 interface FaultsProps {
   readonly faults: readonly FaultState[];
@@ -17,26 +18,33 @@ interface FaultsProps {
 
 export function FaultList({ faults, why, onChange }: FaultsProps) {
   const on = faults.filter(isOn);
-  const mend = async (clear: () => Promise<unknown>): Promise<void> => {
-    await clear();
+  const [problem, setProblem] = useState('');
+  const mend = async (clear: () => Promise<Answer<unknown>>): Promise<void> => {
+    const answer = await clear();
     onChange();
+    setProblem(answer.ok ? '' : answer.why);
+    if (answer.ok) focusOn(faultsTitle);
   };
   if (why)
     return (
-      <section class="card" aria-labelledby="faults-title">
-        <h2 id="faults-title">Broken on purpose</h2>
+      <section class="card" aria-labelledby={faultsTitle}>
+        <h2 id={faultsTitle} tabIndex={-1}>
+          Broken on purpose
+        </h2>
         <p>{why}</p>
-        <button type="button" onClick={() => void mend(wantToken)}>
+        <button type="button" onClick={() => void wantToken().then(onChange)}>
           I operate here…
         </button>
       </section>
     );
   return (
-    <section class="card faults" aria-labelledby="faults-title">
-      <h2 id="faults-title">Broken on purpose</h2>
+    <section class="card faults" aria-labelledby={faultsTitle}>
+      <h2 id={faultsTitle} tabIndex={-1}>
+        Broken on purpose
+      </h2>
       {on.length === 0 ? (
         <p class="quiet">
-          Nothing is, but for orders that were placed so. Click on a service above, or:
+          Nothing is, but for {nameRuns().plural} that were placed so. Click on a service above, or:
         </p>
       ) : (
         <ul>
@@ -49,6 +57,11 @@ export function FaultList({ faults, why, onChange }: FaultsProps) {
             </li>
           ))}
         </ul>
+      )}
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
       )}
       <p class="actions">
         {on.length > 0 && (
@@ -69,7 +82,7 @@ function Active({ state: { operation, fault, hits: whom } }: { readonly state: F
   const until = typeof fault.until === 'string' ? Date.parse(fault.until) - now : null;
   return (
     <p>
-      <strong>{operation}</strong> {kindWords[fault.kind]}{' '}
+      <strong>{operation}</strong> {toWords(fault)}{' '}
       <span class="quiet">
         {whom?.replace(/,? ?until \S+$/, '')}
         {until !== null && `, ${toDuration(until)} more`}

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createRandom, toBlow } from './chaos.ts';
-import { isOf, toFault } from './kinds.ts';
+import { isOf, kindWords, toFault, toWords } from './kinds.ts';
 
 const operations = ['order.validate', 'payment.process', 'payment.refund'];
 
@@ -20,6 +20,7 @@ it('plays the same chaos for the same seed, everywhere, and declines nothing', (
 it('sends of a fault what was set, and nothing else', () => {
   const none = { times: '', percent: '', seconds: '', order: '' };
   expect(toFault({ kind: 'reset', ...none }, 0)).toEqual({ kind: 'reset' });
+  expect(toFault({ kind: 'crash-after', ...none }, 0)).toEqual({ kind: 'crash', when: 'after' });
   const all = { times: '2', percent: '30', seconds: '5', order: 'ord_1' };
   expect(toFault({ kind: 'hang', ...all }, 0)).toEqual({
     kind: 'hang',
@@ -28,6 +29,11 @@ it('sends of a fault what was set, and nothing else', () => {
     until: '1970-01-01T00:00:05.000Z',
     order: 'ord_1',
   });
+});
+
+it('says of a crash whether the work was done before', () => {
+  expect(toWords({ kind: 'crash', when: 'after' })).toMatch(/^does it/);
+  expect(toWords({ kind: 'crash' })).toBe(kindWords.crash);
 });
 
 it('knows a second instance’s operations from those of the first', () => {

@@ -1,7 +1,8 @@
 /** The processes in the picture of the system: each says what it is doing, and opens its faults by a click, outside production. */
 import type { FaultState, Overview, ParticipantState } from '@baton/contracts';
 import type { ComponentChildren } from 'preact';
-import { isOn, kindWords } from '../faults/kinds.ts';
+import { isOn, toWords } from '../faults/kinds.ts';
+import { toNodeId } from '../focus.ts';
 import { useNow } from '../polled.ts';
 import { plural, type Tone, toClock, toCountdown } from '../words.ts';
 import { orchestrator, standby } from './killing.ts';
@@ -34,7 +35,7 @@ function Node({ name, tone, class: kind = '', isChosen, onChoose, children }: No
     <li class={`node ${kind} ${tone} ${isChosen ? 'chosen' : ''}`}>
       <h3>
         {onChoose ? (
-          <button type="button" aria-expanded={isChosen} onClick={onChoose}>
+          <button type="button" id={toNodeId(name)} aria-expanded={isChosen} onClick={onChoose}>
             <span class="hidden">Break… </span>
             {name}
           </button>
@@ -92,7 +93,7 @@ export function ParticipantNode({ state, faults, ...chosen }: ParticipantProps) 
       />
       {faults.filter(isOn).map(({ operation, fault }) => (
         <p key={operation} class="broken">
-          {operation} {fault && kindWords[fault.kind]}
+          {operation} {fault && toWords(fault)}
         </p>
       ))}
     </Node>

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { BreakPanel } from '../faults/break-panel.tsx';
 import { KillButton } from '../faults/kill-button.tsx';
 import { isOf } from '../faults/kinds.ts';
+import { focusOn, toNodeId } from '../focus.ts';
 import { findWorkflow, isBreakable } from '../live.ts';
 import { useNow } from '../polled.ts';
 import { route, toHash } from '../route.ts';
@@ -59,6 +60,7 @@ export function Picture({ overview, states, faults, onChange }: PictureProps) {
           operations={toOwn(chosen).map(({ operation }) => operation)}
           onDone={() => {
             setChosen(undefined);
+            focusOn(toNodeId(chosen));
             onChange();
           }}
         />
