@@ -4,15 +4,20 @@ import { useEffect } from 'preact/hooks';
 import { connection, takeOver, workflows } from './live.ts';
 import { LoadNotices } from './place/load-slider.tsx';
 import { useNow } from './polled.ts';
-import { route, toHash } from './route.ts';
+import { type Route, route, toHash } from './route.ts';
 import { TokenDialog } from './token-dialog.tsx';
 import { BooksView } from './views/books-view.tsx';
 import { RunsView } from './views/runs-view.tsx';
 import { SystemView } from './views/system-view.tsx';
 import { toDuration } from './words.ts';
 
+/** The filters of each view, as they were last. */
+const lastQueries = new Map<string, Route['query']>();
+
 export function App() {
-  const [first = workflows.value[0]?.plural, id] = route.value.path;
+  const { path, query } = route.value;
+  const [first = workflows.value[0]?.plural, id] = path;
+  if (first) lastQueries.set(first, query);
   const title = [id ?? first, 'Baton'].filter(Boolean).join(' · ');
   useEffect(() => {
     document.title = title;
@@ -25,7 +30,7 @@ export function App() {
         </a>
         <nav aria-label="Views">
           {workflows.value.map(({ plural }) => (
-            <Tab key={plural} path={plural} current={first}>
+            <Tab key={plural} path={plural} query={lastQueries.get(plural)} current={first}>
               {plural}
             </Tab>
           ))}
@@ -62,12 +67,13 @@ function View({ name }: { readonly name: string | undefined }) {
 
 interface TabProps {
   readonly path: string;
+  readonly query?: Route['query'] | undefined;
   readonly current: string | undefined;
   readonly children: ComponentChildren;
 }
-function Tab({ path, current, children }: TabProps) {
+function Tab({ path, query, current, children }: TabProps) {
   return (
-    <a href={toHash([path])} aria-current={current === path ? 'page' : undefined}>
+    <a href={toHash([path], query)} aria-current={current === path ? 'page' : undefined}>
       {children}
     </a>
   );

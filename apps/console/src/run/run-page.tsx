@@ -3,7 +3,7 @@ import type { WorkflowDescription } from '@baton/contracts';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { focusOn, runTitle } from '../focus.ts';
-import { toHash } from '../route.ts';
+import { route, toHash } from '../route.ts';
 import { statusWords, toMoney } from '../words.ts';
 import { Acts } from './acts.tsx';
 import { Diagram } from './diagram.tsx';
@@ -32,7 +32,7 @@ export function RunPage({ workflow, id }: RunProps) {
   return (
     <article class="run" aria-labelledby={runTitle}>
       <header class="run-head">
-        <a class="go-back" href={toHash([workflow.plural])}>
+        <a class="go-back" href={toHash([workflow.plural], route.value.query)}>
           All {workflow.plural}
         </a>
         <Title>
