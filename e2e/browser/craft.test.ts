@@ -54,13 +54,34 @@ it.each(
       .last()
       .click();
   for (const summary of await page.locator('summary').all()) await summary.click();
+  expect(await listViolations(page)).toEqual([]);
+});
+
+async function listViolations(page: Page): Promise<readonly string[]> {
   // Evaluated from outside, it is not held by the page's policy.
   await page.evaluate(axe);
   const { violations } = await page.evaluate<{ violations: readonly Violation[] }>('axe.run()');
-  expect(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))).toEqual(
-    [],
-  );
-});
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+it.each(schemes)(
+  'axe finds nothing wrong with what a person meets on the way in %s',
+  async (colorScheme) => {
+    const page = await open(stuck, { colorScheme });
+    await page.getByRole('button', { name: 'Try now…' }).click();
+    expect(await listViolations(page)).toEqual([]);
+    await page.route('**/retry', (route) => route.fulfill({ status: 401, json: {} }));
+    await page.getByLabel(/^Why/).fill('mended');
+    await page.getByRole('button', { name: 'Try now', exact: true }).click();
+    await page.getByRole('dialog').waitFor();
+    expect(await listViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Not now' }).click();
+    await page.getByRole('alert').waitFor();
+    await page.context().setOffline(true);
+    await page.getByText('no answer — trying again').waitFor();
+    expect(await listViolations(page)).toEqual([]);
+  },
+);
 
 const widths = [360, 768, 1280, 3840] as const;
 
@@ -106,6 +127,21 @@ it('keeps its filters when it is loaded again', async () => {
   await page.reload();
   await expect.poll(() => page.locator('.count').innerText()).toBe('1 order');
   expect(await page.getByLabel('Show').inputValue()).toBe('stuck');
+});
+
+it('keeps its filters while an order, or another view, is looked at', async () => {
+  const page = await open('');
+  const read = () => page.getByLabel('Show').inputValue();
+  await page.getByLabel('Show').selectOption('stuck');
+  await page.getByRole('link', { name: 'system' }).click();
+  await page.getByRole('link', { name: 'orders', exact: true }).click();
+  expect(await read()).toBe('stuck');
+  await page.locator('.row').click();
+  await page
+    .locator('.go-back')
+    .evaluate((link) => (link as unknown as { click: () => void }).click());
+  await page.getByRole('heading', { name: 'Every accepted order ends whole' }).waitFor();
+  expect(await read()).toBe('stuck');
 });
 
 it('says what is not there', async () => {

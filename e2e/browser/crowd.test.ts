@@ -79,6 +79,26 @@ it('has no more work with ten thousand orders in its list than with a hundred', 
   expect((work[1] ?? 0) / (work[0] ?? 1)).toBeLessThan(2);
 });
 
+it('keeps its rows where they are while newer ones come, once it is scrolled', async () => {
+  const { page, crowd } = await open(1_000);
+  const rows = page.locator('.rows');
+  await rows.hover();
+  await page.mouse.wheel(0, 4_000);
+  const inSight = page.locator('.row:hover');
+  await inSight.waitFor();
+  const id = await inSight.innerText();
+  const count = await page.locator('.count').innerText();
+  crowd.tell(200);
+  await expect.poll(() => page.locator('.count').innerText()).not.toBe(count);
+  await wait(page);
+  const box = await rows.boundingBox();
+  await page.mouse.move(
+    (box?.x ?? 0) + (box?.width ?? 0) / 2,
+    (box?.y ?? 0) + (box?.height ?? 0) / 2,
+  );
+  expect(await inSight.innerText()).toBe(id);
+});
+
 /** What a person sees as smooth. */
 const taskMaxMs = 50;
 const wait = (page: Page) => page.waitForTimeout(2_000);

@@ -1,6 +1,7 @@
 /** The list of runs, the newest first. Only the rows in sight are in the document, however many there are. */
 import type { WorkflowDescription } from '@baton/contracts';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { frame, hasOlder, isFull, isRead, listIds, loadOlder, rows } from '../live.ts';
 import { useNow } from '../polled.ts';
 import { route, setQuery, toHash } from '../route.ts';
@@ -152,6 +153,24 @@ function Filters({ workflow, status, text }: { workflow: WorkflowDescription } &
   );
 }
 
+/** Newer rows come above: a list that is scrolled goes down with them, so that no row moves under the pointer. */
+function useStandstill(
+  box: RefObject<HTMLDivElement | null>,
+  found: Found,
+  setTop: (top: number) => void,
+): void {
+  const before = useRef({ length: 0, newest: '' });
+  useLayoutEffect(() => {
+    const { length, newest } = before.current;
+    const newer = found.slice(0, Math.max(0, found.length - length) + 1);
+    const grown = newer.findIndex(({ id }) => id === newest);
+    before.current = { length: found.length, newest: newer[0]?.id ?? '' };
+    if (grown <= 0 || !box.current || box.current.scrollTop === 0) return;
+    box.current.scrollTop += grown * rowHeight;
+    setTop(box.current.scrollTop);
+  });
+}
+
 function Rows({ found, workflow, selected }: ListProps & { readonly found: Found }) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
@@ -162,6 +181,7 @@ function Rows({ found, workflow, selected }: ListProps & { readonly found: Found
     observer.observe(box.current);
     return () => observer.disconnect();
   }, []);
+  useStandstill(box, found, setTop);
   const first = Math.max(0, Math.floor(top / rowHeight) - spare);
   const shown = found.slice(first, first + Math.ceil(height / rowHeight) + 2 * spare);
   const onScroll = ({ currentTarget }: { readonly currentTarget: HTMLDivElement }): void => {
