@@ -77,7 +77,8 @@ it.each(schemes)(
     expect(await listViolations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Not now' }).click();
     await page.getByRole('alert').waitFor();
-    await page.context().setOffline(true);
+    await page.route('**/events', (route) => route.abort());
+    await page.reload();
     await page.getByText('no answer — trying again').waitFor();
     expect(await listViolations(page)).toEqual([]);
   },
@@ -157,23 +158,26 @@ it('says so where only the story of an order cannot be read', async () => {
   await page.getByText('The orchestrator does not answer.').waitFor();
 });
 
-it('says why an act was refused, also where nothing can be done any more', async () => {
+it('keeps the reason of an act that is impossible for a while, and says why it was refused', async () => {
   const page = await open('#/books');
-  let mayCancel = true;
+  let retry = true;
   await page.route('**/story', async (route) => {
     const story = await (await route.fetch()).json();
-    await route.fulfill({
-      json: { ...story, mayDo: { cancel: mayCancel, retry: false, skip: [] } },
-    });
+    await route.fulfill({ json: { ...story, mayDo: { cancel: false, retry, skip: [] } } });
   });
-  await page.route('**/cancel', (route) => {
-    mayCancel = false;
-    return route.fulfill({ status: 409, json: { title: 'Too late' } });
-  });
+  await page.route('**/retry', (route) =>
+    route.fulfill({ status: 409, json: { title: 'Too late' } }),
+  );
   await page.goto(`${shown.url}/${stuck}`);
-  await page.getByRole('button', { name: 'Cancel the order…' }).click();
-  await page.getByRole('button', { name: 'Cancel the order', exact: true }).click();
-  await expect.poll(() => page.getByRole('button', { name: /^Cancel/ }).count()).toBe(0);
+  await page.getByRole('button', { name: 'Try now…' }).click();
+  await page.getByLabel(/^Why/).fill('mended');
+  retry = false;
+  for (let times = 0; times < 2; times += 1) await page.waitForResponse('**/story');
+  await page.getByRole('button', { name: 'Try now', exact: true }).click();
+  await page.getByRole('alert').getByText('Too late').waitFor();
+  expect(await page.getByLabel(/^Why/).inputValue()).toBe('mended');
+  await page.getByRole('button', { name: 'Try now…' }).click();
+  await expect.poll(() => page.getByRole('button', { name: /^Try now/ }).count()).toBe(0);
   await page.getByRole('alert').getByText('Too late').waitFor();
 });
 

@@ -49,16 +49,18 @@ const listActs = ({ workflow, id, story: { mayDo } }: ActsProps): readonly Act[]
 ];
 
 export function Acts(props: ActsProps) {
-  const [chosen, setChosen] = useState<string>();
+  const [chosen, setChosen] = useState<Act>();
   const [problem, setProblem] = useState('');
-  const acts = listActs(props);
-  const act = acts.find(({ label }) => label === chosen);
+  const possible = listActs(props);
+  // While an attempt is under way the act may be impossible: what was typed for it stays.
+  const isGone = chosen && possible.every(({ label }) => label !== chosen.label);
+  const acts = isGone ? [...possible, chosen] : possible;
   if (acts.length === 0 && !problem) return null;
   const submit = async (event: SubmitEvent & { currentTarget: HTMLFormElement }): Promise<void> => {
     event.preventDefault();
     setProblem('');
     const reason = String(new FormData(event.currentTarget).get('reason') ?? '');
-    const answer = await act?.send(reason);
+    const answer = await chosen?.send(reason);
     props.onDone();
     if (answer?.ok === false) return setProblem(answer.why);
     setChosen(undefined);
@@ -67,28 +69,28 @@ export function Acts(props: ActsProps) {
   return (
     <section class="acts" aria-label="What you can do">
       <p class="actions">
-        {acts.map(({ label }) => (
+        {acts.map((act) => (
           <button
-            key={label}
+            key={act.label}
             type="button"
-            aria-expanded={label === chosen}
-            onClick={() => setChosen(label === chosen ? undefined : label)}
+            aria-expanded={act.label === chosen?.label}
+            onClick={() => setChosen(act.label === chosen?.label ? undefined : act)}
           >
-            {label}…
+            {act.label}…
           </button>
         ))}
       </p>
-      {act && (
+      {chosen && (
         <form onSubmit={(event) => void submit(event)} class="act">
-          <p>{act.effect}</p>
-          {act.wantsReason && (
+          <p>{chosen.effect}</p>
+          {chosen.wantsReason && (
             <label>
               Why (it stays in the history)
               <input name="reason" required maxLength={500} autocomplete="off" />
             </label>
           )}
           <button type="submit" class="primary">
-            {act.label}
+            {chosen.label}
           </button>
         </form>
       )}
