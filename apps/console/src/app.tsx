@@ -59,9 +59,12 @@ function View({ name }: { readonly name: string | undefined }) {
   const workflow = workflows.value.find(({ plural }) => plural === name);
   if (workflow) return <RunsView key={workflow.plural} workflow={workflow} />;
   return (
-    <p class="empty" role="status">
-      {workflows.value.length === 0 ? 'Asking the orchestrator…' : `There is no view “${name}”.`}
-    </p>
+    <>
+      <h1 class="hidden">Baton</h1>
+      <p class="empty" role="status">
+        {workflows.value.length === 0 ? 'Asking the orchestrator…' : `There is no view “${name}”.`}
+      </p>
+    </>
   );
 }
 
