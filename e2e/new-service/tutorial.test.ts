@@ -5,8 +5,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listedParticipants, orchestratorPort } from '@baton/contracts';
+import { isFree } from '@baton/saga-restate/nodes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isFree } from '../../scripts/dev-ports.ts';
 import { copyTree } from '../src/tree-copy.ts';
 import { type Block, findMissing, readBlocks } from '../src/tutorial-page.ts';
 

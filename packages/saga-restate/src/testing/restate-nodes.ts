@@ -191,7 +191,7 @@ export async function pickFreePorts(count: number): Promise<number[]> {
   return [...free];
 }
 
-function isFree(port: number): Promise<boolean> {
+export function isFree(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
     server.once('error', () => resolve(false));
