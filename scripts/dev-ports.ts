@@ -88,7 +88,7 @@ export async function findFreeBlock(): Promise<number> {
   );
 }
 
-export function isFree(port: number): Promise<boolean> {
+function isFree(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
     server.once('error', () => resolve(false));
