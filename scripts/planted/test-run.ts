@@ -7,6 +7,8 @@ import type { Verdict } from './bug.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 const timeoutMs = 180_000;
+/** A bug may make a test hang, which is how that test catches it. */
+const testLongestMs = 100_000;
 
 export interface TestRun {
   readonly files: readonly string[];
@@ -39,7 +41,8 @@ export async function judgeByTests(run: TestRun): Promise<Verdict> {
 function runTests({ files, named, cwd, env }: TestRun, report: string): Promise<number | null> {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   const shown = ['--bail=1', '--reporter=json', `--outputFile=${report}`];
-  const args = [vitest, 'run', ...files, ...shown, ...(named ? ['-t', named] : [])];
+  const bounds = [`--testTimeout=${testLongestMs}`, `--hookTimeout=${testLongestMs}`];
+  const args = [vitest, 'run', ...files, ...shown, ...bounds, ...(named ? ['-t', named] : [])];
   const child = spawn(process.execPath, args, {
     cwd,
     env: { ...process.env, ...env },

@@ -203,7 +203,7 @@ function findFault(
   if (plan.some(({ name }) => name === step)) return `'${step}' is defined twice`;
   if ((kind === 'later') !== plan.some((known) => known.kind === 'pivot'))
     return `'${step}' is out of order: steps, then one pivot, then deferred steps`;
-  if (typeof (definition?.repeatable ?? false) !== 'boolean')
+  if (!['boolean', 'undefined'].includes(typeof definition?.repeatable))
     return `'${step}': repeatable must be true or false`;
   const ways = [definition, definition?.alternate ?? definition];
   return ways.every((way) => isWay(kind, way))
