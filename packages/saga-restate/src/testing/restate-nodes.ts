@@ -181,11 +181,11 @@ async function pickPorts(count: number): Promise<Ports[]> {
   });
 }
 
-/** Below those that systems hand out: one that is given up for a moment is still free then. */
+/** Below those that systems hand out: one that is given up for a moment is still free then. Above 10080, which fetch refuses. */
 export async function pickFreePorts(count: number): Promise<number[]> {
   const free = new Set<number>();
   while (free.size < count) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const port = 10_100 + Math.floor(Math.random() * 19_900);
     if (await isFree(port)) free.add(port);
   }
   return [...free];
