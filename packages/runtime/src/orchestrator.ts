@@ -54,6 +54,7 @@ import {
   findWorkflow,
   findWorkflowOf,
   listSagas,
+  nameRuns,
   type Workflows,
 } from './workflow.ts';
 
@@ -91,6 +92,7 @@ export async function createOrchestrator(given: OrchestratorOptions): Promise<Or
     readHealth: readParticipants,
     audit: books.audit,
     describeEnd: createDescribeEnd(workflows),
+    words: nameRuns(workflows),
     toCommands: createToCommands(options),
     webhookUrl: options.alertWebhookUrl,
   });

@@ -93,6 +93,10 @@ export const listSagas = (workflows: readonly Workflow[]): readonly Saga<unknown
 export const findWorkflow = (workflows: Workflows, { saga }: Pick<RunState, 'saga'>): Workflow =>
   workflows.find(({ versions: [{ name }] }) => name === saga) ?? workflows[0];
 
+/** What a run is called where it may be of any of them. */
+export const nameRuns = ([{ noun, plural }, ...others]: Workflows): Omit<RunNaming, 'idPrefix'> =>
+  others.length > 0 ? { noun: 'run', plural: 'runs' } : { noun, plural };
+
 /** By the id's prefix. */
 export const findWorkflowOf = (workflows: Workflows, id: string): Workflow =>
   workflows.find(({ idPrefix }) => id.startsWith(idPrefix)) ?? workflows[0];

@@ -149,7 +149,7 @@ it('has no gap while audits are slow and well, nor for one that failed', async (
 it('has a gap at once where an audit was given up after minutes', async () => {
   const { books, pass } = createScene([undefined], 600 * second);
   await pass(1_000);
-  expect(books.gap()).toEqual({ since: 0, why: 'orders could not be counted' });
+  expect(books.gap()).toEqual({ since: 0, why: 'what is open could not be counted' });
 });
 
 it('has a gap where audits throw, until one is well', async () => {

@@ -58,7 +58,7 @@ export function createBooksWatch({ audit, now, onError }: BooksOptions): BooksWa
     settledDoubts = doubts;
     const restMs = (now() - at) * share;
     dueAt = now() + Math.max(unreachableMs, restMs);
-    if (!said) return gap.fail(at, 'orders could not be counted');
+    if (!said) return gap.fail(at, 'what is open could not be counted');
     const { differences } = said;
     // Books that were read may differ although others are away; that all balance takes every participant's answer.
     if (said.unreachable.length > 0 && differences.length === 0)

@@ -12,6 +12,7 @@ import { openAlertBook } from './alert-book.ts';
 import { rememberCodes } from './last-codes.ts';
 import { watch } from './watchdog.ts';
 import { createBooksWatch } from './watchdog-books.ts';
+import type { Observation } from './watchdog-observation.ts';
 import { createObserver } from './watchdog-observer.ts';
 import { createParticipantsWatch } from './watchdog-participants.ts';
 import { createOrdersWatch } from './watchdog-runs.ts';
@@ -26,6 +27,8 @@ export interface WatchdogOptions {
   readonly audit: Books['audit'];
   /** How an ended run is shown in an alert's result: `compensated, 68.00 EUR written off`. */
   readonly describeEnd: (state: RunState) => string;
+  /** What a run is called. */
+  readonly words: Observation['words'];
   /** Hears of each alert once it is durable. Must not throw. */
   readonly onAlert: (type: 'opened' | 'resolved', alert: AlertView) => void;
   readonly toCommands: ToCommands;
@@ -65,12 +68,13 @@ export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog
     readHealth: options.readHealth,
     now,
   });
-  const { describeEnd, toCommands } = options;
+  const { describeEnd, toCommands, words } = options;
   const toView = (alert: Alert) => toAlertView(alert, toCommands);
   const parts = {
     engine,
     now,
     describeEnd,
+    words,
     orders,
     books,
     participants,

@@ -54,6 +54,8 @@ export interface ObservedGap {
 
 export interface Observation {
   readonly at: number;
+  /** What a run is called: `order`, `orders`. */
+  readonly words: { readonly noun: string; readonly plural: string };
   readonly breakers: readonly ObservedBreaker[];
   readonly overdue: ObservedOrders & { readonly olderThanMs: number };
   readonly stuck: ObservedOrders;

@@ -19,6 +19,7 @@ export interface ObserverParts {
   readonly readLastCode: (participant: string) => string | null;
   readonly olderThanMs: number;
   readonly describeEnd: (state: RunState) => string;
+  readonly words: Observation['words'];
 }
 export interface Look {
   readonly seen: Observation;
@@ -54,6 +55,7 @@ export function createObserver(parts: ObserverParts, remembered: Memory) {
     const ends = await readEnds(parts, findMissing(open, overdue, stuck));
     const seen: Observation = {
       at,
+      words: parts.words,
       breakers: (await engine.participants()).map((view) => ({
         participant: view.participant,
         isOpen: view.breaker !== 'closed',

@@ -2,7 +2,7 @@
 
 import { toInstant } from '../run/instant.ts';
 import { toSpan } from './alert.ts';
-import type { ObservedBreaker } from './watchdog-observation.ts';
+import type { Observation, ObservedBreaker } from './watchdog-observation.ts';
 import { type Finding, lastedMs, type Rule } from './watchdog-rule.ts';
 import { overdueRule, stuckRule } from './watchdog-run-rules.ts';
 
@@ -10,28 +10,28 @@ const breakerRule: Rule = {
   name: 'breaker-open',
   // One that closes and opens again at once is one trouble.
   calmMs: 5_000,
-  find: ({ at, breakers }) =>
-    breakers
+  find: (seen) =>
+    seen.breakers
       .filter(({ isOpen, isIdle }) => isOpen && !isIdle)
-      .map((breaker) => toBreakerFinding(breaker, at)),
+      .map((breaker) => toBreakerFinding(breaker, seen)),
   conclude: (alert, seen) => {
     const span = toSpan(lastedMs(alert, seen));
     const isIdle = seen.breakers.some((one) => one.participant === alert.subject && one.isIdle);
+    const { noun, plural } = seen.words;
     if (isIdle)
-      return `It answers again after ${span}, and no order waits: the next order probes it`;
+      return `It answers again after ${span}, and no ${noun} waits: the next ${noun} probes it`;
     const { orders } = alert;
     // It is looked at once a second: one that waited for less may not have been seen.
-    return `Closed after ${span}; ${orders > 0 ? `up to ${orders} orders went on` : 'no order was seen waiting'}`;
+    return `Closed after ${span}; ${orders > 0 ? `up to ${orders} ${plural} went on` : `no ${noun} was seen waiting`}`;
   },
 };
 
-const toBreakerFinding = (breaker: ObservedBreaker, at: number): Finding => ({
+const toBreakerFinding = (breaker: ObservedBreaker, { at, words }: Observation): Finding => ({
   subject: breaker.participant,
   orders: breaker.parked,
   message: `${toTrouble(breaker)}: its breaker opened`,
-  action:
-    'Its steps wait, which uses up no attempt, and one order at a time tries whether it is well',
-  result: toProgress(breaker, at),
+  action: `Its steps wait, which uses up no attempt, and one ${words.noun} at a time tries whether it is well`,
+  result: `Still so at ${toInstant(at)}: ${breaker.parked} ${words.plural} wait${toNextTry(breaker)}`,
 });
 
 /** A call that threw may never have left, so it is not laid at the participant's door. */
@@ -40,8 +40,8 @@ function toTrouble({ participant, lastCode }: ObservedBreaker): string {
   return `${participant} fails or does not answer${lastCode === null ? '' : ` (${lastCode})`}`;
 }
 
-const toProgress = ({ parked, nextTryAt }: ObservedBreaker, at: number): string =>
-  `Still so at ${toInstant(at)}: ${parked} orders wait${nextTryAt === null ? '' : `, next try at ${toInstant(nextTryAt)}`}`;
+const toNextTry = ({ nextTryAt }: ObservedBreaker): string =>
+  nextTryAt === null ? '' : `, next try at ${toInstant(nextTryAt)}`;
 
 const deep = 0.8;
 const shallow = 0.5;
@@ -49,13 +49,12 @@ const shallow = 0.5;
 const queueRule: Rule = {
   name: 'queue-deep',
   calmMs: 0,
-  find: ({ queue: { open, openMax } }, alerts) => {
+  find: ({ queue: { open, openMax }, words: { plural } }, alerts) => {
     const mark = alerts.length > 0 ? shallow : deep;
     if (open < openMax * mark) return [];
-    const message = `${open} of at most ${openMax} orders are open`;
-    const result =
-      open < openMax ? 'New orders are still accepted' : 'New orders are refused for now';
-    const action = 'Beyond the limit new orders are refused with 503; accepted ones go on';
+    const message = `${open} of at most ${openMax} ${plural} are open`;
+    const result = `New ${plural} are ${open < openMax ? 'still accepted' : 'refused for now'}`;
+    const action = `Beyond the limit new ${plural} are refused with 503; accepted ones go on`;
     return [{ subject: 'queue', orders: open, message, action, result }];
   },
   conclude: (alert, seen) =>
@@ -114,7 +113,7 @@ const changedRule: Rule = {
 const booksRule: Rule = {
   name: 'books-differ',
   calmMs: 0,
-  find: ({ books }, open) => {
+  find: ({ books, words }, open) => {
     const [known] = open;
     // Nothing new was learned since a restart: what was found before still counts.
     if (!books) return known ? [known] : [];
@@ -124,7 +123,7 @@ const booksRule: Rule = {
         subject: 'books',
         orders: 0,
         message: `The books do not balance: ${books.differences.join('; ')}`.slice(0, 1_000),
-        action: 'Audited again, and again until they balance; no order is changed for it',
+        action: `Audited again, and again until they balance; no ${words.noun} is changed for it`,
         result: `Still so at ${toInstant(books.at)}`,
       },
     ];
@@ -135,7 +134,7 @@ const booksRule: Rule = {
 const unauditedRule: Rule = {
   name: 'books-unaudited',
   calmMs: 0,
-  find: ({ at, books, unaudited }, [known]) => {
+  find: ({ at, books, unaudited, words }, [known]) => {
     // Nothing is known yet since a restart, or since what was known is in doubt.
     if (!unaudited) return known && !books ? [known] : [];
     return [
@@ -143,7 +142,7 @@ const unauditedRule: Rule = {
         subject: 'books',
         orders: 0,
         message: `No audit came to a verdict since ${toInstant(unaudited.since)}: ${unaudited.why}`,
-        action: 'Audited again, and again until one does; orders go on meanwhile',
+        action: `Audited again, and again until one does; ${words.plural} go on meanwhile`,
         result: `Still none after ${toSpan(at - unaudited.since)}`,
       },
     ];

@@ -19,7 +19,7 @@ export const overdueRule: Rule = {
     findOrders(seen.overdue, open, {
       one: ({ id, acceptedAt }) => `${id} is open since ${toSpan(seen.at - acceptedAt)}`,
       many: (count) =>
-        `${count} orders are open for longer than ${toSpan(seen.overdue.olderThanMs)}`,
+        `${count} ${seen.words.plural} are open for longer than ${toSpan(seen.overdue.olderThanMs)}`,
       action:
         'What it waits for is tried again now and then, unless it waits for a breaker or an operator',
     }),
@@ -35,7 +35,7 @@ export const stuckRule: Rule = {
   find: (seen, open) =>
     findOrders(seen.stuck, open, {
       one: ({ id, waitsFor }) => `${id} cannot be ended so far: ${waitsFor}`,
-      many: (count) => `${count} orders cannot be ended so far`,
+      many: (count) => `${count} ${seen.words.plural} cannot be ended so far`,
       action:
         'An owed undo is tried again ever more rarely, and soon after a participant that had failed answers again',
     }),
@@ -73,7 +73,7 @@ function toResult({ id, waitsFor, nextTry, retries }: ObservedOrder): string {
 function concludeOrders(alert: Alert, seen: Observation, otherwise: string): string {
   const span = toSpan(lastedMs(alert, seen));
   if (alert.subject === all)
-    return `None is left after ${span}; ${alert.orders} orders at the most`;
+    return `None is left after ${span}; ${alert.orders} ${seen.words.plural} at the most`;
   const end = seen.endOf(alert.subject);
   if (end) return `${end} after ${span}`;
   const { count } = alert.rule === 'order-stuck' ? seen.stuck : seen.overdue;

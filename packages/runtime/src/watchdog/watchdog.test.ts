@@ -1,3 +1,4 @@
+import { alertRules } from '@baton/contracts';
 import { describe, expect, it } from 'vitest';
 import type { Alert } from './alert.ts';
 import { watch } from './watchdog.ts';
@@ -7,6 +8,7 @@ const second = 1_000;
 const none: ObservedOrders = { orders: [], count: 0, isMore: false };
 const calm: Observation = {
   at: 0,
+  words: { noun: 'order', plural: 'orders' },
   breakers: [],
   overdue: { ...none, olderThanMs: 300 * second },
   stuck: none,
@@ -305,4 +307,27 @@ describe('books that do not balance', () => {
       { result: 'They balance again after 5 s' },
     ]);
   });
+});
+
+it('calls a run by its own name in every rule', () => {
+  const words = { noun: 'trip', plural: 'trips' };
+  const look = createWatch();
+  const troubles = [
+    { ...overdue(30), ...stuck(2), ...queue(90), ...breaker(true, 3), standbyMissingSince: 0 },
+    { ...overdue(1), ...stuck(30), ...queue(100), ...breaker(true), changed: ['payment-service'] },
+    {
+      ...books(20_000, ['mug: 3 held, 2 by completed trips'], true),
+      ...breaker(true, 0, { isIdle: true }),
+    },
+    { unaudited: { since: 0, why: 'it failed' } },
+    {},
+    { ...breaker(false), ...books(90_000, []) },
+  ];
+  const alerts = troubles.flatMap((trouble, moment) => {
+    const seen = look((moment + 1) * 10 * second, { ...trouble, words });
+    return [...seen.open, ...seen.resolved];
+  });
+  expect(new Set(alerts.map(({ rule }) => rule)).size).toBe(alertRules.length);
+  const told = alerts.flatMap(({ message, action, result }) => [message, action, result]);
+  expect(told.filter((text) => /\borders?\b/.test(text))).toEqual([]);
 });
