@@ -7,13 +7,7 @@ import {
   searchOperations,
   systemOperations,
 } from '@baton/contracts';
-import {
-  createClock,
-  createEngine as createEmbedded,
-  type Engine,
-  type RunState,
-  toStatus,
-} from '@baton/saga';
+import { createClock, createEngine as createEmbedded, type Engine } from '@baton/saga';
 import {
   createDocsRouter,
   createOperatorCheck,
@@ -40,7 +34,6 @@ import { createTurns } from './routes/turns.ts';
 import { createLinks } from './run/run-links.ts';
 import { logRuns } from './run/run-log.ts';
 import { findSpan } from './run/run-trace.ts';
-import { listWrittenOff } from './run/run-view.ts';
 import { performWithin } from './run/traced-steps.ts';
 import { type SpanExportOptions, startSpanExport } from './traces/span-export.ts';
 import { createTraceCursor } from './traces/trace-cursor.ts';
@@ -49,14 +42,7 @@ import { openTraceProcesses } from './traces/trace-processes.ts';
 import { createToCommands } from './watchdog/alert-commands.ts';
 import { startAlerting } from './watchdog/alerting.ts';
 import { createParticipantHealth } from './watchdog/participant-health.ts';
-import {
-  checkWorkflows,
-  findWorkflow,
-  findWorkflowOf,
-  listSagas,
-  nameRuns,
-  type Workflows,
-} from './workflow.ts';
+import { checkWorkflows, findWorkflowOf, listSagas } from './workflow.ts';
 
 export interface Orchestrator extends ServiceApp {
   readonly engine: Engine;
@@ -87,12 +73,10 @@ export async function createOrchestrator(given: OrchestratorOptions): Promise<Or
   showRecovered(await found, metrics);
   const watchdog = await startAlerting({
     ...running,
-    sagas,
     participants,
     readHealth: readParticipants,
     audit: books.audit,
-    describeEnd: createDescribeEnd(workflows),
-    words: nameRuns(workflows),
+    workflows,
     toCommands: createToCommands(options),
     webhookUrl: options.alertWebhookUrl,
   });
@@ -217,14 +201,6 @@ function createStop(...parts: readonly { stop(): void | Promise<void> }[]) {
   };
   return { stop, stopped: stopping.signal };
 }
-
-const createDescribeEnd =
-  (workflows: Workflows) =>
-  (state: RunState): string => {
-    const written = listWrittenOff(findWorkflow(workflows, state), state);
-    const without = written.length > 0 ? `, ${written.join(', ')} written off` : '';
-    return `${toStatus(state)}${without}`;
-  };
 
 /** To the log and to the collector; returns how to stop. */
 function tellRuns(

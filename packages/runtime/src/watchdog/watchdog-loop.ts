@@ -3,32 +3,29 @@
  * requeues overdue orders. A failure of its own is logged and stops nothing.
  */
 import type { AlertRule, Alert as AlertView, ParticipantState } from '@baton/contracts';
-import type { Clock, Engine, RunState, Saga } from '@baton/saga';
+import { type Clock, type Engine, type RunState, toStatus } from '@baton/saga';
 import type { Log } from '@baton/telemetry';
 import type { Books } from '../books/books.ts';
 import type { RunParticipants } from '../participants.ts';
+import { listWrittenOff } from '../run/run-view.ts';
+import { findWorkflow, listSagas, nameRuns, type Workflows } from '../workflow.ts';
 import { type Alert, type ToCommands, toAlertView } from './alert.ts';
 import { openAlertBook } from './alert-book.ts';
 import { rememberCodes } from './last-codes.ts';
 import { watch } from './watchdog.ts';
 import { createBooksWatch } from './watchdog-books.ts';
-import type { Observation } from './watchdog-observation.ts';
 import { createObserver } from './watchdog-observer.ts';
 import { createParticipantsWatch } from './watchdog-participants.ts';
 import { createOrdersWatch } from './watchdog-runs.ts';
 
 export interface WatchdogOptions {
   readonly engine: Engine;
-  readonly sagas: readonly Saga<unknown>[];
+  readonly workflows: Workflows;
   readonly participants: RunParticipants;
   readonly clock: Clock;
   readonly log: Log;
   readonly readHealth: () => Readonly<Record<string, string>>;
   readonly audit: Books['audit'];
-  /** How an ended run is shown in an alert's result: `compensated, 68.00 EUR written off`. */
-  readonly describeEnd: (state: RunState) => string;
-  /** What a run is called. */
-  readonly words: Observation['words'];
   /** Hears of each alert once it is durable. Must not throw. */
   readonly onAlert: (type: 'opened' | 'resolved', alert: AlertView) => void;
   readonly toCommands: ToCommands;
@@ -49,12 +46,13 @@ const audited: ReadonlySet<string> = new Set<AlertRule>(['data-changed', 'books-
 const reason = 'it should have gone on by now';
 
 export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog> {
-  const { engine, clock, log, onAlert, olderThanMs = 300_000 } = options;
+  const { engine, workflows, clock, log, onAlert, olderThanMs = 300_000 } = options;
   const { now } = clock;
+  const sagas = listSagas(workflows);
   // Before anything is awaited, so that the watchdog misses no event.
-  const readLastCode = rememberCodes(engine.feed, options.sagas);
+  const readLastCode = rememberCodes(engine.feed, sagas);
   const book = await openAlertBook(engine.notices);
-  const orders = createOrdersWatch({ engine, sagas: options.sagas, now, olderThanMs });
+  const orders = createOrdersWatch({ engine, sagas, now, olderThanMs });
   let hasStopped = false;
   // Once stopped, the journal may be closed under work that had begun.
   const onError = (error: unknown): void => {
@@ -68,13 +66,13 @@ export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog
     readHealth: options.readHealth,
     now,
   });
-  const { describeEnd, toCommands, words } = options;
+  const { toCommands } = options;
   const toView = (alert: Alert) => toAlertView(alert, toCommands);
   const parts = {
     engine,
     now,
-    describeEnd,
-    words,
+    describeEnd: createDescribeEnd(workflows),
+    words: nameRuns(workflows),
     orders,
     books,
     participants,
@@ -102,6 +100,15 @@ export async function createWatchdog(options: WatchdogOptions): Promise<Watchdog
     },
   };
 }
+
+/** How an ended run is shown in an alert's result: `compensated, 68.00 EUR written off`. */
+const createDescribeEnd =
+  (workflows: Workflows) =>
+  (state: RunState): string => {
+    const written = listWrittenOff(findWorkflow(workflows, state), state);
+    const without = written.length > 0 ? `, ${written.join(', ')} written off` : '';
+    return `${toStatus(state)}${without}`;
+  };
 
 /** One look at a time, on the engine's clock; returns how to stop. */
 function again(clock: Clock, look: () => Promise<void>): () => void {
